@@ -1,0 +1,523 @@
+"""Results: frozen tidy tables, and the registry that declares every table."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from markerkit._checks import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from markerkit.stats.linear import LinearFit
+
+
+class Column(NamedTuple):
+    """A column of a table: its name, kind (``str``, ``float``, ``int``, ``bool``) and meaning."""
+
+    name: str
+    kind: str
+    description: str
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table of the output contract."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [c.name for c in self.columns]
+
+    def conform(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns of this table in order and in their kinds; absent ones become missing.
+
+        Parameters
+        ----------
+        table
+            Any frame whose columns all belong to this table.
+
+        Raises
+        ------
+        ValueError
+            A column that the registry does not know (a bug, not bad input).
+        """
+        unknown = [c for c in table.columns if c not in self.names]
+        if unknown:
+            message = f"table {self.name!r} has undeclared columns {unknown}"
+            raise ValueError(message)
+        data = {c.name: _as_kind(table.get(c.name), c.kind, table.index) for c in self.columns}
+        return pd.DataFrame(data, columns=self.names).reset_index(drop=True)
+
+    def empty(self) -> pd.DataFrame:
+        """Return the table without rows: its header."""
+        return self.conform(pd.DataFrame())
+
+
+_PANDAS_KIND = {"str": object, "float": float, "int": "Int64", "bool": "boolean"}
+
+
+def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
+    if column is None:
+        column = pd.Series([None] * len(index), index=index, dtype=object)
+    if kind == "str":
+        return column.astype(object).where(column.notna(), "")
+    return column.astype(_PANDAS_KIND[kind])
+
+
+def _c(text: str) -> tuple[Column, ...]:
+    columns = []
+    for line in text.strip().splitlines():
+        name, kind, description = (part.strip() for part in line.split("|", 2))
+        columns.append(Column(name, kind, description))
+    return tuple(columns)
+
+
+_SET_LEVEL = """
+n_set|int|members of the set
+n_measured|int|members measured in this study
+status|str|`tested`, `too few measured`, ... : whether the row could be computed
+reason|str|why not, or why with care
+"""
+
+TABLES: dict[str, TableSpec] = {
+    spec.name: spec
+    for spec in (
+        TableSpec(
+            "identity",
+            "Verdict on every vesicle class in every contrast.",
+            _c(
+                """
+contrast|str|name of the contrast, `case vs control`
+class|str|vesicle class
+operational_name|str|name by size, without a claim of biogenesis
+verdict|str|`compatible`, `not compatible`, `unresolved` or `not assessable`
+reason|str|the rule that decided
+explanation|str|the same in a sentence
+log2_fc|float|set effect theta: weighted mean log2 fold change of the votes minus that of the background
+se|float|standard error of theta, samples and markers
+df|float|Satterthwaite degrees of freedom
+ci_low|float|lower end of the 95 % interval
+ci_high|float|upper end of the 95 % interval
+n_votes|int|votes counted: one a gene, one a complex
+weight_measured|float|share of the set's weight that was measured
+n_set|int|positive members of the set
+n_measured|int|positive members measured
+negatives_log2_fc|float|set effect of the class's negative markers
+negatives_ci_low|float|its lower end
+negatives_ci_high|float|its upper end
+negatives_n_votes|int|its votes
+rival|str|the class it is told apart from worst
+margin|float|effect of the markers only in this class minus those only in the rival, log2
+margin_ci_low|float|lower end of the margin's interval
+margin_ci_high|float|upper end of the margin's interval
+bounded_log2_fc|float|set effect with on/off proteins counted at their bound
+bounded_ci_low|float|its lower end
+bounded_ci_high|float|its upper end
+smallest_detectable|float|smallest effect this design would have called, log2
+settle|str|what would settle it
+status|str|`assessed` or `not assessed`
+"""
+            ),
+        ),
+        TableSpec(
+            "purity",
+            "Verdict on every contamination source in every contrast.",
+            _c(
+                """
+contrast|str|name of the contrast, `case vs control`
+source|str|contamination source
+verdict|str|`raised`, `not raised` or `not assessable`
+reason|str|the rule that decided
+explanation|str|the same in a sentence
+log2_fc|float|set effect theta of the source's markers over the background
+se|float|standard error of theta
+df|float|Satterthwaite degrees of freedom
+ci_low|float|lower end of the 95 % interval
+ci_high|float|upper end of the 95 % interval
+n_votes|int|votes counted
+per_ev|str|`cleaner`, `dirtier` or `same`: the source per unit of EV signal
+per_ev_log2_fc|float|theta of the source minus theta of the EV layer
+per_ev_ci_low|float|its lower end
+per_ev_ci_high|float|its upper end
+bounded_log2_fc|float|set effect with on/off proteins counted at their bound
+bounded_ci_low|float|its lower end
+bounded_ci_high|float|its upper end
+settle|str|what would settle it
+"""
+                + _SET_LEVEL
+            ),
+        ),
+        TableSpec(
+            "source_shares",
+            "Share of the linear signal of each sample by contamination source, before normalization.",
+            _c(
+                """
+sample|str|sample
+source|str|contamination source, or `ev` for the EV markers
+share|float|share of the sample's total signal, 0 to 1
+ci_low|float|lower end of the 95 % interval (bootstrap over members)
+ci_high|float|upper end of the 95 % interval
+approximate|bool|true where the input was logarithmic or imputed
+"""
+                + _SET_LEVEL
+            ),
+        ),
+        TableSpec(
+            "carry_over",
+            "Share of the comparator's material still in the preparation.",
+            _c(
+                """
+contrast|str|name of the contrast, `case vs control`
+compartment|str|`all`, or the compartment whose anchors were used
+fraction|float|carried share kappa, 0 to 1
+ci_low|float|lower end of the 95 % interval
+ci_high|float|upper end of the 95 % interval
+bound|str|`at most` (an upper bound) or `about`
+n_measured|int|anchor votes used
+n_set|int|anchor votes there are
+n_dropped|int|anchors dropped as residents of the vesicle
+approximate|bool|true where the input was logarithmic or imputed
+status|str|`assessed` or `not assessable`
+reason|str|why not, or why with care
+"""
+            ),
+        ),
+        TableSpec(
+            "misev_checklist",
+            "MISEV and EV-TRACK items that a protein matrix can answer, and those that it cannot.",
+            _c(
+                """
+contrast|str|name of the contrast, or empty for the whole study
+guideline|str|guideline the item comes from
+item|str|short name of the item
+requirement|str|what is asked
+answer|str|`met`, `not met`, `not derivable` or `needs metadata`
+evidence|str|what was seen
+proteins|str|the proteins behind it
+source|str|citation key
+"""
+            ),
+        ),
+        TableSpec(
+            "coverage",
+            "How much of every set was measured.",
+            _c(
+                """
+set|str|set id
+title|str|its title
+role|str|`positive` or `negative` members
+fraction|float|measured share of the members
+weight_fraction|float|measured share of the members' weight
+measured|str|genes measured
+not_measured|str|genes not measured
+"""
+                + _SET_LEVEL
+            ),
+        ),
+        TableSpec(
+            "differential_abundance",
+            "Moderated t-test of every protein, on the measured values.",
+            _c(
+                """
+contrast|str|name of the contrast
+protein|str|protein group
+gene|str|gene symbol
+accession|str|UniProt accession
+log2_fc|float|case minus control, log2
+se|float|moderated standard error
+ci_low|float|lower end of the 95 % interval
+ci_high|float|upper end of the 95 % interval
+t|float|moderated t
+df|float|degrees of freedom, residual and prior
+pvalue|float|two-sided p
+padj|float|Benjamini-Hochberg over the proteins tested in the contrast
+b|float|log-odds of a difference
+mean_log2|float|mean log2 abundance over the samples
+n_case|int|case samples with a value
+n_control|int|control samples with a value
+status|str|`tested` or `not tested`
+reason|str|why not
+"""
+            ),
+        ),
+        TableSpec(
+            "detection",
+            "On/off test: is the protein seen more often in one arm?",
+            _c(
+                """
+contrast|str|name of the contrast
+protein|str|protein group
+gene|str|gene symbol
+accession|str|UniProt accession
+n_case|int|case samples in which it was seen
+n_control|int|control samples in which it was seen
+total_case|int|case samples
+total_control|int|control samples
+log_odds|float|log odds ratio of being seen, case over control
+pvalue|float|two-sided p
+padj|float|Benjamini-Hochberg over the proteins tested in the contrast
+call|str|`on`, `off` or empty: seen in two thirds of one arm and never in the other
+status|str|`tested` or `not tested`
+reason|str|why not
+"""
+            ),
+        ),
+        TableSpec(
+            "enrichment",
+            "Set tests: competitive (camera) and self-contained (fry).",
+            _c(
+                """
+contrast|str|name of the contrast
+set|str|set id
+method|str|set test
+direction|str|`up` or `down`
+log2_fc|float|mean log2 fold change of the members minus that of the other proteins
+correlation|float|estimated correlation between the members
+statistic|float|test statistic
+df|float|its degrees of freedom
+pvalue|float|two-sided p
+padj|float|Benjamini-Hochberg over the family of the call: sets x contrasts
+pvalue_mixed|float|p for change in either direction (fry)
+padj_mixed|float|Benjamini-Hochberg of the mixed p
+leading_edge|str|the members that drive the result, strongest first
+"""
+                + _SET_LEVEL
+            ),
+        ),
+        TableSpec(
+            "sample_scores",
+            "Score of every set in every sample, independent of the other samples.",
+            _c(
+                """
+sample|str|sample
+set|str|set id
+method|str|score
+score|float|score of the sample
+dispersion|float|spread of the members' ranks
+"""
+                + _SET_LEVEL
+            ),
+        ),
+        TableSpec(
+            "markers_used",
+            "Every marker of every assessed set in every contrast: what it said and how much it counted.",
+            _c(
+                """
+contrast|str|name of the contrast
+set|str|set id
+gene|str|gene symbol
+accession|str|UniProt accession
+protein|str|protein group that stood for it
+role|str|`positive`, `negative` or `source`
+vote|str|gene or complex it votes with
+weight|float|weight before normalization to sum 1
+log2_fc|float|log2 fold change
+se|float|its standard error
+detection|str|`measured`, `on`, `off`, `one arm only` or `not measured`
+status|str|`counted` or `not counted`
+reason|str|why not
+source|str|citation key
+"""
+            ),
+        ),
+        TableSpec(
+            "id_mapping",
+            "What became of every protein group's identifiers.",
+            _c(
+                """
+protein|str|protein group
+input_accession|str|accessions as given
+input_gene|str|symbols as given
+accession|str|accession it was mapped to
+gene|str|symbol it was mapped to
+species|str|species, where the identifiers tell
+how|str|`accession`, `symbol`, `alias`, ...
+n_genes|int|genes that the group's members belong to
+is_contaminant|bool|flagged as a contaminant
+is_decoy|bool|flagged as a decoy
+status|str|`mapped`, `ambiguous` or `not mapped`
+reason|str|the policy applied, or why not
+"""
+            ),
+        ),
+        TableSpec(
+            "samples_used",
+            "What became of every sample.",
+            _c(
+                """
+sample|str|sample as given
+unit|str|sample it counts as after technical replicates are collapsed
+group|str|its level of the condition
+pair|str|its pair or donor
+batch|str|its batch
+n_measured|int|proteins measured
+total_signal|float|sum of the linear abundances
+median_log2|float|median log2 abundance before normalization
+status|str|`used` or `not used`
+reason|str|why not
+"""
+            ),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """A tidy table with the parameters that made it.
+
+    Parameters
+    ----------
+    table
+        The result, one row an observation, columns as declared in
+        :data:`TABLES`.
+    params
+        What the verb was called with (JSON-able).
+    """
+
+    table: pd.DataFrame
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    #: name of the table in the registry
+    table_name = ""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Copy of the table."""
+        return self.table.copy()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the table as TSV, whole or not at all.
+
+        Parameters
+        ----------
+        path
+            File to write; its folder must be there.
+
+        Raises
+        ------
+        InputError
+            The folder is not there.
+        """
+        path = Path(path)
+        if not path.parent.is_dir():
+            raise InputError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}.")
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(to_tsv(self.table), encoding="utf-8", newline="")
+        part.replace(path)
+        return path
+
+    def plot(self, **options: Any) -> Axes:
+        """Draw the figure of this kind of result; options as in :mod:`markerkit.figures`."""
+        from markerkit import figures  # noqa: PLC0415  one of the two late imports
+
+        return figures.plot(self, **options)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.table)} rows>\n{self.table.head(12).to_string()}"
+
+    def _repr_html_(self) -> str:
+        head = self.table.head(200)
+        more = f"<p>first 200 of {len(self.table)} rows</p>" if len(self.table) > len(head) else ""
+        title = html.escape(type(self).__name__)
+        return f"<h4>{title}</h4>{head.to_html(index=False, na_rep='', float_format='%.3g')}{more}"
+
+
+def to_tsv(table: pd.DataFrame) -> str:
+    """Write a table as TSV text: fixed float format, ``\\n`` line ends, missing as nothing.
+
+    >>> print(to_tsv(pd.DataFrame({"a": [1.0, float("nan")], "b": ["x", "y"]})), end="")
+    a	b
+    1	x
+    	y
+    """
+    clean = table.copy()
+    for name in clean.columns:
+        if clean[name].dtype == object:
+            clean[name] = clean[name].map(_one_line)
+    return str(clean.to_csv(sep="\t", index=False, float_format="%.10g", na_rep="", lineterminator="\n"))
+
+
+def _one_line(value: object) -> object:
+    return " ".join(value.split()) if isinstance(value, str) and any(c in value for c in "\t\r\n") else value
+
+
+class Coverage(Result):
+    """How much of every set was measured."""
+
+    table_name = "coverage"
+
+
+@dataclass(frozen=True, repr=False)
+class DifferentialAbundance(Result):
+    """Moderated t-tests; keeps the fit for the set tests.
+
+    Attributes
+    ----------
+    fit
+        The linear models.
+    contrasts
+        Contrast name -> coefficients of the design.
+    proteins
+        Protein annotation of the experiment (gene, accession, ...).
+    """
+
+    fit: LinearFit | None = None
+    contrasts: Mapping[str, Any] = field(default_factory=dict)
+    proteins: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    table_name = "differential_abundance"
+
+
+class DetectionTest(Result):
+    """On/off tests."""
+
+    table_name = "detection"
+
+
+class Enrichment(Result):
+    """Set tests."""
+
+    table_name = "enrichment"
+
+
+class SampleScores(Result):
+    """Scores of sets in samples."""
+
+    table_name = "sample_scores"
+
+
+@dataclass(frozen=True, repr=False)
+class Identity(Result):
+    """Class verdicts; ``markers`` says what every marker said."""
+
+    markers: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    table_name = "identity"
+
+
+@dataclass(frozen=True, repr=False)
+class Purity(Result):
+    """Source verdicts, with the shares of signal and the carry-over."""
+
+    shares: pd.DataFrame = field(default_factory=pd.DataFrame)
+    carry_over: pd.DataFrame = field(default_factory=pd.DataFrame)
+    markers: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    table_name = "purity"
+
+
+class Checklist(Result):
+    """Guideline items."""
+
+    table_name = "misev_checklist"
