@@ -77,7 +77,7 @@ def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
 
 def _c(text: str) -> tuple[Column, ...]:
     columns = []
-    for line in text.strip().splitlines():
+    for line in filter(None, text.splitlines()):
         name, kind, description = (part.strip() for part in line.split("|", 2))
         columns.append(Column(name, kind, description))
     return tuple(columns)
