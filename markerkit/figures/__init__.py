@@ -1,0 +1,2 @@
+"""Figures."""
+from markerkit.figures._style import new_figure, save, style

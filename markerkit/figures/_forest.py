@@ -1,0 +1,161 @@
+"""Forest plot of set effects: classes and sources with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from markerkit._checks import InputError
+from markerkit.figures._palette import INK, RULE, SECONDARY, family, in_order, look, title
+from markerkit.figures._rows import (
+    LOG2_FC,
+    NOTE_SIZE,
+    Margins,
+    Slot,
+    beside,
+    empty_note,
+    fill_key,
+    guides,
+    interval,
+    names_width,
+    point,
+    row_axes,
+    slots,
+    value_ticks,
+    width_of,
+    write_names,
+    zero_and_zone,
+)
+from markerkit.figures._style import style, width_mm
+from markerkit.figures._tables import checked, count_text, numbers, one_contrast, span, words
+from markerkit.figures._text import ellipsize, text_width, widest
+
+_COLUMNS = ("verdict", "log2_fc", "ci_low", "ci_high", "n_set", "n_measured", "reason")
+
+
+def forest(
+    *tables: pd.DataFrame,
+    contrast: str | None = None,
+    ax: Axes | None = None,
+    eta: float = 1.0,
+    width: str | float = "middle",
+) -> Axes:
+    """Draw the effect of every class and source with its interval, grouped.
+
+    Parameters
+    ----------
+    *tables
+        Tables ``identity`` and ``purity``, one or both.
+    contrast
+        Contrast to draw; may be left out where there is one.
+    ax
+        Axes to draw on; a new figure by default. The names stand to the left
+        of the axes and the counts to the right.
+    eta
+        Half-width of the zone of equivalence, log2.
+    width
+        Of a new figure: 89, 120 or 183 mm.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    InputError
+        No table, a column is missing, or the contrast is unknown or not named.
+
+    Notes
+    -----
+    Full markers are ``compatible`` or ``raised``, half ones ``unresolved``,
+    empty ones ``not compatible`` or ``not raised``. What is not assessable has
+    its reason in place of a point unless an effect was measured.
+    """
+    table, contrast = _joined(tables, contrast)
+    keys = list(table["key"])
+    lines = slots([family(k) for k in keys])
+    names = [title(k) for k in keys]
+    room = max(names_width(names, indent=1.5), 14.0)
+    counts = count_text(table)
+    right = max(widest(counts, 6), text_width("measured", 6)) + 3
+    with style(width):
+        margins = Margins(room + 4, right + 2, 9, 14.5)
+        ax = row_axes(ax, lines, margins, width=width_mm(width))
+        if not len(table):
+            empty_note(ax, "nothing to draw: the table has no rows")
+            return ax
+        write_names(ax, lines, names, room=room + 2)
+        guides(ax, lines)
+        zero_and_zone(ax, eta)
+        _points(ax, table, lines)
+        for slot in lines:
+            if slot.row >= 0:
+                beside(ax, slot.y, counts[slot.row], right=right, fontsize=6, ha="right", color=SECONDARY)
+        beside(ax, lines[0].y - 1, "measured", right=right, fontsize=6, ha="right", color=SECONDARY)
+        ax.set_title(ellipsize(contrast, 70, 7, "bold"), pad=9)
+        ax.set_xlabel(LOG2_FC)
+        fill_key(ax, list(table["verdict"]), below=9.5)
+    return ax
+
+
+def _joined(tables: Sequence[pd.DataFrame], contrast: str | None) -> tuple[pd.DataFrame, str]:
+    """Stack identity and purity rows of one contrast under one key column, in order."""
+    if not tables:
+        raise InputError("forest needs a table: identity, purity or both.")
+    parts = []
+    for table in tables:
+        kind = "identity" if "class" in getattr(table, "columns", ()) else "purity"
+        column = "class" if kind == "identity" else "source"
+        rows = checked(table, [column, *_COLUMNS], kind)
+        rows, contrast = one_contrast(rows, contrast, kind)
+        parts.append(
+            pd.DataFrame({"key": words(rows, column)})
+            .assign(**{c: words(rows, c) for c in ("verdict", "reason")})
+            .assign(**{c: numbers(rows, c) for c in _COLUMNS if c not in {"verdict", "reason"}})
+        )
+    filled = [p for p in parts if len(p)]
+    table = pd.concat(filled or parts[:1], ignore_index=True)
+    order = [i for key in in_order(table["key"]) for i in np.flatnonzero(table["key"] == key)]
+    return table.iloc[order].reset_index(drop=True), contrast or ""
+
+
+def _points(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot]) -> None:
+    value, low, high = (table[c].to_numpy(float) for c in ("log2_fc", "ci_low", "ci_high"))
+    ax.set_xlim(*span(value, low, high, [0.0]))
+    value_ticks(ax.xaxis)
+    for slot in lines:
+        row = slot.row
+        if row < 0:
+            continue
+        key, verdict = table["key"][row], table["verdict"][row]
+        color = look(key).color if family(key) == "Vesicle classes" else INK
+        if np.isfinite(value[row]):
+            sure = verdict != "not assessable"
+            color = color if sure else RULE
+            interval(ax, low[row], high[row], slot.y, color=color, sure=sure)
+            point(ax, value[row], slot.y, color=color, verdict=verdict, marker=_marker(key))
+        else:
+            _say(ax, slot.y, verdict, table["reason"][row])
+
+
+def _marker(key: str) -> str:
+    return look(key).marker if family(key) == "Vesicle classes" else "o"
+
+
+def _say(ax: Axes, y: float, verdict: str, reason: str) -> None:
+    """Write why there is no point, on the paper's ground."""
+    text = ellipsize(": ".join(filter(None, [verdict, reason])) or "no value", width_of(ax) - 2, NOTE_SIZE)
+    ax.text(
+        0.01,
+        y,
+        text,
+        transform=ax.get_yaxis_transform(),
+        fontsize=NOTE_SIZE,
+        color=SECONDARY,
+        va="center_baseline",
+        zorder=3,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
+    )
