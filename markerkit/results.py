@@ -14,6 +14,7 @@ from markerkit._checks import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from markerkit.stats.linear import LinearFit
 
@@ -417,9 +418,9 @@ class Result:
         part.replace(path)
         return path
 
-    def plot(self, **options: Any) -> Axes:
+    def plot(self, **options: Any) -> Axes | Figure:
         """Draw the figure of this kind of result; options as in :mod:`markerkit.figures`."""
-        from markerkit import figures  # noqa: PLC0415  one of the two late imports
+        from markerkit import figures
 
         return figures.plot(self, **options)
 

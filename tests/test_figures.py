@@ -141,3 +141,80 @@ def marker_values(samples: pd.DataFrame, per_set: int = 20, seed: int = 5) -> pd
                 value = rng.normal(up, 0.8) if rng.random() > 0.18 else np.nan
                 rows.append((key, f"{key[:3].upper()}{g}", sample, value, i))
     return pd.DataFrame(rows, columns=["set", "gene", "sample", "value", "order"]).drop(columns="order")
+
+
+def shares_table(samples: pd.DataFrame, seed: int = 6) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for key in ("ev", *SOURCES):
+        level = 10 ** rng.uniform(-4.6, -0.3)
+        for sample in samples["sample"]:
+            share = float(np.clip(level * 2 ** rng.normal(0, 0.8), 0, 0.95))
+            if key == "urine":
+                share = 0.0
+            rows.append((sample, key, share, share * 0.6, min(share * 1.6, 1.0), False, 40, 21, "tested", ""))
+    names = ["sample", "source", "share", "ci_low", "ci_high", "approximate", "n_set", "n_measured", "status", "reason"]
+    table = pd.DataFrame(rows, columns=names)
+    table.loc[table["source"] == "keratin", ["share", "ci_low", "ci_high"]] = np.nan
+    return TABLES["source_shares"].conform(table)
+
+
+def carry_table() -> pd.DataFrame:
+    frame = pd.DataFrame({
+        "contrast": [CONTRAST] * 4 + ["EV vs Plasma", "UC vs SEC"],
+        "compartment": ["all", "mitochondrion", "er_golgi", "nucleus", "all", "all"],
+        "fraction": [0.36, 0.31, 0.42, 0.22, 0.043, np.nan], "ci_low": [0.26, 0.2, 0.33, 0.08, 0.033, np.nan],
+        "ci_high": [0.47, 0.44, 0.5, 0.41, 0.25, np.nan],
+        "bound": ["at most", "at most", "at most", "at most", "about", ""],
+        "n_measured": [120, 48, 51, 21, 18, 0], "n_set": [180, 70, 71, 39, 25, 0], "n_dropped": 3, "approximate": False,
+        "status": ["assessed"] * 5 + ["not assessable"],
+        "reason": ["", "", "", "", "", "another EV preparation is not the source of what is carried over"],
+    })  # fmt: skip
+    return TABLES["carry_over"].conform(frame)
+
+
+def coverage_table(seed: int = 7) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for key in (*CLASSES, *SOURCES, "misev_1a", "mod_escrt", "mod_proteasome_20s"):
+        for role in ("positive", "negative") if key in {"exosome", "microvesicle"} else ("positive",):
+            n = int(rng.integers(5, 120))
+            m = int(rng.binomial(n, rng.uniform(0.0, 0.9)))
+            weight = float(np.clip(m / n + rng.normal(0, 0.1), 0, 1))
+            status = "tested" if m >= 3 else "too few measured"
+            rows.append((key, key, role, m / n, weight, "A;B", "C", n, m, status, ""))
+    return TABLES["coverage"].conform(pd.DataFrame(rows, columns=TABLES["coverage"].names))
+
+
+def enrichment_table(contrasts: tuple[str, ...] = (CONTRAST,), seed: int = 8) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for contrast in contrasts:
+        for method, strength in (("camera", 1.0), ("fry", 6.0)):
+            for key in (*CLASSES, *SOURCES, "misev_1a", "mod_escrt", "mod_proteasome_20s"):
+                p = float(10 ** -(rng.exponential(strength)))
+                tested = key not in {"urine", "apoptotic_ev"}
+                rows.append({
+                    "contrast": contrast, "set": key, "method": method, "direction": rng.choice(["up", "down"]),
+                    "log2_fc": 1.0, "pvalue": p if tested else np.nan, "padj": min(1.0, 3 * p) if tested else np.nan,
+                    "n_set": 40, "n_measured": 17 if tested else 2, "status": "tested" if tested else "too few measured",
+                    "reason": "" if tested else "2 measured, 3 needed", "leading_edge": "CD9;CD63",
+                })  # fmt: skip
+    return TABLES["enrichment"].conform(pd.DataFrame(rows))
+
+
+def checklist_table(n: int = 37) -> pd.DataFrame:
+    answers = ("met", "not met", "not derivable", "needs metadata")
+    guidelines = ("MISEV2018", "MISEV2023", "EV-TRACK", "MIBlood-EV", "Urine EV", "Cell culture", "Apoptotic EV")
+    rows = [
+        {
+            "contrast": CONTRAST, "guideline": guidelines[i * len(guidelines) // n], "item": f"Category {i}",
+            "requirement": "At least one cytosolic protein that binds membranes or membrane proteins; promiscuous ones "
+            "(2b) do not count alone." if i % 3 else "Report the amount of source material.",
+            "answer": answers[i % 4], "evidence": "7 seen in half of the samples or more; 1 asked for",
+            "proteins": "CD9, CD63, CD81, ITGB1, LAMP1, TSG101, PDCD6IP, FLOT1, FLOT2, ANXA2, ANXA5 and 9 more" if i % 2 else "",
+            "source": "misev2018",
+        }
+        for i in range(n)
+    ]  # fmt: skip
+    return TABLES["misev_checklist"].conform(pd.DataFrame(rows))

@@ -12,25 +12,24 @@ from markerkit._checks import InputError
 from markerkit.figures._palette import INK, RULE, SECONDARY, family, in_order, look, title
 from markerkit.figures._rows import (
     LOG2_FC,
-    NOTE_SIZE,
     Margins,
     Slot,
     beside,
     empty_note,
     fill_key,
     guides,
+    instead,
     interval,
     names_width,
     point,
     row_axes,
     slots,
     value_ticks,
-    width_of,
     write_names,
     zero_and_zone,
 )
 from markerkit.figures._style import style, width_mm
-from markerkit.figures._tables import checked, count_text, numbers, one_contrast, span, words
+from markerkit.figures._tables import checked, count_text, numbers, one_contrast, span, which, words
 from markerkit.figures._text import ellipsize, text_width, widest
 
 _COLUMNS = ("verdict", "log2_fc", "ci_low", "ci_high", "n_set", "n_measured", "reason")
@@ -88,7 +87,7 @@ def forest(
             empty_note(ax, "nothing to draw: the table has no rows")
             return ax
         write_names(ax, lines, names, room=room + 2)
-        guides(ax, lines)
+        guides(ax, lines, np.isfinite(table["log2_fc"]))
         zero_and_zone(ax, eta)
         _points(ax, table, lines)
         for slot in lines:
@@ -104,7 +103,8 @@ def forest(
 def _joined(tables: Sequence[pd.DataFrame], contrast: str | None) -> tuple[pd.DataFrame, str]:
     """Stack identity and purity rows of one contrast under one key column, in order."""
     if not tables:
-        raise InputError("forest needs a table: identity, purity or both.")
+        message = "forest needs a table: identity, purity or both."
+        raise InputError(message)
     parts = []
     for table in tables:
         kind = "identity" if "class" in getattr(table, "columns", ()) else "purity"
@@ -118,7 +118,7 @@ def _joined(tables: Sequence[pd.DataFrame], contrast: str | None) -> tuple[pd.Da
         )
     filled = [p for p in parts if len(p)]
     table = pd.concat(filled or parts[:1], ignore_index=True)
-    order = [i for key in in_order(table["key"]) for i in np.flatnonzero(table["key"] == key)]
+    order = [i for key in in_order(table["key"]) for i in which(table["key"] == key)]
     return table.iloc[order].reset_index(drop=True), contrast or ""
 
 
@@ -138,24 +138,9 @@ def _points(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot]) -> None:
             interval(ax, low[row], high[row], slot.y, color=color, sure=sure)
             point(ax, value[row], slot.y, color=color, verdict=verdict, marker=_marker(key))
         else:
-            _say(ax, slot.y, verdict, table["reason"][row])
+            said = ": ".join(filter(None, [verdict, table["reason"][row]]))
+            instead(ax, slot.y, said or "no value")
 
 
 def _marker(key: str) -> str:
     return look(key).marker if family(key) == "Vesicle classes" else "o"
-
-
-def _say(ax: Axes, y: float, verdict: str, reason: str) -> None:
-    """Write why there is no point, on the paper's ground."""
-    text = ellipsize(": ".join(filter(None, [verdict, reason])) or "no value", width_of(ax) - 2, NOTE_SIZE)
-    ax.text(
-        0.01,
-        y,
-        text,
-        transform=ax.get_yaxis_transform(),
-        fontsize=NOTE_SIZE,
-        color=SECONDARY,
-        va="center_baseline",
-        zorder=3,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
-    )

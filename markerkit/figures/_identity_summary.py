@@ -10,20 +10,41 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from markerkit.figures._palette import CLASSES, FAINT, INK, PAPER, RULE, SECONDARY, ZONE, in_order, look, title
+from markerkit.figures._palette import (
+    CLASSES,
+    FAINT,
+    INK,
+    PAPER,
+    RULE,
+    SECONDARY,
+    ZONE,
+    in_order,
+    look,
+    title,
+)
 from markerkit.figures._rows import (
     LOG2_FC,
     NAME_SIZE,
     NOTE_SIZE,
     bare_y,
     chip,
+    figure_of,
     interval,
     page,
     point,
     value_ticks,
 )
 from markerkit.figures._style import place, style
-from markerkit.figures._tables import FloatArray, checked, count_text, numbers, one_contrast, span, words
+from markerkit.figures._tables import (
+    FloatArray,
+    checked,
+    count_text,
+    numbers,
+    one_contrast,
+    span,
+    which,
+    words,
+)
 from markerkit.figures._text import ellipsize, number, text_width, wrap
 
 _COLUMNS = ("class", "operational_name", "verdict", "reason", "log2_fc", "ci_low", "ci_high")
@@ -86,7 +107,7 @@ def identity_summary(
     table = checked(identity, _COLUMNS, "identity")
     table, contrast = one_contrast(table, contrast, "identity")
     keys = words(table, "class")
-    order = [i for key in in_order(keys) for i in np.flatnonzero(keys == key)]
+    order = [i for key in in_order(keys) for i in which(keys == key)]
     table = table.iloc[order].reset_index(drop=True)
     with style("double"):
         sheet = page(_WIDTH, _TOP + _ROW * max(len(table), 1) + _BOTTOM)
@@ -94,18 +115,12 @@ def identity_summary(
         _names(sheet, table)
         if not len(table):
             sheet.text(_EFFECT.left, _TOP + _ROW / 2, "no class in this table", va="center", color=SECONDARY)
-            return _figure(sheet)
+            return figure_of(sheet)
         for panel in (_EFFECT, _MARGIN, _NEGATIVES):
             _draw_panel(sheet, panel, table, (eta, delta))
         _verdicts(sheet, table)
         _key(sheet, table, (eta, delta))
-        return _figure(sheet)
-
-
-def _figure(sheet: Axes) -> Figure:
-    figure = sheet.figure
-    assert isinstance(figure, Figure)  # noqa: S101  a page is never a subfigure
-    return figure
+        return figure_of(sheet)
 
 
 def _y(row: int, share: float = 0.5) -> float:
@@ -135,7 +150,13 @@ def _names(sheet: Axes, table: pd.DataFrame) -> None:
         top = 0.34 if len(lines) == 1 else 0.24
         shown = look(key)
         sheet.plot(
-            [3.2], [_y(row, top)], marker=shown.marker, color=shown.color, markersize=4, linestyle="none", label="_key"
+            [3.2],
+            [_y(row, top)],
+            marker=shown.marker,
+            color=shown.color,
+            markersize=4,
+            linestyle="none",
+            label="_key",
         )
         name = ellipsize(title(key), 31, NAME_SIZE, "bold")
         sheet.text(5.2, _y(row, top), name, fontsize=NAME_SIZE, fontweight="bold", va="center_baseline")
@@ -145,20 +166,22 @@ def _names(sheet: Axes, table: pd.DataFrame) -> None:
         sheet.text(_COUNT_LEFT, _y(row, 0.4), counts[row], fontsize=6, va="center_baseline")
         if np.isfinite(votes[row]):
             text = f"{int(votes[row])} votes" if votes[row] != 1 else "1 vote"
-            sheet.text(_COUNT_LEFT, _y(row, 0.4) + 2.5, text, fontsize=5.5, color=SECONDARY, va="center_baseline")
+            sheet.text(
+                _COUNT_LEFT, _y(row, 0.4) + 2.5, text, fontsize=5.5, color=SECONDARY, va="center_baseline"
+            )
 
 
 def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[float, float]) -> None:
-    ax = place(_figure(sheet), panel.left, _TOP, panel.width, _ROW * len(table))
+    ax = place(figure_of(sheet), panel.left, _TOP, panel.width, _ROW * len(table))
     value, low, high = (numbers(table, c) for c in panel.columns)
     is_effect = panel is _EFFECT
     bounded = [numbers(table, f"bounded_{c}") for c in panel.columns] if is_effect else []
-    eta, delta = zone
+    eta = zone[0]
     if not np.isfinite(np.concatenate([value, *bounded])).any():
         ax.remove()
         return
-    for row in np.flatnonzero(~_silent(table)):
-        _background(ax, int(row), zone if is_effect else None)
+    for row in which(~_silent(table)):
+        _background(ax, row, zone if is_effect else None)
     keys, verdicts = words(table, "class"), words(table, "verdict")
     for row, key in enumerate(keys):
         color = look(key).color
@@ -205,7 +228,15 @@ def _background(ax: Axes, row: int, zone: tuple[float, float] | None) -> None:
     if zone:
         eta, delta = zone
         ax.fill_between([-eta, eta], row, row + 1, color=ZONE, linewidth=0, zorder=0, label="_zone")
-        ax.plot([delta] * 2, [row, row + 1], color=RULE, linewidth=0.5, linestyle=(0, (2, 2)), zorder=1, label="_delta")
+        ax.plot(
+            [delta] * 2,
+            [row, row + 1],
+            color=RULE,
+            linewidth=0.5,
+            linestyle=(0, (2, 2)),
+            zorder=1,
+            label="_delta",
+        )
     ax.plot([0, 0], [row, row + 1], color=INK, linewidth=0.5, zorder=1, label="_zero")
 
 
@@ -217,7 +248,9 @@ def _differs(value: FloatArray, bounded: list[FloatArray], row: int) -> bool:
 
 def _draw_bounded(ax: Axes, values: list[float], y: float) -> None:
     interval(ax, values[1], values[2], y, color=RULE, width=0.6)
-    ax.plot([values[0]], [y], marker="d", markersize=2.8, color=RULE, linestyle="none", zorder=4, label="_bounded")
+    ax.plot(
+        [values[0]], [y], marker="d", markersize=2.8, color=RULE, linestyle="none", zorder=4, label="_bounded"
+    )
 
 
 def _verdicts(sheet: Axes, table: pd.DataFrame) -> None:
@@ -231,7 +264,12 @@ def _verdicts(sheet: Axes, table: pd.DataFrame) -> None:
         chip(sheet, _VERDICT_LEFT, top, _CHIP_WIDTH, verdict)
         for i, line in enumerate(lines):
             sheet.text(
-                _VERDICT_LEFT + 0.3, top + 3.2 + 2.2 * i, line, fontsize=NOTE_SIZE, color=SECONDARY, va="center_baseline"
+                _VERDICT_LEFT + 0.3,
+                top + 3.2 + 2.2 * i,
+                line,
+                fontsize=NOTE_SIZE,
+                color=SECONDARY,
+                va="center_baseline",
             )
 
 

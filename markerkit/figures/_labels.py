@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from markerkit.figures._palette import INK, PAPER, RULE
+from markerkit.figures._rows import figure_of
 from markerkit.figures._style import POINT
 from markerkit.figures._text import clean, ellipsize, text_width
 
@@ -17,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 # Directions in the order in which a reader would want the label; then again, further out.
 _DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
-_REACHES = (1.1, 2.4, 4.0, 6.0)
+_REACHES = (1.1, 2.2, 3.4, 4.6)
 _LINE = 1.2
 
 
@@ -64,7 +65,9 @@ def place_labels(
         if not clean(text):
             continue
         anchor = _to_mm(ax, np.array([[label.x, label.y]]))[0]
-        box = _free_box(anchor, text_width(text, size), size * POINT * _LINE, taken, (left, bottom, right, top))
+        box = _free_box(
+            anchor, text_width(text, size), size * POINT * _LINE, taken, (left, bottom, right, top)
+        )
         if box is None:
             continue
         _write(ax, label, text, anchor, box, size)
@@ -75,21 +78,20 @@ def place_labels(
 
 def _texts_in(ax: Axes) -> FloatArray:
     """Boxes in mm of what is written on the axes already."""
-    figure = ax.get_figure(root=True)
-    if figure is None or not ax.texts:
-        return np.empty((0, 4))
     boxes = [t.get_window_extent().extents for t in ax.texts if t.get_text()]
-    return np.asarray(boxes, dtype=float).reshape(-1, 4) / figure.dpi * 25.4
+    return np.asarray(boxes, dtype=float).reshape(-1, 4) / figure_of(ax).dpi * 25.4
 
 
 def _to_mm(ax: Axes, points: FloatArray) -> FloatArray:
-    figure = ax.get_figure(root=True)
-    dpi = figure.dpi if figure else 72.0
-    return np.asarray(ax.transData.transform(points), dtype=float) / dpi * 25.4
+    return np.asarray(ax.transData.transform(points), dtype=float) / figure_of(ax).dpi * 25.4
 
 
 def _free_box(
-    anchor: FloatArray, width: float, height: float, taken: FloatArray, frame: tuple[float, float, float, float]
+    anchor: FloatArray,
+    width: float,
+    height: float,
+    taken: FloatArray,
+    frame: tuple[float, float, float, float],
 ) -> FloatArray | None:
     """Find the nearest box beside a point that nothing else holds: left, bottom, right, top in mm."""
     for reach in _REACHES:
@@ -128,5 +130,7 @@ def _write(ax: Axes, label: Label, text: str, anchor: FloatArray, box: FloatArra
         parse_math=False,
         zorder=6,
         bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.7, "pad": 0.2},
-        arrowprops={"arrowstyle": "-", "color": RULE, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 1.5} if far else None,
+        arrowprops={"arrowstyle": "-", "color": RULE, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 1.5}
+        if far
+        else None,
     )

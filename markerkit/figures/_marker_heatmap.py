@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from markerkit.figures._palette import DIVERGING, INK, PAPER, SECONDARY, in_order, look, title
-from markerkit.figures._rows import bare_y, page, value_ticks
+from markerkit.figures._rows import bare_y, figure_of, page, value_ticks
 from markerkit.figures._style import MAX_HEIGHT, MM, POINT, place, style, width_mm
 from markerkit.figures._tables import FloatArray, checked, numbers, words
 from markerkit.figures._text import ellipsize, number, text_width, widest
@@ -29,7 +29,7 @@ class _Block(NamedTuple):
 
     key: str
     genes: list[str]
-    values: FloatArray
+    grid: FloatArray
     total: int
 
 
@@ -72,7 +72,7 @@ def marker_heatmap(
     table = checked(values, _COLUMNS, "marker values")
     full = width_mm(width)
     order, groups = _sample_order(table, samples_used)
-    blocks = _blocks(table, order, sets, max_markers)
+    blocks = _blocks(table, (order, groups), sets, max_markers)
     with style(width):
         if not blocks or not order:
             return _nothing(full)
@@ -81,15 +81,10 @@ def marker_heatmap(
 
 def _nothing(full: float) -> Figure:
     sheet = page(full, 20)
-    sheet.text(full / 2, 10, "nothing to draw: no marker was measured", ha="center", va="center", color=SECONDARY)
-    return _figure(sheet)
-
-
-def _figure(sheet: Axes) -> Figure:
-    figure = sheet.get_figure(root=True)
-    if figure is None:
-        raise RuntimeError
-    return figure
+    sheet.text(
+        full / 2, 10, "nothing to draw: no marker was measured", ha="center", va="center", color=SECONDARY
+    )
+    return figure_of(sheet)
 
 
 def _sample_order(table: pd.DataFrame, used: pd.DataFrame | None) -> tuple[list[str], list[str]]:
@@ -109,19 +104,25 @@ def _sample_order(table: pd.DataFrame, used: pd.DataFrame | None) -> tuple[list[
 
 
 def _blocks(
-    table: pd.DataFrame, order: Sequence[str], sets: Sequence[str] | None, most: int
+    table: pd.DataFrame, samples: tuple[list[str], list[str]], sets: Sequence[str] | None, most: int
 ) -> list[_Block]:
     """Lay out the values of each set and keep the most telling markers."""
-    frame = pd.DataFrame({c: words(table, c) for c in ("set", "gene", "sample")}).assign(value=numbers(table, "value"))
+    frame = pd.DataFrame({c: words(table, c) for c in ("set", "gene", "sample")}).assign(
+        value=numbers(table, "value")
+    )
+    order, groups = samples
+    first = np.array([g == groups[0] for g in groups], dtype=bool)
     keys = list(sets) if sets is not None else in_order(frame["set"])
     grids = []
     for key in keys:
         rows = frame[frame["set"] == key]
         if rows["value"].notna().any():
-            grid = rows.pivot_table(index="gene", columns="sample", values="value", aggfunc="mean", dropna=False)
-            grids.append((key, grid.reindex(columns=list(order))))
+            grid = rows.pivot_table(
+                index="gene", columns="sample", values="value", aggfunc="mean", dropna=False
+            )
+            grids.append((key, grid.reindex(columns=order)))
     quota = _quota([len(grid) for _, grid in grids], most)
-    return [_block(key, grid, n) for (key, grid), n in zip(grids, quota, strict=True)]
+    return [_block(key, grid, n, first) for (key, grid), n in zip(grids, quota, strict=True)]
 
 
 def _quota(sizes: Sequence[int], most: int) -> list[int]:
@@ -137,21 +138,24 @@ def _quota(sizes: Sequence[int], most: int) -> list[int]:
     return quota
 
 
-def _block(key: str, grid: pd.DataFrame, n: int) -> _Block:
+def _block(key: str, grid: pd.DataFrame, n: int, first: NDArray[np.bool_]) -> _Block:
     values = grid.to_numpy(dtype=float)
     seen = np.isfinite(values)
-    middle = np.divide(np.where(seen, values, 0).sum(1), seen.sum(1), out=np.zeros(len(grid)), where=seen.any(1))
+    middle = np.divide(
+        np.where(seen, values, 0).sum(1), seen.sum(1), out=np.zeros(len(grid)), where=seen.any(1)
+    )
     spread = np.sqrt(np.where(seen, (values - middle[:, None]) ** 2, 0).sum(1) / values.shape[1])
     best = np.sort(np.lexsort((np.arange(len(grid)), -spread))[:n])
-    ranked = best[np.argsort(-_contrast(values[best], seen[best]), kind="stable")]
+    ranked = best[np.argsort(-_lead(values[best], first), kind="stable")]
     return _Block(key, [str(grid.index[i]) for i in ranked], values[ranked], len(grid))
 
 
-def _contrast(values: FloatArray, seen: NDArray[np.bool_]) -> FloatArray:
-    """Mean of the first half of the samples minus that of the second, to order rows alike in every set."""
-    half = max(values.shape[1] // 2, 1)
+def _lead(values: FloatArray, first: NDArray[np.bool_]) -> FloatArray:
+    """Mean in the first group of samples minus that in the others, to order rows alike in every set."""
+    seen = np.isfinite(values)
     filled = np.where(seen, values, 0)
-    return np.asarray(filled[:, :half].mean(1) - (filled[:, half:].mean(1) if values.shape[1] > 1 else 0), dtype=float)
+    inside, outside = (filled[:, m].sum(1) / np.maximum(seen[:, m].sum(1), 1) for m in (first, ~first))
+    return np.asarray(inside - outside, dtype=float)
 
 
 def _draw(blocks: Sequence[_Block], order: Sequence[str], groups: Sequence[str], full: float) -> Figure:
@@ -161,7 +165,7 @@ def _draw(blocks: Sequence[_Block], order: Sequence[str], groups: Sequence[str],
     inner = full - left - gene_room - 4
     named = inner / len(order) >= _SAMPLE_SIZE * POINT * 1.15
     cut = [ellipsize(s, _LONGEST_SAMPLE, _SAMPLE_SIZE) for s in order]
-    bottom = (widest(cut, _SAMPLE_SIZE) + 2 if named else 3) + 10
+    bottom = (widest(cut, _SAMPLE_SIZE) + 2 if named else 3) + 11
     top = 8.5
     height = min(rows * _ROW + _GAP * (len(blocks) - 1), MAX_HEIGHT - top - bottom)
     sheet = page(full, top + height + bottom)
@@ -170,7 +174,7 @@ def _draw(blocks: Sequence[_Block], order: Sequence[str], groups: Sequence[str],
     unit = (height - _GAP * (len(blocks) - 1)) / rows
     y = top
     for i, block in enumerate(blocks):
-        ax = place(_figure(sheet), left, y, inner, unit * len(block.genes))
+        ax = place(figure_of(sheet), left, y, inner, unit * len(block.genes))
         _map(ax, block, limit, groups)
         _block_words(sheet, block, (left, y, unit * len(block.genes)))
         if i == len(blocks) - 1 and named:
@@ -180,28 +184,28 @@ def _draw(blocks: Sequence[_Block], order: Sequence[str], groups: Sequence[str],
         text = f"{len(order)} samples"
         sheet.text(left + inner / 2, top + height + 1.8, text, ha="center", va="center_baseline", fontsize=6)
     _color_key(sheet, limit, full)
-    return _figure(sheet)
+    return figure_of(sheet)
 
 
 def _limit(blocks: Sequence[_Block]) -> float:
     """End of the colour scale: the 98th percentile of the absolute values, rounded up to a half."""
-    joined = np.abs(np.concatenate([b.values.ravel() for b in blocks]))
+    joined = np.abs(np.concatenate([b.grid.ravel() for b in blocks]))
     joined = joined[np.isfinite(joined)]
     return max(0.5, float(np.ceil(np.percentile(joined, 98) * 2) / 2))
 
 
 def _map(ax: Axes, block: _Block, limit: float, groups: Sequence[str]) -> None:
-    n_rows, n_columns = block.values.shape
-    ax.set_facecolor("#e3e3e3")
+    n_rows, n_columns = block.grid.shape
+    ax.set_facecolor("#dadada")
     not_measured(ax, (-0.5, -0.5), n_columns, n_rows)
     ax.pcolormesh(
         np.arange(n_columns + 1) - 0.5,
         np.arange(n_rows + 1) - 0.5,
-        np.ma.masked_invalid(block.values),
+        np.ma.masked_invalid(block.grid),
         cmap=DIVERGING,
         norm=Normalize(-limit, limit),
         linewidth=0,
-        rasterized=block.values.size > 2000,
+        rasterized=block.grid.size > 2000,
         zorder=2,
         label=block.key,
     )
@@ -222,7 +226,7 @@ def _map(ax: Axes, block: _Block, limit: float, groups: Sequence[str]) -> None:
 def not_measured(ax: Axes, corner: tuple[float, float], width: float, height: float) -> None:
     """Hatch what was not measured."""
     patch = Rectangle(
-        corner, width, height, facecolor="#e3e3e3", edgecolor="#b5b5b5", hatch="//////", linewidth=0, zorder=1
+        corner, width, height, facecolor="#dadada", edgecolor="#a6a6a6", hatch="//////", linewidth=0, zorder=1
     )
     patch.set_label("_not measured")
     ax.add_patch(patch)
@@ -231,7 +235,9 @@ def not_measured(ax: Axes, corner: tuple[float, float], width: float, height: fl
 def _block_words(sheet: Axes, block: _Block, box: tuple[float, float, float]) -> None:
     left, top, height = box
     color = look(block.key).color
-    sheet.add_patch(Rectangle((left - 1.9, top), 1.1, height, facecolor=color, edgecolor="none", label="_class"))
+    sheet.add_patch(
+        Rectangle((left - 1.9, top), 1.1, height, facecolor=color, edgecolor="none", label="_class")
+    )
     name = ellipsize(title(block.key), left - 5, 6.5, "bold")
     shown = len(block.genes)
     count = f"{shown}" if shown == block.total else f"{shown} of {block.total} shown"
@@ -239,7 +245,9 @@ def _block_words(sheet: Axes, block: _Block, box: tuple[float, float, float]) ->
     y = top + (min(2.0, height / 2) if tall else height / 2)
     sheet.text(left - 2.8, y, name, ha="right", va="center_baseline", fontsize=6.5, fontweight="bold")
     if tall:
-        sheet.text(left - 2.8, y + 2.7, count, ha="right", va="center_baseline", fontsize=5.5, color=SECONDARY)
+        sheet.text(
+            left - 2.8, y + 2.7, count, ha="right", va="center_baseline", fontsize=5.5, color=SECONDARY
+        )
 
 
 def _strip(sheet: Axes, groups: Sequence[str], box: tuple[float, float, float]) -> None:
@@ -251,7 +259,9 @@ def _strip(sheet: Axes, groups: Sequence[str], box: tuple[float, float, float]) 
     for n, stop in enumerate([*edges, len(groups)]):
         name, x, wide = groups[start], left + unit * start, unit * (stop - start)
         sheet.add_patch(
-            Rectangle((x, top + 2.9), wide - 0.35, 1.2, facecolor=shades[n % 4], edgecolor="none", label="_group")
+            Rectangle(
+                (x, top + 2.9), wide - 0.35, 1.2, facecolor=shades[n % 4], edgecolor="none", label="_group"
+            )
         )
         text = ellipsize(f"{name or 'all samples'} ({stop - start})", wide - 1, 6)
         if len(text) > 3 or text_width(name, 6) <= wide - 1:
@@ -261,12 +271,14 @@ def _strip(sheet: Axes, groups: Sequence[str], box: tuple[float, float, float]) 
 
 def _color_key(sheet: Axes, limit: float, full: float) -> None:
     """Draw the colour scale and the hatch of what was not measured, at the bottom."""
-    bottom = _figure(sheet).get_size_inches()[1] / MM
-    y, wide = bottom - 6.4, 26.0
+    bottom = figure_of(sheet).get_size_inches()[1] / MM
+    y, wide = bottom - 7.2, 26.0
     left = max((full - wide) / 2, 30)
-    ax = place(_figure(sheet), left, y, wide, 1.8)
+    ax = place(figure_of(sheet), left, y, wide, 1.8)
     steps = np.linspace(-limit, limit, 257)
-    ax.pcolormesh(steps, [0, 1], (steps[:-1] + steps[1:])[None, :] / 2, cmap=DIVERGING, rasterized=True, label="_key")
+    ax.pcolormesh(
+        steps, [0, 1], (steps[:-1] + steps[1:])[None, :] / 2, cmap=DIVERGING, rasterized=True, label="_key"
+    )
     value_ticks(ax.xaxis, most=4)
     ax.set_xticks([-limit, 0, limit], [f"≤ {number(-limit)}", "0", f"≥ {number(limit)}"])
     bare_y(ax)

@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
 
+from markerkit._checks import InputError
 from markerkit.figures._palette import CHIPS, FAINT, FILLS, INK, PAPER, RULE, SECONDARY, ZONE, tint
 from markerkit.figures._style import MM, POINT, new_figure, place
 from markerkit.figures._text import ellipsize, number, widest
@@ -29,7 +32,7 @@ class Slot(NamedTuple):
     heading: str
 
 
-def slots(headings: Sequence[str], *, always: bool = False) -> list[Slot]:
+def slots(headings: Sequence[str], *, always: bool = False, head: float = 1.0) -> list[Slot]:
     """Give every row a line, and every change of heading one of its own.
 
     Parameters
@@ -38,18 +41,20 @@ def slots(headings: Sequence[str], *, always: bool = False) -> list[Slot]:
         Heading of each row.
     always
         Also where all rows stand under the same heading.
+    head
+        Height of a heading in rows.
     """
     found: list[Slot] = []
-    y, last = 0.0, None
+    edge, last = -0.5, None
     several = always or len(set(headings)) > 1
     for row, heading in enumerate(headings):
         if several and heading != last:
-            y += 0.35 if found else 0.0
-            found.append(Slot(y, -1, heading))
-            y += 1
-        found.append(Slot(y, row, heading))
+            edge += 0.35 * head if found else 0.0
+            found.append(Slot(edge + head / 2, -1, heading))
+            edge += head
+        found.append(Slot(edge + 0.5, row, heading))
         last = heading
-        y += 1
+        edge += 1
     return found
 
 
@@ -66,7 +71,7 @@ def row_axes(
     ax: Axes | None, lines: Sequence[Slot], margins: Margins, *, width: float, row_height: float = 3.7
 ) -> Axes:
     """Return axes whose y axis counts lines from the top; a figure to fit them where none is given."""
-    depth = (lines[-1].y if lines else 0.0) + 1
+    depth = (lines[-1].y + 0.5 if lines else 0.5) + 0.5
     if ax is None:
         inner = max(depth * row_height, 9.0)
         figure = new_figure(width, margins.top + inner + margins.bottom, shown=True)
@@ -94,6 +99,7 @@ def beside(
 ) -> None:
     """Write beside a line: `left` mm before the axes, or `right` mm after them."""
     edge, shift = (0.0, -(left or 0.0)) if right is None else (1.0, right)
+    looks: dict[str, Any] = {"fontsize": NAME_SIZE, "ha": "left", "color": INK}
     ax.annotate(
         text,
         (edge, y),
@@ -103,7 +109,7 @@ def beside(
         annotation_clip=False,
         va="center_baseline",
         parse_math=False,
-        **({"fontsize": NAME_SIZE, "ha": "left", "color": INK} | options),
+        **(looks | options),
     )
 
 
@@ -121,10 +127,10 @@ def write_names(
             beside(ax, slot.y, text, left=room - (1.5 if indented else 0.0))
 
 
-def guides(ax: Axes, lines: Sequence[Slot]) -> None:
-    """Draw a faint line under every row, to lead the eye."""
+def guides(ax: Axes, lines: Sequence[Slot], drawn: Sequence[bool] | NDArray[np.bool_]) -> None:
+    """Draw a faint line under every row that has a point, to lead the eye."""
     for slot in lines:
-        if slot.row >= 0:
+        if slot.row >= 0 and drawn[slot.row]:
             ax.axhline(slot.y, color=ZONE, linewidth=0.5, zorder=0.5, label="_guide")
 
 
@@ -175,7 +181,7 @@ def zero_and_zone(ax: Axes, eta: float | None, delta: float | None = None) -> No
 
 
 def value_ticks(axis: Axis, *, most: int = 6) -> None:
-    """Number an axis plainly, with true minus signs; few enough to fit."""
+    """Put plain numbers on an axis, with true minus signs; few enough to fit."""
     axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
 
@@ -255,8 +261,49 @@ def height_of(ax: Axes) -> float:
 
 def width_of(ax: Axes) -> float:
     """Width of the axes in mm."""
+    return float(ax.bbox.width / figure_of(ax).dpi / MM)
+
+
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure that the axes stand on."""
     figure = ax.get_figure(root=True)
-    return float(ax.bbox.width / figure.dpi / MM) if figure else 0.0
+    if figure is None:
+        message = "`ax` belongs to no figure."
+        raise InputError(message)
+    return figure
+
+
+def side_note(ax: Axes, text: str) -> None:
+    """Write a note above the right end of the axes."""
+    ax.annotate(
+        text,
+        (1, 1),
+        xycoords="axes fraction",
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        fontsize=NOTE_SIZE,
+        color=SECONDARY,
+        annotation_clip=False,
+    )
+
+
+def instead(ax: Axes, y: float, text: str, *, room: float | None = None) -> None:
+    """Write why a row has no point in the place of the point, on the paper's ground."""
+    ax.annotate(
+        ellipsize(text, room or width_of(ax) - 2, NOTE_SIZE),
+        (0, y),
+        xycoords=ax.get_yaxis_transform(),
+        xytext=(1 / POINT, 0),
+        textcoords="offset points",
+        annotation_clip=False,
+        fontsize=NOTE_SIZE,
+        color=SECONDARY,
+        va="center_baseline",
+        zorder=5,
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.4},
+    )
 
 
 def empty_note(ax: Axes, text: str) -> None:
@@ -264,9 +311,7 @@ def empty_note(ax: Axes, text: str) -> None:
     ax.set_xticks([])
     for side in ax.spines.values():
         side.set_visible(False)
-    ax.text(
-        0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=7, color=SECONDARY
-    )
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=7, color=SECONDARY)
 
 
 def soft(color: str) -> str:

@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib import style as mpl_style
@@ -163,7 +162,7 @@ def new_figure(width: float, height: float, *, shown: bool = False) -> Figure:
     size = (width * MM, height * MM)
     if not (shown and _SHOWN.get()):
         return _Figure(figsize=size)
-    from matplotlib import pyplot as plt  # noqa: PLC0415  only where a figure is to be shown
+    from matplotlib import pyplot as plt
 
     return plt.figure(figsize=size, FigureClass=_Figure)
 
@@ -218,7 +217,8 @@ def save(
         raise InputError(message)
     owner = figure.get_figure(root=True) if isinstance(figure, Axes) else figure
     if owner is None:
-        raise InputError("these axes belong to no figure.")
+        message = "these axes belong to no figure."
+        raise InputError(message)
     return [_save_one(owner, path.with_name(f"{stem}.{name}"), name, dpi) for name in formats]
 
 

@@ -38,6 +38,11 @@ def numbers(table: pd.DataFrame, column: str) -> FloatArray:
     return np.where(np.isfinite(values), values, np.nan)
 
 
+def which(mask: Sequence[bool] | NDArray[np.bool_] | pd.Series) -> list[int]:
+    """Return the positions that hold."""
+    return [int(i) for i in np.flatnonzero(np.asarray(mask, dtype=bool))]
+
+
 def one_contrast(table: pd.DataFrame, contrast: str | None, name: str) -> tuple[pd.DataFrame, str]:
     """Return the rows of one contrast and its name.
 
@@ -52,7 +57,9 @@ def one_contrast(table: pd.DataFrame, contrast: str | None, name: str) -> tuple[
     known = list(dict.fromkeys(named))
     if contrast is None:
         if len(known) > 1:
-            message = f"the {name} table has {len(known)} contrasts: {listed(known)}; name one with `contrast`."
+            message = (
+                f"the {name} table has {len(known)} contrasts: {listed(known)}; name one with `contrast`."
+            )
             raise InputError(message)
         contrast = known[0] if known else ""
     elif known:

@@ -21,7 +21,7 @@ _BOX = "\u25a1"
 
 @lru_cache(maxsize=1)
 def _renderer() -> RendererAgg:
-    return RendererAgg(8, 8, _DPI)
+    return RendererAgg(8, 8, _DPI)  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=1)
@@ -33,12 +33,12 @@ def _glyphs() -> frozenset[int]:
 
 @lru_cache(maxsize=4096)
 def clean(value: object) -> str:
-    """Make a name fit to be drawn on one line.
+    r"""Make a name fit to be drawn on one line.
 
     Line breaks become spaces; control and direction marks and stacked accents
     go; what no font can draw becomes a box; what is missing becomes nothing.
 
-    >>> clean("a\\nb"), clean(float("nan"))
+    >>> clean("a\nb"), clean(float("nan"))
     ('a b', '')
     """
     if value is None or (isinstance(value, float) and np.isnan(value)):
@@ -58,7 +58,8 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     if not text:
         return 0.0
     font = FontProperties(family=fonts(), size=size, weight=weight)
-    pixels, _, _ = _renderer().get_text_width_height_descent(text, font, ismath=False)
+    size_of = _renderer().get_text_width_height_descent
+    pixels, _, _ = size_of(text, font, ismath=False)  # type: ignore[no-untyped-call]
     return float(pixels) * 72 / _DPI * POINT
 
 

@@ -117,8 +117,8 @@ def _symbols(value: Any) -> list[str]:
         return [value]
     if not isinstance(value, Iterable):
         message = (
-            "`label` must be gene symbols, a mapping of set ids to gene symbols, a set with `genes` or a table "
-            f"with the columns 'set' and 'gene'; got {type(value).__name__}."
+            "`label` must be gene symbols, a mapping of set ids to gene symbols, a set with `genes` or a "
+            f"table with the columns 'set' and 'gene'; got {type(value).__name__}."
         )
         raise InputError(message)
     return [str(v) for v in value]
@@ -198,9 +198,25 @@ def _axis_words(ax: Axes, contrast: str, n: int, *, above: float) -> None:
     height = height_of(ax)
     ax.set_xlabel("log₂ fold change")
     ax.set_ylabel("−log₁₀ p")
-    ax.text(0, 1 + above / height, ellipsize(contrast, 70, 7, "bold"), transform=ax.transAxes, fontweight="bold", va="center")
+    ax.text(
+        0,
+        1 + above / height,
+        ellipsize(contrast, 70, 7, "bold"),
+        transform=ax.transAxes,
+        fontweight="bold",
+        va="center",
+    )
     text = f"{n:,} proteins"
-    ax.text(1, 1 + above / height, text, transform=ax.transAxes, fontsize=6, color=SECONDARY, ha="right", va="center")
+    ax.text(
+        1,
+        1 + above / height,
+        text,
+        transform=ax.transAxes,
+        fontsize=6,
+        color=SECONDARY,
+        ha="right",
+        va="center",
+    )
 
 
 def _key(ax: Axes, groups: Mapping[str, NDArray[np.bool_]]) -> bool:
