@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 
 from markerkit.figures._palette import INK, PAPER, SECONDARY, ZONE, title
 from markerkit.figures._rows import (
+    MOST_ROWS,
     Margins,
     Slot,
     beside,
@@ -19,16 +20,18 @@ from markerkit.figures._rows import (
     guides,
     instead,
     interval,
+    left_out,
     names_width,
     row_axes,
     side_note,
     slots,
-    width_of,
+    value_ticks,
     write_names,
+    x_label,
 )
 from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import checked, count_text, numbers, words
-from markerkit.figures._text import number, text_width, widest
+from markerkit.figures._text import number, widest
 
 _COLUMNS = ("contrast", "compartment", "fraction", "ci_low", "ci_high", "bound", "status", "reason")
 _OVERALL = "all"
@@ -72,20 +75,23 @@ def carry_over(
     table = checked(carried, _COLUMNS, "carry_over")
     if contrast is not None:
         table = table[words(table, "contrast") == contrast].reset_index(drop=True)
+    more = len(table) - MOST_ROWS
+    table = table.iloc[:MOST_ROWS]
+    full = width_mm(width)
     overall = words(table, "compartment") == _OVERALL
     lines = slots([c or "carry-over" for c in words(table, "contrast")], always=True)
     names = ["Overall" if o else title(c) for o, c in zip(overall, words(table, "compartment"), strict=True)]
     said = [_said(table, i) for i in range(len(table))]
-    counts = [f"{c} anchors" for c in count_text(table)]
-    room = max(names_width(names, indent=1.5), 22.0)
-    right = widest(said, 6) + widest(counts, 5.5) + 7
+    counts = [f"{c} anchors" if full > 100 else "" for c in count_text(table)]
+    room = names_width([*names, *words(table, "contrast")], full)
+    right = widest(said, 6, "bold") + widest(counts, 5.5) + (7 if full > 100 else 2.5)
     with style(width):
         margins = Margins(room + 4, right + 2, 4, 10)
-        ax = row_axes(ax, lines, margins, width=width_mm(width), row_height=4.2)
+        ax = row_axes(ax, lines, margins, width=full, row_height=4.2)
         if not len(table):
             empty_note(ax, "nothing to draw: the table has no rows")
             return ax
-        write_names(ax, lines, names, room=room + 2)
+        write_names(ax, lines, names, room=room)
         guides(ax, lines, np.isfinite(numbers(table, "fraction")))
         drawn = _draw(ax, table, lines)
         for slot in lines:
@@ -94,6 +100,7 @@ def carry_over(
                 beside(ax, slot.y, said[slot.row], right=2.5, fontsize=6, fontweight=bold)
                 beside(ax, slot.y, counts[slot.row], right=right, fontsize=5.5, ha="right", color=SECONDARY)
         _axis(ax, table)
+        left_out(ax, more, "rows", room=room)
         if any(drawn):
             side_note(ax, "◄ at most, ● about; bars: 95 % intervals")
     return ax
@@ -189,9 +196,11 @@ def _axis(ax: Axes, table: pd.DataFrame) -> None:
     ax.set_xlim(0, max(high * 1.06, 0.01))
     if high > 0.9:
         ax.axvspan(1, max(high * 1.06, 1.0), color=ZONE, linewidth=0, zorder=0, label="_beyond")
-    ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    value_ticks(ax, most=5)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: number(100 * v)))
-    label = "Comparator material in the preparation (% of signal)"
-    if text_width(label, 7) > width_of(ax) + 20:
-        label = "Carried over (% of signal)"
-    ax.set_xlabel(label)
+    x_label(
+        ax,
+        "Comparator material in the preparation (% of signal)",
+        "Carried over (% of signal)",
+        "Carried over (%)",
+    )

@@ -25,22 +25,25 @@ from markerkit.figures._palette import (
     title,
 )
 from markerkit.figures._rows import (
+    MOST_ROWS,
     Margins,
     Slot,
     beside,
     empty_note,
-    height_of,
+    key_below,
+    key_rows,
+    left_out,
     names_width,
     row_axes,
     slots,
     write_names,
+    x_label,
 )
 from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import checked, count_text, numbers, words
 from markerkit.figures._text import widest
 
 _COLUMNS = ("set", "title", "role", "fraction", "weight_fraction", "n_set", "n_measured", "status")
-_MOST = 58
 
 
 def coverage(table: pd.DataFrame, *, ax: Axes | None = None, width: str | float = "middle") -> Axes:
@@ -68,22 +71,24 @@ def coverage(table: pd.DataFrame, *, ax: Axes | None = None, width: str | float 
     -----
     A bar is the share of the members, a stroke the share of their weight.
     Negative markers are hatched; a bar is empty where too few were measured to
-    test the set. At most 58 rows are drawn, classes and sources first.
+    test the set. At most 60 rows are drawn, classes and sources first.
     """
     rows, more = _ordered(checked(table, _COLUMNS, "coverage"))
     names = [_name(*pair) for pair in zip(words(rows, "set"), words(rows, "role"), strict=True)]
     lines = slots([family(k) for k in words(rows, "set")])
     counts = count_text(rows)
-    room = max(names_width(names, indent=1.5), 14.0)
+    full = width_mm(width)
+    room = names_width(names, full)
     right = widest(counts, 6) + 3
     with style(width):
-        margins = Margins(room + 4, right + 2, 4, 14.5)
-        height = min(3.7, 200 / (lines[-1].y + 1)) if lines else 3.7
-        ax = row_axes(ax, lines, margins, width=width_mm(width), row_height=height)
+        key = _key(rows)
+        _, deep = key_rows([str(h.get_label()) for h in key], full - room - 5)
+        margins = Margins(room + 4, right + 2, 4, 11 + 3 * deep)
+        ax = row_axes(ax, lines, margins, width=full)
         if not len(rows):
             empty_note(ax, "nothing to draw: the table has no rows")
             return ax
-        write_names(ax, lines, names, room=room + 2)
+        write_names(ax, lines, names, room=room)
         _bars(ax, rows, lines)
         for slot in lines:
             if slot.row >= 0:
@@ -91,8 +96,9 @@ def coverage(table: pd.DataFrame, *, ax: Axes | None = None, width: str | float 
         ax.set_xlim(0, 1)
         ax.xaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f}"))
-        ax.set_xlabel("Members measured (%)" + (f"; {more} more sets are in the table" if more else ""))
-        _key(ax, rows)
+        left_out(ax, more, "rows", room=room)
+        x_label(ax, "Members measured (%)")
+        key_below(ax, key, below=9.0)
     return ax
 
 
@@ -101,7 +107,7 @@ def _ordered(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     rank = {key: i for i, key in enumerate(in_order(words(table, "set")))}
     negative = words(table, "role") == "negative"
     order = np.lexsort((np.arange(len(table)), negative, words(table, "set").map(rank).to_numpy(dtype=float)))
-    return table.iloc[order[:_MOST]].reset_index(drop=True), max(len(table) - _MOST, 0)
+    return table.iloc[order[:MOST_ROWS]].reset_index(drop=True), max(len(table) - MOST_ROWS, 0)
 
 
 def _name(key: str, role: str) -> str:
@@ -146,7 +152,7 @@ def _plain(key: str) -> str:
     return "#7a7a7a" if key in SOURCES else "#a6a6a6"
 
 
-def _key(ax: Axes, rows: pd.DataFrame) -> None:
+def _key(rows: pd.DataFrame) -> list[Patch | Line2D]:
     handles: list[Patch | Line2D] = [
         Patch(facecolor="#7a7a7a", edgecolor="#7a7a7a", label="members"),
         Line2D(
@@ -157,15 +163,4 @@ def _key(ax: Axes, rows: pd.DataFrame) -> None:
         handles.append(Patch(facecolor=FAINT, edgecolor="#7a7a7a", hatch="//////", label="negative members"))
     if (~words(rows, "status").isin(["tested", "assessed", ""])).any():
         handles.append(Patch(facecolor=PAPER, edgecolor="#7a7a7a", label="too few to test"))
-    ax.legend(
-        handles=handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -9.5 / height_of(ax)),
-        ncols=len(handles),
-        borderpad=0,
-        borderaxespad=0,
-        handlelength=1.4,
-        handleheight=0.8,
-        handletextpad=0.4,
-        columnspacing=1.2,
-    )
+    return handles

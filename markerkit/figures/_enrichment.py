@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from markerkit.figures._palette import INK, PAPER, SECONDARY, family, in_order, look, title
 from markerkit.figures._rows import (
     HEAD_SIZE,
+    MOST_ROWS,
     Margins,
     Slot,
     bare_y,
@@ -21,6 +22,7 @@ from markerkit.figures._rows import (
     guides,
     height_of,
     instead,
+    left_out,
     names_width,
     page,
     slots,
@@ -30,7 +32,7 @@ from markerkit.figures._rows import (
 )
 from markerkit.figures._style import POINT, place, style, width_mm
 from markerkit.figures._tables import FloatArray, checked, count_text, numbers, one_contrast, words
-from markerkit.figures._text import ellipsize, number
+from markerkit.figures._text import ellipsize, number, text_width
 
 _COLUMNS = ("set", "method", "direction", "pvalue", "padj", "n_set", "n_measured", "status", "reason")
 _MEANING = {
@@ -39,7 +41,7 @@ _MEANING = {
     "gsea": "GSEA (gene-sampling null)",
     "ora": "over-representation",
 }
-_MOST_METHODS, _MOST = 3, 55
+_MOST_METHODS = 3
 
 
 def enrichment(
@@ -62,7 +64,7 @@ def enrichment(
     -------
     Figure
         -log10 p to the right for sets that are up and to the left for those
-        that are down. At most 55 sets and three methods are drawn.
+        that are down. At most 60 sets and three methods are drawn.
 
     Raises
     ------
@@ -76,26 +78,26 @@ def enrichment(
         :_MOST_METHODS
     ]
     keys = in_order(words(rows, "set"))
-    shown = keys[:_MOST]
+    shown = keys[:MOST_ROWS]
     names = [title(k) for k in shown]
     lines = slots([family(k) for k in shown])
-    room = max(names_width(names, indent=1.5, longest=40), 14.0)
     full = width_mm(width)
+    room = names_width(names, full)
     with style(width):
         if not methods:
             return _nothing(full)
         unit = min(3.7, 205 / (lines[-1].y + 1))
         inner = max(unit * (lines[-1].y + 1), 9)
         sheet = page(full, 12.5 + inner + 10)
-        more = f"; {len(keys) - _MOST} more sets are in the table" if len(keys) > _MOST else ""
         sheet.text(2, 3.6, ellipsize(contrast, full - 60, 7, "bold"), fontweight="bold", va="center_baseline")
-        note = f"full: FDR ≤ {number(100 * alpha)} %{more}"
+        note = f"full: FDR ≤ {number(100 * alpha)} %"
         sheet.text(full - 2, 3.6, note, fontsize=5.5, ha="right", va="center_baseline", color=SECONDARY)
         panels = _panels(sheet, methods, lines, Margins(room + 4, 15, 12.5, 10), inner)
         for i, (ax, method) in enumerate(zip(panels, methods, strict=True)):
             part = _aligned(rows[words(rows, "method") == method], shown)
             if i == 0:
-                write_names(ax, lines, names, room=room + 2, longest=40)
+                write_names(ax, lines, names, room=room)
+                left_out(ax, len(keys) - MOST_ROWS, "sets", room=room)
             _draw(ax, part, lines, alpha)
             _words(ax, method)
         _counts(panels[-1], rows, shown, lines)
@@ -173,9 +175,10 @@ def _draw(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot], alpha: float) ->
 
 
 def _words(ax: Axes, method: str) -> None:
-    value_ticks(ax.xaxis, most=6)
+    value_ticks(ax)
     ax.xaxis.set_major_formatter(lambda v, _: number(abs(v)))
-    ax.set_xlabel("−log₁₀ p (left: down, right: up)")
+    label = "−log₁₀ p (left: down, right: up)"
+    ax.set_xlabel(label if text_width(label, 7) < width_of(ax) + 4 else "−log₁₀ p")
     heading = ellipsize(_MEANING.get(method, method), width_of(ax) + 4, HEAD_SIZE, "bold")
     top = 1 + 2.6 / height_of(ax)
     ax.text(

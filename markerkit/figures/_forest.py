@@ -12,6 +12,7 @@ from markerkit._checks import InputError
 from markerkit.figures._palette import INK, RULE, SECONDARY, family, in_order, look, title
 from markerkit.figures._rows import (
     LOG2_FC,
+    MOST_ROWS,
     Margins,
     Slot,
     beside,
@@ -20,12 +21,14 @@ from markerkit.figures._rows import (
     guides,
     instead,
     interval,
+    left_out,
     names_width,
     point,
     row_axes,
     slots,
     value_ticks,
     write_names,
+    x_label,
     zero_and_zone,
 )
 from markerkit.figures._style import style, width_mm
@@ -74,19 +77,22 @@ def forest(
     its reason in place of a point unless an effect was measured.
     """
     table, contrast = _joined(tables, contrast)
+    more = len(table) - MOST_ROWS
+    table = table.iloc[:MOST_ROWS]
     keys = list(table["key"])
     lines = slots([family(k) for k in keys])
     names = [title(k) for k in keys]
-    room = max(names_width(names, indent=1.5), 14.0)
+    room = names_width(names, width_mm(width))
     counts = count_text(table)
     right = max(widest(counts, 6), text_width("measured", 6)) + 3
     with style(width):
-        margins = Margins(room + 4, right + 2, 9, 14.5)
+        deep = 2 if width_mm(width) < 100 else 1
+        margins = Margins(room + 4, right + 2, 9, 11 + 3 * deep)
         ax = row_axes(ax, lines, margins, width=width_mm(width))
         if not len(table):
             empty_note(ax, "nothing to draw: the table has no rows")
             return ax
-        write_names(ax, lines, names, room=room + 2)
+        write_names(ax, lines, names, room=room)
         guides(ax, lines, np.isfinite(table["log2_fc"]))
         zero_and_zone(ax, eta)
         _points(ax, table, lines)
@@ -95,8 +101,9 @@ def forest(
                 beside(ax, slot.y, counts[slot.row], right=right, fontsize=6, ha="right", color=SECONDARY)
         beside(ax, lines[0].y - 1, "measured", right=right, fontsize=6, ha="right", color=SECONDARY)
         ax.set_title(ellipsize(contrast, 70, 7, "bold"), pad=9)
-        ax.set_xlabel(LOG2_FC)
-        fill_key(ax, list(table["verdict"]), below=9.5)
+        x_label(ax, LOG2_FC, "log₂ fold change")
+        left_out(ax, more, "rows", room=room)
+        fill_key(ax, list(table["verdict"]), below=9.0)
     return ax
 
 
@@ -125,7 +132,7 @@ def _joined(tables: Sequence[pd.DataFrame], contrast: str | None) -> tuple[pd.Da
 def _points(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot]) -> None:
     value, low, high = (table[c].to_numpy(float) for c in ("log2_fc", "ci_low", "ci_high"))
     ax.set_xlim(*span(value, low, high, [0.0]))
-    value_ticks(ax.xaxis)
+    value_ticks(ax)
     for slot in lines:
         row = slot.row
         if row < 0:

@@ -64,10 +64,10 @@ class _Panel:
 
 _EFFECT = _Panel("Markers of the class", LOG2_FC, 51, 45, ("log2_fc", "ci_low", "ci_high"))
 _MARGIN = _Panel(
-    "Margin over worst rival", "log₂ difference", 100, 27, ("margin", "margin_ci_low", "margin_ci_high")
+    "Margin over rival", "log₂ difference", 100, 27, ("margin", "margin_ci_low", "margin_ci_high")
 )
 _NEGATIVES = _Panel(
-    "Negative markers",
+    "Negatives",
     "log₂ fold change",
     131,
     19,
@@ -198,7 +198,7 @@ def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[flo
     ax.set_ylim(len(table), 0)
     ax.patch.set_visible(False)
     bare_y(ax)
-    value_ticks(ax.xaxis, most=6 if is_effect else 4)
+    value_ticks(ax, most=6 if is_effect else 4)
     ax.set_xlabel(panel.label, fontsize=6.5)
 
 

@@ -188,11 +188,7 @@ def _line_widths(artist: Artist) -> list[float]:
     if isinstance(artist, Collection):
         return [float(w) for w in np.ravel(artist.get_linewidth())] if np.size(artist.get_edgecolor()) else []
     if isinstance(artist, Patch):
-        return (
-            [artist.get_linewidth()]
-            if artist.get_edgecolor()[3] > 0 and artist.get_linestyle() != "None"
-            else []
-        )
+        return [float(artist.get_linewidth())] if _opaque(artist.get_edgecolor()) else []
     return []
 
 

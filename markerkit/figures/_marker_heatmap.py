@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from markerkit.figures._palette import DIVERGING, INK, PAPER, SECONDARY, in_order, look, title
-from markerkit.figures._rows import bare_y, figure_of, page, value_ticks
+from markerkit.figures._rows import bare_y, figure_of, page
 from markerkit.figures._style import MAX_HEIGHT, MM, POINT, place, style, width_mm
 from markerkit.figures._tables import FloatArray, checked, numbers, words
 from markerkit.figures._text import ellipsize, number, text_width, widest
@@ -279,7 +279,6 @@ def _color_key(sheet: Axes, limit: float, full: float) -> None:
     ax.pcolormesh(
         steps, [0, 1], (steps[:-1] + steps[1:])[None, :] / 2, cmap=DIVERGING, rasterized=True, label="_key"
     )
-    value_ticks(ax.xaxis, most=4)
     ax.set_xticks([-limit, 0, limit], [f"≤ {number(-limit)}", "0", f"≥ {number(limit)}"])
     bare_y(ax)
     ax.spines["bottom"].set_visible(False)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from markerkit._checks import InputError
 from markerkit.figures._palette import CHIPS, FAINT, FILLS, INK, PAPER, RULE, SECONDARY, ZONE, tint
-from markerkit.figures._style import MM, POINT, new_figure, place
-from markerkit.figures._text import ellipsize, number, widest
+from markerkit.figures._style import MAX_HEIGHT, MM, POINT, new_figure, place
+from markerkit.figures._text import clean, ellipsize, number, text_width, widest
 
 NAME_SIZE, NOTE_SIZE, HEAD_SIZE = 6.5, 5.5, 6.5
 LONGEST_NAME = 46.0
+#: rows that a page holds
+MOST_ROWS = 60
 LOG2_FC = "log₂ fold change over background"
 
 
@@ -73,7 +75,7 @@ def row_axes(
     """Return axes whose y axis counts lines from the top; a figure to fit them where none is given."""
     depth = (lines[-1].y + 0.5 if lines else 0.5) + 0.5
     if ax is None:
-        inner = max(depth * row_height, 9.0)
+        inner = min(max(depth * row_height, 9.0), MAX_HEIGHT - margins.top - margins.bottom)
         figure = new_figure(width, margins.top + inner + margins.bottom, shown=True)
         ax = place(figure, margins.left, margins.top, width - margins.left - margins.right, inner)
     ax.set_ylim(depth - 0.5, -0.5)
@@ -88,10 +90,9 @@ def bare_y(ax: Axes) -> None:
         ax.spines[side].set_visible(False)
 
 
-def names_width(names: Sequence[str], *, indent: float = 0.0, longest: float = LONGEST_NAME) -> float:
-    """Room in mm that a column of names needs."""
-    cut = [ellipsize(n, longest, NAME_SIZE) for n in names]
-    return min(widest(cut, NAME_SIZE), longest) + indent
+def names_width(names: Sequence[str], width: float, *, indent: float = 1.5) -> float:
+    """Room in mm that a column of names needs, at most a good third of the figure's width."""
+    return min(max(widest([clean(n) for n in names], NAME_SIZE) + indent, 14.0), 0.36 * width, LONGEST_NAME)
 
 
 def beside(
@@ -113,18 +114,15 @@ def beside(
     )
 
 
-def write_names(
-    ax: Axes, lines: Sequence[Slot], names: Sequence[str], *, room: float, longest: float = LONGEST_NAME
-) -> None:
+def write_names(ax: Axes, lines: Sequence[Slot], names: Sequence[str], *, room: float) -> None:
     """Write the names of the rows, and the headings in bold, in a column of `room` mm."""
-    indented = any(slot.row < 0 for slot in lines)
+    indent = 1.5 if any(slot.row < 0 for slot in lines) else 0.0
     for slot in lines:
         if slot.row < 0:
             text = ellipsize(slot.heading, room + 12, HEAD_SIZE, "bold")
-            beside(ax, slot.y, text, left=room, fontsize=HEAD_SIZE, fontweight="bold")
+            beside(ax, slot.y, text, left=room + 2, fontsize=HEAD_SIZE, fontweight="bold")
         else:
-            text = ellipsize(names[slot.row], longest, NAME_SIZE)
-            beside(ax, slot.y, text, left=room - (1.5 if indented else 0.0))
+            beside(ax, slot.y, ellipsize(names[slot.row], room - indent, NAME_SIZE), left=room + 2 - indent)
 
 
 def guides(ax: Axes, lines: Sequence[Slot], drawn: Sequence[bool] | NDArray[np.bool_]) -> None:
@@ -180,9 +178,10 @@ def zero_and_zone(ax: Axes, eta: float | None, delta: float | None = None) -> No
     ax.axvline(0, color=INK, linewidth=0.5, zorder=1, label="_zero")
 
 
-def value_ticks(axis: Axis, *, most: int = 6) -> None:
+def value_ticks(ax: Axes, *, most: int = 6, along: str = "x") -> None:
     """Put plain numbers on an axis, with true minus signs; few enough to fit."""
-    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+    axis, room = (ax.xaxis, width_of(ax) / 8) if along == "x" else (ax.yaxis, height_of(ax) / 6)
+    axis.set_major_locator(MaxNLocator(max(1, min(most, int(room))), steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
 
 
@@ -242,15 +241,31 @@ def fill_key(ax: Axes, verdicts: Sequence[str], *, below: float) -> None:
         )
         for (fill, color), names in told.items()
     ]
+    key_below(ax, handles, below=below)
+
+
+def key_rows(labels: Sequence[str], room: float) -> tuple[int, int]:
+    """Columns and rows of a key in so many mm."""
+    columns = max(1, min(len(labels), int(room / (widest(labels, 6) + 6)))) if labels else 1
+    return columns, -(-len(labels) // columns)
+
+
+def key_below(ax: Axes, handles: Sequence[Artist], *, below: float) -> None:
+    """Write a key so many mm under the axes, in as many columns as fit to the edge of the figure."""
+    room = (figure_of(ax).bbox.width - ax.bbox.x0) / figure_of(ax).dpi / MM - 1
+    columns, _ = key_rows([str(h.get_label()) for h in handles], room)
     ax.legend(
-        handles=handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -below / height_of(ax)),
-        ncols=len(handles),
+        handles=list(handles),
+        loc="upper left",
+        bbox_to_anchor=(0, -below / height_of(ax)),
+        ncols=columns,
         borderpad=0,
         borderaxespad=0,
-        handletextpad=0.3,
+        handlelength=1.4,
+        handleheight=0.8,
+        handletextpad=0.4,
         columnspacing=1.2,
+        labelspacing=0.3,
     )
 
 
@@ -304,6 +319,29 @@ def instead(ax: Axes, y: float, text: str, *, room: float | None = None) -> None
         zorder=5,
         bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.4},
     )
+
+
+def left_out(ax: Axes, n: int, what: str, *, room: float) -> None:
+    """Say under the names how many rows a page could not hold."""
+    if n > 0:
+        ax.annotate(
+            ellipsize(f"{n:,} more {what} in the table", room, NOTE_SIZE),
+            (0, 0),
+            xycoords="axes fraction",
+            xytext=(-(room + 2) / POINT, -2.6 / POINT),
+            textcoords="offset points",
+            fontsize=NOTE_SIZE,
+            color=SECONDARY,
+            va="center_baseline",
+            annotation_clip=False,
+        )
+
+
+def x_label(ax: Axes, *texts: str) -> None:
+    """Label the x axis with the first of some texts that fits."""
+    middle = (ax.bbox.x0 + ax.bbox.x1) / 2
+    room = 2 * min(middle, figure_of(ax).bbox.width - middle) / figure_of(ax).dpi / MM - 2
+    ax.set_xlabel(next((t for t in texts if text_width(t, 7) <= room), texts[-1]))
 
 
 def empty_note(ax: Axes, text: str) -> None:

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from markerkit.figures._palette import CLASSES, ZONE, GroupLook, family, group_looks, in_order, title
 from markerkit.figures._rows import (
+    MOST_ROWS,
     Margins,
     Slot,
     empty_note,
-    height_of,
     instead,
+    key_below,
+    key_rows,
+    left_out,
     names_width,
     row_axes,
     side_note,
@@ -25,10 +28,11 @@ from markerkit.figures._rows import (
     value_ticks,
     width_of,
     write_names,
+    x_label,
 )
 from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import FloatArray, checked, numbers, which, words
-from markerkit.figures._text import ellipsize, number, percent, widest
+from markerkit.figures._text import ellipsize, number, percent
 
 _COLUMNS = ("sample", "source", "share", "ci_low", "ci_high")
 _FEW = 12
@@ -76,29 +80,35 @@ def source_shares(
     """
     table = checked(shares, _COLUMNS, "source_shares")
     table = table[words(table, "sample") != ""].reset_index(drop=True)
-    seen = np.isfinite(numbers(table, "share"))
     groups, n_samples = _groups(table, samples_used)
-    keys = in_order(words(table, "source"))
+    found = in_order(words(table, "source"))
+    keys, more = found[:MOST_ROWS], len(found) - MOST_ROWS
+    kept = words(table, "source").isin(keys)
+    table, groups = table[kept].reset_index(drop=True), [g for g, k in zip(groups, kept, strict=True) if k]
+    seen = np.isfinite(numbers(table, "share"))
     names = [title(k) for k in keys]
-    room = max(names_width(names, indent=1.5), 14.0)
+    full = width_mm(width)
+    room = names_width(names, full)
     few = n_samples <= _FEW
     lanes = n_samples if few else len(set(groups))
     tall = float(np.clip(1.6 + 1.0 * lanes, 3.7, 9.0))
     lines = slots([_heading(k) for k in keys], head=min(1.0, 4.0 / tall))
     with style(width):
-        margins = Margins(room + 4, 6, 5, 14.5 + 2.4 * (len(set(groups)) > 4))
-        ax = row_axes(ax, lines, margins, width=width_mm(width), row_height=tall)
+        _, deep = key_rows([ellipsize(g, 24, 6) for g in set(groups)], full - room - 5)
+        margins = Margins(room + 4, 6, 5, 11 + 3 * deep)
+        ax = row_axes(ax, lines, margins, width=full, row_height=tall)
         if not seen.any():
             empty_note(ax, "nothing to draw: no share was computed")
             return ax
-        write_names(ax, lines, names, room=room + 2)
+        write_names(ax, lines, names, room=room)
         _bands(ax, lines)
         _absent(ax, table, lines, keys)
         floor = _axis(ax, table, log=log)
         looks = group_looks(groups)
         draw = _draw_samples if few else _draw_groups
         draw(ax, table, lines, keys, groups, looks, floor)
-        ax.set_xlabel("Share of total signal")
+        x_label(ax, "Share of total signal")
+        left_out(ax, more, "sources", room=room)
         _key(ax, looks, few=few)
     return ax
 
@@ -149,7 +159,7 @@ def _axis(ax: Axes, table: pd.DataFrame, *, log: bool) -> float:
     high = float(joined.max())
     if not log:
         ax.set_xlim(0, max(high * 1.05, 1e-6))
-        value_ticks(ax.xaxis)
+        value_ticks(ax)
         ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v)))
         return 0.0
     share = numbers(table, "share")
@@ -276,18 +286,6 @@ def _key(ax: Axes, looks: dict[str, GroupLook], *, few: bool) -> None:
         )
         for group, shown in looks.items()
     ]
-    columns = int((width_of(ax) + 2) / (widest([ellipsize(g, 24, 6) for g in looks], 6) + 6))
-    ax.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(0, -9.0 / height_of(ax)),
-        ncols=max(1, min(columns, len(handles))),
-        borderpad=0,
-        borderaxespad=0,
-        handlelength=1.0,
-        handletextpad=0.3,
-        columnspacing=1.2,
-        labelspacing=0.25,
-    )
+    key_below(ax, handles, below=9.0)
     bars = "95 % intervals" if few else "middle half of the group"
     side_note(ax, f"bars: {bars}; ◄ at or below the axis")

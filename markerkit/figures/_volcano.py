@@ -163,8 +163,8 @@ def _limits(ax: Axes, x: FloatArray, y: FloatArray) -> None:
     ax.set_xlim(-reach, reach)
     ax.set_ylim(0, max(float(y.max()) * 1.08, 1.5))
     ax.axvline(0, color=FAINT, linewidth=0.5, zorder=1, label="_zero")
-    value_ticks(ax.xaxis, most=8)
-    value_ticks(ax.yaxis, most=6)
+    value_ticks(ax, most=8)
+    value_ticks(ax, along="y")
 
 
 def _threshold(ax: Axes, y: FloatArray, padj: FloatArray, alpha: float) -> None:
