@@ -30,7 +30,9 @@ def organism_of(samples: pd.DataFrame) -> str:
     return "mouse" if species.str.contains("Mus musculus").any() else "human"
 
 
-def verdicts(data: Path, row: pd.Series) -> tuple[dict[tuple[str, str], tuple[str, str]], mk.assessment.Assessment]:
+def verdicts(
+    data: Path, row: pd.Series
+) -> tuple[dict[tuple[str, str], tuple[str, str]], mk.assessment.Assessment]:
     folder = data / row["dataset"]
     organism = organism_of(pd.read_csv(folder / "samples.tsv", sep="\t"))
     markers = mk.load_markers(organism=organism)
@@ -83,7 +85,9 @@ def main() -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", mk.MarkerkitWarning)
             found, result = verdicts(arguments.data, first)
-        print(f"\n{first['dataset']}: {first['case']} vs {first['control']} ({time.perf_counter() - start:.1f} s)")
+        print(
+            f"\n{first['dataset']}: {first['case']} vs {first['control']} ({time.perf_counter() - start:.1f} s)"
+        )
         if arguments.full:
             print("\n".join(result.verdicts()))
         for i, row in rows.iterrows():

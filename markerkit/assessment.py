@@ -112,7 +112,8 @@ class Assessment:
         for name, rows in self.identity.table.groupby("contrast", sort=False):
             lines.append(str(name) or "whole study (no comparator)")
             lines += [
-                f"  {titles[r['class']].title:<34} {r['verdict']:<15} {r['reason']}" for _, r in rows.iterrows()
+                f"  {titles[r['class']].title:<34} {r['verdict']:<15} {r['reason']}"
+                for _, r in rows.iterrows()
             ]
             sources = self.purity.table[self.purity.table["contrast"] == name]
             for word in ("raised", "not raised", "not assessable"):
@@ -162,7 +163,7 @@ class Assessment:
             The folder is there and `overwrite` is not given, is not an
             assessment, or cannot be written.
         """
-        from markerkit.report import write_report  # noqa: PLC0415  one of the two late imports
+        from markerkit.report import write_report
 
         return write_report(self, folder, overwrite=overwrite)
 
@@ -247,7 +248,7 @@ def assess(
     assessable. Linear algebra runs on one thread, so that the same input gives
     the same bytes at any thread count.
     """
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415  not needed to import the package
+    from threadpoolctl import threadpool_limits
 
     known = read_context(context)
     pairs = _pairs(contrasts, case, control)
@@ -265,7 +266,9 @@ def assess(
         asked = contrasts_of(units, condition, pairs, options)
         if condition is not None and not asked:
             levels = sorted(units.samples[condition].dropna().astype(str).unique())
-            _note(f"no contrast named: `{condition}` has the levels {listed(levels)}; name a case and a control")
+            _note(
+                f"no contrast named: `{condition}` has the levels {listed(levels)}; name a case and a control"
+            )
         models = [fit_contrast(units, markers, c) for c in asked]
         logs = units if units.scale != "raw" else log2(units)
         identity, purity = identity_of(models, known), purity_of(units, markers, models, seed=seed)
@@ -354,12 +357,16 @@ def _differential(models: Sequence[ContrastModel]) -> DifferentialAbundance:
     tables = [m.da.table for m in fitted if m.da is not None]
     params = dict(fitted[0].da.params) if fitted and fitted[0].da else {}
     spec = TABLES["differential_abundance"]
-    return DifferentialAbundance(spec.conform(joined(tables)), params | {"contrasts": [m.contrast.name for m in fitted]})
+    return DifferentialAbundance(
+        spec.conform(joined(tables)), params | {"contrasts": [m.contrast.name for m in fitted]}
+    )
 
 
 def _detection(models: Sequence[ContrastModel]) -> DetectionTest:
     tables = [
-        detection_test(m.exp, condition=m.contrast.condition, case=m.contrast.case, control=m.contrast.control).table
+        detection_test(
+            m.exp, condition=m.contrast.condition, case=m.contrast.case, control=m.contrast.control
+        ).table
         for m in models
     ]
     return DetectionTest(TABLES["detection"].conform(joined(tables)), {})
@@ -375,7 +382,10 @@ def _enrichment(models: Sequence[ContrastModel], markers: MarkerCatalog, seed: i
             table["padj"] = bh(table["pvalue"].to_numpy(float))
             table["padj_mixed"] = bh(table["pvalue_mixed"].to_numpy(float))
             parts.append(table)
-    return Enrichment(TABLES["enrichment"].conform(joined(parts)), {"methods": list(SET_TESTS), "family": "sets x contrasts"})
+    return Enrichment(
+        TABLES["enrichment"].conform(joined(parts)),
+        {"methods": list(SET_TESTS), "family": "sets x contrasts"},
+    )
 
 
 def _samples_used(
@@ -384,7 +394,11 @@ def _samples_used(
     samples, values = exp.samples, exp.values
     linear = None if exp.scale == "ratio" else exp.linear()
     logs = values if exp.scale != "raw" else np.log2(values)
-    unit = samples[collapse_by].astype(str) if collapse_by else pd.Series(samples.index.astype(str), samples.index)
+    unit = (
+        samples[collapse_by].astype(str)
+        if collapse_by
+        else pd.Series(samples.index.astype(str), samples.index)
+    )
     first = contrasts[0] if contrasts else None
     used = {s for c in contrasts for arm in c.arms(units) for s in arm.astype(str)}
 
@@ -398,7 +412,9 @@ def _samples_used(
             "unit": unit,
             "group": column(first.condition if first else None),
             "pair": column(first.paired_by if first else None),
-            "batch": samples[list(first.batch)].astype(str).agg(";".join, axis=1) if first and first.batch else "",
+            "batch": samples[list(first.batch)].astype(str).agg(";".join, axis=1)
+            if first and first.batch
+            else "",
             "n_measured": values.notna().sum(axis=1),
             "total_signal": np.nan if linear is None else linear.sum(axis=1),
             "median_log2": logs.median(axis=1),
@@ -409,7 +425,9 @@ def _samples_used(
     return TABLES["samples_used"].conform(table)
 
 
-def _design_words(units: Experiment, models: Sequence[ContrastModel], collapse_by: str | None) -> Iterator[str]:
+def _design_words(
+    units: Experiment, models: Sequence[ContrastModel], collapse_by: str | None
+) -> Iterator[str]:
     if collapse_by:
         yield f"Technical replicates of one `{collapse_by}` were averaged and count once."
     if not models:

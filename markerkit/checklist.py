@@ -96,7 +96,9 @@ def misev_checklist(
     """
     pairs = [(case, control)] if case is not None and control is not None else []
     options = {"comparator": comparator, "fluid": fluid}
-    return checklist_of(exp, markers, contrasts_of(exp, condition, pairs, options), read_context(context), fluid=fluid)
+    return checklist_of(
+        exp, markers, contrasts_of(exp, condition, pairs, options), read_context(context), fluid=fluid
+    )
 
 
 def checklist_of(
@@ -198,7 +200,9 @@ def _share(item: Item, scope: _Scope) -> _Answer:
     inside = column.isin(measured).to_numpy()
     values = scope.linear.to_numpy()
     if (values < 0).any():
-        return _Answer(MET, f"{len(measured)} measured; ratios have no share of signal.{note}", _named(measured))
+        return _Answer(
+            MET, f"{len(measured)} measured; ratios have no share of signal.{note}", _named(measured)
+        )
     total = np.nansum(values, axis=1)
     share = np.nansum(values[:, inside], axis=1) / np.where(total > 0, total, np.nan)
     text = f"{len(measured)} measured, {100 * np.nanmedian(share):.2g} % of the signal (median of samples).{note}"
@@ -219,8 +223,12 @@ def _control(item: Item, scope: _Scope) -> _Answer:
         return _Answer(NOT_MET, "no comparator in this study")
     kind = scope.contrast.comparator
     if kind is None:
-        return _Answer(NEEDS_METADATA, f"say what {scope.contrast.control!r} is: lysate, biofluid, soluble or ev")
-    return _Answer(MET if kind in item.comparators else NOT_MET, f"compared with {scope.contrast.control!r} ({kind})")
+        return _Answer(
+            NEEDS_METADATA, f"say what {scope.contrast.control!r} is: lysate, biofluid, soluble or ev"
+        )
+    return _Answer(
+        MET if kind in item.comparators else NOT_MET, f"compared with {scope.contrast.control!r} ({kind})"
+    )
 
 
 def _stated(item: Item, _scope: _Scope) -> _Answer:

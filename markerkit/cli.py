@@ -75,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"markerkit {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="assess simulated data with known truth")
-    demo.add_argument("--out", default="markerkit_demo", metavar="DIR", help="results folder (default: %(default)s)")
+    demo.add_argument(
+        "--out", default="markerkit_demo", metavar="DIR", help="results folder (default: %(default)s)"
+    )
     demo.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
     demo.add_argument("--quiet", action="store_true", help="no progress on stderr")
     demo.set_defaults(run=_demo)
@@ -90,30 +92,48 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _reading(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--software", default="auto", help="who wrote the matrix (default: told from its header)")
-    parser.add_argument("--quantity", default="auto", help="which quantity to read, such as lfq, ibaq, intensity")
+    parser.add_argument(
+        "--software", default="auto", help="who wrote the matrix (default: told from its header)"
+    )
+    parser.add_argument(
+        "--quantity", default="auto", help="which quantity to read, such as lfq, ibaq, intensity"
+    )
     parser.add_argument("--scale", default="auto", help="raw, log2, ratio (default: told from the values)")
     parser.add_argument("--organism", default="human", help="human or mouse (default: %(default)s)")
 
 
 def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     p = commands.add_parser("assess", help="assess a protein matrix")
-    p.add_argument("matrix", metavar="MATRIX", help="protein table: MaxQuant, DIA-NN, FragPipe, TSV, CSV or XLSX")
+    p.add_argument(
+        "matrix", metavar="MATRIX", help="protein table: MaxQuant, DIA-NN, FragPipe, TSV, CSV or XLSX"
+    )
     p.add_argument("--samples", metavar="FILE", help="sample sheet (see `markerkit samples`)")
     p.add_argument("--condition", metavar="COL", help="sample column that holds the arms")
     p.add_argument("--case", metavar="X", help="level of the preparation")
     p.add_argument("--control", metavar="Y", help="level of the comparator")
-    p.add_argument("--contrast", metavar="X:Y", action="append", default=[], help="case:control; may be repeated")
+    p.add_argument(
+        "--contrast", metavar="X:Y", action="append", default=[], help="case:control; may be repeated"
+    )
     p.add_argument("--paired-by", metavar="COL", help="sample column of pairs or donors")
     p.add_argument("--batch", metavar="COL", nargs="+", default=[], help="sample columns of batches")
     p.add_argument("--collapse-by", metavar="COL", help="sample column of the biological unit")
-    p.add_argument("--comparator", metavar="KIND", help="what the control is: lysate, biofluid, soluble or ev")
-    p.add_argument("--fluid", metavar="NAME", help="what the samples come from: plasma, serum, urine, culture, ...")
+    p.add_argument(
+        "--comparator", metavar="KIND", help="what the control is: lysate, biofluid, soluble or ev"
+    )
+    p.add_argument(
+        "--fluid", metavar="NAME", help="what the samples come from: plasma, serum, urine, culture, ..."
+    )
     p.add_argument("--context", metavar="FILE", help="TOML or JSON with what only you know")
-    p.add_argument("--markers", metavar="FILE", nargs="+", default=[], help="further marker sets: GMT, TSV or TOML")
-    p.add_argument("--out", metavar="DIR", default="markerkit_results", help="results folder (default: %(default)s)")
+    p.add_argument(
+        "--markers", metavar="FILE", nargs="+", default=[], help="further marker sets: GMT, TSV or TOML"
+    )
+    p.add_argument(
+        "--out", metavar="DIR", default="markerkit_results", help="results folder (default: %(default)s)"
+    )
     p.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
-    p.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstraps (default: %(default)s)")
+    p.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the bootstraps (default: %(default)s)"
+    )
     p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
     _reading(p)
     p.set_defaults(run=_assess)

@@ -276,11 +276,21 @@ def set_members(
     rows = table[table["set"].isin(list(sets)) & (table["role"] == role) & (table["weight"] > 0)]
     rows = rows[~rows["gene"].isin(set(without))]
     key = rows["gene"].where(rows["gene"] != "", rows["accession"])
-    return rows.assign(_key=key).sort_values("weight", ascending=False, kind="stable").drop_duplicates("_key").drop(columns="_key")
+    return (
+        rows.assign(_key=key)
+        .sort_values("weight", ascending=False, kind="stable")
+        .drop_duplicates("_key")
+        .drop(columns="_key")
+    )
 
 
 def set_votes(
-    model: ContrastModel, policy: Policy, members: pd.DataFrame, *, by_accession: bool = False, by_gene: bool = False
+    model: ContrastModel,
+    policy: Policy,
+    members: pd.DataFrame,
+    *,
+    by_accession: bool = False,
+    by_gene: bool = False,
 ) -> SetVotes:
     """Gather votes: one a gene, one a complex (the mean of its measured members).
 
@@ -312,7 +322,9 @@ def set_votes(
     mean /= mean.sum(axis=0)
     e = policy.effects
     w = weight.loc[names].to_numpy(float)
-    votes = Votes(e.effect[at] @ mean, e.influence[:, at] @ mean, e.variance[at] @ mean, e.df[at] @ mean, w / w.sum())
+    votes = Votes(
+        e.effect[at] @ mean, e.influence[:, at] @ mean, e.variance[at] @ mean, e.df[at] @ mean, w / w.sum()
+    )
     return SetVotes(votes, float(w.sum() / weight.sum()), len(members), int(usable.sum()))
 
 
@@ -323,7 +335,9 @@ def class_genes(markers: MarkerCatalog, criteria: Criteria) -> set[str]:
     return set(table.loc[table["set"].isin(sets), "gene"])
 
 
-def _background_proteins(exp: Experiment, markers: MarkerCatalog, criteria: Criteria) -> npt.NDArray[np.bool_]:
+def _background_proteins(
+    exp: Experiment, markers: MarkerCatalog, criteria: Criteria
+) -> npt.NDArray[np.bool_]:
     proteins = exp.proteins
     flagged = proteins["is_contaminant"].to_numpy(bool) | proteins["is_decoy"].to_numpy(bool)
     return ~proteins["gene"].isin(class_genes(markers, criteria)).to_numpy() & ~flagged
@@ -405,7 +419,9 @@ def marker_rows(
     effect = np.where(there, e.effect[at], np.nan)
     variance = np.where(there, e.variance[at], np.nan)
     detection = np.where(there, e.detection[at], "not measured")
-    why = np.select([counted, ~there], ["", "no protein group of this study"], "no effect with an error can be told")
+    why = np.select(
+        [counted, ~there], ["", "no protein group of this study"], "no effect with an error can be told"
+    )
     return pd.DataFrame(
         {
             "contrast": model.contrast.name,

@@ -12,8 +12,17 @@ import pandas as pd
 
 from markerkit.context import read_context
 from markerkit.criteria import ClassRule, load_criteria
-from markerkit.effects import Contrast, ContrastModel, Policy, SetVotes, contrasts_of, fit_contrast, joined
-from markerkit.effects import marker_rows, set_members, set_votes
+from markerkit.effects import (
+    ContrastModel,
+    Policy,
+    SetVotes,
+    contrasts_of,
+    fit_contrast,
+    joined,
+    marker_rows,
+    set_members,
+    set_votes,
+)
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.purity import RAISED, read_source
@@ -138,7 +147,9 @@ def _assess(model: ContrastModel, context: Mapping[str, Any]) -> tuple[pd.DataFr
     policies = [p for p in (model.measured, model.bounded) if p is not None]
     evidence = [{key: read_class(model, policy, rule) for key, rule in rules.items()} for policy in policies]
     judge = _Judge(model, context)
-    layer_a = _combine([judge.call(policy, ev, "ev", "") for policy, ev in zip(policies, evidence, strict=True)])
+    layer_a = _combine(
+        [judge.call(policy, ev, "ev", "") for policy, ev in zip(policies, evidence, strict=True)]
+    )
     rows, used = [], []
     for key, rule in rules.items():
         calls = [judge.call(p, ev, key, layer_a.word) for p, ev in zip(policies, evidence, strict=True)]
@@ -202,7 +213,9 @@ def _only_in(model: ContrastModel, rule: ClassRule, rival: str) -> pd.DataFrame:
     return members[~members["gene"].isin(theirs) & ~said]
 
 
-def _state(model: ContrastModel, policy: Policy, votes: SetVotes, effect: SetEffect | None) -> tuple[str, str]:
+def _state(
+    model: ContrastModel, policy: Policy, votes: SetVotes, effect: SetEffect | None
+) -> tuple[str, str]:
     t = model.criteria.threshold
     if policy.reference is None:
         return _ABSENT, "too few background proteins"
@@ -311,7 +324,9 @@ class _Judge:
         need = self.model.criteria.threshold["min_votes_margin"]
         if core.votes is None or cap.votes is None or min(core.m, cap.m) < need:
             return False
-        return difference(core.votes, cap.votes, confidence=self.model.criteria.threshold["confidence"]).low > 0
+        return (
+            difference(core.votes, cap.votes, confidence=self.model.criteria.threshold["confidence"]).low > 0
+        )
 
 
 def _low(margin: SetEffect | None) -> float:
@@ -326,7 +341,9 @@ def _combine(calls: Sequence[Call]) -> Call:
     bounded = rest[0]
     if measured.word == NOT_ASSESSABLE:
         return Call(bounded.word, f"{bounded.reason}, from detection", bounded.settle, bounded.rival)
-    return Call(UNRESOLVED, "missing-value policy", _SETTLE["missing-value policy"], measured.rival or bounded.rival)
+    return Call(
+        UNRESOLVED, "missing-value policy", _SETTLE["missing-value policy"], measured.rival or bounded.rival
+    )
 
 
 # ---- rows ------------------------------------------------------------------------

@@ -12,8 +12,18 @@ from scipy.special import stdtrit
 
 from markerkit._checks import InputError
 from markerkit.criteria import Criteria, SourceRule, load_criteria
-from markerkit.effects import Contrast, ContrastModel, Policy, SetVotes, contrasts_of, fit_contrast, joined
-from markerkit.effects import marker_rows, set_members, set_votes
+from markerkit.effects import (
+    Contrast,
+    ContrastModel,
+    Policy,
+    SetVotes,
+    contrasts_of,
+    fit_contrast,
+    joined,
+    marker_rows,
+    set_members,
+    set_votes,
+)
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.results import TABLES, Purity
@@ -82,10 +92,14 @@ def assess_purity(
     return purity_of(exp, markers, models, seed=seed)
 
 
-def purity_of(exp: Experiment, markers: MarkerCatalog, models: Sequence[ContrastModel], *, seed: int) -> Purity:
+def purity_of(
+    exp: Experiment, markers: MarkerCatalog, models: Sequence[ContrastModel], *, seed: int
+) -> Purity:
     """Purity over fitted contrasts; see :func:`assess_purity`."""
     if exp.has_verb("normalize"):
-        raise InputError("purity is read before normalization, which cancels it; give the experiment as it was read.")
+        raise InputError(
+            "purity is read before normalization, which cancels it; give the experiment as it was read."
+        )
     found = [source_verdicts(model) for model in models]
     spec = TABLES["purity"]
     return Purity(
@@ -167,7 +181,9 @@ def read_source(model: ContrastModel, policy: Policy, rule: SourceRule, members:
     if effect.low > 0 and effect.theta >= t["delta"]:
         return Reading(votes, effect, RAISED, "interval above 0")
     if effect.high < t["eta"]:
-        return Reading(votes, effect, NOT_RAISED, "depleted" if effect.high < 0 else "no more than the control")
+        return Reading(
+            votes, effect, NOT_RAISED, "depleted" if effect.high < 0 else "no more than the control"
+        )
     if effect.theta <= 0:
         return Reading(votes, effect, NOT_RAISED, "not above the control")
     return Reading(votes, effect, NOT_ASSESSABLE, "wide interval")
@@ -211,7 +227,9 @@ def _per_ev(
     }
 
 
-def _explain(model: ContrastModel, rule: SourceRule, word: str, reading: Reading, row: dict[str, object]) -> str:
+def _explain(
+    model: ContrastModel, rule: SourceRule, word: str, reading: Reading, row: dict[str, object]
+) -> str:
     case, control = model.contrast.case, model.contrast.control
     if reading.effect is None:
         return f"{rule.title}: {reading.reason}."
@@ -282,7 +300,9 @@ def source_shares(exp: Experiment, markers: MarkerCatalog) -> pd.DataFrame:
     ]
     table = pd.concat(rows, ignore_index=True)
     order = {s: i for i, s in enumerate(exp.samples.index)}
-    return TABLES["source_shares"].conform(table.sort_values("sample", key=lambda s: s.map(order), kind="stable"))
+    return TABLES["source_shares"].conform(
+        table.sort_values("sample", key=lambda s: s.map(order), kind="stable")
+    )
 
 
 def _share_rows(
@@ -296,7 +316,9 @@ def _share_rows(
     criteria: Criteria,
 ) -> pd.DataFrame:
     names = exp.samples.index
-    base = pd.DataFrame({"sample": names, "source": key, "approximate": exp.approximate, "n_set": len(members)})
+    base = pd.DataFrame(
+        {"sample": names, "source": key, "approximate": exp.approximate, "n_set": len(members)}
+    )
     if refused:
         return base.assign(n_measured=0, status="not assessed", reason=refused)
     column = "accession" if by_accession else "gene"
@@ -326,7 +348,10 @@ def _share_rows(
 
 
 def _share_interval(
-    pooled: npt.NDArray[np.float64], share: npt.NDArray[np.float64], n: npt.NDArray[np.int_], confidence: float
+    pooled: npt.NDArray[np.float64],
+    share: npt.NDArray[np.float64],
+    n: npt.NDArray[np.int_],
+    confidence: float,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     total = pooled.sum(axis=1)
     ok = n >= 3
@@ -341,7 +366,9 @@ def _share_interval(
 # ---- carry-over --------------------------------------------------------------
 
 
-def carry_over_table(exp: Experiment, markers: MarkerCatalog, contrast: Contrast, *, seed: int) -> pd.DataFrame:
+def carry_over_table(
+    exp: Experiment, markers: MarkerCatalog, contrast: Contrast, *, seed: int
+) -> pd.DataFrame:
     """Carry-over of the comparator's material, overall and by compartment.
 
     Parameters
@@ -385,7 +412,11 @@ def carry_over_table(exp: Experiment, markers: MarkerCatalog, contrast: Contrast
         if at.sum() >= t["min_votes_source"]:
             part = carry_over(preparation[:, at], comparator[:, at], codes[at], rules=rules, seed=seed)
             parts[name] = part.fraction
-            rows.append(_carry_row({**blank, "compartment": name}, part, int((codes == k).sum()), exp, contrast, criteria))
+            rows.append(
+                _carry_row(
+                    {**blank, "compartment": name}, part, int((codes == k).sum()), exp, contrast, criteria
+                )
+            )
     if parts and max(parts.values()) > t["compartment_spread"] * max(min(parts.values()), 1e-12):
         rows[0]["reason"] = "; ".join(
             filter(None, [str(rows[0]["reason"]), "compartments disagree: not whole-cell carry-over"])
@@ -421,12 +452,19 @@ def _anchor_shares(
 
 
 def _carry_row(
-    blank: dict[str, object], found: CarryOver, n_set: int, exp: Experiment, contrast: Contrast, criteria: Criteria
+    blank: dict[str, object],
+    found: CarryOver,
+    n_set: int,
+    exp: Experiment,
+    contrast: Contrast,
+    criteria: Criteria,
 ) -> dict[str, object]:
     floor = criteria.threshold["carry_over_floor"]
     notes = []
     if found.bounded.any():
-        notes.append(f"{int(found.bounded.sum())} of {len(found.bounded)} samples lack a third of the anchors: a bound only")
+        notes.append(
+            f"{int(found.bounded.sum())} of {len(found.bounded)} samples lack a third of the anchors: a bound only"
+        )
     if exp.approximate:
         notes.append("logarithmic, imputed or requantified input inflates it")
     if len(found.by_sample) < 2:
@@ -435,7 +473,9 @@ def _carry_row(
     if fraction < floor:
         fraction, low, high = floor, np.nan, max(floor, high)
         notes.append(f"below {100 * floor:g} %: a bound only")
-    upper = contrast.comparator == "lysate" or found.bounded.any() or exp.approximate or found.fraction < floor
+    upper = (
+        contrast.comparator == "lysate" or found.bounded.any() or exp.approximate or found.fraction < floor
+    )
     return {
         **blank,
         "fraction": fraction,

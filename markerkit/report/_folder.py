@@ -63,14 +63,20 @@ def check_folder(folder: str | Path, *, overwrite: bool) -> None:
     folder = Path(folder)
     if folder.exists() or folder.is_symlink():
         if not overwrite:
-            raise InputError(f"the output {str(folder)!r} is there already; choose another or pass --overwrite.")
+            raise InputError(
+                f"the output {str(folder)!r} is there already; choose another or pass --overwrite."
+            )
         if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "summary.json").is_file()):
-            raise InputError(f"the output {str(folder)!r} is not an assessment and will not be replaced; choose another.")
+            raise InputError(
+                f"the output {str(folder)!r} is not an assessment and will not be replaced; choose another."
+            )
     parent = folder.resolve().parent
     while not parent.exists():
         parent = parent.parent
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise InputError(f"the output {str(folder)!r} cannot be written: no right to write in {str(parent)!r}.")
+        raise InputError(
+            f"the output {str(folder)!r} cannot be written: no right to write in {str(parent)!r}."
+        )
 
 
 @contextmanager

@@ -48,7 +48,11 @@ def methods_text(assessment: Assessment) -> str:
 def _input(assessment: Assessment) -> str:
     exp, catalog = assessment.experiment, assessment.markers
     read = next((h for h in exp.history if h.get("verb") == "read_proteins"), {})
-    source = f"`{read['file']}` (SHA-256 {str(read.get('sha256', ''))[:16]}...)" if read.get("file") else "an experiment in memory"
+    source = (
+        f"`{read['file']}` (SHA-256 {str(read.get('sha256', ''))[:16]}...)"
+        if read.get("file")
+        else "an experiment in memory"
+    )
     quantity = f", quantity {read['quantity']}" if read.get("quantity") else ""
     mapped = assessment.id_mapping["status"].isin(["mapped", "ambiguous"]).mean()
     return (
@@ -92,7 +96,11 @@ def _verdicts() -> str:
 
 
 def _purity(assessment: Assessment) -> str:
-    approximate = " The input was logarithmic or imputed: shares and carry-over are approximate." if assessment.experiment.approximate else ""
+    approximate = (
+        " The input was logarithmic or imputed: shares and carry-over are approximate."
+        if assessment.experiment.approximate
+        else ""
+    )
     comparators = listed(sorted(load_criteria().carry_over), conjunction="or")
     return (
         "Purity was read before normalization on linear abundances: the share of signal of each contamination source "

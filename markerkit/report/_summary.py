@@ -75,7 +75,8 @@ def _names(assessment: Assessment) -> list[str]:
 def _contrast(assessment: Assessment, name: str) -> dict[str, Any]:
     found = next((c for c in assessment.contrasts if c.name == name), None)
     identity, purity = (
-        _by(table, key, name) for table, key in ((assessment.identity.table, "class"), (assessment.purity.table, "source"))
+        _by(table, key, name)
+        for table, key in ((assessment.identity.table, "class"), (assessment.purity.table, "source"))
     )
     carried = assessment.purity.carry_over
     whole = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
@@ -93,7 +94,9 @@ def _contrast(assessment: Assessment, name: str) -> dict[str, Any]:
         "n_control": n_control,
         "identity": identity,
         "purity": purity,
-        "carry_over": whole.drop(columns=["contrast", "compartment"]).iloc[0].to_dict() if len(whole) else None,
+        "carry_over": whole.drop(columns=["contrast", "compartment"]).iloc[0].to_dict()
+        if len(whole)
+        else None,
         "checklist": items.to_dict(orient="records"),
     }
 

@@ -78,7 +78,12 @@ def weighted_median(values: Array, weights: Array) -> Array:
 
 
 def carry_over(
-    preparation: Array, comparator: Array, compartment: npt.NDArray[np.int_], *, rules: AnchorRules, seed: int = 0
+    preparation: Array,
+    comparator: Array,
+    compartment: npt.NDArray[np.int_],
+    *,
+    rules: AnchorRules,
+    seed: int = 0,
 ) -> CarryOver:
     """Estimate the carried share from anchor proteins.
 
@@ -162,9 +167,7 @@ def _anchor_variance(ratio: Array, weights: Array, compartment: npt.NDArray[np.i
     """Variance of the log estimate over a bootstrap of anchors within compartments."""
     rng = np.random.default_rng(seed)
     groups = [np.flatnonzero(compartment == k) for k in np.unique(compartment)]
-    draws = np.concatenate(
-        [g[rng.integers(0, len(g), size=(_RESAMPLES, len(g)))] for g in groups], axis=1
-    )
+    draws = np.concatenate([g[rng.integers(0, len(g), size=(_RESAMPLES, len(g)))] for g in groups], axis=1)
     counts = np.zeros((_RESAMPLES, ratio.shape[1]))
     np.add.at(counts, (np.repeat(np.arange(_RESAMPLES), draws.shape[1]), draws.ravel()), 1.0)
     filled = np.where(np.isnan(ratio), -np.inf, ratio)
