@@ -405,7 +405,7 @@ def _samples_used(
     def column(name: str | None) -> pd.Series:
         return samples[name].astype(str) if name else pd.Series("", index=samples.index)
 
-    is_used = unit.isin(used) if contrasts else pd.Series(True, index=samples.index)
+    is_used = unit.isin(used) if contrasts else pd.Series(data=True, index=samples.index)
     table = pd.DataFrame(
         {
             "sample": samples.index,
