@@ -419,7 +419,7 @@ class Result:
 
     def plot(self, **options: Any) -> Axes:
         """Draw the figure of this kind of result; options as in :mod:`markerkit.figures`."""
-        from markerkit import figures  # noqa: PLC0415  one of the two late imports
+        from markerkit import figures
 
         return figures.plot(self, **options)
 
@@ -434,12 +434,10 @@ class Result:
 
 
 def to_tsv(table: pd.DataFrame) -> str:
-    """Write a table as TSV text: fixed float format, ``\\n`` line ends, missing as nothing.
+    r"""Write a table as TSV text: fixed float format, ``\n`` line ends, missing as nothing.
 
-    >>> print(to_tsv(pd.DataFrame({"a": [1.0, float("nan")], "b": ["x", "y"]})), end="")
-    a	b
-    1	x
-    	y
+    >>> to_tsv(pd.DataFrame({"a": [1.0, float("nan")], "b": ["x", "y"]}))
+    'a\tb\n1\tx\n\ty\n'
     """
     clean = table.copy()
     for name in clean.columns:
