@@ -17,7 +17,7 @@ SET_ROLES = ("identity", "layer", "module", "misev", "source", "context")
 MARKER_ROLES = ("positive", "negative")
 EVIDENCE = ("founding_review", "proteomics", "guideline", "single-study", "review", "localization", "user")
 VERIFIED = re.compile(r"founding_review|opened:[a-z0-9-]+|recalled-(?:high|medium|low)|user")
-RESERVED = frozenset({"catalog", "references", "criteria"})  # files of the folder that are no sets
+RESERVED = frozenset({"catalog", "references", "criteria", "checklist"})  # files of the folder that are no sets
 
 HEADER: dict[str, Any] = {
     "id": "",
