@@ -85,7 +85,7 @@ class Design:
 
 
 def model_formula(condition: str, paired_by: str | None = None, batch: Sequence[str] = ()) -> str:
-    """Formula of a condition with pairs and batches as factors, names quoted.
+    """Write the formula of a condition with pairs and batches as factors, names quoted.
 
     >>> model_formula("fraction", "donor", ["run day"])
     '~ `fraction` + `donor` + `run day`'

@@ -533,8 +533,13 @@ def _table(
                     ";".join(sorted(shared)),
                     m["complex"],
                     m["misev"],
+                    m["evidence"],
+                    m["source"],
+                    doi,
+                    m["verified"],
+                    m["note"],
+                    m["listed_only"],
                 )
-                + (m["evidence"], m["source"], doi, m["verified"], m["note"], m["listed_only"])
             )
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
 

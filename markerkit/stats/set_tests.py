@@ -267,7 +267,7 @@ def _mixed_p(scaled: Array) -> float:
 
 
 def _t_to_z(t: Array, df: Array) -> Array:
-    """Normal score with the same tail as t, by the expansion of Hill 1970 (Algorithm 395).
+    """Turn t into the normal score with the same tail, by the expansion of Hill 1970 (Algorithm 395).
 
     Its error is below 1e-5 for 3 df and more; it is what the reference
     implementation of camera uses, and it cannot overflow in the tail.
