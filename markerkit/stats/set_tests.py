@@ -111,8 +111,12 @@ def _residual_basis(design: Array, contrast: Array) -> Array:
     contrast; the robust variances of :func:`fry` depend on the basis, so its
     making is fixed.
     """
-    turn, _ = np.linalg.qr(contrast[:, None], mode="complete")
-    turned = design @ np.concatenate([turn[:, 1:], turn[:, :1]], axis=1)
+    (named,) = np.nonzero(contrast)
+    if len(named) == 1:
+        turned = np.concatenate([np.delete(design, named, axis=1), design[:, named]], axis=1)
+    else:
+        turn, _ = np.linalg.qr(contrast[:, None], mode="complete")
+        turned = design @ np.concatenate([turn[:, 1:], turn[:, :1]], axis=1)
     rank = int(np.linalg.matrix_rank(turned))
     if rank < turned.shape[1]:
         u, _, _ = np.linalg.svd(turned, full_matrices=True)
