@@ -1,4 +1,4 @@
-"""What are my extracellular vesicles, and how pure are they?
+"""Identity and purity of extracellular vesicles from a proteomics matrix.
 
 markerkit reads a proteomics matrix and gives an identity and purity
 assessment: reference marker sets with sources, differential abundance, set

@@ -95,7 +95,10 @@ class Experiment:
             samples = pd.DataFrame(index=numbers.index)
         if proteins is None:
             proteins = pd.DataFrame({"gene": numbers.columns.astype(str)}, index=numbers.columns)
-        for what, frame, index in (("samples", samples, values.index), ("proteins", proteins, values.columns)):
+        for what, frame, index in (
+            ("samples", samples, values.index),
+            ("proteins", proteins, values.columns),
+        ):
             if not frame.index.equals(index):
                 raise InputError(f"`{what}` must have the labels of the matrix in the same order.")
         added = {k: v for k, v in PROTEIN_COLUMNS.items() if k not in proteins.columns}
@@ -189,7 +192,9 @@ class Experiment:
             (*self.history, {"verb": verb, **(params or {})}),
         )
 
-    def select(self, *, samples: Sequence[object] | None = None, proteins: Sequence[object] | None = None) -> Experiment:
+    def select(
+        self, *, samples: Sequence[object] | None = None, proteins: Sequence[object] | None = None
+    ) -> Experiment:
         """Return the named samples and proteins, without a line of history."""
         rows = self._values.index if samples is None else pd.Index(samples)
         columns = self._values.columns if proteins is None else pd.Index(proteins)
@@ -202,9 +207,7 @@ class Experiment:
             self.history,
         )
 
-    def pipe(
-        self, verb: Callable[Concatenate[Experiment, P], T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    def pipe(self, verb: Callable[Concatenate[Experiment, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb(self, ...)``: reads left to right."""
         return verb(self, *args, **kwargs)
 

@@ -88,7 +88,7 @@ _SET_LEVEL = """
 n_set|int|members of the set
 n_measured|int|members measured in this study
 status|str|`tested`, `too few measured`, ... : whether the row could be computed
-reason|str|why not, or why with care
+reason|str|the rule that decided, or why the row could not be computed
 """
 
 TABLES: dict[str, TableSpec] = {
@@ -139,7 +139,6 @@ status|str|`assessed` or `not assessed`
 contrast|str|name of the contrast, `case vs control`
 source|str|contamination source
 verdict|str|`raised`, `not raised` or `not assessable`
-reason|str|the rule that decided
 explanation|str|the same in a sentence
 log2_fc|float|set effect theta of the source's markers over the background
 se|float|standard error of theta
@@ -435,12 +434,10 @@ class Result:
 
 
 def to_tsv(table: pd.DataFrame) -> str:
-    """Write a table as TSV text: fixed float format, ``\\n`` line ends, missing as nothing.
+    r"""Write a table as TSV text: fixed float format, ``\n`` line ends, missing as nothing.
 
-    >>> print(to_tsv(pd.DataFrame({"a": [1.0, float("nan")], "b": ["x", "y"]})), end="")
-    a	b
-    1	x
-    	y
+    >>> to_tsv(pd.DataFrame({"a": [1.0, float("nan")], "b": ["x", "y"]}))
+    'a\tb\n1\tx\n\ty\n'
     """
     clean = table.copy()
     for name in clean.columns:

@@ -1,0 +1,107 @@
+"""Compare the verdicts on real data with what the samples are known to be.
+
+Run as ``python benchmarks/truth.py DATA``, where DATA holds ``TRUTH.tsv`` and a folder a data set
+(``matrix.tsv``, ``samples.tsv``). Every contrast is assessed once, with the defaults of
+``markerkit.assess``, and every row of the truth table is printed with the verdict. Rows whose
+allowed verdict is only `compatible` or only `raised` are decisive and are counted apart: a
+tool that abstains everywhere agrees with most of the others. Two constant baselines show how
+much: the most cautious word everywhere, and for each key the word that agrees most often.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+import markerkit as mk
+
+CONTRAST = ["dataset", "condition", "case", "control", "paired_by", "collapse_by", "comparator"]
+DECISIVE = {"compatible", "raised"}
+
+
+def organism_of(samples: pd.DataFrame) -> str:
+    species = samples.get("species", pd.Series(dtype=str)).astype(str)
+    return "mouse" if species.str.contains("Mus musculus").any() else "human"
+
+
+def verdicts(
+    data: Path, row: pd.Series
+) -> tuple[dict[tuple[str, str], tuple[str, str]], mk.assessment.Assessment]:
+    folder = data / row["dataset"]
+    organism = organism_of(pd.read_csv(folder / "samples.tsv", sep="\t"))
+    markers = mk.load_markers(organism=organism)
+    exp = mk.read_proteins(folder / "matrix.tsv", samples=folder / "samples.tsv", organism=organism)
+    result = mk.assess(
+        exp.pipe(mk.harmonize_ids, markers),
+        markers,
+        condition=row["condition"],
+        case=row["case"],
+        control=row["control"],
+        paired_by=row["paired_by"] or None,
+        collapse_by=row["collapse_by"] or None,
+        comparator=row["comparator"] or None,
+    )
+    found = {("class", r["class"]): (r["verdict"], r["reason"]) for _, r in result.identity.table.iterrows()}
+    found |= {("source", r["source"]): (r["verdict"], r["reason"]) for _, r in result.purity.table.iterrows()}
+    return found, result
+
+
+def baselines(truth: pd.DataFrame) -> dict[str, pd.Series]:
+    cautious = truth["kind"].map({"class": "unresolved", "source": "not assessable"})
+    best = {}
+    for key, rows in truth.groupby("key"):
+        words = Counter(w for allowed in rows["allowed"] for w in allowed.split("|"))
+        best[key] = words.most_common(1)[0][0]
+    return {"most cautious word": cautious, "best constant a key": truth["key"].map(best)}
+
+
+def score(truth: pd.DataFrame, words: pd.Series) -> str:
+    agree = pd.Series([w in a.split("|") for w, a in zip(words, truth["allowed"], strict=True)], truth.index)
+    decisive = truth["decisive"]
+    return (
+        f"decisive {int(agree[decisive].sum())} of {int(decisive.sum())}, "
+        f"others {int(agree[~decisive].sum())} of {int((~decisive).sum())} "
+        f"({100 * agree[~decisive].mean():.0f} %)"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--full", action="store_true", help="print the whole assessment of every contrast")
+    arguments = parser.parse_args()
+    truth = pd.read_csv(arguments.data / "TRUTH.tsv", sep="\t", dtype=str).fillna("")
+    truth["decisive"] = truth["allowed"].isin(DECISIVE)
+    truth["verdict"], truth["reason"] = "", ""
+    for _, rows in truth.groupby(CONTRAST, sort=False):
+        first = rows.iloc[0]
+        start = time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", mk.MarkerkitWarning)
+            found, result = verdicts(arguments.data, first)
+        print(
+            f"\n{first['dataset']}: {first['case']} vs {first['control']} ({time.perf_counter() - start:.1f} s)"
+        )
+        if arguments.full:
+            print("\n".join(result.verdicts()))
+        for i, row in rows.iterrows():
+            word, reason = found[(row["kind"], row["key"])]
+            truth.loc[i, ["verdict", "reason"]] = [word, reason]
+            mark = "ok  " if word in row["allowed"].split("|") else "MISS"
+            star = "*" if row["decisive"] else " "
+            print(f"  {mark}{star} {row['key']:<18} {word:<15} {reason:<45} allowed: {row['allowed']}")
+    print("\n* decisive: only `compatible` or only `raised` is allowed")
+    print(f"markerkit             {score(truth, truth['verdict'])}")
+    for name, words in baselines(truth).items():
+        print(f"{name:<21} {score(truth, words)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

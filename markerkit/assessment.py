@@ -1,0 +1,461 @@
+"""assess: the whole assessment with stated defaults, and its result."""
+
+from __future__ import annotations
+
+import html
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from markerkit._checks import InputError, MarkerkitWarning, listed, require_columns
+from markerkit.checklist import NEEDS_METADATA, checklist_of
+from markerkit.context import read_context
+from markerkit.criteria import load_criteria
+from markerkit.differential import detection_test
+from markerkit.effects import Contrast, ContrastModel, contrasts_of, fit_contrast, joined
+from markerkit.enrichment import enrich
+from markerkit.experiment import Experiment
+from markerkit.identifiers import harmonize_ids, id_mapping
+from markerkit.identity import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED, identity_of
+from markerkit.markers import MarkerCatalog, load_markers
+from markerkit.preprocess import collapse_replicates, log2
+from markerkit.purity import RAISED, purity_of
+from markerkit.results import (
+    TABLES,
+    Checklist,
+    Coverage,
+    DetectionTest,
+    DifferentialAbundance,
+    Enrichment,
+    Identity,
+    Purity,
+    SampleScores,
+)
+from markerkit.scoring import coverage, score_samples
+from markerkit.stats.fdr import bh
+
+SET_TESTS = ("camera", "fry")
+
+
+@dataclass(frozen=True, repr=False)
+class Assessment:
+    """Identity and purity of a study, with all that they rest on.
+
+    Attributes
+    ----------
+    experiment
+        The experiment as assessed: harmonised, technical replicates collapsed.
+    markers
+        The catalogue.
+    contrasts
+        The contrasts; empty without a comparator.
+    identity, purity, checklist, coverage, differential_abundance, detection, enrichment, sample_scores
+        One result a part.
+    id_mapping, samples_used, markers_used
+        What became of every identifier, sample and marker.
+    design
+        The design in plain words.
+    warnings
+        What a careful reader should know.
+    params
+        What was asked.
+    """
+
+    experiment: Experiment
+    markers: MarkerCatalog
+    contrasts: tuple[Contrast, ...]
+    identity: Identity
+    purity: Purity
+    checklist: Checklist
+    coverage: Coverage
+    differential_abundance: DifferentialAbundance
+    detection: DetectionTest
+    enrichment: Enrichment
+    sample_scores: SampleScores
+    id_mapping: pd.DataFrame
+    samples_used: pd.DataFrame
+    markers_used: pd.DataFrame
+    design: tuple[str, ...]
+    warnings: tuple[str, ...]
+    params: Mapping[str, Any]
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table of the output contract by name."""
+        found = {
+            "identity": self.identity.table,
+            "purity": self.purity.table,
+            "source_shares": self.purity.shares,
+            "carry_over": self.purity.carry_over,
+            "misev_checklist": self.checklist.table,
+            "coverage": self.coverage.table,
+            "differential_abundance": self.differential_abundance.table,
+            "detection": self.detection.table,
+            "enrichment": self.enrichment.table,
+            "sample_scores": self.sample_scores.table,
+            "markers_used": self.markers_used,
+            "id_mapping": self.id_mapping,
+            "samples_used": self.samples_used,
+        }
+        return {name: found[name].copy() for name in TABLES}
+
+    def verdicts(self) -> list[str]:
+        """Return the verdicts as lines of text, a block a contrast."""
+        lines: list[str] = []
+        titles = load_criteria().classes
+        for name, rows in self.identity.table.groupby("contrast", sort=False):
+            lines.append(str(name) or "whole study (no comparator)")
+            lines += [
+                f"  {titles[r['class']].title:<34} {r['verdict']:<15} {r['reason']}"
+                for _, r in rows.iterrows()
+            ]
+            sources = self.purity.table[self.purity.table["contrast"] == name]
+            for word in ("raised", "not raised", "not assessable"):
+                keys = list(sources.loc[sources["verdict"] == word, "source"])
+                if keys:
+                    lines.append(f"  sources {word}: {', '.join(keys)}")
+            carried = self.purity.carry_over
+            carried = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
+            lines += [f"  carry-over: {_carry_text(r)}" for _, r in carried.iterrows()]
+        return lines
+
+    def gaps(self) -> list[str]:
+        """Return what is missing, the most telling first: what would settle each abstention, once."""
+        table = self.identity.table
+        open_calls = table[table["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (table["settle"] != "")]
+        asked: dict[str, list[str]] = {}
+        for _, row in open_calls.iterrows():
+            asked.setdefault(row["settle"], []).append(row["class"])
+        lines = [f"{', '.join(dict.fromkeys(keys))}: {settle}" for settle, keys in asked.items()]
+        sources: dict[str, list[str]] = {}
+        for _, row in self.purity.table[self.purity.table["settle"] != ""].iterrows():
+            sources.setdefault(row["settle"], []).append(row["source"])
+        lines += [f"{', '.join(dict.fromkeys(keys))}: {settle}" for settle, keys in sources.items()]
+        needs = self.checklist.table
+        items = list(dict.fromkeys(needs.loc[needs["answer"] == NEEDS_METADATA, "item"]))
+        if items:
+            lines.append(f"guideline items that need metadata: {', '.join(items[:4])} ({len(items)} in all)")
+        return lines
+
+    def report(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the assessment to a folder, whole or not at all.
+
+        Parameters
+        ----------
+        folder
+            Folder to make.
+        overwrite
+            Replace an assessment that is there already.
+
+        Returns
+        -------
+        The folder.
+
+        Raises
+        ------
+        InputError
+            The folder is there and `overwrite` is not given, is not an
+            assessment, or cannot be written.
+        """
+        from markerkit.report import write_report
+
+        return write_report(self, folder, overwrite=overwrite)
+
+    def __repr__(self) -> str:
+        return "\n".join([f"<Assessment of {self.experiment!r}>", *self.verdicts()])
+
+    def _repr_html_(self) -> str:
+        blocks = []
+        for name, rows in self.identity.table.groupby("contrast", sort=False):
+            cells = "".join(
+                f"<tr><td>{html.escape(r['class'])}</td><td><b>{html.escape(r['verdict'])}</b></td>"
+                f"<td>{html.escape(r['explanation'])}</td></tr>"
+                for _, r in rows.iterrows()
+            )
+            raised = self.purity.table
+            raised = raised[(raised["contrast"] == name) & (raised["verdict"] == RAISED)]["source"]
+            title = html.escape(str(name) or "whole study (no comparator)")
+            text = html.escape(", ".join(raised) or "none")
+            blocks.append(f"<h4>{title}</h4><table>{cells}</table><p>sources raised: {text}</p>")
+        gaps = "".join(f"<li>{html.escape(g)}</li>" for g in self.gaps()[:3])
+        return "".join(blocks) + (f"<p>what is missing</p><ul>{gaps}</ul>" if gaps else "")
+
+
+def assess(
+    exp: Experiment,
+    markers: MarkerCatalog | None = None,
+    *,
+    condition: str | None = None,
+    contrasts: Sequence[tuple[str, str]] | None = None,
+    case: str | None = None,
+    control: str | None = None,
+    paired_by: str | None = None,
+    batch: Sequence[str] = (),
+    collapse_by: str | None = None,
+    comparator: str | None = None,
+    fluid: str | None = None,
+    context: str | Path | Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Assessment:
+    """Assess what the vesicles of a study are and how pure they are.
+
+    Parameters
+    ----------
+    exp
+        Experiment as read; identifiers are harmonised here where they are not yet.
+    markers
+        Catalogue; the shipped one of the experiment's organism by default.
+    condition
+        Sample column that holds the arms.
+    contrasts
+        Pairs (case, control) of its levels. Each is fitted on its own two arms.
+    case, control
+        Short for one contrast.
+    paired_by, batch
+        Columns that enter the model as factors.
+    collapse_by
+        Column of the biological unit: samples that share a value are technical
+        replicates and count once.
+    comparator
+        What the control is: ``"lysate"``, ``"biofluid"``, ``"soluble"`` or ``"ev"``.
+    fluid
+        What the samples come from: ``"plasma"``, ``"serum"``, ``"urine"``, ``"culture"``, ...
+    context
+        What only the user knows: a mapping, a TOML or a JSON file.
+    seed
+        Of the bootstrap over anchors.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    InputError
+        An absent column or level, case equal to control, a confounded design,
+        an unknown comparator, fluid or context key.
+
+    Notes
+    -----
+    Without a comparator, or with one sample an arm, coverage, shares, scores
+    and checklist are given all the same, and the rest says why it is not
+    assessable. Linear algebra runs on one thread, so that the same input gives
+    the same bytes at any thread count.
+    """
+    from threadpoolctl import threadpool_limits
+
+    known = read_context(context)
+    pairs = _pairs(contrasts, case, control)
+    if condition is None and pairs:
+        raise InputError("contrasts need `condition`, the sample column that holds their levels.")
+    with threadpool_limits(limits=1), _collected() as notes:
+        markers = markers or load_markers(organism=exp.organism)
+        if not exp.has_verb("harmonize_ids"):
+            exp = harmonize_ids(exp, markers)
+        mapping = id_mapping(exp)
+        if condition is not None:
+            require_columns(exp.samples, [condition], what="the sample sheet")
+        units = _collapse(exp, collapse_by)
+        options = {"paired_by": paired_by, "batch": tuple(batch), "comparator": comparator, "fluid": fluid}
+        asked = contrasts_of(units, condition, pairs, options)
+        if condition is not None and not asked:
+            levels = sorted(units.samples[condition].dropna().astype(str).unique())
+            _note(
+                f"no contrast named: `{condition}` has the levels {listed(levels)}; name a case and a control"
+            )
+        models = [fit_contrast(units, markers, c) for c in asked]
+        logs = units if units.scale != "raw" else log2(units)
+        identity, purity = identity_of(models, known), purity_of(units, markers, models, seed=seed)
+        result = {
+            "identity": identity,
+            "purity": purity,
+            "checklist": checklist_of(units, markers, asked, known, fluid=fluid),
+            "coverage": coverage(units, markers),
+            "differential_abundance": _differential(models),
+            "detection": _detection(models),
+            "enrichment": _enrichment(models, markers),
+            "sample_scores": score_samples(logs, markers),
+            "id_mapping": mapping,
+            "samples_used": _samples_used(exp, units, asked, collapse_by),
+            "markers_used": TABLES["markers_used"].conform(joined([identity.markers, purity.markers])),
+        }
+        design = tuple(_design_words(units, models, collapse_by))
+    params = {
+        "condition": condition,
+        "contrasts": [list(p) for p in pairs],
+        "paired_by": paired_by,
+        "batch": list(batch),
+        "collapse_by": collapse_by,
+        "comparator": comparator,
+        "fluid": fluid,
+        "context": known,
+        "seed": seed,
+    }
+    return Assessment(
+        experiment=units,
+        markers=markers,
+        contrasts=tuple(asked),
+        design=design,
+        warnings=tuple(notes),
+        params=params,
+        **result,
+    )
+
+
+def _pairs(
+    contrasts: Sequence[tuple[str, str]] | None, case: str | None, control: str | None
+) -> list[tuple[str, str]]:
+    if contrasts and (case is not None or control is not None):
+        raise InputError("give either `contrasts` or `case` and `control`, not both.")
+    if (case is None) != (control is None):
+        given, absent = ("case", "control") if control is None else ("control", "case")
+        raise InputError(f"`{given}` is given without `{absent}`; a contrast needs both.")
+    pairs = [(str(a), str(b)) for a, b in contrasts or ()]
+    if case is not None and control is not None:
+        pairs = [(str(case), str(control))]
+    doubled = [p for i, p in enumerate(pairs) if p in pairs[:i]]
+    if doubled:
+        raise InputError(f"contrast {doubled[0][0]!r} vs {doubled[0][1]!r} is named twice.")
+    return pairs
+
+
+@contextmanager
+def _collected() -> Iterator[list[str]]:
+    """Collect our own warnings as notes, once each, and pass them on at the end."""
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield notes
+    for warning in caught:
+        if not issubclass(warning.category, MarkerkitWarning):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        elif str(warning.message) not in notes:
+            notes.append(str(warning.message))
+    for note in notes:
+        warnings.warn(note, MarkerkitWarning, stacklevel=4)
+
+
+def _note(text: str) -> None:
+    warnings.warn(text, MarkerkitWarning, stacklevel=3)
+
+
+def _collapse(exp: Experiment, collapse_by: str | None) -> Experiment:
+    if collapse_by is None:
+        return exp
+    require_columns(exp.samples, [collapse_by], what="the sample sheet")
+    return collapse_replicates(exp, collapse_by)
+
+
+def _differential(models: Sequence[ContrastModel]) -> DifferentialAbundance:
+    fitted = [m for m in models if m.da is not None]
+    tables = [m.da.table for m in fitted if m.da is not None]
+    params = dict(fitted[0].da.params) if fitted and fitted[0].da else {}
+    spec = TABLES["differential_abundance"]
+    return DifferentialAbundance(
+        spec.conform(joined(tables)), params | {"contrasts": [m.contrast.name for m in fitted]}
+    )
+
+
+def _detection(models: Sequence[ContrastModel]) -> DetectionTest:
+    tables = [
+        detection_test(
+            m.exp, condition=m.contrast.condition, case=m.contrast.case, control=m.contrast.control
+        ).table
+        for m in models
+    ]
+    return DetectionTest(TABLES["detection"].conform(joined(tables)), {})
+
+
+def _enrichment(models: Sequence[ContrastModel], markers: MarkerCatalog) -> Enrichment:
+    """Set tests of every contrast; one family of tests a method: sets x contrasts."""
+    parts = []
+    for method in SET_TESTS:
+        tables = [enrich(m.da, markers, method=method).table for m in models if m.da is not None]
+        table = joined(tables)
+        if len(table):
+            table["padj"] = bh(table["pvalue"].to_numpy(float))
+            table["padj_mixed"] = bh(table["pvalue_mixed"].to_numpy(float))
+            parts.append(table)
+    return Enrichment(
+        TABLES["enrichment"].conform(joined(parts)),
+        {"methods": list(SET_TESTS), "family": "sets x contrasts"},
+    )
+
+
+def _samples_used(
+    exp: Experiment, units: Experiment, contrasts: Sequence[Contrast], collapse_by: str | None
+) -> pd.DataFrame:
+    samples, values = exp.samples, exp.values
+    linear = None if exp.scale == "ratio" else exp.linear()
+    logs = values if exp.scale != "raw" else np.log2(values)
+    unit = (
+        samples[collapse_by].astype(str)
+        if collapse_by
+        else pd.Series(samples.index.astype(str), samples.index)
+    )
+    first = contrasts[0] if contrasts else None
+    used = {s for c in contrasts for arm in c.arms(units) for s in arm.astype(str)}
+
+    def column(name: str | None) -> pd.Series:
+        return samples[name].astype(str) if name else pd.Series("", index=samples.index)
+
+    is_used = unit.isin(used) if contrasts else pd.Series(data=True, index=samples.index)
+    table = pd.DataFrame(
+        {
+            "sample": samples.index,
+            "unit": unit,
+            "group": column(first.condition if first else None),
+            "pair": column(first.paired_by if first else None),
+            "batch": samples[list(first.batch)].astype(str).agg(";".join, axis=1)
+            if first and first.batch
+            else "",
+            "n_measured": values.notna().sum(axis=1),
+            "total_signal": np.nan if linear is None else linear.sum(axis=1),
+            "median_log2": logs.median(axis=1),
+            "status": np.where(is_used, "used", "not used"),
+            "reason": np.where(is_used, "", "in no contrast; its shares and scores are given"),
+        }
+    )
+    return TABLES["samples_used"].conform(table)
+
+
+def _design_words(
+    units: Experiment, models: Sequence[ContrastModel], collapse_by: str | None
+) -> Iterator[str]:
+    if collapse_by:
+        yield f"Technical replicates of one `{collapse_by}` were averaged and count once."
+    if not models:
+        yield f"No contrast: {units.n_samples} samples are described one by one."
+    for model in models:
+        c = model.contrast
+        case, control = c.arms(units)
+        words = f"{c.name}: {len(case)} against {len(control)} samples"
+        if c.paired_by:
+            words += f", paired by `{c.paired_by}`"
+        if c.batch:
+            words += f", with {listed(c.batch)} in the model"
+        words += f"; comparator {load_criteria().comparators[c.comparator or 'unknown'].title}."
+        if model.reason:
+            words += f" {model.reason[0].upper()}{model.reason[1:]}."
+        elif min(len(case), len(control)) < 4:
+            words += " Few samples: only large, consistent effects can be called."
+        yield words
+
+
+def _carry_text(row: pd.Series) -> str:
+    if row["status"] != "assessed":
+        return f"not assessable: {row['reason']}"
+    interval = f" (95 % interval {100 * row['ci_low']:.2g} to {100 * row['ci_high']:.2g} %)"
+    if not np.isfinite(row["ci_low"]):
+        interval = f" (upper limit {100 * row['ci_high']:.2g} %)"
+    note = f"; {row['reason']}" if row["reason"] else ""
+    return f"{row['bound']} {100 * row['fraction']:.2g} % of the control's material{interval}{note}"
+
+
+__all__ = ["COMPATIBLE", "NOT_ASSESSABLE", "NOT_COMPATIBLE", "UNRESOLVED", "Assessment", "assess"]

@@ -1,0 +1,305 @@
+"""Command line: ``markerkit demo | samples | assess | sets``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markerkit import __version__
+from markerkit._checks import InputError, MarkerkitWarning
+
+if TYPE_CHECKING:
+    from markerkit.assessment import Assessment
+    from markerkit.markers import MarkerCatalog
+
+EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv
+        Arguments without the program's name.
+
+    Returns
+    -------
+    Exit code: 0 done, 2 bad input, 130 interrupted. A bug ends in a traceback and 1.
+    """
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], None] = arguments.run
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show(arguments)
+            warnings.simplefilter("always", MarkerkitWarning)
+            run(arguments)
+    except InputError as error:
+        print(f"markerkit: error: {error}", file=sys.stderr)
+        return EXIT_INPUT
+    except KeyboardInterrupt:
+        print("markerkit: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # the reader of stdout has gone (`markerkit sets list | head`): point it elsewhere, so that the
+        # interpreter does not complain when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_DONE
+
+
+def _show(arguments: argparse.Namespace) -> Callable[..., None]:
+    plain = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *rest: object) -> None:
+        if not issubclass(category, MarkerkitWarning):
+            plain(message, category, *rest)  # type: ignore[arg-type]
+        elif not getattr(arguments, "quiet", False):
+            print(f"note: {message}", file=sys.stderr)
+
+    return show
+
+
+# ---- parser --------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="markerkit", description="What are my extracellular vesicles, and how pure are they?"
+    )
+    parser.add_argument("--version", action="version", version=f"markerkit {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="assess simulated data with known truth")
+    demo.add_argument(
+        "--out", default="markerkit_demo", metavar="DIR", help="results folder (default: %(default)s)"
+    )
+    demo.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
+    demo.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    demo.set_defaults(run=_demo)
+    samples = commands.add_parser("samples", help="write a sample sheet to fill in")
+    samples.add_argument("matrix", metavar="MATRIX")
+    samples.add_argument("--out", metavar="FILE", help="write to a file instead of stdout")
+    samples.set_defaults(run=_samples)
+    _reading(samples)
+    _assess_parser(commands)
+    _sets_parser(commands)
+    return parser
+
+
+def _reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--software", default="auto", help="who wrote the matrix (default: told from its header)"
+    )
+    parser.add_argument(
+        "--quantity", default="auto", help="which quantity to read, such as lfq, ibaq, intensity"
+    )
+    parser.add_argument("--scale", default="auto", help="raw, log2, ratio (default: told from the values)")
+    parser.add_argument("--organism", default="human", help="human or mouse (default: %(default)s)")
+
+
+def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    p = commands.add_parser("assess", help="assess a protein matrix")
+    p.add_argument(
+        "matrix", metavar="MATRIX", help="protein table: MaxQuant, DIA-NN, FragPipe, TSV, CSV or XLSX"
+    )
+    p.add_argument("--samples", metavar="FILE", help="sample sheet (see `markerkit samples`)")
+    p.add_argument("--condition", metavar="COL", help="sample column that holds the arms")
+    p.add_argument("--case", metavar="X", help="level of the preparation")
+    p.add_argument("--control", metavar="Y", help="level of the comparator")
+    p.add_argument(
+        "--contrast", metavar="X:Y", action="append", default=[], help="case:control; may be repeated"
+    )
+    p.add_argument("--paired-by", metavar="COL", help="sample column of pairs or donors")
+    p.add_argument("--batch", metavar="COL", nargs="+", default=[], help="sample columns of batches")
+    p.add_argument("--collapse-by", metavar="COL", help="sample column of the biological unit")
+    p.add_argument(
+        "--comparator", metavar="KIND", help="what the control is: lysate, biofluid, soluble or ev"
+    )
+    p.add_argument(
+        "--fluid", metavar="NAME", help="what the samples come from: plasma, serum, urine, culture, ..."
+    )
+    p.add_argument("--context", metavar="FILE", help="TOML or JSON with what only you know")
+    p.add_argument(
+        "--markers", metavar="FILE", nargs="+", default=[], help="further marker sets: GMT, TSV or TOML"
+    )
+    p.add_argument(
+        "--out", metavar="DIR", default="markerkit_results", help="results folder (default: %(default)s)"
+    )
+    p.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
+    p.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the bootstraps (default: %(default)s)"
+    )
+    p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
+    _reading(p)
+    p.set_defaults(run=_assess)
+
+
+def _sets_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sets = commands.add_parser("sets", help="look at the reference marker sets")
+    verbs = sets.add_subparsers(required=True, metavar="VERB")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--organism", default="human", help="human or mouse (default: %(default)s)")
+    common.add_argument("--markers", metavar="FILE", nargs="+", default=[], help="further marker sets")
+    listed = verbs.add_parser("list", parents=[common], help="every set with its size")
+    listed.set_defaults(run=_sets_list)
+    show = verbs.add_parser("show", parents=[common], help="the markers of a set with their sources")
+    show.add_argument("set", metavar="SET")
+    show.set_defaults(run=_sets_show)
+    export = verbs.add_parser("export", parents=[common], help="write the catalogue")
+    export.add_argument("--format", default="gmt", choices=["gmt", "tsv", "json"])
+    export.add_argument("--out", metavar="FILE", help="write to a file instead of stdout")
+    export.set_defaults(run=_sets_export)
+
+
+# ---- commands ------------------------------------------------------------------
+
+
+def _progress(arguments: argparse.Namespace, text: str) -> None:
+    if not arguments.quiet:
+        print(f"markerkit: {text}", file=sys.stderr, flush=True)
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    _progress(arguments, "simulating EV preparations and lysates of the same donors")
+    from markerkit.report import check_folder
+    from markerkit.simulate import write_example
+
+    check_folder(arguments.out, overwrite=arguments.overwrite)
+    with tempfile.TemporaryDirectory() as folder:
+        matrix, sheet = write_example(Path(folder))
+        words = ["assess", str(matrix), "--samples", str(sheet), "--condition", "fraction"]
+        words += ["--case", "EV", "--control", "lysate", "--paired-by", "donor", "--comparator", "lysate"]
+        words += ["--fluid", "culture", "--out", str(arguments.out)]
+        words += ["--overwrite"] * arguments.overwrite + ["--quiet"] * arguments.quiet
+        parsed = _parser().parse_args(words)
+        _assess(parsed)
+
+
+def _samples(arguments: argparse.Namespace) -> None:
+    from markerkit.readers import read_proteins
+    from markerkit.results import to_tsv
+    from markerkit.sample_sheet import sample_template
+
+    exp = read_proteins(
+        arguments.matrix,
+        software=arguments.software,
+        quantity=arguments.quantity,
+        scale=arguments.scale,
+        organism=arguments.organism,
+    )
+    _emit(to_tsv(sample_template(exp)), arguments.out)
+
+
+def _assess(arguments: argparse.Namespace) -> None:
+    _progress(arguments, f"{__version__}, reading {arguments.matrix}")
+    from markerkit.report import check_folder
+
+    check_folder(arguments.out, overwrite=arguments.overwrite)
+    from markerkit.assessment import assess
+    from markerkit.identifiers import harmonize_ids
+    from markerkit.readers import read_proteins
+
+    exp = read_proteins(
+        arguments.matrix,
+        samples=arguments.samples,
+        software=arguments.software,
+        quantity=arguments.quantity,
+        scale=arguments.scale,
+        organism=arguments.organism,
+    )
+    markers = _markers(arguments)
+    _progress(arguments, f"{exp.n_proteins} protein groups in {exp.n_samples} samples; mapping identifiers")
+    exp = harmonize_ids(exp, markers)
+    _progress(arguments, "assessing")
+    result = assess(
+        exp,
+        markers,
+        condition=arguments.condition,
+        contrasts=_contrasts(arguments.contrast, exp.samples, arguments.condition),
+        case=arguments.case,
+        control=arguments.control,
+        paired_by=arguments.paired_by,
+        batch=arguments.batch,
+        collapse_by=arguments.collapse_by,
+        comparator=arguments.comparator,
+        fluid=arguments.fluid,
+        context=arguments.context,
+        seed=arguments.seed,
+    )
+    _progress(arguments, f"writing {arguments.out}")
+    folder = result.report(arguments.out, overwrite=arguments.overwrite)
+    _print_result(result, folder)
+
+
+def _contrasts(words: Sequence[str], samples: object, condition: str | None) -> list[tuple[str, str]]:
+    """Split ``X:Y``; levels may hold colons, so the split that gives two levels wins."""
+    import pandas as pd
+
+    levels: set[str] = set()
+    if isinstance(samples, pd.DataFrame) and condition in samples.columns:
+        levels = set(samples[condition].dropna().astype(str))
+    pairs = []
+    for word in words:
+        parts = word.split(":")
+        splits = [(":".join(parts[:i]), ":".join(parts[i:])) for i in range(1, len(parts))]
+        if not splits:
+            raise InputError(f"a contrast is written case:control; got {word!r}.")
+        pairs.append(next((s for s in splits if set(s) <= levels), splits[0]))
+    return pairs
+
+
+def _print_result(result: Assessment, folder: Path) -> None:
+    print("\n".join(result.verdicts()))
+    gaps = result.gaps()
+    if gaps:
+        print("largest gaps")
+        print("\n".join(f"  {gap}" for gap in gaps[:3]))
+    print(f"results: {folder}")
+
+
+def _markers(arguments: argparse.Namespace) -> MarkerCatalog:
+    from markerkit.markers import load_markers
+
+    return load_markers(organism=arguments.organism, extra=arguments.markers)
+
+
+def _sets_list(arguments: argparse.Namespace) -> None:
+    from markerkit.results import to_tsv
+
+    print(to_tsv(_markers(arguments).sets), end="")
+
+
+def _sets_show(arguments: argparse.Namespace) -> None:
+    from markerkit.results import to_tsv
+
+    print(to_tsv(_markers(arguments)[arguments.set].table), end="")
+
+
+def _sets_export(arguments: argparse.Namespace) -> None:
+    catalog = _markers(arguments)
+    text = {"gmt": catalog.to_gmt, "tsv": catalog.to_tsv, "json": catalog.to_json}[arguments.format]()
+    _emit(text, arguments.out)
+
+
+def _emit(text: str, out: str | None) -> None:
+    """Print, or write to a file that appears whole."""
+    if out is None:
+        print(text, end="" if text.endswith("\n") else "\n")
+        return
+    path = Path(out)
+    if path.exists():
+        raise InputError(f"the output {out!r} is there already; choose another.")
+    if not path.parent.is_dir():
+        raise InputError(f"the output {out!r} cannot be written: there is no folder {str(path.parent)!r}.")
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8", newline="")
+    part.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

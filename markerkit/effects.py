@@ -1,0 +1,473 @@
+"""Effects of proteins and of marker sets in one contrast: the ground under every verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from markerkit._checks import InputError, listed, one_of, require_columns
+from markerkit.criteria import Criteria, load_criteria
+from markerkit.design import model_formula
+from markerkit.differential import differential_abundance
+from markerkit.experiment import Experiment
+from markerkit.markers import MarkerCatalog
+from markerkit.matching import gene_rows
+from markerkit.preprocess import filter_detected, log2, normalize
+from markerkit.results import DifferentialAbundance
+from markerkit.stats.set_effect import Background, Votes, background
+
+Array = npt.NDArray[np.float64]
+
+COMPARATORS = ("lysate", "biofluid", "soluble", "ev")
+BLOOD = ("blood", "plasma", "serum")
+FLUIDS = (*BLOOD, "urine", "csf", "saliva", "milk", "bronchoalveolar", "ascites", "culture", "other")
+_MIN_BACKGROUND = 20
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A comparison of two levels of a sample column.
+
+    Parameters
+    ----------
+    condition
+        Sample column.
+    case, control
+        Its levels.
+    paired_by
+        Column of pairs or donors, in the model as a factor.
+    batch
+        Columns of batches, in the model as factors.
+    comparator
+        What the control is: one of :data:`COMPARATORS`, or nothing.
+    fluid
+        What the samples come from: one of :data:`FLUIDS`, or nothing.
+    """
+
+    condition: str
+    case: str
+    control: str
+    paired_by: str | None = None
+    batch: tuple[str, ...] = ()
+    comparator: str | None = None
+    fluid: str | None = None
+
+    @property
+    def name(self) -> str:
+        """`case vs control`."""
+        return f"{self.case} vs {self.control}"
+
+    @property
+    def blood(self) -> bool:
+        """True in blood; a biofluid that is not named is taken as blood, the stricter rule."""
+        return self.fluid in BLOOD or (self.fluid is None and self.comparator == "biofluid")
+
+    def check(self, exp: Experiment) -> None:
+        """Refuse a contrast that the samples cannot hold.
+
+        Raises
+        ------
+        InputError
+            An absent column or level, case equal to control, an unknown
+            comparator or fluid.
+        """
+        samples = exp.samples
+        columns = [self.condition, *([self.paired_by] if self.paired_by else []), *self.batch]
+        require_columns(samples, columns, what="the sample sheet")
+        if self.case == self.control:
+            raise InputError(f"case and control are both {self.case!r}; a contrast needs two levels.")
+        levels = sorted(samples[self.condition].dropna().astype(str).unique())
+        absent = [level for level in (self.case, self.control) if level not in levels]
+        if absent:
+            message = f"`{self.condition}` has no level {listed(absent)}; found {listed(levels, limit=20)}."
+            raise InputError(message)
+        if self.comparator is not None:
+            one_of("comparator", self.comparator, COMPARATORS)
+        if self.fluid is not None:
+            one_of("fluid", self.fluid, FLUIDS)
+
+    def arms(self, exp: Experiment) -> tuple[pd.Index, pd.Index]:
+        """Names of the case samples and of the control samples."""
+        level = exp.samples[self.condition].astype(str)
+        return level.index[level == self.case], level.index[level == self.control]
+
+
+@dataclass(frozen=True)
+class ProteinEffects:
+    """Effect of every protein in a contrast, with what each sample added to it.
+
+    Parameters
+    ----------
+    effect
+        Log2 fold change, shape (p,); NaN where it cannot be told.
+    influence
+        Shape (n_samples, p), 0 where missing.
+    variance
+        Sampling variance of the effect, shape (p,).
+    df
+        Residual degrees of freedom, shape (p,).
+    detection
+        `measured`, `on`, `off`, `one arm only` or `not measured`, shape (p,).
+    """
+
+    effect: Array
+    influence: Array
+    variance: Array
+    df: Array
+    detection: npt.NDArray[np.object_]
+
+    @property
+    def usable(self) -> npt.NDArray[np.bool_]:
+        """Proteins whose effect can vote."""
+        return np.isfinite(self.effect) & np.isfinite(self.variance) & (self.df > 0)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Protein effects under one missing-value policy, with their background."""
+
+    effects: ProteinEffects
+    reference: Background | None
+
+
+@dataclass(frozen=True)
+class ContrastModel:
+    """A contrast fitted on its own two arms.
+
+    A contrast is fitted on its own samples, so that what else was asked in the
+    same call cannot change a verdict, and a third group's variance cannot
+    lend it confidence.
+
+    Parameters
+    ----------
+    contrast
+        The contrast.
+    exp
+        The experiment it was fitted on: log2, filtered, normalized, two arms.
+    da
+        Moderated t-tests; nothing where the arms have no replicates.
+    measured
+        Effects on the measured values; nothing where there is no model.
+    bounded
+        The same with on/off proteins at their bound; nothing where presence is
+        not known.
+    rows
+        Gene -> protein that stands for it.
+    accession_rows
+        Accession -> protein.
+    reason
+        Why there is no model.
+    """
+
+    contrast: Contrast
+    exp: Experiment
+    markers: MarkerCatalog
+    criteria: Criteria
+    da: DifferentialAbundance | None
+    measured: Policy | None
+    bounded: Policy | None
+    rows: pd.Series
+    accession_rows: pd.Series
+    reason: str = ""
+
+    def positions(self, members: pd.DataFrame, *, by_accession: bool = False) -> npt.NDArray[np.int_]:
+        """Column of the matrix that stands for each member, -1 where none does."""
+        keys = members["accession"] if by_accession else members["gene"]
+        proteins = keys.map(self.accession_rows if by_accession else self.rows)
+        columns = self.exp.proteins.index
+        return np.where(proteins.notna(), columns.get_indexer(pd.Index(proteins)), -1)
+
+
+@dataclass(frozen=True)
+class SetVotes:
+    """Votes of a set with the counts that a reader needs.
+
+    Parameters
+    ----------
+    votes
+        Nothing where no member was measured.
+    weight_measured
+        Share of the set's weight that voted.
+    n_set, n_measured
+        Members in the set and members that voted.
+    """
+
+    votes: Votes | None
+    weight_measured: float
+    n_set: int
+    n_measured: int
+
+    @property
+    def m(self) -> int:
+        """Number of votes."""
+        return 0 if self.votes is None else self.votes.m
+
+
+def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) -> ContrastModel:
+    """Fit one contrast on its two arms.
+
+    Parameters
+    ----------
+    exp
+        Harmonised experiment, raw or log2 or ratio.
+    markers
+        Catalogue of the experiment's organism.
+    contrast
+        The contrast.
+
+    Raises
+    ------
+    InputError
+        See :meth:`Contrast.check`; a design that cannot tell the contrast
+        from a batch or a pair.
+    """
+    contrast.check(exp)
+    criteria = load_criteria()
+    case, control = contrast.arms(exp)
+    arms = _as_factors(
+        exp.select(samples=[s for s in exp.samples.index if s in case or s in control]), contrast
+    )
+    if arms.scale == "raw":
+        arms = log2(arms)
+    arms = filter_detected(arms, by=contrast.condition).pipe(normalize)
+    rows, accession_rows = gene_rows(arms), gene_rows(arms, key="accession")
+    fewest = min(len(case), len(control))
+    need = int(criteria.threshold["min_replicates"])
+    model = ContrastModel(contrast, arms, markers, criteria, None, None, None, rows, accession_rows)
+    if fewest < need:
+        arm = contrast.case if len(case) < len(control) else contrast.control
+        return replace(model, reason=f"no replicates: {arm} has {fewest} sample, {need} or more are needed")
+    design = model_formula(contrast.condition, contrast.paired_by, contrast.batch)
+    da = differential_abundance(arms, design, contrast=(contrast.condition, contrast.case, contrast.control))
+    outside = _background_proteins(arms, markers, criteria)
+    effects = _measured_effects(da, arms, case, control)
+    measured = Policy(effects, _reference(effects, outside))
+    bounded = None
+    if exp.presence_known:
+        with_bounds = _with_bounds(effects, arms, case, control, criteria)
+        bounded = Policy(with_bounds, _reference(with_bounds, outside))
+    return replace(model, da=da, measured=measured, bounded=bounded)
+
+
+def _as_factors(exp: Experiment, contrast: Contrast) -> Experiment:
+    """Read condition, pairs and batches as names: donor 3 is not three times donor 1."""
+    columns = [contrast.condition, *([contrast.paired_by] if contrast.paired_by else []), *contrast.batch]
+    samples = exp.samples
+    named = {c: samples[c].where(samples[c].isna(), samples[c].astype(str)) for c in columns}
+    return Experiment(exp.values, samples.assign(**named), exp.proteins, exp.scale, exp.organism, exp.history)
+
+
+def set_members(
+    markers: MarkerCatalog, sets: Iterable[str], *, role: str = "positive", without: Iterable[str] = ()
+) -> pd.DataFrame:
+    """Members of one or several sets, each gene once, at its largest weight.
+
+    Parameters
+    ----------
+    markers
+        Catalogue.
+    sets
+        Set ids; ids that the catalogue lacks give no rows.
+    role
+        `positive` or `negative`.
+    without
+        Genes to leave out.
+
+    Returns
+    -------
+    Frame with gene, accession, complex, weight, source; members that are
+    listed only (weight 0) are left out.
+    """
+    table = markers.table
+    rows = table[table["set"].isin(list(sets)) & (table["role"] == role) & (table["weight"] > 0)]
+    rows = rows[~rows["gene"].isin(set(without))]
+    key = rows["gene"].where(rows["gene"] != "", rows["accession"])
+    return (
+        rows.assign(_key=key)
+        .sort_values("weight", ascending=False, kind="stable")
+        .drop_duplicates("_key")
+        .drop(columns="_key")
+    )
+
+
+def set_votes(
+    model: ContrastModel,
+    policy: Policy,
+    members: pd.DataFrame,
+    *,
+    by_accession: bool = False,
+    by_gene: bool = False,
+) -> SetVotes:
+    """Gather votes: one a gene, one a complex (the mean of its measured members).
+
+    Parameters
+    ----------
+    model, policy
+        Fitted contrast and missing-value policy.
+    members
+        As from :func:`set_members`.
+    by_accession
+        Match by accession (other species) instead of by gene.
+    by_gene
+        Count every member of a complex (to compare complexes with each other).
+    """
+    if members.empty:
+        return SetVotes(None, 0.0, 0, 0)
+    key = members["gene"].where(members["gene"] != "", members["accession"])
+    if not by_gene:
+        key = members["complex"].where(members["complex"] != "", key)
+    weight = members["weight"].groupby(key.to_numpy(), sort=True).max()
+    at = model.positions(members, by_accession=by_accession)
+    usable = (at >= 0) & policy.effects.usable[at]
+    if not usable.any():
+        return SetVotes(None, 0.0, len(members), 0)
+    names, vote = np.unique(key.to_numpy()[usable].astype(str), return_inverse=True)
+    at = at[usable]
+    mean = np.zeros((len(at), len(names)))
+    mean[np.arange(len(at)), vote] = 1.0
+    mean /= mean.sum(axis=0)
+    e = policy.effects
+    w = weight.loc[names].to_numpy(float)
+    votes = Votes(
+        e.effect[at] @ mean, e.influence[:, at] @ mean, e.variance[at] @ mean, e.df[at] @ mean, w / w.sum()
+    )
+    return SetVotes(votes, float(w.sum() / weight.sum()), len(members), int(usable.sum()))
+
+
+def class_genes(markers: MarkerCatalog, criteria: Criteria) -> set[str]:
+    """Genes in any class set, positive or negative."""
+    sets = {s for rule in criteria.classes.values() for s in rule.sets}
+    table = markers.table
+    return set(table.loc[table["set"].isin(sets), "gene"])
+
+
+def _background_proteins(
+    exp: Experiment, markers: MarkerCatalog, criteria: Criteria
+) -> npt.NDArray[np.bool_]:
+    proteins = exp.proteins
+    flagged = proteins["is_contaminant"].to_numpy(bool) | proteins["is_decoy"].to_numpy(bool)
+    return ~proteins["gene"].isin(class_genes(markers, criteria)).to_numpy() & ~flagged
+
+
+def _reference(effects: ProteinEffects, outside: npt.NDArray[np.bool_]) -> Background | None:
+    chosen = effects.usable & outside
+    if chosen.sum() < _MIN_BACKGROUND:
+        return None
+    return background(effects.effect[chosen], effects.influence[:, chosen])
+
+
+def _measured_effects(
+    da: DifferentialAbundance, exp: Experiment, case: pd.Index, control: pd.Index
+) -> ProteinEffects:
+    """Effects on the measured values: b = sum W y, influence = e W sqrt(n / df), variance = s^2 sum W^2."""
+    fit = da.fit
+    if fit is None:  # pragma: no cover - differential_abundance always keeps its fit
+        raise AssertionError
+    (contrast,) = da.contrasts.values()
+    weights = fit.contrast_weights(np.asarray(contrast, dtype=float))
+    values = exp.values.to_numpy()
+    seen = ~np.isnan(values)
+    estimable = ~np.isnan(weights).any(axis=0)
+    w = np.where(estimable, weights, 0.0)
+    effect = np.where(estimable, (w * np.where(seen, values, 0.0)).sum(axis=0), np.nan)
+    df = np.asarray(fit.df_residual, dtype=float)
+    scale = np.sqrt(np.divide(seen.sum(axis=0), df, out=np.zeros_like(df), where=df > 0))
+    influence = np.where(seen, fit.residuals, 0.0) * w * scale
+    sigma = np.asarray(fit.sigma, dtype=float)
+    names = exp.samples.index
+    in_case, in_control = (seen[names.isin(arm)].any(axis=0) for arm in (case, control))
+    detection = np.select(
+        [in_case & in_control, in_case | in_control], ["measured", "one arm only"], "not measured"
+    ).astype(object)
+    return ProteinEffects(effect, influence, sigma**2 * (w**2).sum(axis=0), df, detection)
+
+
+def _with_bounds(
+    effects: ProteinEffects, exp: Experiment, case: pd.Index, control: pd.Index, criteria: Criteria
+) -> ProteinEffects:
+    """Give on/off proteins their bound: mean where seen less the floor of the other arm, never past 0."""
+    values, names = exp.values.to_numpy(), exp.samples.index
+    arms = {1.0: names.isin(case), -1.0: names.isin(control)}
+    effect, influence = effects.effect.copy(), effects.influence.copy()
+    variance, df, detection = effects.variance.copy(), effects.df.copy(), effects.detection.copy()
+    seen = ~np.isnan(values)
+    for sign, arm in arms.items():
+        other = arms[-sign]
+        often = seen[arm].mean(axis=0) >= criteria.threshold["on_off_seen"] - 1e-12
+        at = np.flatnonzero(often & ~seen[other].any(axis=0) & (seen[arm].sum(axis=0) >= 2))
+        floor = float(np.nanquantile(values[other], criteria.threshold["on_off_floor"]))
+        block, ok = values[np.ix_(arm, at)], seen[np.ix_(arm, at)]
+        n = ok.sum(axis=0)
+        mean = np.where(ok, block, 0).sum(axis=0) / n
+        residual = np.where(ok, block - mean, 0.0)
+        effect[at] = sign * np.maximum(mean - floor, 0.0)
+        influence[:, at] = 0.0
+        influence[np.ix_(arm, at)] = sign * residual / n * np.sqrt(n / (n - 1))
+        variance[at] = (residual**2).sum(axis=0) / (n - 1) / n
+        df[at] = n - 1
+        detection[at] = "on" if sign > 0 else "off"
+    return ProteinEffects(effect, influence, variance, df, detection)
+
+
+def marker_rows(
+    model: ContrastModel,
+    policy: Policy,
+    members: pd.DataFrame,
+    *,
+    set_id: str,
+    role: str,
+    by_accession: bool = False,
+) -> pd.DataFrame:
+    """Say of every member what it said and whether it counted, as rows of `markers_used`."""
+    at = model.positions(members, by_accession=by_accession)
+    e, there = policy.effects, at >= 0
+    counted = there & e.usable[at]
+    effect = np.where(there, e.effect[at], np.nan)
+    variance = np.where(there, e.variance[at], np.nan)
+    detection = np.where(there, e.detection[at], "not measured")
+    why = np.select(
+        [counted, ~there], ["", "no protein group of this study"], "no effect with an error can be told"
+    )
+    return pd.DataFrame(
+        {
+            "contrast": model.contrast.name,
+            "set": set_id,
+            "gene": members["gene"].to_numpy(),
+            "accession": members["accession"].to_numpy(),
+            "protein": np.where(there, model.exp.proteins.index.to_numpy(dtype=object)[at], ""),
+            "role": role,
+            "vote": members["complex"].where(members["complex"] != "", members["gene"]).to_numpy(),
+            "weight": members["weight"].to_numpy(),
+            "log2_fc": effect,
+            "se": np.sqrt(variance),
+            "detection": detection,
+            "status": np.where(counted, "counted", "not counted"),
+            "reason": why,
+            "source": members["source"].to_numpy(),
+        }
+    )
+
+
+def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Concatenate the tables that have rows."""
+    filled = [t for t in tables if len(t)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+
+
+def contrasts_of(
+    exp: Experiment,
+    condition: str | None,
+    contrasts: Sequence[tuple[str, str]],
+    options: Mapping[str, object],
+) -> list[Contrast]:
+    """Build checked contrasts of one condition."""
+    if condition is None:
+        return []
+    built = [Contrast(condition, case, control, **options) for case, control in contrasts]  # type: ignore[arg-type]
+    for contrast in built:
+        contrast.check(exp)
+    return built

@@ -1,0 +1,416 @@
+"""Identity: which vesicle classes a preparation is compatible with, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from markerkit.context import read_context
+from markerkit.criteria import ClassRule, load_criteria
+from markerkit.effects import (
+    ContrastModel,
+    Policy,
+    SetVotes,
+    contrasts_of,
+    fit_contrast,
+    joined,
+    marker_rows,
+    set_members,
+    set_votes,
+)
+from markerkit.experiment import Experiment
+from markerkit.markers import MarkerCatalog
+from markerkit.purity import RAISED, read_source
+from markerkit.results import TABLES, Identity
+from markerkit.stats.set_effect import SetEffect, difference, set_effect
+
+COMPATIBLE, NOT_COMPATIBLE = "compatible", "not compatible"
+UNRESOLVED, NOT_ASSESSABLE = "unresolved", "not assessable"
+
+_ENRICHED, _EXCLUDED, _UNCLEAR, _ABSENT = "enriched", "excluded", "unclear", "not assessable"
+
+_SETTLE = {
+    "wide": "more replicates, or deeper measurement of the class's markers",
+    "negatives up": "a purer preparation, or a comparator that shares the co-isolated material",
+    "layer A not shown": "EV markers (tetraspanins, ESCRT, annexins) that rise over the comparator",
+    "not declared as vesicles": "say in the context that the case is vesicles, with the evidence that it is",
+    "missing-value policy": "deeper or repeated measurement, so that the verdict does not hang on what was not seen",
+    "rival": "markers that tell the two apart, such as a size- or density-resolved fraction beside this one",
+    "context": "state in the context whether apoptosis was induced and shown, and the viability",
+    "few": "deeper measurement: too few of the class's markers were seen",
+    "comparator": "a comparator: the source cells' lysate, the fluid itself or another fraction",
+    "replicates": "replicates: at least 2 samples an arm, better 4",
+    "candidate": "S1PR1 or S1PR3 by a targeted assay, or 20S proteasome without 19S outside blood",
+    "necrosis": "viability and a caspase-inhibitor control: organelle and nuclear protein points to lysis",
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the markers of one class say under one missing-value policy."""
+
+    rule: ClassRule
+    votes: SetVotes
+    effect: SetEffect | None
+    negatives: SetVotes
+    negative_effect: SetEffect | None
+    balance: SetEffect | None
+    margins: Mapping[str, SetEffect | None]
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A verdict with its reason and what would settle it."""
+
+    word: str
+    reason: str
+    settle: str = ""
+    rival: str = ""
+
+
+def assess_identity(
+    exp: Experiment,
+    markers: MarkerCatalog,
+    *,
+    condition: str | None = None,
+    case: str | None = None,
+    control: str | None = None,
+    paired_by: str | None = None,
+    batch: Sequence[str] = (),
+    comparator: str | None = None,
+    fluid: str | None = None,
+    context: str | Path | Mapping[str, Any] | None = None,
+) -> Identity:
+    """Assess which vesicle classes the case is compatible with, against the control.
+
+    Parameters
+    ----------
+    exp
+        Harmonised experiment, raw or log2.
+    markers
+        Catalogue of the experiment's organism.
+    condition, case, control
+        The contrast; without it every class is `not assessable`.
+    paired_by, batch
+        Columns that enter the model as factors.
+    comparator
+        What the control is: ``"lysate"``, ``"biofluid"``, ``"soluble"`` or ``"ev"``.
+    fluid
+        What the samples come from.
+    context
+        What only the user knows; see :data:`markerkit.context.CONTEXT_KEYS`.
+
+    Returns
+    -------
+    Identity
+        ``table`` holds a verdict a class, ``markers`` what every marker said.
+
+    Raises
+    ------
+    InputError
+        An impossible contrast or context.
+    """
+    pairs = [(case, control)] if case is not None and control is not None else []
+    options = {"paired_by": paired_by, "batch": tuple(batch), "comparator": comparator, "fluid": fluid}
+    models = [fit_contrast(exp, markers, c) for c in contrasts_of(exp, condition, pairs, options)]
+    return identity_of(models, read_context(context))
+
+
+def identity_of(models: Sequence[ContrastModel], context: Mapping[str, Any]) -> Identity:
+    """Identity over fitted contrasts; see :func:`assess_identity`."""
+    found = [_assess(model, context) for model in models] or [(_without_comparator(), pd.DataFrame())]
+    return Identity(
+        table=TABLES["identity"].conform(joined([rows for rows, _ in found])),
+        params={"contrasts": [m.contrast.name for m in models], "context": dict(context)},
+        markers=joined([used for _, used in found]),
+    )
+
+
+def _without_comparator() -> pd.DataFrame:
+    call = Call(NOT_ASSESSABLE, "no comparator", _SETTLE["comparator"])
+    return pd.DataFrame([_call_row("", rule, call) for rule in load_criteria().classes.values()])
+
+
+def _assess(model: ContrastModel, context: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rules = model.criteria.classes
+    name = model.contrast.name
+    if model.measured is None:
+        call = Call(NOT_ASSESSABLE, model.reason, _SETTLE["replicates"])
+        return pd.DataFrame([_call_row(name, rule, call) for rule in rules.values()]), pd.DataFrame()
+    policies = [p for p in (model.measured, model.bounded) if p is not None]
+    evidence = [{key: read_class(model, policy, rule) for key, rule in rules.items()} for policy in policies]
+    judge = _Judge(model, context)
+    layer_a = _combine(
+        [judge.call(policy, ev, "ev", "") for policy, ev in zip(policies, evidence, strict=True)]
+    )
+    rows, used = [], []
+    for key, rule in rules.items():
+        calls = [judge.call(p, ev, key, layer_a.word) for p, ev in zip(policies, evidence, strict=True)]
+        call = _combine(calls)
+        shown = evidence[1][key] if call.reason.endswith("from detection") else evidence[0][key]
+        rows.append(
+            _call_row(name, rule, call)
+            | _numbers(shown, call)
+            | _bounded_numbers(evidence[1][key] if len(evidence) > 1 else None)
+            | {"explanation": _explain(model, rule, call, shown)}
+        )
+        for role in ("positive", "negative"):
+            members = _members(model, rule, role=role)
+            if len(members):
+                used.append(marker_rows(model, policies[-1], members, set_id=key, role=role))
+    return pd.DataFrame(rows), joined(used)
+
+
+# ---- evidence ----------------------------------------------------------------
+
+
+def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidence:
+    """Gather the evidence on one class under one policy."""
+    t = model.criteria.threshold
+    members, negative = _members(model, rule), _members(model, rule, role="negative")
+    votes, negatives = set_votes(model, policy, members), set_votes(model, policy, negative)
+    effect = negative_effect = balance = None
+    if policy.reference is not None and votes.votes is not None:
+        effect = set_effect(votes.votes, policy.reference, confidence=t["confidence"])
+        if negatives.votes is not None and negatives.m >= t["min_votes_negative"]:
+            negative_effect = set_effect(negatives.votes, policy.reference, confidence=t["confidence"])
+            balance = difference(votes.votes, negatives.votes, confidence=t["confidence"])
+    margins = {rival: _margin(model, policy, rule, rival) for rival in rule.rivals}
+    state, reason = _state(model, policy, votes, effect)
+    return Evidence(rule, votes, effect, negatives, negative_effect, balance, margins, state, reason)
+
+
+def _members(model: ContrastModel, rule: ClassRule, *, role: str = "positive") -> pd.DataFrame:
+    panels = rule.blood_panels_removed if model.contrast.blood else ()
+    without = set_members(model.markers, panels)["gene"] if panels else ()
+    return set_members(model.markers, rule.sets, role=role, without=without)
+
+
+def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -> SetEffect | None:
+    """Markers only in the class minus markers only in the rival; nothing where either side is too thin."""
+    mine = _only_in(model, rule, rival)
+    theirs = _only_in(model, model.criteria.classes[rival], rule.key)
+    first, second = set_votes(model, policy, mine), set_votes(model, policy, theirs)
+    need = model.criteria.threshold["min_votes_margin"]
+    if first.votes is None or second.votes is None or first.m < need or second.m < need:
+        return None
+    return difference(first.votes, second.votes, confidence=model.criteria.threshold["confidence"])
+
+
+def _only_in(model: ContrastModel, rule: ClassRule, rival: str) -> pd.DataFrame:
+    """Markers of a class that are no markers of the rival; sharing on record lowers their weight already."""
+    members = _members(model, rule)
+    theirs = set_members(model.markers, model.criteria.classes[rival].sets)["gene"]
+    return members[~members["gene"].isin(theirs)]
+
+
+def _state(
+    model: ContrastModel, policy: Policy, votes: SetVotes, effect: SetEffect | None
+) -> tuple[str, str]:
+    t = model.criteria.threshold
+    if policy.reference is None:
+        return _ABSENT, "too few background proteins"
+    if effect is None or votes.m < t["min_votes"]:
+        return _ABSENT, f"{votes.m} of at least {int(t['min_votes'])} votes measured"
+    if votes.weight_measured < t["min_weight"]:
+        return _ABSENT, f"{100 * votes.weight_measured:.0f} % of the set's weight measured"
+    if effect.low > 0 and effect.theta >= t["delta"]:
+        return _ENRICHED, "enriched"
+    if effect.high < t["eta"]:
+        return _EXCLUDED, "depleted" if effect.high < 0 else "no more than the control"
+    return _UNCLEAR, "wide"
+
+
+# ---- decision ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Turns evidence into calls for one contrast."""
+
+    model: ContrastModel
+    context: Mapping[str, Any]
+
+    def call(self, policy: Policy, evidence: Mapping[str, Evidence], key: str, layer_a: str) -> Call:
+        mine = evidence[key]
+        rule = mine.rule
+        if rule.context and not self._apoptosis():
+            return Call(NOT_ASSESSABLE, "apoptosis not stated in the context", _SETTLE["context"])
+        if key == "apoptotic_exosome":
+            return self._apoptotic_exosome(policy, evidence, layer_a)
+        if mine.state == _ABSENT:
+            return Call(NOT_ASSESSABLE, mine.reason, _SETTLE["few"])
+        if mine.state == _EXCLUDED:
+            return Call(NOT_COMPATIBLE, mine.reason)
+        if mine.state == _UNCLEAR:
+            return Call(UNRESOLVED, "wide", _SETTLE["wide"])
+        if self._negatives_up(mine):
+            return Call(UNRESOLVED, "negatives up", _SETTLE["negatives up"])
+        if rule.layer_a and layer_a != COMPATIBLE:
+            return Call(UNRESOLVED, "layer A not shown", _SETTLE["layer A not shown"])
+        if rule.declared and not self._vesicles(layer_a):
+            return Call(UNRESOLVED, "not declared as vesicles", _SETTLE["not declared as vesicles"])
+        return self._against_rivals(mine, evidence)
+
+    def _apoptosis(self) -> bool:
+        stated = self.context.get("apoptosis_induced") and self.context.get("apoptosis_shown")
+        return bool(stated) and "viability_percent" in self.context
+
+    def _vesicles(self, layer_a: str) -> bool:
+        declared = bool(self.context.get("vesicles")) or self.model.contrast.comparator == "ev"
+        return declared or layer_a == COMPATIBLE
+
+    def _negatives_up(self, mine: Evidence) -> bool:
+        rule = self.model.criteria.comparators[self.model.contrast.comparator or "unknown"]
+        if mine.negative_effect is None or mine.balance is None:
+            return False
+        if rule.negatives == "below positives":
+            return mine.balance.low <= 0
+        up = mine.negative_effect
+        return up.low > 0 and up.theta >= self.model.criteria.threshold["delta"]
+
+    def _against_rivals(self, mine: Evidence, evidence: Mapping[str, Evidence]) -> Call:
+        open_rivals = [r for r in mine.rule.rivals if evidence[r].state != _EXCLUDED]
+        for rival in sorted(open_rivals, key=lambda r: _low(mine.margins[r])):
+            margin = mine.margins[rival]
+            if margin is None:
+                reason = f"rival {rival}: too few markers that tell them apart"
+                return Call(UNRESOLVED, reason, _SETTLE["rival"], rival)
+            if margin.low <= 0:
+                return Call(UNRESOLVED, f"rival {rival}", _SETTLE["rival"], rival)
+        return Call(COMPATIBLE, "enriched over the control")
+
+    def _apoptotic_exosome(self, policy: Policy, evidence: Mapping[str, Evidence], layer_a: str) -> Call:
+        """Small-EV evidence and apoptosis by context, with a candidate and without a necrosis pattern."""
+        small = evidence["exosome"]
+        if small.state == _ABSENT:
+            return Call(NOT_ASSESSABLE, small.reason, _SETTLE["few"])
+        if small.state == _EXCLUDED:
+            return Call(NOT_COMPATIBLE, f"small-EV markers: {small.reason}")
+        if small.state != _ENRICHED or layer_a != COMPATIBLE:
+            return Call(UNRESOLVED, "small-EV evidence not shown", _SETTLE["layer A not shown"], "exosome")
+        for key in ("nucleus", "mitochondrion"):
+            rule = self.model.criteria.sources[key]
+            if read_source(self.model, policy, rule, set_members(self.model.markers, [key])).word == RAISED:
+                return Call(UNRESOLVED, f"necrosis pattern: {key} raised", _SETTLE["necrosis"], "exosome")
+        if self._receptor_seen() or self._free_core(policy):
+            return Call(COMPATIBLE, "small EV, apoptosis stated, candidate marker")
+        return Call(UNRESOLVED, "rival exosome: no candidate marker", _SETTLE["candidate"], "exosome")
+
+    def _receptor_seen(self) -> bool:
+        """S1PR1 or S1PR3 seen in half of the case samples, where presence is known."""
+        exp, (case, _) = self.model.exp, self.model.contrast.arms(self.model.exp)
+        at = exp.proteins["gene"].str.upper().isin(["S1PR1", "S1PR3"]).to_numpy()
+        seen = exp.values.loc[case].notna().to_numpy()[:, at]
+        return bool(self.model.bounded is not None and (seen.mean(axis=0) >= 0.5).any())
+
+    def _free_core(self, policy: Policy) -> bool:
+        """20S above its 19S comparator; void in blood, where free 20S circulates."""
+        if self.model.contrast.blood:
+            return False
+        core, cap = (
+            set_votes(self.model, policy, set_members(self.model.markers, [s]), by_gene=True)
+            for s in ("mod_proteasome_20s", "mod_proteasome_19s")
+        )
+        need = self.model.criteria.threshold["min_votes_margin"]
+        if core.votes is None or cap.votes is None or min(core.m, cap.m) < need:
+            return False
+        return (
+            difference(core.votes, cap.votes, confidence=self.model.criteria.threshold["confidence"]).low > 0
+        )
+
+
+def _low(margin: SetEffect | None) -> float:
+    return -np.inf if margin is None else margin.low
+
+
+def _combine(calls: Sequence[Call]) -> Call:
+    """Join the missing-value policies: they agree, detection decides alone, or it is unresolved."""
+    measured, *rest = calls
+    if not rest or measured.word == rest[0].word:
+        return measured
+    bounded = rest[0]
+    if measured.word == NOT_ASSESSABLE:
+        return Call(bounded.word, f"{bounded.reason}, from detection", bounded.settle, bounded.rival)
+    return Call(
+        UNRESOLVED, "missing-value policy", _SETTLE["missing-value policy"], measured.rival or bounded.rival
+    )
+
+
+# ---- rows ------------------------------------------------------------------------
+
+
+def _call_row(contrast: str, rule: ClassRule, call: Call) -> dict[str, object]:
+    return {
+        "contrast": contrast,
+        "class": rule.key,
+        "operational_name": rule.operational_name,
+        "verdict": call.word,
+        "reason": call.reason,
+        "explanation": f"{rule.title}: {call.reason}.",
+        "settle": call.settle,
+        "rival": call.rival,
+        "status": "not assessed" if call.word == NOT_ASSESSABLE else "assessed",
+    }
+
+
+def _numbers(e: Evidence, call: Call) -> dict[str, object]:
+    row: dict[str, object] = {
+        "n_votes": e.votes.m,
+        "weight_measured": e.votes.weight_measured,
+        "n_set": e.votes.n_set,
+        "n_measured": e.votes.n_measured,
+        "negatives_n_votes": e.negatives.m,
+    }
+    row |= _prefixed("", e.effect)
+    if e.effect is not None:
+        row |= {"se": e.effect.se, "df": e.effect.df, "smallest_detectable": e.effect.half_width}
+    row |= _prefixed("negatives_", e.negative_effect)
+    known = {r: m for r, m in e.margins.items() if m is not None}
+    rival = call.rival or (min(known, key=lambda r: known[r].low) if known else "")
+    margin = known.get(rival)
+    if margin is not None:
+        row |= {"margin": margin.theta, "margin_ci_low": margin.low, "margin_ci_high": margin.high}
+    return row | {"rival": rival}
+
+
+def _bounded_numbers(e: Evidence | None) -> dict[str, object]:
+    return _prefixed("bounded_", e.effect) if e is not None else {}
+
+
+def _prefixed(prefix: str, effect: SetEffect | None) -> dict[str, object]:
+    if effect is None:
+        return {}
+    return {f"{prefix}log2_fc": effect.theta, f"{prefix}ci_low": effect.low, f"{prefix}ci_high": effect.high}
+
+
+def _explain(model: ContrastModel, rule: ClassRule, call: Call, e: Evidence) -> str:
+    case, control = model.contrast.case, model.contrast.control
+    what = f"{rule.title} ({rule.operational_name})"
+    size = ""
+    if e.effect is not None:
+        size = (
+            f" Markers {2**e.effect.theta:.2g}-fold over the background"
+            f" (95 % interval {2**e.effect.low:.2g} to {2**e.effect.high:.2g}; {e.votes.m} votes)."
+        )
+    if call.word == COMPATIBLE:
+        return f"Against {control}, {case} is enriched in what marks {what}.{size}"
+    if call.word == NOT_COMPATIBLE and call.reason.startswith("no more") and e.effect is not None:
+        return (
+            f"{case} shows no more of what marks {what} than {control}; an enrichment of "
+            f"{2**e.effect.half_width:.2g}-fold or more would have been seen.{size}"
+        )
+    if call.word == NOT_COMPATIBLE:
+        return f"{case} is not enriched in what marks {what} against {control}: {call.reason}.{size}"
+    if call.word == UNRESOLVED and call.rival:
+        return f"{what} cannot be told apart from {call.rival}: {call.reason}.{size}"
+    if call.word == UNRESOLVED:
+        return f"{what} is unresolved: {call.reason}.{size}"
+    return f"{what} is not assessable: {call.reason}.{size}"

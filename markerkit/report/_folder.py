@@ -1,0 +1,107 @@
+"""The results folder: it appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markerkit._checks import InputError
+from markerkit.report._methods import methods_text
+from markerkit.report._summary import summary
+from markerkit.results import to_tsv
+
+if TYPE_CHECKING:
+    from markerkit.assessment import Assessment
+
+
+def write_report(assessment: Assessment, folder: str | Path, *, overwrite: bool = False) -> Path:
+    """Write the tables, the summary and the methods paragraph of an assessment.
+
+    Parameters
+    ----------
+    assessment
+        What to write.
+    folder
+        Folder to make.
+    overwrite
+        Replace an assessment that is there already.
+
+    Returns
+    -------
+    The folder.
+
+    Raises
+    ------
+    InputError
+        See :func:`check_folder`.
+    """
+    with _whole_folder(Path(folder), overwrite=overwrite) as part:
+        (part / "tables").mkdir()
+        for name, table in assessment.tables.items():
+            _write(part / "tables" / f"{name}.tsv", to_tsv(table))
+        _write(part / "summary.json", json.dumps(summary(assessment), indent=1, ensure_ascii=False) + "\n")
+        _write(part / "methods.md", methods_text(assessment))
+    return Path(folder)
+
+
+def check_folder(folder: str | Path, *, overwrite: bool) -> None:
+    """Refuse a folder that cannot be written, before the work is done.
+
+    Raises
+    ------
+    InputError
+        There is something at the path and `overwrite` is not given; what is
+        there is not an assessment; the parent folder is not there or not
+        writable.
+    """
+    folder = Path(folder)
+    if folder.exists() or folder.is_symlink():
+        if not overwrite:
+            raise InputError(
+                f"the output {str(folder)!r} is there already; choose another or pass --overwrite."
+            )
+        if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "summary.json").is_file()):
+            raise InputError(
+                f"the output {str(folder)!r} is not an assessment and will not be replaced; choose another."
+            )
+    parent = folder.resolve().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise InputError(
+            f"the output {str(folder)!r} cannot be written: no right to write in {str(parent)!r}."
+        )
+
+
+@contextmanager
+def _whole_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give a temporary sibling to fill, and put it in place when all went well."""
+    check_folder(folder, overwrite=overwrite)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise InputError(f"the output {str(folder)!r} cannot be written: {error.strerror}.") from error
+    try:
+        part.chmod(0o755)
+        yield part
+        if folder.exists():
+            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+            folder.replace(aside / folder.name)
+            part.replace(folder)
+            shutil.rmtree(aside)
+        else:
+            part.replace(folder)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="")

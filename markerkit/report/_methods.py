@@ -1,0 +1,110 @@
+"""methods.md: the methods paragraph of this run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markerkit._checks import listed
+from markerkit.criteria import load_criteria
+from markerkit.report._summary import versions
+
+if TYPE_CHECKING:
+    from markerkit.assessment import Assessment
+
+CITATIONS = {
+    "smyth2004": "Smyth GK (2004) Linear models and empirical Bayes methods. Stat Appl Genet Mol Biol 3:3. doi:10.2202/1544-6115.1027",
+    "wu2012": "Wu D, Smyth GK (2012) Camera: a competitive gene set test. Nucleic Acids Res 40:e133. doi:10.1093/nar/gks461",
+    "wu2010": "Wu D et al. (2010) ROAST: rotation gene set tests. Bioinformatics 26:2176. doi:10.1093/bioinformatics/btq401",
+    "foroutan2018": "Foroutan M et al. (2018) Single sample scoring of molecular phenotypes. BMC Bioinformatics 19:404. doi:10.1186/s12859-018-2435-4",
+    "bh1995": "Benjamini Y, Hochberg Y (1995) Controlling the false discovery rate. J R Stat Soc B 57:289. doi:10.1111/j.2517-6161.1995.tb02031.x",
+    "misev2018": "Thery C et al. (2018) MISEV2018. J Extracell Vesicles 7:1535750. doi:10.1080/20013078.2018.1535750",
+    "misev2023": "Welsh JA et al. (2024) MISEV2023. J Extracell Vesicles 13:e12404. doi:10.1002/jev2.12404",
+}
+
+
+def methods_text(assessment: Assessment) -> str:
+    """Return the methods paragraph, with every choice made, versions and citations.
+
+    Parameters
+    ----------
+    assessment
+        The run to describe.
+    """
+    parts = [
+        "# Methods",
+        _input(assessment),
+        _model(assessment),
+        _verdicts(),
+        _purity(assessment),
+        "## Design\n\n" + "\n".join(f"- {line}" for line in assessment.design),
+        "## Software\n\n" + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
+        "## References\n\n" + "\n".join(f"- {text}" for text in CITATIONS.values()),
+    ]
+    if assessment.warnings:
+        parts.insert(-2, "## Notes of this run\n\n" + "\n".join(f"- {w}" for w in assessment.warnings))
+    return "\n\n".join(parts) + "\n"
+
+
+def _input(assessment: Assessment) -> str:
+    exp, catalog = assessment.experiment, assessment.markers
+    read = next((h for h in exp.history if h.get("verb") == "read_proteins"), {})
+    source = (
+        f"`{read['file']}` (SHA-256 {str(read.get('sha256', ''))[:16]}...)"
+        if read.get("file")
+        else "an experiment in memory"
+    )
+    quantity = f", quantity {read['quantity']}" if read.get("quantity") else ""
+    mapped = assessment.id_mapping["status"].isin(["mapped", "ambiguous"]).mean()
+    return (
+        f"Protein groups were read from {source}{quantity}: {exp.n_proteins} protein groups in {exp.n_samples} "
+        f"samples, {exp.scale} scale, {100 * exp.missing:.1f} % missing. Zeros of the vendor table count as missing; "
+        f"no value was imputed. {100 * mapped:.1f} % of the groups were mapped to a {exp.organism} gene by their leading "
+        f"member. Markers come from the markerkit catalogue {catalog.version} (digest {catalog.digest[:16]}...)."
+    )
+
+
+def _model(assessment: Assessment) -> str:
+    p = assessment.params
+    extra = [f"pairs (`{p['paired_by']}`)"] if p["paired_by"] else []
+    extra += [f"batch (`{b}`)" for b in p["batch"]]
+    terms = f", with {' and '.join(extra)} as factors" if extra else ""
+    return (
+        "Each contrast was fitted on its own two arms. Abundances were log2-transformed, proteins seen in at least "
+        "half of the samples of one arm were kept, and samples were centred on their median. Moderated t-statistics "
+        f"were computed on the measured values (Smyth 2004){terms}. Presence and absence were tested apart from "
+        "abundance by an exact test. Sets were tested with camera (competitive, inter-protein correlation estimated "
+        "and floored at 0; Wu and Smyth 2012) and fry (self-contained; Wu et al. 2010). False discovery rates "
+        "(Benjamini and Hochberg 1995) hold over the proteins of a contrast and over sets x contrasts of one test. "
+        "Sample scores are singscores (Foroutan et al. 2018) on the measured proteins of each sample."
+    )
+
+
+def _verdicts() -> str:
+    t = load_criteria().threshold
+    return (
+        "Verdicts rest on set effects: the weighted mean log2 fold change of a set's markers (one vote a gene, one a "
+        "complex; weight by evidence and specificity) less the trimmed mean of the proteins in no class set. The "
+        "standard error joins two random factors, samples (through each sample's influence, which carries the "
+        "correlation between markers) and markers (through their disagreement); degrees of freedom follow "
+        f"Satterthwaite. A class is `compatible` where the 95 % interval lies above 0 and the effect is at least "
+        f"{t['delta']:g} log2, its negatives do not rise and every rival class is excluded or told apart by markers "
+        f"of its own; `not compatible` where the interval ends below {t['eta']:g} log2; `not assessable` with fewer "
+        f"than {t['min_votes']:g} votes or {100 * t['min_weight']:g} % of the weight measured; `unresolved` "
+        "otherwise. Where proteins were seen in one arm only, the verdict was read twice, on measured values and with "
+        "bounds, and stands only where both agree. No verdict proves biogenesis (MISEV2018, MISEV2023)."
+    )
+
+
+def _purity(assessment: Assessment) -> str:
+    approximate = (
+        " The input was logarithmic or imputed: shares and carry-over are approximate."
+        if assessment.experiment.approximate
+        else ""
+    )
+    comparators = listed(sorted(load_criteria().carry_over), conjunction="or")
+    return (
+        "Purity was read before normalization on linear abundances: the share of signal of each contamination source "
+        "with an interval over its members, and verdicts on sources by the same set effect. Carry-over, the share of "
+        "the comparator's material in the preparation, is the weighted median ratio of anchor proteins that the "
+        f"vesicle lacks (comparator {comparators}).{approximate}"
+    )

@@ -1,0 +1,117 @@
+"""The set effect: hand-computed cases, invariances and the size of its error."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from markerkit.stats.set_effect import Votes, background, difference, marker_variance, set_effect
+
+
+def votes_of(effect, influence=None, variance=None, df=10.0, weight=None, n=6):
+    effect = np.asarray(effect, float)
+    m = len(effect)
+    influence = np.zeros((n, m)) if influence is None else np.asarray(influence, float)
+    variance = np.zeros(m) if variance is None else np.asarray(variance, float)
+    weight = np.full(m, 1 / m) if weight is None else np.asarray(weight, float)
+    return Votes(effect, influence, variance, np.full(m, df), weight / weight.sum())
+
+
+def test_background_is_the_mean_of_the_middle_half():
+    effect = np.array([-50.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 90.0])
+    influence = np.arange(16.0).reshape(2, 8)
+    found = background(effect, influence)
+    assert found.effect == pytest.approx(2.5)
+    np.testing.assert_allclose(found.influence, influence[:, 2:6].mean(axis=1))
+    winsorized = np.array([1.0, 1.0, 1.0, 2.0, 3.0, 4.0, 4.0, 4.0])
+    assert found.variance == pytest.approx(winsorized.var(ddof=1) / (8 * 0.5**2))
+
+
+def test_marker_disagreement_alone_gives_the_classical_t_interval():
+    effect = np.array([1.0, 2.0, 4.0, 5.0])
+    flat = background(np.zeros(40), np.zeros((6, 40)))
+    found = set_effect(votes_of(effect), flat)
+    se = effect.std(ddof=1) / 2
+    assert found.theta == pytest.approx(3.0)
+    assert found.se == pytest.approx(se)
+    assert found.df == pytest.approx(3)
+    assert found.high - found.theta == pytest.approx(3.182446305284263 * se)
+
+
+def test_sample_error_alone_carries_the_correlation_between_markers():
+    influence = np.array([[0.1, 0.1], [-0.1, -0.1]])
+    flat = background(np.zeros(40), np.zeros((2, 40)))
+    together = set_effect(votes_of([1.0, 1.0], influence, n=2), flat)
+    assert together.se == pytest.approx(np.sqrt(0.02))
+    apart = set_effect(votes_of([1.0, 1.0], influence * [1, -1], n=2), flat)
+    assert apart.se == pytest.approx(0.0)
+
+
+def test_error_shared_with_the_background_cancels():
+    rng = np.random.default_rng(1)
+    shared = rng.normal(size=(6, 1))
+    flat = background(np.zeros(40), np.repeat(shared, 40, axis=1))
+    found = set_effect(votes_of([1.0, 1.0, 1.0], np.repeat(shared, 3, axis=1)), flat)
+    assert found.se == pytest.approx(0.0, abs=1e-12)
+
+
+def test_sampling_noise_is_not_counted_as_disagreement_twice():
+    effect = np.array([0.9, 1.0, 1.1])
+    assert marker_variance(votes_of(effect, variance=np.full(3, 0.01))) == 0.0
+    assert marker_variance(votes_of(effect)) > 0
+
+
+def test_difference_subtracts_influences_before_squaring():
+    influence = np.array([[0.2, 0.2, 0.2], [-0.2, -0.2, -0.2]])
+    first, second = votes_of([3.0] * 3, influence, n=2), votes_of([1.0] * 3, influence, n=2)
+    found = difference(first, second)
+    assert found.theta == pytest.approx(2.0)
+    assert found.se == pytest.approx(0.0, abs=1e-12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10_000), st.floats(-5, 5), st.floats(0.1, 10))
+def test_shift_scale_and_order(seed, shift, factor):
+    rng = np.random.default_rng(seed)
+    m, n = 7, 6
+    votes = votes_of(
+        rng.normal(size=m), rng.normal(size=(n, m)) / 5, rng.uniform(0, 0.2, m), weight=rng.uniform(0.2, 1, m)
+    )
+    effect, influence = rng.normal(size=60), rng.normal(size=(n, 60)) / 10
+    base = set_effect(votes, background(effect, influence))
+    moved = Votes(votes.effect + shift, votes.influence, votes.variance, votes.df, votes.weight)
+    again = set_effect(moved, background(effect + shift, influence))
+    np.testing.assert_allclose([again.theta, again.se, again.df], [base.theta, base.se, base.df], atol=1e-9)
+    scaled = Votes(
+        votes.effect * factor, votes.influence * factor, votes.variance * factor**2, votes.df, votes.weight
+    )
+    larger = set_effect(scaled, background(effect * factor, influence * factor))
+    np.testing.assert_allclose([larger.theta, larger.se], [base.theta * factor, base.se * factor], rtol=1e-9)
+    order = rng.permutation(m)
+    turned = Votes(
+        votes.effect[order], votes.influence[:, order], votes.variance[order], votes.df, votes.weight[order]
+    )
+    assert set_effect(turned, background(effect, influence)).se == pytest.approx(base.se)
+
+
+def test_interval_covers_under_both_errors():
+    """Markers scatter around a true effect, samples share a random load: 95 % intervals must cover."""
+    rng = np.random.default_rng(7)
+    n, m, p, truth = 8, 10, 300, 1.0
+    group = np.repeat([1.0, 0.0], n // 2)
+    w = np.where(group == 1, 1 / (n // 2), -1 / (n // 2))
+    hits = 0
+    runs = 400
+    for _ in range(runs):
+        slopes = np.concatenate([rng.normal(truth, 0.8, m), rng.normal(0, 0.8, p)])
+        load = rng.normal(size=(n, 1)) * 0.4
+        y = np.outer(group, slopes) + 0.4 * rng.normal(size=(n, m + p))
+        y[:, :m] += load
+        effect = w @ y
+        residual = y - np.where(group[:, None] == 1, y[group == 1].mean(0), y[group == 0].mean(0))
+        influence = residual * w[:, None] * np.sqrt(n / (n - 2))
+        variance = (residual**2).sum(0) / (n - 2) * (w**2).sum()
+        votes = Votes(effect[:m], influence[:, :m], variance[:m], np.full(m, n - 2.0), np.full(m, 1 / m))
+        found = set_effect(votes, background(effect[m:], influence[:, m:]))
+        hits += found.low <= truth <= found.high
+    assert 0.92 <= hits / runs <= 0.985
