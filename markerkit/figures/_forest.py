@@ -21,6 +21,8 @@ from markerkit.figures._rows import (
     guides,
     instead,
     interval,
+    key_below,
+    key_rows,
     left_out,
     names_width,
     point,
@@ -86,7 +88,8 @@ def forest(
     counts = count_text(table)
     right = max(widest(counts, 6), text_width("measured", 6)) + 3
     with style(width):
-        deep = 2 if width_mm(width) < 100 else 1
+        key = fill_key(list(table["verdict"]))
+        _, deep = key_rows([str(h.get_label()) for h in key], width_mm(width) - room - 5)
         margins = Margins(room + 4, right + 2, 9, 11 + 3 * deep)
         ax = row_axes(ax, lines, margins, width=width_mm(width))
         if not len(table):
@@ -103,7 +106,7 @@ def forest(
         ax.set_title(ellipsize(contrast, 70, 7, "bold"), pad=9)
         x_label(ax, LOG2_FC, "log₂ fold change")
         left_out(ax, more, "rows", room=room)
-        fill_key(ax, list(table["verdict"]), below=9.0)
+        key_below(ax, key, below=9.0)
     return ax
 
 

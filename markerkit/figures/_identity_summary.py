@@ -119,7 +119,8 @@ def identity_summary(
         for panel in (_EFFECT, _MARGIN, _NEGATIVES):
             _draw_panel(sheet, panel, table, (eta, delta))
         _verdicts(sheet, table)
-        _key(sheet, table, (eta, delta))
+        if not _silent(table).all():
+            _key(sheet, table, (eta, delta))
         return figure_of(sheet)
 
 
@@ -158,7 +159,7 @@ def _names(sheet: Axes, table: pd.DataFrame) -> None:
             linestyle="none",
             label="_key",
         )
-        name = ellipsize(title(key), 31, NAME_SIZE, "bold")
+        name = ellipsize(title(key), 30, NAME_SIZE, "bold")
         sheet.text(5.2, _y(row, top), name, fontsize=NAME_SIZE, fontweight="bold", va="center_baseline")
         for i, line in enumerate(lines):
             y = _y(row, top) + 2.7 + 2.2 * i

@@ -282,8 +282,9 @@ def _color_key(sheet: Axes, limit: float, full: float) -> None:
     ax.set_xticks([-limit, 0, limit], [f"≤ {number(-limit)}", "0", f"≥ {number(limit)}"])
     bare_y(ax)
     ax.spines["bottom"].set_visible(False)
-    text = "log₂ abundance, centred per protein"
-    sheet.text(left - 2, y + 0.9, ellipsize(text, left - 3, 6), ha="right", va="center_baseline", fontsize=6)
+    texts = ("log₂ abundance, centred per protein", "log₂, centred per protein", "log₂, centred")
+    text = next((t for t in texts if text_width(t, 6) < left - 3), texts[-1])
+    sheet.text(left - 2, y + 0.9, text, ha="right", va="center_baseline", fontsize=6)
     hatch_left = left + wide + 5
     not_measured(sheet, (hatch_left, y), 4, 1.8)
     sheet.text(hatch_left + 5, y + 0.9, "not measured", va="center_baseline", fontsize=6)

@@ -216,16 +216,14 @@ def page(width: float, height: float) -> Axes:
     return ax
 
 
-def fill_key(ax: Axes, verdicts: Sequence[str], *, below: float) -> None:
-    """Say, `below` mm under the axes, what full, half, empty and grey markers mean, where they occur."""
+def fill_key(verdicts: Sequence[str]) -> list[Line2D]:
+    """Return a key of what full, half, empty and grey markers mean, of the verdicts that occur."""
     told: dict[tuple[str, str], list[str]] = {}
     for verdict in FILLS:
         if verdict in verdicts:
             color = RULE if verdict == "not assessable" else INK
             told.setdefault((FILLS[verdict], color), []).append(verdict)
-    if not told:
-        return
-    handles = [
+    return [
         Line2D(
             [],
             [],
@@ -241,7 +239,6 @@ def fill_key(ax: Axes, verdicts: Sequence[str], *, below: float) -> None:
         )
         for (fill, color), names in told.items()
     ]
-    key_below(ax, handles, below=below)
 
 
 def key_rows(labels: Sequence[str], room: float) -> tuple[int, int]:
@@ -252,6 +249,8 @@ def key_rows(labels: Sequence[str], room: float) -> tuple[int, int]:
 
 def key_below(ax: Axes, handles: Sequence[Artist], *, below: float) -> None:
     """Write a key so many mm under the axes, in as many columns as fit to the edge of the figure."""
+    if not handles:
+        return
     room = (figure_of(ax).bbox.width - ax.bbox.x0) / figure_of(ax).dpi / MM - 1
     columns, _ = key_rows([str(h.get_label()) for h in handles], room)
     ax.legend(
@@ -347,6 +346,7 @@ def x_label(ax: Axes, *texts: str) -> None:
 def empty_note(ax: Axes, text: str) -> None:
     """Say in words why there is nothing to draw."""
     ax.set_xticks([])
+    ax.set_yticks([])
     for side in ax.spines.values():
         side.set_visible(False)
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=7, color=SECONDARY)
