@@ -809,6 +809,7 @@ def _clean() -> tuple[Figure, Axes]:
         ax = figure.add_axes((0.2, 0.2, 0.7, 0.7))
         ax.plot([0, 1], [0, 1], color="#0072b2")
         ax.set_xlabel("x")
+        ax.set_xticks([0, 0.5, 1])
     assert figures.lint(figure) == []
     return figure, ax
 

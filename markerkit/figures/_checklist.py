@@ -108,7 +108,7 @@ def _rows(table: pd.DataFrame, *, lines: int) -> list[_Row]:
         if guideline != last:
             rows.append(_Row(guideline or "Other", "", [], "", []))
             last = guideline
-        said = ": ".join(filter(None, [evidence, proteins]))
+        said = ": ".join(filter(None, [evidence.rstrip(".") if proteins else evidence, proteins]))
         rows.append(
             _Row(
                 "",

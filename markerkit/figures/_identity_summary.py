@@ -73,6 +73,8 @@ _NEGATIVES = _Panel(
     19,
     ("negatives_log2_fc", "negatives_ci_low", "negatives_ci_high"),
 )
+#: reasons too short to stand alone
+_IN_FULL = {"wide": "interval too wide to tell"}
 _COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 36.5, 154.0, 21.0
 
 
@@ -188,7 +190,9 @@ def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[flo
         color = look(key).color
         y = row + 0.5 if is_effect and not _differs(value, bounded, row) else row + 0.38
         if np.isfinite(value[row]):
-            interval(ax, low[row], high[row], y, color=color)
+            sure = verdicts[row] != "not assessable"
+            color = color if sure else RULE
+            interval(ax, low[row], high[row], y, color=color, sure=sure)
             point(ax, value[row], y, color=color, verdict=verdicts[row], marker=look(key).marker)
         if is_effect and _differs(value, bounded, row):
             _draw_bounded(ax, [b[row] for b in bounded], row + 0.68)
@@ -260,7 +264,7 @@ def _verdicts(sheet: Axes, table: pd.DataFrame) -> None:
     for row, verdict in enumerate(words(table, "verdict")):
         if silent[row]:
             _say_why(sheet, row, reasons[row], settle[row])
-        lines = [] if silent[row] else wrap(reasons[row], 27, NOTE_SIZE, lines=2)
+        lines = [] if silent[row] else wrap(_IN_FULL.get(reasons[row], reasons[row]), 27, NOTE_SIZE, lines=2)
         top = _y(row, 0.5) - 1.15 * len(lines)
         chip(sheet, _VERDICT_LEFT, top, _CHIP_WIDTH, verdict)
         for i, line in enumerate(lines):

@@ -101,7 +101,7 @@ def _free_box(
             box = np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
             if box[0] < frame[0] or box[1] < frame[1] or box[2] > frame[2] or box[3] > frame[3]:
                 continue
-            gap = 0.25
+            gap = 0.7
             hit = (
                 (taken[:, 0] < box[2] + gap)
                 & (taken[:, 2] > box[0] - gap)

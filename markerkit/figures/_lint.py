@@ -19,7 +19,7 @@ from matplotlib.text import Text
 
 from markerkit.figures._palette import ALL_COLORS
 from markerkit.figures._rows import figure_of
-from markerkit.figures._style import MAX_HEIGHT, MM, WIDTHS, settings
+from markerkit.figures._style import MAX_HEIGHT, MM, WIDTHS, settings, style
 from markerkit.figures._tables import FloatArray, which
 
 SMALLEST_TEXT = 5.0
@@ -64,17 +64,18 @@ def lint(figure: Figure | Axes, *, rc: Mapping[str, Any] | None = None) -> list[
         ``red and green`` and ``empty axes``; none for a figure fit to print.
     """
     owner = figure_of(figure) if isinstance(figure, Axes) else figure
-    owner.draw_without_rendering()
-    texts = list(_texts(owner))
-    return [
-        *_size(owner),
-        *_font_types(rc or settings(), texts),
-        *_text_sizes(texts),
-        *_boxes(owner, texts),
-        *_thin_lines(owner),
-        *_colours(owner),
-        *_empty(owner),
-    ]
+    with style():
+        owner.draw_without_rendering()
+        texts = list(_texts(owner))
+        return [
+            *_size(owner),
+            *_font_types(rc or settings(), texts),
+            *_text_sizes(texts),
+            *_boxes(owner, texts),
+            *_thin_lines(owner),
+            *_colours(owner),
+            *_empty(owner),
+        ]
 
 
 class _Written(NamedTuple):

@@ -305,6 +305,7 @@ def side_note(ax: Axes, text: str) -> None:
 
 def instead(ax: Axes, y: float, text: str, *, room: float | None = None) -> None:
     """Write why a row has no point in the place of the point, on the paper's ground."""
+    ax.axhspan(y - 0.5, y + 0.5, color=PAPER, linewidth=0, zorder=1.5, label="_paper")
     ax.annotate(
         ellipsize(text, room or width_of(ax) - 2, NOTE_SIZE),
         (0, y),
@@ -316,7 +317,6 @@ def instead(ax: Axes, y: float, text: str, *, room: float | None = None) -> None
         color=SECONDARY,
         va="center_baseline",
         zorder=5,
-        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.4},
     )
 
 

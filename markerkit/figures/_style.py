@@ -14,8 +14,10 @@ from typing import Any, Final
 
 from cycler import cycler
 from matplotlib import font_manager
+from matplotlib import rc_context as mpl_rc_context
 from matplotlib import style as mpl_style
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 
 from markerkit._checks import InputError, one_of
@@ -79,6 +81,8 @@ def settings() -> dict[str, Any]:
         "text.color": INK,
         "text.parse_math": False,
         "text.usetex": False,
+        # widths as in the vector formats, at any resolution
+        "text.hinting": "no_hinting",
         "figure.dpi": 150,
         "figure.facecolor": PAPER,
         "savefig.dpi": 300,
@@ -126,7 +130,11 @@ def style(width: str | float = "single", *, aspect: float = 0.75) -> Iterator[No
 
 
 class _Figure(Figure):
-    """A figure that a notebook shows without pyplot."""
+    """A figure that a notebook shows without pyplot, and that sets text alike at any resolution."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        with mpl_rc_context({"text.hinting": "no_hinting"}):
+            super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
-from matplotlib import font_manager
+from matplotlib import font_manager, rc_context
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 
@@ -59,7 +59,8 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
         return 0.0
     font = FontProperties(family=fonts(), size=size, weight=weight)
     size_of = _renderer().get_text_width_height_descent
-    pixels, _, _ = size_of(text, font, ismath=False)  # type: ignore[no-untyped-call]
+    with rc_context({"text.hinting": "no_hinting"}):
+        pixels, _, _ = size_of(text, font, ismath=False)  # type: ignore[no-untyped-call]
     return float(pixels) * 72 / _DPI * POINT
 
 

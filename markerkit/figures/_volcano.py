@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from markerkit.figures._labels import Label, place_labels
 from markerkit.figures._palette import FAINT, INK, RULE, SECONDARY, in_order, look, title
 from markerkit.figures._rows import empty_note, height_of, value_ticks, width_of
 from markerkit.figures._style import new_figure, place, style, width_mm
-from markerkit.figures._tables import FloatArray, checked, numbers, one_contrast, words
+from markerkit.figures._tables import FloatArray, checked, numbers, one_contrast, span, words
 from markerkit.figures._text import ellipsize, number, text_width
 
 _COLUMNS = ("protein", "gene", "log2_fc", "pvalue", "padj")
@@ -57,7 +57,8 @@ def volcano(
     -------
     Axes
         Collections are labelled by set id; the background is rasterised from
-        2,000 proteins.
+        2,000 proteins. A marker of several sets is drawn as the first of them,
+        EV material before the classes; the key then gives both numbers.
 
     Raises
     ------
@@ -81,14 +82,15 @@ def volcano(
             empty_note(ax, "nothing to draw: no protein was tested")
             return ax
         groups = _groups(words(table, "gene"), marked)
-        _background(ax, x, y, np.logical_or.reduce([*groups.values(), np.zeros(len(x), bool)]))
+        inside = np.logical_or.reduce([*(g.drawn for g in groups.values()), np.zeros(len(x), bool)])
+        _background(ax, x, y, inside)
         _limits(ax, x, y)
         _threshold(ax, y, numbers(table, "padj"), alpha)
-        for key, inside in groups.items():
-            _marks(ax, key, x[inside], y[inside])
+        for key, group in groups.items():
+            _marks(ax, key, x[group.drawn], y[group.drawn])
         keyed = _key(ax, groups)
         _axis_words(ax, contrast, len(table), above=7.2 if keyed else 3.0)
-        _names(ax, table, (x, y), groups, max_labels)
+        _names(ax, table, (x, y), inside, max_labels)
     return ax
 
 
@@ -131,16 +133,24 @@ def _minus_log10(p: FloatArray) -> FloatArray:
     return np.asarray(-np.log10(np.clip(p, floor, 1)) + 0.0, dtype=float)
 
 
-def _groups(genes: pd.Series, marked: Mapping[str, list[str]]) -> dict[str, NDArray[np.bool_]]:
+class _Group(NamedTuple):
+    """The proteins of a set: those drawn as it, and how many of its members were tested."""
+
+    drawn: NDArray[np.bool_]
+    tested: int
+
+
+def _groups(genes: pd.Series, marked: Mapping[str, list[str]]) -> dict[str, _Group]:
     """Proteins of each set; a protein of several sets is drawn once, as the first of them."""
     members = genes.map(lambda g: {part.strip().upper() for part in str(g).split(";")} - {""})
     free = np.ones(len(genes), dtype=bool)
     found = {}
     for key, symbols in marked.items():
         wanted = {s.upper() for s in symbols}
-        inside = np.array([bool(m & wanted) for m in members], dtype=bool) & free
+        inside = np.array([bool(m & wanted) for m in members], dtype=bool)
+        if (inside & free).any():
+            found[key] = _Group(inside & free, int(inside.sum()))
         free &= ~inside
-        found[key] = inside
     return found
 
 
@@ -159,8 +169,7 @@ def _background(ax: Axes, x: FloatArray, y: FloatArray, marked: NDArray[np.bool_
 
 
 def _limits(ax: Axes, x: FloatArray, y: FloatArray) -> None:
-    reach = max(float(np.abs(x).max()) * 1.08, 1.0)
-    ax.set_xlim(-reach, reach)
+    ax.set_xlim(*span(x, np.array([-1.0, 1.0])))
     ax.set_ylim(0, max(float(y.max()) * 1.08, 1.5))
     ax.axvline(0, color=FAINT, linewidth=0.5, zorder=1, label="_zero")
     value_ticks(ax, most=8)
@@ -190,7 +199,15 @@ def _marks(ax: Axes, key: str, x: FloatArray, y: FloatArray) -> None:
     shown = look(key)
     color = INK if key == "labelled" else shown.color
     ax.scatter(
-        x, y, s=13, color=color, marker=shown.marker, linewidths=0.5, edgecolors="white", zorder=4, label=key
+        x,
+        y,
+        s=22 if shown.marker in "PX" else 13,
+        color=color,
+        marker=shown.marker,
+        linewidths=0.5,
+        edgecolors="white",
+        zorder=4,
+        label=key,
     )
 
 
@@ -219,11 +236,18 @@ def _axis_words(ax: Axes, contrast: str, n: int, *, above: float) -> None:
     )
 
 
-def _key(ax: Axes, groups: Mapping[str, NDArray[np.bool_]]) -> bool:
+def _counted(key: str, group: _Group) -> str:
+    """Write a set with the number drawn as it, of the number tested where markers are shared."""
+    drawn = int(group.drawn.sum())
+    count = f"{drawn}" if drawn == group.tested else f"{drawn} of {group.tested}"
+    return f"{ellipsize(title(key), 28, 6)} ({count})"
+
+
+def _key(ax: Axes, groups: Mapping[str, _Group]) -> bool:
     """Name the sets above the axes with their counts, as many as fit on two lines."""
     handles, names = ax.get_legend_handles_labels()
     found = [
-        (handle, f"{ellipsize(title(name), 28, 6)} ({int(groups[name].sum())})")
+        (handle, _counted(name, groups[name]))
         for handle, name in zip(handles, names, strict=True)
         if name in groups
     ]
@@ -251,11 +275,10 @@ def _names(
     ax: Axes,
     table: pd.DataFrame,
     points: tuple[FloatArray, FloatArray],
-    groups: Mapping[str, NDArray[np.bool_]],
+    inside: NDArray[np.bool_],
     most: int,
 ) -> None:
     x, y = points
-    inside = np.logical_or.reduce([*groups.values(), np.zeros(len(x), bool)])
     gene, protein = words(table, "gene"), words(table, "protein")
     chosen = np.flatnonzero(inside)
     chosen = chosen[np.lexsort((chosen, -np.abs(x[chosen]), -y[chosen]))]
