@@ -402,6 +402,21 @@ def test_forest_draws_the_table() -> None:
     assert "not assessable: 1 of at least 3 votes measured" in text
 
 
+def test_an_unsure_interval_does_not_squash_the_others() -> None:
+    table = purity_table()
+    worst = table.index[table["verdict"] == "not assessable"][0]
+    table.loc[worst, ["log2_fc", "ci_low", "ci_high"]] = [0.5, -60.0, 70.0]
+    called = table[table["verdict"] != "not assessable"]
+    for ax in (figures.forest(table), figures.forest(table.assign(verdict="not raised"))):
+        low, high = ax.get_xlim()
+        assert low < called["ci_low"].min()
+        assert high > called["ci_high"].max()
+        beyond = [m.get_marker() for m in _lines(ax, "_on")]
+        assert beyond == (["<", ">"] if high < 70 else [])
+    assert high > 70
+    assert figures.lint(ax) == []
+
+
 def test_forest_joins_classes_and_sources() -> None:
     ax = figures.forest(purity_table(), identity_table())
     headings = [t.get_text() for t in ax.texts if t.get_fontweight() == "bold"]

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
+from markerkit.figures._keys import key_below, key_rows, left_out, x_label
 from markerkit.figures._palette import (
     CLASSES,
     FAINT,
@@ -30,14 +31,10 @@ from markerkit.figures._rows import (
     Slot,
     beside,
     empty_note,
-    key_below,
-    key_rows,
-    left_out,
     names_width,
     row_axes,
     slots,
     write_names,
-    x_label,
 )
 from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import checked, count_text, numbers, words

@@ -14,8 +14,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from markerkit.figures._palette import DIVERGING, INK, PAPER, SECONDARY, in_order, look, title
-from markerkit.figures._rows import bare_y, figure_of, page
-from markerkit.figures._style import MAX_HEIGHT, MM, POINT, place, style, width_mm
+from markerkit.figures._rows import bare_y, page
+from markerkit.figures._style import MAX_HEIGHT, MM, POINT, figure_of, place, style, width_mm
 from markerkit.figures._tables import FloatArray, checked, numbers, words
 from markerkit.figures._text import ellipsize, number, text_width, widest
 

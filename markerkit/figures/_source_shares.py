@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
+from markerkit.figures._keys import key_below, key_rows, left_out, side_note, x_label
 from markerkit.figures._palette import CLASSES, ZONE, GroupLook, family, group_looks, in_order, title
 from markerkit.figures._rows import (
     MOST_ROWS,
@@ -18,19 +19,13 @@ from markerkit.figures._rows import (
     Slot,
     empty_note,
     instead,
-    key_below,
-    key_rows,
-    left_out,
     names_width,
     row_axes,
-    side_note,
     slots,
     value_ticks,
-    width_of,
     write_names,
-    x_label,
 )
-from markerkit.figures._style import style, width_mm
+from markerkit.figures._style import style, width_mm, width_of
 from markerkit.figures._tables import FloatArray, checked, numbers, which, words
 from markerkit.figures._text import ellipsize, number, percent
 
