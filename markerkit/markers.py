@@ -16,27 +16,21 @@ import numpy as np
 import pandas as pd
 
 from markerkit import markers_io as io
+from markerkit import markers_table as derive
 from markerkit._checks import InputError, listed, one_of, suggestion
+from markerkit.markers_io import reference_folder
+
+__all__ = [
+    "MarkerCatalog",
+    "MarkerSet",
+    "diff",
+    "load_markers",
+    "read_markers",
+    "reference_folder",
+    "validate",
+]
 
 ORGANISMS = ("human", "mouse")
-TABLE_COLUMNS = (
-    "set",
-    "gene",
-    "accession",
-    "role",
-    "weight",
-    "shared_with",
-    "complex",
-    "misev",
-    "evidence",
-    "source",
-    "doi",
-    "verified",
-    "note",
-    "listed_only",
-)
-UNMAPPED_COLUMNS = ("set", "gene", "accession", "role", "reason")
-SHARING_ROLES = ("identity", "layer", "source")  # sets whose overlap is worth knowing in `shared_with`
 
 
 @dataclass(frozen=True, repr=False)
@@ -104,9 +98,7 @@ class MarkerSet:
         return gene in self.positive
 
     def __repr__(self) -> str:
-        return (
-            f"<MarkerSet {self.id}: {len(self.positive)} positive, {len(self.negative)} negative, {self.organism}>"
-        )
+        return f"<MarkerSet {self.id}: {len(self.positive)} positive, {len(self.negative)} negative, {self.organism}>"
 
     def _repr_html_(self) -> str:
         shown = self._table[["gene", "accession", "role", "weight", "complex", "source", "verified", "note"]]
@@ -165,18 +157,22 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         self._references = {k: dict(v) for k, v in (references or {}).items()}
         self._orthologs = list(orthologs)
         self._organism = organism
-        self._records = _by_id(records, self._info)
-        self._table = _table(self._records, self._references, self._info)
-        self._unmapped = pd.DataFrame(columns=list(UNMAPPED_COLUMNS), dtype=object)
+        self._records = derive.in_order(records, self._info)
+        self._table = derive.table_of(self._records, self._references, self._info)
+        self._unmapped = pd.DataFrame(columns=list(derive.UNMAPPED_COLUMNS), dtype=object)
 
     def __getitem__(self, key: str) -> MarkerSet:
         if key not in self._records:
-            message = f"no marker set {key!r}; there are {listed(self._records, limit=60)}.{suggestion(key, self)}"
+            message = (
+                f"no marker set {key!r}; there are {listed(self._records, limit=60)}.{suggestion(key, self)}"
+            )
             raise KeyError(message)
         header = self._headers[key]
         rows = self._table[self._table["set"] == key].reset_index(drop=True)
         names = ("id", "title", "vesicle", "role", "organism", "note", "minimum_measured")
-        return MarkerSet(**{n: header[n] for n in names}, derived_from=tuple(header["derived_from"]), _table=rows)
+        return MarkerSet(
+            **{n: header[n] for n in names}, derived_from=tuple(header["derived_from"]), _table=rows
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._records)
@@ -185,7 +181,9 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         return len(self._records)
 
     def __repr__(self) -> str:
-        return f"<MarkerCatalog {self.version}: {len(self)} sets, {len(self._table)} markers, {self.organism}>"
+        return (
+            f"<MarkerCatalog {self.version}: {len(self)} sets, {len(self._table)} markers, {self.organism}>"
+        )
 
     def _repr_html_(self) -> str:
         head = f"<p><b>Marker catalog {html.escape(self.version)}</b>, {self.organism}, digest {self.digest[:12]}</p>"
@@ -256,8 +254,8 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         """SHA-256 of the parsed content; the same for any line ends, order of keys or of markers."""
         content = {
             "sets": {
-                key: {"header": record.header, "markers": sorted(record.markers, key=_marker_order)}
-                for key, record in self._records.items()
+                key: [header, sorted(markers, key=derive.marker_order)]
+                for key, (header, markers) in self._records.items()
             },
             "references": self._references,
             "info": self._info,
@@ -290,7 +288,9 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         wanted = list(self) if ids is None else _as_list(ids)
         for key in wanted:
             if key not in self._records:
-                raise InputError(f"no marker set {key!r}; there are {listed(self, limit=60)}.{suggestion(key, self)}")
+                raise InputError(
+                    f"no marker set {key!r}; there are {listed(self, limit=60)}.{suggestion(key, self)}"
+                )
         for name, allowed in (("role", role), ("vesicle", vesicle)):
             if allowed is not None:
                 wanted = [k for k in wanted if self._records[k].header[name] in _as_list(allowed)]
@@ -339,7 +339,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         if organism == "human":
             raise InputError("mouse genes cannot be turned back into human ones; use load_markers('human').")
         own = {k for k, r in self._records.items() if r.header["organism"] == self._organism}
-        table, unmapped = _to_orthologs(self._table, self._orthologs, own)
+        table, unmapped = derive.to_orthologs(self._table, self._orthologs, own)
         return self._with(table, unmapped, organism=organism)
 
     def overlap(self) -> pd.DataFrame:
@@ -371,7 +371,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Write the whole catalog as JSON: description, references, sets and markers."""
-        fields = [c for c in TABLE_COLUMNS if c != "set"]
+        fields = [c for c in derive.TABLE_COLUMNS if c != "set"]
         groups = dict(iter(self._table.groupby("set", sort=False)))
         sets = [
             {**header, "markers": groups[key][fields].to_dict("records") if key in groups else []}
@@ -411,13 +411,15 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
     ['Cd63', 'Cd81', 'Cd9']
     """
     one_of("organism", organism, ORGANISMS)
-    folder = io.reference_folder()
+    folder = reference_folder()
     info, references, records = io.read_reference(folder)
     taken = {r.header["id"] for r in records}
     for path in [extra] if isinstance(extra, str | Path) else extra:
         for record in io.read_sets(path):
             if record.header["id"] in taken:
-                raise InputError(f"{path}: the set id {record.header['id']!r} is taken; give your set another name.")
+                raise InputError(
+                    f"{path}: the set id {record.header['id']!r} is taken; give your set another name."
+                )
             if Path(path).suffix.lower() != ".toml":
                 record.header["organism"] = organism
             elif record.header["organism"] == "mouse" and organism == "human":
@@ -447,6 +449,48 @@ def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
     return MarkerCatalog(records, organism=organism)
 
 
+def diff(old: MarkerCatalog, new: MarkerCatalog) -> pd.DataFrame:
+    """Say what changed between two catalogs of one organism.
+
+    Returns
+    -------
+    One row a change: ``set``, ``gene`` (empty for a whole set), ``role``,
+    ``change`` (``added``, ``removed``, ``changed``), ``field``, ``old``, ``new``.
+    Every change of ``weight``, ``role``, ``complex`` or ``listed_only`` can flip a verdict.
+    """
+    if old.organism != new.organism:
+        raise InputError(
+            f"catalogs of {old.organism} and {new.organism} cannot be compared; load both for one."
+        )
+    return derive.differences(old.table, new.table)
+
+
+def validate(path: str | Path) -> pd.DataFrame:
+    """Check a file of marker sets, or a folder of them, before it is used.
+
+    Parameters
+    ----------
+    path
+        A ``.toml``, ``.tsv`` or ``.gmt`` file, or a folder of TOML sets.
+
+    Returns
+    -------
+    One row a finding: ``file``, ``set``, ``gene``, ``level`` (``error``: the
+    file cannot be loaded; ``warning``: it can), ``finding``. No row: all is well.
+    """
+    path = Path(path)
+    folder = reference_folder()
+    known = {r.header["id"]: r for r in io.read_reference(folder)[2]}
+    beside = (path if path.is_dir() else path.parent) / "references.toml"
+    references = set(io.read_toml(beside if beside.is_file() else folder / "references.toml"))
+    accession = {m["gene"]: m["uniprot"] for r in known.values() for m in r.markers}
+    files = sorted(f for f in path.glob("*.toml") if f.stem not in io.RESERVED) if path.is_dir() else [path]
+    return pd.DataFrame(
+        [{"file": str(f), **row} for f in files for row in derive.findings(f, references, accession)],
+        columns=["file", "set", "gene", "level", "finding"],
+    )
+
+
 def _as_list(value: str | Iterable[str]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
@@ -456,98 +500,3 @@ def _write(text: str, path: str | Path | None) -> str:
         with Path(path).open("w", encoding="utf-8", newline="\n") as handle:
             handle.write(text)
     return text
-
-
-def _marker_order(marker: Mapping[str, Any]) -> tuple[str, str]:
-    return str(marker["role"]), str(marker["gene"])
-
-
-def _by_id(records: Iterable[io.SetRecord], info: Mapping[str, Any]) -> dict[str, io.SetRecord]:
-    by_id = {r.header["id"]: r for r in records}
-    first = [s for c in info.get("classes", {}).values() for s in c.get("sets", ())]
-    rank = {name: i for i, name in enumerate([*first, *info.get("sources", {})])}
-    roles = {role: i for i, role in enumerate(io.SET_ROLES)}
-    order = sorted(by_id, key=lambda k: (roles[by_id[k].header["role"]], rank.get(k, len(rank))))
-    return {key: by_id[key] for key in order}
-
-
-def _grade(marker: Mapping[str, Any]) -> float:
-    if marker["listed_only"]:
-        return 0.0
-    return 0.5 if str(marker["verified"]).startswith("recalled") else 1.0
-
-
-def _class_of(info: Mapping[str, Any]) -> dict[str, str]:
-    """Set id -> vesicle class, for the sets of the classes that exclude one another."""
-    classes = info.get("classes", {})
-    return {s: name for name, entry in classes.items() if not entry.get("layer") for s in entry["sets"]}
-
-
-def _holders(
-    records: Mapping[str, io.SetRecord], class_of: Mapping[str, str]
-) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """Gene -> the sets worth knowing that hold it, and gene -> the classes that hold it."""
-    sets: dict[str, set[str]] = {}
-    classes: dict[str, set[str]] = {}
-    for key, (header, markers) in records.items():
-        if header["role"] not in SHARING_ROLES and key not in class_of:
-            continue
-        for marker in markers:
-            if marker["role"] == "positive":
-                sets.setdefault(marker["gene"], set()).add(key)
-                if key in class_of:
-                    held = classes.setdefault(marker["gene"], set())
-                    held.add(class_of[key])
-                    held.update(class_of[s] for s in marker["shared_with"] if s in class_of)
-    return sets, classes
-
-
-def _table(
-    records: Mapping[str, io.SetRecord], references: Mapping[str, Mapping[str, Any]], info: Mapping[str, Any]
-) -> pd.DataFrame:
-    class_of = _class_of(info)
-    holders, classes = _holders(records, class_of)
-    rows = []
-    for key, (_, markers) in records.items():
-        for m in markers:
-            gene, positive = m["gene"], m["role"] == "positive"
-            k = len(classes[gene]) if positive and key in class_of else 1
-            weight = _grade(m) / k if m["weight"] is None else float(m["weight"])
-            shared = (holders.get(gene, set()) | set(m["shared_with"])) - {key}
-            doi = references.get(m["source"], {}).get("doi", "")
-            rows.append(
-                (key, gene, m["uniprot"], m["role"], weight, ";".join(sorted(shared)), m["complex"], m["misev"])
-                + (m["evidence"], m["source"], doi, m["verified"], m["note"], m["listed_only"])
-            )
-    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
-
-
-def _to_orthologs(
-    table: pd.DataFrame, orthologs: Sequence[Mapping[str, str]], own: set[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Exchange genes for their orthologs in the sets `own`; say what became of the rest."""
-    found: dict[str, list[Mapping[str, str]]] = {}
-    for row in orthologs:
-        found.setdefault(row["human_gene"], []).append(row)
-    taken: dict[tuple[str, str], str] = {}
-    kept, lost = [], []
-    for row in table.to_dict("records"):
-        if row["set"] not in own:
-            kept.append(row)
-            continue
-        partners = [p for p in found.get(row["gene"], []) if p["mouse_gene"]]
-        known = found.get(row["gene"], [{"note": ""}])
-        reason = "" if partners else known[0]["note"] or "no ortholog in the table"
-        for partner in partners:
-            place = (row["set"], partner["mouse_gene"])
-            if place in taken:
-                reason = f"same gene {place[1]} as {taken[place]}"
-                continue
-            taken[place] = row["gene"]
-            kept.append({**row, "gene": partner["mouse_gene"], "accession": partner["mouse_accession"]})
-        if reason:
-            lost.append({**{c: row[c] for c in UNMAPPED_COLUMNS[:-1]}, "reason": reason})
-    return (
-        pd.DataFrame(kept, columns=list(TABLE_COLUMNS)),
-        pd.DataFrame(lost, columns=list(UNMAPPED_COLUMNS), dtype=object),
-    )

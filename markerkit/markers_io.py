@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +17,9 @@ SET_ROLES = ("identity", "layer", "module", "misev", "source", "context")
 MARKER_ROLES = ("positive", "negative")
 EVIDENCE = ("founding_review", "proteomics", "guideline", "single-study", "review", "localization", "user")
 VERIFIED = re.compile(r"founding_review|opened:[a-z0-9-]+|recalled-(?:high|medium|low)|user")
-RESERVED = frozenset({"catalog", "references", "criteria"})  # files of the folder that are no sets
+RESERVED = frozenset(
+    {"catalog", "references", "criteria", "checklist"}
+)  # files of the folder that are no sets
 
 HEADER: dict[str, Any] = {
     "id": "",
@@ -132,12 +134,12 @@ def from_mapping(data: Mapping[str, Any], path: Path) -> SetRecord:
     defaults = data.get("defaults", {})
     markers = data.get("markers")
     if not isinstance(markers, list) or not markers:
-        raise InputError(f"{path} has no markers; add `markers = [ {{ gene = \"CD63\" }} ]`.")
+        raise InputError(f'{path} has no markers; add `markers = [ {{ gene = "CD63" }} ]`.')
     _known(header, HEADER, f"{path}: the header")
     _known(defaults, MARKER, f"{path}: `defaults`")
     for number, marker in enumerate(markers, 1):
         if not isinstance(marker, dict):
-            raise InputError(f"{path}: marker {number} is not a table; write `{{ gene = \"CD63\" }}`.")
+            raise InputError(f'{path}: marker {number} is not a table; write `{{ gene = "CD63" }}`.')
         if not MARKER.keys() >= marker.keys():
             _known(marker, MARKER, f"{path}: marker {number} ({marker.get('gene', 'no gene')})")
     header.setdefault("id", path.stem)
@@ -165,7 +167,7 @@ def _from_tsv(path: Path, text: str) -> list[SetRecord]:
                 "A marker table is tab-separated with the columns set and gene."
             )
     columns = {"accession": "uniprot"}
-    _known({columns.get(n, n): None for n in names if n not in ("set", "title")}, MARKER, f"{path}")
+    _known({columns.get(n, n): None for n in names if n not in ("set", "title", "doi")}, MARKER, f"{path}")
     sets: dict[str, SetRecord] = {}
     for line, row in enumerate(reader, 2):
         if None in row or None in row.values():
@@ -198,7 +200,7 @@ def _typed(cells: Mapping[str, str], where: str) -> dict[str, Any]:
 
 
 def _from_gmt(path: Path, text: str) -> list[SetRecord]:
-    records = []
+    records: list[SetRecord] = []
     for line, content in enumerate(text.split("\n"), 1):
         if not content.strip():
             continue
@@ -216,7 +218,9 @@ def _from_gmt(path: Path, text: str) -> list[SetRecord]:
         if same is None:
             records.append(SetRecord({**HEADER, "id": name, "title": fields[1] or name}, markers))
         elif {m["role"] for m in same.markers} == {role}:
-            raise InputError(f"{path}, line {line}: set {name!r} stands twice; give every set a name of its own.")
+            raise InputError(
+                f"{path}, line {line}: set {name!r} stands twice; give every set a name of its own."
+            )
         else:
             same.markers.extend(markers)
     return records
@@ -241,7 +245,9 @@ def check_set(record: SetRecord, path: Path, text: str = "") -> None:
         )
     minimum = header["minimum_measured"]
     if not isinstance(minimum, int) or minimum < 1:
-        raise InputError(f"{path}: minimum_measured of set {name!r} must be a whole number from 1; got {minimum!r}.")
+        raise InputError(
+            f"{path}: minimum_measured of set {name!r} must be a whole number from 1; got {minimum!r}."
+        )
     seen: dict[str, str] = {}
     for marker in markers:
         problem = _problem(marker) or _repeated(marker, seen)
@@ -314,5 +320,5 @@ def read_reference(folder: Path) -> tuple[dict[str, Any], dict[str, Any], list[S
 
 def read_orthologs(folder: Path) -> list[dict[str, str]]:
     """Read the ortholog table as a list of rows."""
-    lines: Iterable[str] = read_text(folder / "orthologs.tsv").splitlines()
+    lines = read_text(folder / "orthologs.tsv").splitlines()
     return [{k: v or "" for k, v in row.items()} for row in csv.DictReader(lines, delimiter="\t")]
