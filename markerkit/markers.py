@@ -252,7 +252,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the parsed content; the same for any line ends, order of keys or of markers."""
-        content = {
+        content: dict[str, Any] = {
             "sets": {
                 key: [header, sorted(markers, key=derive.marker_order)]
                 for key, (header, markers) in self._records.items()
