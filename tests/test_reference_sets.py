@@ -1,11 +1,13 @@
 """The reference sets as data: schema, identifiers, citations, and what the literature says must be there."""
 
+import json
 import re
 
 import pytest
 
 from markerkit import markers_io as io
 from markerkit.markers import MarkerCatalog, load_markers, reference_folder
+from markerkit.markers_readme import readme
 
 FOLDER = reference_folder()
 SET_FILES = sorted(f for f in FOLDER.glob("*.toml") if f.stem not in io.RESERVED)
@@ -253,3 +255,36 @@ def test_a_changed_marker_changes_the_digest():
     before = MarkerCatalog(records, references=references, info=info).digest
     records[0].markers[0]["note"] += "!"
     assert MarkerCatalog(records, references=references, info=info).digest != before
+
+
+def test_readme_is_up_to_date():
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert text == readme(CATALOG), "run `python -m markerkit.markers_readme`"
+
+
+def test_curation_explains_every_way_of_checking():
+    text = (FOLDER / "CURATION.md").read_text(encoding="utf-8")
+    for way in TABLE["verified"].unique():
+        assert f"`{way}`" in text or way in ("recalled-medium", "recalled-low"), way
+    named = set(re.findall(r"`([a-z]+\d{4})`", text))
+    assert named <= set(CATALOG.references["key"])
+
+
+def test_json_schema_knows_the_same_fields():
+    schema = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+    assert set(schema["properties"]) == set(io.HEADER) | {"defaults", "markers"}
+    fields = schema["$defs"]["fields"]["properties"]
+    assert list(fields) == list(io.MARKER)
+    assert tuple(schema["properties"]["role"]["enum"]) == io.SET_ROLES
+    assert tuple(fields["role"]["enum"]) == io.MARKER_ROLES
+    assert tuple(fields["evidence"]["enum"]) == io.EVIDENCE
+
+
+def test_json_schema_accepts_the_sets():
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+    check = jsonschema.Draft202012Validator(schema)
+    for path in SET_FILES:
+        check.validate(io.read_toml(path))
+    with pytest.raises(jsonschema.ValidationError):
+        check.validate({"markers": [{"gene": "A", "role": "up"}]})
