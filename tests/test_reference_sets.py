@@ -288,3 +288,8 @@ def test_json_schema_accepts_the_sets():
         check.validate(io.read_toml(path))
     with pytest.raises(jsonschema.ValidationError):
         check.validate({"markers": [{"gene": "A", "role": "up"}]})
+
+
+def test_a_mouse_gene_has_one_accession():
+    pairs = {(r["mouse_gene"], r["mouse_accession"]) for r in io.read_orthologs(FOLDER) if r["mouse_accession"]}
+    assert len({gene for gene, _ in pairs}) == len({accession for _, accession in pairs}) == len(pairs)
