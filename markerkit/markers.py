@@ -7,7 +7,7 @@ import hashlib
 import html
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ __all__ = [
 ORGANISMS = ("human", "mouse")
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class MarkerSet:
     """A named set of markers with its sources.
 
@@ -66,7 +66,7 @@ class MarkerSet:
     note: str
     minimum_measured: int
     derived_from: tuple[str, ...]
-    _table: pd.DataFrame = field(compare=False)
+    _table: pd.DataFrame
 
     @property
     def table(self) -> pd.DataFrame:
@@ -179,6 +179,14 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MarkerCatalog):
+            return NotImplemented
+        return (self.organism, self.digest) == (other.organism, other.digest)
+
+    def __hash__(self) -> int:
+        return hash((self.organism, self.digest))
 
     def __repr__(self) -> str:
         return (

@@ -140,6 +140,11 @@ def test_catalog_is_a_mapping():
     assert CATALOG.get("nothing") is None
     with pytest.raises(KeyError, match="Did you mean 'exosome'"):
         CATALOG["exosom"]
+    assert CATALOG == load_markers()
+    assert hash(CATALOG) == hash(load_markers())
+    assert CATALOG != load_markers("mouse")
+    assert CATALOG != CATALOG.select("exosome")
+    assert CATALOG != "markers"
     assert CATALOG.version.startswith("20")
     assert "sets" in repr(CATALOG)
     assert "exosome" in CATALOG._repr_html_()

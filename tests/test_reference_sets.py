@@ -291,5 +291,7 @@ def test_json_schema_accepts_the_sets():
 
 
 def test_a_mouse_gene_has_one_accession():
-    pairs = {(r["mouse_gene"], r["mouse_accession"]) for r in io.read_orthologs(FOLDER) if r["mouse_accession"]}
+    pairs = {
+        (r["mouse_gene"], r["mouse_accession"]) for r in io.read_orthologs(FOLDER) if r["mouse_accession"]
+    }
     assert len({gene for gene, _ in pairs}) == len({accession for _, accession in pairs}) == len(pairs)
