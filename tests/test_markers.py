@@ -140,10 +140,10 @@ def test_catalog_is_a_mapping():
     assert CATALOG.get("nothing") is None
     with pytest.raises(KeyError, match="Did you mean 'exosome'"):
         CATALOG["exosom"]
-    assert CATALOG == load_markers()
+    assert load_markers() == CATALOG
     assert hash(CATALOG) == hash(load_markers())
-    assert CATALOG != load_markers("mouse")
-    assert CATALOG != CATALOG.select("exosome")
+    assert load_markers("mouse") != CATALOG
+    assert CATALOG.select("exosome") != CATALOG
     assert CATALOG != "markers"
     assert CATALOG.version.startswith("20")
     assert "sets" in repr(CATALOG)
@@ -408,3 +408,14 @@ def test_loading_is_light():
     code = "import sys; from markerkit.markers import load_markers; load_markers(); print('scipy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_reference_folder_is_found_in_the_package_or_beside_it(tmp_path, monkeypatch):
+    package = tmp_path / "markerkit"
+    monkeypatch.setattr(io, "__file__", str(package / "markers_io.py"))
+    with pytest.raises(FileNotFoundError, match="reinstall markerkit"):
+        reference_folder()
+    for folder in (tmp_path / "reference_sets", package / "reference_sets"):  # the package's own wins
+        folder.mkdir(parents=True)
+        (folder / "catalog.toml").touch()
+        assert reference_folder() == folder
