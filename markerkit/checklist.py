@@ -15,7 +15,8 @@ import pandas as pd
 from markerkit.context import CONTEXT_KEYS, read_context
 from markerkit.effects import BLOOD, Contrast, contrasts_of
 from markerkit.experiment import Experiment
-from markerkit.markers import MarkerCatalog, reference_folder
+from markerkit.markers import MarkerCatalog
+from markerkit.markers_io import reference_folder
 from markerkit.results import TABLES, Checklist
 
 MET, NOT_MET, NOT_DERIVABLE, NEEDS_METADATA = "met", "not met", "not derivable", "needs metadata"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from markerkit.markers import reference_folder
+from markerkit.markers_io import reference_folder
 
 
 @dataclass(frozen=True)

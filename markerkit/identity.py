@@ -205,12 +205,10 @@ def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -
 
 
 def _only_in(model: ContrastModel, rule: ClassRule, rival: str) -> pd.DataFrame:
-    """Markers of a class that the rival does not hold, neither as a member nor by its source's word."""
+    """Markers of a class that are no markers of the rival; sharing on record lowers their weight already."""
     members = _members(model, rule)
-    other = model.criteria.classes[rival]
-    theirs = set(set_members(model.markers, other.sets)["gene"])
-    said = members["shared_with"].str.split(";").map(lambda ids: bool({rival, *other.sets} & set(ids)))
-    return members[~members["gene"].isin(theirs) & ~said]
+    theirs = set_members(model.markers, model.criteria.classes[rival].sets)["gene"]
+    return members[~members["gene"].isin(theirs)]
 
 
 def _state(

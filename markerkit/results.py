@@ -87,7 +87,7 @@ _SET_LEVEL = """
 n_set|int|members of the set
 n_measured|int|members measured in this study
 status|str|`tested`, `too few measured`, ... : whether the row could be computed
-reason|str|why not, or why with care
+reason|str|the rule that decided, or why the row could not be computed
 """
 
 TABLES: dict[str, TableSpec] = {
@@ -138,7 +138,6 @@ status|str|`assessed` or `not assessed`
 contrast|str|name of the contrast, `case vs control`
 source|str|contamination source
 verdict|str|`raised`, `not raised` or `not assessable`
-reason|str|the rule that decided
 explanation|str|the same in a sentence
 log2_fc|float|set effect theta of the source's markers over the background
 se|float|standard error of theta
