@@ -87,7 +87,14 @@ TABLE = Dialect(
     contaminant=("potential contaminant", "contaminant", "is contaminant"),
     decoy=("reverse", "decoy", "is decoy"),
     peptides=("razor unique peptides", "unique peptides", "n peptides", "number of peptides", "peptides"),
-    description=("fasta headers", "description", "protein description", "first protein description", "organism", "species"),
+    description=(
+        "fasta headers",
+        "description",
+        "protein description",
+        "first protein description",
+        "organism",
+        "species",
+    ),
     hint="a protein id or gene column and one column a sample",
 )
 

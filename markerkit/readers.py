@@ -15,13 +15,16 @@ from markerkit.experiment import ORGANISMS, SCALES, Experiment
 from markerkit.sample_sheet import match_samples, read_sheet, short_name
 from markerkit.tabular import Table, numbers, read_table
 
-_CONTAMINANT = re.compile(r"(^|[;|])(CON__|contam_|Cont_|cRAP)", re.IGNORECASE)
-_DECOY = re.compile(r"(^|[;|])(REV__|rev_|DECOY_|##)")
+_CONTAMINANT = re.compile(r"(?:^|[;|])(?:CON__|contam_|Cont_|cRAP)", re.IGNORECASE)
+_DECOY = re.compile(r"(?:^|[;|])(?:REV__|rev_|DECOY_|##)")
 _SPECIES = {
     "HUMAN": "Homo sapiens", "MOUSE": "Mus musculus", "BOVIN": "Bos taurus", "RAT": "Rattus norvegicus", "PIG": "Sus scrofa",
     "YEAST": "Saccharomyces cerevisiae", "ECOLI": "Escherichia coli", "SHEEP": "Ovis aries", "HORSE": "Equus caballus",
 }  # fmt: skip
 _MNEMONIC = re.compile(r"\w+_(" + "|".join(_SPECIES) + r")\b")
+_LONG_REPORT = frozenset(
+    {"precursor id", "stripped sequence", "modified sequence", "precursor charge", "eg modifiedpeptide"}
+)
 _LOG_LARGEST = 64.0  # no instrument counts 2^64 ions; a larger value is linear
 _LOG_SMALLEST_MEDIAN = 5.0
 
@@ -122,6 +125,12 @@ def _note_left_out(left_out: list[str]) -> None:
 
 def _dialect(table: Table, software: str) -> Dialect:
     header = {plain(c) for c in table.frame.columns}
+    long = sorted(header & _LONG_REPORT)
+    if long:
+        raise InputError(
+            f"the matrix {table.name!r} is a report of precursors or peptides (column {long[0]!r}), not a protein table; "
+            "give the protein matrix, such as report.pg_matrix.tsv or proteinGroups.txt."
+        )
     if software != "auto":
         dialect = DIALECTS[software]
         if not _fits(dialect, header):
@@ -158,9 +167,7 @@ def _quantity_columns(
     return found[chosen], chosen
 
 
-def _matching(
-    table: Table, pattern: str, dialect: Dialect, sheet: pd.DataFrame | None
-) -> dict[str, str]:
+def _matching(table: Table, pattern: str, dialect: Dialect, sheet: pd.DataFrame | None) -> dict[str, str]:
     columns = list(table.frame.columns)
     if pattern:
         hits = {c: m["s"].strip() for c in columns if (m := re.fullmatch(pattern, c))}
@@ -173,7 +180,11 @@ def _matching(
             if c not in taken
             and (
                 short_name(c).casefold() in named
-                or (plain(c) not in dialect.annotation and _numeric(table.frame[c]) and not (i == 0 and None in taken))
+                or (
+                    plain(c) not in dialect.annotation
+                    and _numeric(table.frame[c])
+                    and not (i == 0 and None in taken)
+                )
             )
         }
     short = {c: short_name(s) for c, s in hits.items()}
@@ -213,6 +224,8 @@ def _proteins(table: Table, dialect: Dialect) -> tuple[pd.Series, pd.DataFrame]:
     blank = pd.Series("", index=frame.index, dtype=object)
     accession, gene = (blank if s is None else s for s in (accession, gene))
     description = _text(table, dialect.description)
+    if description is not None:
+        gene = gene.where(gene != "", description.str.extract(r"\bGN=([\w.\-]+)", expand=False).fillna(""))
     ids = accession.where(accession != "", gene)
     ids = ids.where(ids != "", pd.Series([f"row {i + 1}" for i in range(len(frame))], index=frame.index))
     counts = _text(table, dialect.peptides)
@@ -223,7 +236,9 @@ def _proteins(table: Table, dialect: Dialect) -> tuple[pd.Series, pd.DataFrame]:
             "is_contaminant": accession.str.contains(_CONTAMINANT) | _flag(table, dialect.contaminant),
             "is_decoy": accession.str.contains(_DECOY) | _flag(table, dialect.decoy),
             "species": _species(accession, description),
-            "n_peptides": np.nan if counts is None else pd.to_numeric(counts.str.split(";").str[0], errors="coerce"),
+            "n_peptides": np.nan
+            if counts is None
+            else pd.to_numeric(counts.str.split(";").str[0], errors="coerce"),
         }
     )
     return _unique(ids), proteins
@@ -271,7 +286,9 @@ def _scale(matrix: pd.DataFrame, scale: str, name: str) -> str:
     values = matrix.to_numpy()
     known = values[~np.isnan(values) & (values != 0)]
     if len(known) == 0:
-        raise InputError(f"the matrix {name!r} holds no value in the samples asked for; see that the sheet is right.")
+        raise InputError(
+            f"the matrix {name!r} holds no value in the samples asked for; see that the sheet is right."
+        )
     largest, median, negative = float(known.max()), float(np.median(known)), bool((known < 0).any())
     looks_log = largest <= _LOG_LARGEST and median >= _LOG_SMALLEST_MEDIAN and known.std() < 8
     if scale == "auto":

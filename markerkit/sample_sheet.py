@@ -22,9 +22,9 @@ _ENDINGS = re.compile(r"\.(raw|mzml|d|wiff2?|dia|htrms|thermo\.raw|raw\.thermo|m
 
 
 def short_name(name: str) -> str:
-    """Base name of a run without folder and instrument ending.
+    r"""Take a run's base name, without folder and instrument ending.
 
-    >>> short_name("D:\\\\data\\\\run_01.mzML")
+    >>> short_name(r"D:\data\run_01.mzML")
     'run_01'
     """
     return _ENDINGS.sub("", PurePosixPath(str(name).replace("\\", "/")).name) or str(name)
@@ -57,10 +57,14 @@ def read_sheet(path: str | Path) -> tuple[pd.DataFrame, str]:
         )
     names = frame[column].astype(str).str.strip()
     if frame[column].isna().any():
-        raise InputError(f"the sample sheet {table.name!r} has a row without a sample name; fill in `{column}`.")
+        raise InputError(
+            f"the sample sheet {table.name!r} has a row without a sample name; fill in `{column}`."
+        )
     doubled = names[names.duplicated()].unique()
     if len(doubled):
-        raise InputError(f"the sample sheet {table.name!r} names the sample {listed(doubled)} twice; keep one row each.")
+        raise InputError(
+            f"the sample sheet {table.name!r} names the sample {listed(doubled)} twice; keep one row each."
+        )
     # SDRF columns are known by what stands in their brackets
     sheet = frame.drop(columns=column).rename(columns=lambda c: re.sub(r"^.*\[(.+)\]$", r"\1", c))
     sheet = sheet.loc[:, ~sheet.columns.duplicated()]

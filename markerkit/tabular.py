@@ -17,7 +17,22 @@ import pandas as pd
 from markerkit._checks import InputError, MarkerkitWarning, listed
 
 #: cells that mean "not measured" in the tables of this field
-MISSING = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "Filtered", "-", "n.d.", "nd", "n/a")
+MISSING = (
+    "",
+    "NA",
+    "N/A",
+    "#N/A",
+    "NaN",
+    "nan",
+    "NULL",
+    "null",
+    "None",
+    "Filtered",
+    "-",
+    "n.d.",
+    "nd",
+    "n/a",
+)
 _LARGEST_HEADER = 10_000_000
 
 
@@ -93,22 +108,30 @@ def _decoded(data: bytes, path: Path, what: str) -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         if encoding == "utf-16" or sum(b < 9 or 13 < b < 32 for b in data[:4096]) > 8:
-            raise InputError(f"the {what} {path.name!r} is a binary file; save it as TSV, CSV or XLSX.") from None
+            raise InputError(
+                f"the {what} {path.name!r} is a binary file; save it as TSV, CSV or XLSX."
+            ) from None
         text = data.decode("cp1252", errors="replace")
-        warnings.warn(f"{path.name} is not UTF-8; it was read as Windows-1252", MarkerkitWarning, stacklevel=5)
+        warnings.warn(
+            f"{path.name} is not UTF-8; it was read as Windows-1252", MarkerkitWarning, stacklevel=5
+        )
     if re.match(r"\s*<(!doctype|html|head|body|table|\?xml)", text[:500], re.IGNORECASE):
-        raise InputError(f"the {what} {path.name!r} is a web page (HTML or XML), not a table; save the table itself.")
+        raise InputError(
+            f"the {what} {path.name!r} is a web page (HTML or XML), not a table; save the table itself."
+        )
     return text
 
 
 def _workbook(data: bytes, path: Path, what: str) -> pd.DataFrame:
     """First sheet with rows of a workbook."""
-    from openpyxl import load_workbook  # noqa: PLC0415  most tables are text
+    from openpyxl import load_workbook
 
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
-        raise InputError(f"the {what} {path.name!r} is a zip archive, not an XLSX workbook; unpack it first.") from error
+        raise InputError(
+            f"the {what} {path.name!r} is a zip archive, not an XLSX workbook; unpack it first."
+        ) from error
     for sheet in book.worksheets:
         rows = [r for r in sheet.iter_rows(values_only=True) if any(c is not None for c in r)]
         if len(rows) > 1:
@@ -127,7 +150,9 @@ def _text_table(text: str, path: Path, what: str) -> pd.DataFrame:
     text = re.sub(r"\A(?:[#!][^\n]*\n|\s*\n)+", "", text)
     first = text[: text.find("\n")] if "\n" in text else text
     if len(first) > _LARGEST_HEADER:
-        raise InputError(f"the {what} {path.name!r} has a first line of {len(first)} characters; it is no table.")
+        raise InputError(
+            f"the {what} {path.name!r} has a first line of {len(first)} characters; it is no table."
+        )
     delimiter = max("\t;,", key=lambda d: (first.count(d) > 0, d == "\t", first.count(d)))
     if first.count(delimiter) == 0:
         raise InputError(
@@ -154,11 +179,15 @@ def _check_rows(text: str, delimiter: str, width: int, path: Path, what: str) ->
     """Refuse a header without rows and the first row of another width."""
     if '"' in text:
         try:
-            counts = [(i, len(r)) for i, r in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), 1) if r]
+            counts = [
+                (i, len(r)) for i, r in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), 1) if r
+            ]
         except csv.Error as error:
             raise InputError(f"the {what} {path.name!r} cannot be read as a table: {error}.") from error
     else:
-        counts = [(i, line.count(delimiter) + 1) for i, line in enumerate(text.split("\n"), 1) if line.strip()]
+        counts = [
+            (i, line.count(delimiter) + 1) for i, line in enumerate(text.split("\n"), 1) if line.strip()
+        ]
     if len(counts) < 2:
         raise InputError(f"the {what} {path.name!r} has a header only; give a table with rows.")
     # a trailing delimiter on every row is a habit of some writers, not a ragged table
