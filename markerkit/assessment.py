@@ -279,7 +279,7 @@ def assess(
             "coverage": coverage(units, markers),
             "differential_abundance": _differential(models),
             "detection": _detection(models),
-            "enrichment": _enrichment(models, markers, seed),
+            "enrichment": _enrichment(models, markers),
             "sample_scores": score_samples(logs, markers),
             "id_mapping": mapping,
             "samples_used": _samples_used(exp, units, asked, collapse_by),
@@ -372,11 +372,11 @@ def _detection(models: Sequence[ContrastModel]) -> DetectionTest:
     return DetectionTest(TABLES["detection"].conform(joined(tables)), {})
 
 
-def _enrichment(models: Sequence[ContrastModel], markers: MarkerCatalog, seed: int) -> Enrichment:
+def _enrichment(models: Sequence[ContrastModel], markers: MarkerCatalog) -> Enrichment:
     """Set tests of every contrast; one family of tests a method: sets x contrasts."""
     parts = []
     for method in SET_TESTS:
-        tables = [enrich(m.da, markers, method=method, seed=seed).table for m in models if m.da is not None]
+        tables = [enrich(m.da, markers, method=method).table for m in models if m.da is not None]
         table = joined(tables)
         if len(table):
             table["padj"] = bh(table["pvalue"].to_numpy(float))

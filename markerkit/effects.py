@@ -228,7 +228,9 @@ def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) ->
     contrast.check(exp)
     criteria = load_criteria()
     case, control = contrast.arms(exp)
-    arms = exp.select(samples=[s for s in exp.samples.index if s in case or s in control])
+    arms = _as_factors(
+        exp.select(samples=[s for s in exp.samples.index if s in case or s in control]), contrast
+    )
     if arms.scale == "raw":
         arms = log2(arms)
     arms = filter_detected(arms, by=contrast.condition).pipe(normalize)
@@ -249,6 +251,14 @@ def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) ->
         with_bounds = _with_bounds(effects, arms, case, control, criteria)
         bounded = Policy(with_bounds, _reference(with_bounds, outside))
     return replace(model, da=da, measured=measured, bounded=bounded)
+
+
+def _as_factors(exp: Experiment, contrast: Contrast) -> Experiment:
+    """Read condition, pairs and batches as names: donor 3 is not three times donor 1."""
+    columns = [contrast.condition, *([contrast.paired_by] if contrast.paired_by else []), *contrast.batch]
+    samples = exp.samples
+    named = {c: samples[c].where(samples[c].isna(), samples[c].astype(str)) for c in columns}
+    return Experiment(exp.values, samples.assign(**named), exp.proteins, exp.scale, exp.organism, exp.history)
 
 
 def set_members(

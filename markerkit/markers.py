@@ -104,9 +104,7 @@ class MarkerSet:
         return gene in self.positive
 
     def __repr__(self) -> str:
-        return (
-            f"<MarkerSet {self.id}: {len(self.positive)} positive, {len(self.negative)} negative, {self.organism}>"
-        )
+        return f"<MarkerSet {self.id}: {len(self.positive)} positive, {len(self.negative)} negative, {self.organism}>"
 
     def _repr_html_(self) -> str:
         shown = self._table[["gene", "accession", "role", "weight", "complex", "source", "verified", "note"]]
@@ -171,12 +169,16 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     def __getitem__(self, key: str) -> MarkerSet:
         if key not in self._records:
-            message = f"no marker set {key!r}; there are {listed(self._records, limit=60)}.{suggestion(key, self)}"
+            message = (
+                f"no marker set {key!r}; there are {listed(self._records, limit=60)}.{suggestion(key, self)}"
+            )
             raise KeyError(message)
         header = self._headers[key]
         rows = self._table[self._table["set"] == key].reset_index(drop=True)
         names = ("id", "title", "vesicle", "role", "organism", "note", "minimum_measured")
-        return MarkerSet(**{n: header[n] for n in names}, derived_from=tuple(header["derived_from"]), _table=rows)
+        return MarkerSet(
+            **{n: header[n] for n in names}, derived_from=tuple(header["derived_from"]), _table=rows
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._records)
@@ -185,7 +187,9 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         return len(self._records)
 
     def __repr__(self) -> str:
-        return f"<MarkerCatalog {self.version}: {len(self)} sets, {len(self._table)} markers, {self.organism}>"
+        return (
+            f"<MarkerCatalog {self.version}: {len(self)} sets, {len(self._table)} markers, {self.organism}>"
+        )
 
     def _repr_html_(self) -> str:
         head = f"<p><b>Marker catalog {html.escape(self.version)}</b>, {self.organism}, digest {self.digest[:12]}</p>"
@@ -290,7 +294,9 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         wanted = list(self) if ids is None else _as_list(ids)
         for key in wanted:
             if key not in self._records:
-                raise InputError(f"no marker set {key!r}; there are {listed(self, limit=60)}.{suggestion(key, self)}")
+                raise InputError(
+                    f"no marker set {key!r}; there are {listed(self, limit=60)}.{suggestion(key, self)}"
+                )
         for name, allowed in (("role", role), ("vesicle", vesicle)):
             if allowed is not None:
                 wanted = [k for k in wanted if self._records[k].header[name] in _as_list(allowed)]
@@ -417,7 +423,9 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
     for path in [extra] if isinstance(extra, str | Path) else extra:
         for record in io.read_sets(path):
             if record.header["id"] in taken:
-                raise InputError(f"{path}: the set id {record.header['id']!r} is taken; give your set another name.")
+                raise InputError(
+                    f"{path}: the set id {record.header['id']!r} is taken; give your set another name."
+                )
             if Path(path).suffix.lower() != ".toml":
                 record.header["organism"] = organism
             elif record.header["organism"] == "mouse" and organism == "human":
@@ -516,8 +524,22 @@ def _table(
             shared = (holders.get(gene, set()) | set(m["shared_with"])) - {key}
             doi = references.get(m["source"], {}).get("doi", "")
             rows.append(
-                (key, gene, m["uniprot"], m["role"], weight, ";".join(sorted(shared)), m["complex"], m["misev"])
-                + (m["evidence"], m["source"], doi, m["verified"], m["note"], m["listed_only"])
+                (
+                    key,
+                    gene,
+                    m["uniprot"],
+                    m["role"],
+                    weight,
+                    ";".join(sorted(shared)),
+                    m["complex"],
+                    m["misev"],
+                    m["evidence"],
+                    m["source"],
+                    doi,
+                    m["verified"],
+                    m["note"],
+                    m["listed_only"],
+                )
             )
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
 

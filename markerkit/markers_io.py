@@ -17,7 +17,9 @@ SET_ROLES = ("identity", "layer", "module", "misev", "source", "context")
 MARKER_ROLES = ("positive", "negative")
 EVIDENCE = ("founding_review", "proteomics", "guideline", "single-study", "review", "localization", "user")
 VERIFIED = re.compile(r"founding_review|opened:[a-z0-9-]+|recalled-(?:high|medium|low)|user")
-RESERVED = frozenset({"catalog", "references", "criteria", "checklist"})  # files of the folder that are no sets
+RESERVED = frozenset(
+    {"catalog", "references", "criteria", "checklist"}
+)  # files of the folder that are no sets
 
 HEADER: dict[str, Any] = {
     "id": "",
@@ -132,12 +134,12 @@ def from_mapping(data: Mapping[str, Any], path: Path) -> SetRecord:
     defaults = data.get("defaults", {})
     markers = data.get("markers")
     if not isinstance(markers, list) or not markers:
-        raise InputError(f"{path} has no markers; add `markers = [ {{ gene = \"CD63\" }} ]`.")
+        raise InputError(f'{path} has no markers; add `markers = [ {{ gene = "CD63" }} ]`.')
     _known(header, HEADER, f"{path}: the header")
     _known(defaults, MARKER, f"{path}: `defaults`")
     for number, marker in enumerate(markers, 1):
         if not isinstance(marker, dict):
-            raise InputError(f"{path}: marker {number} is not a table; write `{{ gene = \"CD63\" }}`.")
+            raise InputError(f'{path}: marker {number} is not a table; write `{{ gene = "CD63" }}`.')
         if not MARKER.keys() >= marker.keys():
             _known(marker, MARKER, f"{path}: marker {number} ({marker.get('gene', 'no gene')})")
     header.setdefault("id", path.stem)
@@ -216,7 +218,9 @@ def _from_gmt(path: Path, text: str) -> list[SetRecord]:
         if same is None:
             records.append(SetRecord({**HEADER, "id": name, "title": fields[1] or name}, markers))
         elif {m["role"] for m in same.markers} == {role}:
-            raise InputError(f"{path}, line {line}: set {name!r} stands twice; give every set a name of its own.")
+            raise InputError(
+                f"{path}, line {line}: set {name!r} stands twice; give every set a name of its own."
+            )
         else:
             same.markers.extend(markers)
     return records
@@ -241,7 +245,9 @@ def check_set(record: SetRecord, path: Path, text: str = "") -> None:
         )
     minimum = header["minimum_measured"]
     if not isinstance(minimum, int) or minimum < 1:
-        raise InputError(f"{path}: minimum_measured of set {name!r} must be a whole number from 1; got {minimum!r}.")
+        raise InputError(
+            f"{path}: minimum_measured of set {name!r} must be a whole number from 1; got {minimum!r}."
+        )
     seen: dict[str, str] = {}
     for marker in markers:
         problem = _problem(marker) or _repeated(marker, seen)
