@@ -1,0 +1,65 @@
+"""Helpers shared by the tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from markerkit.experiment import Experiment
+
+ROOT = Path(__file__).parents[1]
+
+
+def experiment(
+    values: Mapping[str, Sequence[float]] | pd.DataFrame,
+    samples: Mapping[str, Sequence[object]] | None = None,
+    *,
+    scale: str = "raw",
+    organism: str = "human",
+) -> Experiment:
+    """Small experiment: `values` gene -> one number a sample, samples named s1, s2, ..."""
+    frame = pd.DataFrame(values)
+    if not isinstance(values, pd.DataFrame):
+        frame.index = pd.Index([f"s{i + 1}" for i in range(len(frame))])
+    sheet = None if samples is None else pd.DataFrame(samples, index=frame.index)
+    return Experiment(frame, sheet, scale=scale, organism=organism, history=[{"verb": "harmonize_ids"}])
+
+
+def two_arms(
+    n: int = 4, proteins: int = 60, *, effect: Mapping[int, float] | None = None, seed: int = 0
+) -> Experiment:
+    """Two arms (``fraction``: EV, lysate) of the same `n` donors on raw scale; `effect` column -> log2 shift."""
+    rng = np.random.default_rng(seed)
+    log = 20 + 3 * rng.standard_normal(proteins) + 0.3 * rng.standard_normal((2 * n, proteins))
+    for column, shift in (effect or {}).items():
+        log[:n, column] += shift
+    donors = [f"D{i + 1}" for i in range(n)]
+    names = [f"{arm}_{d}" for arm in ("EV", "lysate") for d in donors]
+    frame = pd.DataFrame(np.exp2(log), index=names, columns=[f"G{i:03d}" for i in range(proteins)])
+    sheet = {"fraction": ["EV"] * n + ["lysate"] * n, "donor": donors * 2}
+    return experiment(frame, sheet)
+
+
+def python(code: str, *, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `code` in a fresh interpreter."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=cwd or ROOT,
+    )
+
+
+def committed(root: Path = ROOT) -> list[Path]:
+    """Files under version control; empty outside a repository."""
+    done = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False, timeout=60
+    )
+    return [root / name for name in done.stdout.split("\0") if name] if done.returncode == 0 else []
