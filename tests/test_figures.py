@@ -555,6 +555,17 @@ def test_shares_of_many_samples_show_medians() -> None:
     assert all(any(np.isclose(d, m) for d in drawn) for m in plasma)
 
 
+def test_groups_can_be_chosen() -> None:
+    samples = samples_table(40, 4)
+    ax = figures.source_shares(shares_table(samples), samples, groups=["Plasma", "EV"])
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["Plasma", "EV"]
+    text = _words(figures.marker_heatmap(marker_values(samples, 5), samples, groups=["UC", "EV"]))
+    assert "UC (10)" in text
+    assert "Plasma (10)" not in text
+    assert figures.lint(figures.source_shares(shares_table(samples), samples, groups=["nobody"])) == []
+    assert figures.lint(figures.marker_heatmap(marker_values(samples, 5), samples, groups=["nobody"])) == []
+
+
 def test_carry_over_tells_bounds_from_estimates() -> None:
     ax = figures.carry_over(carry_table())
     markers = [p.get_marker() for p in _lines(ax, "_point")]
@@ -672,6 +683,8 @@ def test_assessment_figures_draws_all() -> None:
     assert all(isinstance(f, Figure) for f in found.values())
     assert plt.get_fignums() == []
     assert "Other vs Cell" not in _words(found["carry_over"])
+    more = _tables() | {"samples_used": samples_table(8, 4)}
+    assert "Plasma" not in _words(figures.assessment_figures(more, CONTRAST)["marker_heatmap"])
 
 
 def test_assessment_figures_says_what_it_skips() -> None:

@@ -38,6 +38,7 @@ def marker_heatmap(
     samples_used: pd.DataFrame | None = None,
     *,
     sets: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
     max_markers: int = 80,
     width: str | float = "double",
 ) -> Figure:
@@ -53,6 +54,8 @@ def marker_heatmap(
         Table ``samples_used``, for the groups of the samples.
     sets
         Sets to draw, in order; all by default, classes first.
+    groups
+        Groups of samples to draw, in order; all by default.
     max_markers
         Rows at most. The markers of a set with the largest spread between
         samples, weighted by how often they were measured, are kept; the number
@@ -71,12 +74,12 @@ def marker_heatmap(
     """
     table = checked(values, _COLUMNS, "marker values")
     full = width_mm(width)
-    order, groups = _sample_order(table, samples_used)
-    blocks = _blocks(table, (order, groups), sets, max_markers)
+    order, member = _sample_order(table, samples_used, groups)
+    blocks = _blocks(table, (order, member), sets, max_markers)
     with style(width):
         if not blocks or not order:
             return _nothing(full)
-        return _draw(blocks, order, groups, full)
+        return _draw(blocks, order, member, full)
 
 
 def _nothing(full: float) -> Figure:
@@ -87,19 +90,19 @@ def _nothing(full: float) -> Figure:
     return figure_of(sheet)
 
 
-def _sample_order(table: pd.DataFrame, used: pd.DataFrame | None) -> tuple[list[str], list[str]]:
+def _sample_order(
+    table: pd.DataFrame, used: pd.DataFrame | None, groups: Sequence[str] | None
+) -> tuple[list[str], list[str]]:
     """Return the samples grouped by condition, and the group of each."""
-    named = pd.Series(words(table, "group").to_numpy(), index=words(table, "sample").to_numpy())
+    group = dict(zip(words(table, "sample"), words(table, "group"), strict=True))
     if used is not None:
         rows = checked(used, ["sample", "group"], "samples_used")
-        named = pd.Series(words(rows, "group").to_numpy(), index=words(rows, "sample").to_numpy())
-        if "unit" in rows.columns:
-            units = pd.Series(words(rows, "group").to_numpy(), index=words(rows, "unit").to_numpy())
-            named = pd.concat([named, units])
-    group = {str(k): str(v) for k, v in named[~named.index.duplicated()].items()}
+        for column in ("unit", "sample"):
+            group |= dict(zip(words(rows, column), words(rows, "group"), strict=True))
     samples = [s for s in dict.fromkeys(words(table, "sample")) if s]
-    ranks = {g: i for i, g in enumerate(dict.fromkeys(group.get(s, "") for s in samples))}
-    samples.sort(key=lambda s: ranks[group.get(s, "")])
+    ranked = list(dict.fromkeys(group.get(s, "") for s in samples)) if groups is None else list(groups)
+    ranks = {g: i for i, g in enumerate(ranked)}
+    samples = sorted((s for s in samples if group.get(s, "") in ranks), key=lambda s: ranks[group.get(s, "")])
     return samples, [group.get(s, "") for s in samples]
 
 
