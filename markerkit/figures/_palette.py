@@ -118,7 +118,9 @@ _SETS: Final[dict[str, str]] = {
     "lysosome": "Lysosome",
     "rnp": "RNP complexes",
 }
-_CAPITALS: Final = {"escrt", "mhc", "ii", "s1p", "damp", "19s", "20s", "ev", "rnp"}
+_SPELLED: Final = {w.lower(): w for w in ("ESCRT", "MHC", "II", "S1P", "DAMP", "19S", "20S", "EV", "RNP")} | {
+    "gprotein": "G-protein"
+}
 
 
 def _set_title(key: str) -> str:
@@ -129,7 +131,7 @@ def _set_title(key: str) -> str:
     if kind == "misev" and rest:
         return f"MISEV2018 {rest}"
     if kind == "mod" and rest:
-        parts = [w.upper() if w in _CAPITALS else w for w in rest.split("_")]
+        parts = [_SPELLED.get(w, w) for w in rest.split("_")]
         return " ".join([parts[0][:1].upper() + parts[0][1:], *parts[1:]])
     return key
 

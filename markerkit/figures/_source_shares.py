@@ -83,7 +83,7 @@ def source_shares(
     looks = group_looks(list(table["group"]))
     few = table["sample"].nunique() <= _FEW
     lanes = table["sample"].nunique() if few else len(looks)
-    tall = float(np.clip(1.6 + 1.0 * lanes, 3.7, 9.0))
+    tall = float(np.clip(1.8 + 1.1 * lanes, 4.0, 9.0))
     lines = slots([_heading(k) for k in keys], head=min(1.0, 4.0 / tall))
     names = [title(k) for k in keys]
     full = width_mm(width)
@@ -247,7 +247,8 @@ def _dot(ax: Axes, x: float, y: float, shown: GroupLook, size: float) -> None:
 
 
 def _lanes(n: int) -> NDArray[np.float64]:
-    return np.zeros(1) if n == 1 else np.linspace(-0.34, 0.34, n)
+    reach = min(0.34, 0.1 + 0.08 * (n - 1))
+    return np.zeros(1) if n == 1 else np.linspace(-reach, reach, n)
 
 
 def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool) -> None:
