@@ -22,6 +22,7 @@ LAYERS = (
         "preprocess",
         "design",
         "simulate",
+        "_simulation",
         "matching",
         "figures",
     ),
