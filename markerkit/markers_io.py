@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -167,7 +167,7 @@ def _from_tsv(path: Path, text: str) -> list[SetRecord]:
                 "A marker table is tab-separated with the columns set and gene."
             )
     columns = {"accession": "uniprot"}
-    _known({columns.get(n, n): None for n in names if n not in ("set", "title")}, MARKER, f"{path}")
+    _known({columns.get(n, n): None for n in names if n not in ("set", "title", "doi")}, MARKER, f"{path}")
     sets: dict[str, SetRecord] = {}
     for line, row in enumerate(reader, 2):
         if None in row or None in row.values():
@@ -200,7 +200,7 @@ def _typed(cells: Mapping[str, str], where: str) -> dict[str, Any]:
 
 
 def _from_gmt(path: Path, text: str) -> list[SetRecord]:
-    records = []
+    records: list[SetRecord] = []
     for line, content in enumerate(text.split("\n"), 1):
         if not content.strip():
             continue
@@ -320,5 +320,5 @@ def read_reference(folder: Path) -> tuple[dict[str, Any], dict[str, Any], list[S
 
 def read_orthologs(folder: Path) -> list[dict[str, str]]:
     """Read the ortholog table as a list of rows."""
-    lines: Iterable[str] = read_text(folder / "orthologs.tsv").splitlines()
+    lines = read_text(folder / "orthologs.tsv").splitlines()
     return [{k: v or "" for k, v in row.items()} for row in csv.DictReader(lines, delimiter="\t")]

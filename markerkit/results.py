@@ -14,6 +14,7 @@ from markerkit._checks import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from markerkit.stats.linear import LinearFit
 
@@ -416,7 +417,7 @@ class Result:
         part.replace(path)
         return path
 
-    def plot(self, **options: Any) -> Axes:
+    def plot(self, **options: Any) -> Axes | Figure:
         """Draw the figure of this kind of result; options as in :mod:`markerkit.figures`."""
         from markerkit import figures
 

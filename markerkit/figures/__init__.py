@@ -1,0 +1,39 @@
+"""Figures: tidy tables in, axes or figures out, fit to print.
+
+A function that draws one panel takes ``ax`` and returns axes; the others return
+a figure. None changes matplotlib's settings. :func:`save` writes PDF, SVG and
+PNG with live text, and :func:`lint` looks for what an editor would send back.
+"""
+
+from markerkit.figures._carry_over import carry_over
+from markerkit.figures._checklist import checklist
+from markerkit.figures._coverage import coverage
+from markerkit.figures._dispatch import FigureSet, assessment_figures, plot
+from markerkit.figures._enrichment import enrichment
+from markerkit.figures._forest import forest
+from markerkit.figures._identity_summary import identity_summary
+from markerkit.figures._lint import Problem, lint
+from markerkit.figures._marker_heatmap import marker_heatmap
+from markerkit.figures._source_shares import source_shares
+from markerkit.figures._style import new_figure, save, style
+from markerkit.figures._volcano import volcano
+
+__all__ = [
+    "FigureSet",
+    "Problem",
+    "assessment_figures",
+    "carry_over",
+    "checklist",
+    "coverage",
+    "enrichment",
+    "forest",
+    "identity_summary",
+    "lint",
+    "marker_heatmap",
+    "new_figure",
+    "plot",
+    "save",
+    "source_shares",
+    "style",
+    "volcano",
+]

@@ -1,0 +1,206 @@
+"""Carry-over: how much of the comparator's material is still in the preparation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from markerkit.figures._palette import INK, PAPER, SECONDARY, ZONE, title
+from markerkit.figures._rows import (
+    MOST_ROWS,
+    Margins,
+    Slot,
+    beside,
+    empty_note,
+    figure_of,
+    guides,
+    instead,
+    interval,
+    left_out,
+    names_width,
+    row_axes,
+    side_note,
+    slots,
+    value_ticks,
+    write_names,
+    x_label,
+)
+from markerkit.figures._style import style, width_mm
+from markerkit.figures._tables import checked, count_text, numbers, words
+from markerkit.figures._text import number, widest
+
+_COLUMNS = ("contrast", "compartment", "fraction", "ci_low", "ci_high", "bound", "status", "reason")
+_OVERALL = "all"
+
+
+def carry_over(
+    carried: pd.DataFrame,
+    *,
+    contrast: str | None = None,
+    ax: Axes | None = None,
+    width: str | float = "middle",
+) -> Axes:
+    """Draw the carried share kappa, overall and by compartment.
+
+    Parameters
+    ----------
+    carried
+        Table ``carry_over``.
+    contrast
+        Contrast to draw; all of them, one under the other, by default.
+    ax
+        Axes to draw on; a new figure by default.
+    width
+        Of a new figure: 89, 120 or 183 mm.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    InputError
+        A column is missing, or there is no such contrast.
+
+    Notes
+    -----
+    "At most" is a triangle that points to lower values, with a cap at the upper
+    end of the interval and a dotted line to nothing: the true share may be
+    anywhere below.
+    """
+    table = checked(carried, _COLUMNS, "carry_over")
+    if contrast is not None:
+        table = table[words(table, "contrast") == contrast].reset_index(drop=True)
+    more = len(table) - MOST_ROWS
+    table = table.iloc[:MOST_ROWS]
+    full = width_mm(width)
+    overall = words(table, "compartment") == _OVERALL
+    lines = slots([c or "carry-over" for c in words(table, "contrast")], always=True)
+    names = ["Overall" if o else title(c) for o, c in zip(overall, words(table, "compartment"), strict=True)]
+    said = [_said(table, i) for i in range(len(table))]
+    counts = [f"{c} anchors" if full > 100 else "" for c in count_text(table)]
+    room = names_width([*names, *words(table, "contrast")], full)
+    right = widest(said, 6, "bold") + widest(counts, 5.5) + (7 if full > 100 else 2.5)
+    with style(width):
+        margins = Margins(room + 4, right + 2, 4, 10)
+        ax = row_axes(ax, lines, margins, width=full, row_height=4.2)
+        if not len(table):
+            empty_note(ax, "nothing to draw: the table has no rows")
+            return ax
+        write_names(ax, lines, names, room=room)
+        guides(ax, lines, np.isfinite(numbers(table, "fraction")))
+        drawn = _draw(ax, table, lines)
+        for slot in lines:
+            if slot.row >= 0 and drawn[slot.row]:
+                bold = "bold" if overall[slot.row] else "normal"
+                beside(ax, slot.y, said[slot.row], right=2.5, fontsize=6, fontweight=bold)
+                beside(ax, slot.y, counts[slot.row], right=right, fontsize=5.5, ha="right", color=SECONDARY)
+        _axis(ax, table)
+        left_out(ax, more, "rows", room=room)
+        if any(drawn):
+            side_note(ax, "◄ at most, ● about; bars: 95 % intervals")
+    return ax
+
+
+def _said(table: pd.DataFrame, row: int) -> str:
+    """Write a row as a number with its interval; `≤` where it is a bound."""
+    value, low, high = (numbers(table, c)[row] for c in ("fraction", "ci_low", "ci_high"))
+    if not np.isfinite(value):
+        return ""
+    sign = "≤ " if words(table, "bound")[row] == "at most" else ""
+    inside = f" ({_percent(low)}–{_percent(high)})" if np.isfinite(low) and np.isfinite(high) else ""
+    return f"{sign}{_percent(value)} %{inside}"
+
+
+def _percent(share: float) -> str:
+    return number(100 * share, 2)
+
+
+def _draw(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot]) -> list[bool]:
+    """Draw the rows that have a value, and say why the others have none."""
+    value, low, high = (numbers(table, c) for c in ("fraction", "ci_low", "ci_high"))
+    bound, compartment = words(table, "bound"), words(table, "compartment")
+    for slot in lines:
+        row = slot.row
+        if row < 0:
+            continue
+        if not np.isfinite(value[row]):
+            said = [words(table, "status")[row], words(table, "reason")[row]]
+            instead(ax, slot.y, ": ".join(filter(None, said)) or "not assessable", room=_room(ax))
+            continue
+        overall = compartment[row] == _OVERALL
+        at_most = bound[row] == "at most"
+        interval(
+            ax,
+            low[row],
+            high[row],
+            slot.y,
+            color=INK if overall else SECONDARY,
+            width=1.4 if overall else 0.9,
+        )
+        if at_most:
+            down = low[row] if np.isfinite(low[row]) else value[row]
+            ax.plot(
+                [0, down],
+                [slot.y] * 2,
+                color=SECONDARY,
+                linewidth=0.6,
+                linestyle=(0, (1, 1.5)),
+                label="_below",
+            )
+        if at_most and np.isfinite(high[row]):
+            ax.plot(
+                [high[row]],
+                [slot.y],
+                marker="|",
+                markersize=5,
+                color=INK,
+                linestyle="none",
+                label="_cap",
+                zorder=3,
+            )
+        ax.plot(
+            [value[row]],
+            [slot.y],
+            marker="<" if at_most else "o",
+            markersize=5 if overall else 4,
+            markerfacecolor=INK if overall else PAPER,
+            markeredgecolor=INK if overall else SECONDARY,
+            markeredgewidth=0.8,
+            linestyle="none",
+            zorder=4,
+            clip_on=False,
+            label="_point",
+        )
+    return [bool(v) for v in np.isfinite(value)]
+
+
+def _room(ax: Axes) -> float:
+    """Room for a sentence: from the axes to the edge of the figure."""
+    figure = figure_of(ax)
+    return float((figure.bbox.width - ax.bbox.x0) / figure.dpi * 25.4) - 4
+
+
+def _axis(ax: Axes, table: pd.DataFrame) -> None:
+    joined = np.concatenate([numbers(table, c) for c in ("fraction", "ci_low", "ci_high")])
+    joined = joined[np.isfinite(joined)]
+    if not joined.size:
+        ax.set_xticks([])
+        ax.spines["bottom"].set_visible(False)
+        return
+    high = float(joined.max())
+    ax.set_xlim(0, max(high * 1.06, 0.01))
+    if high > 0.9:
+        ax.axvspan(1, max(high * 1.06, 1.0), color=ZONE, linewidth=0, zorder=0, label="_beyond")
+    value_ticks(ax, most=5)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: number(100 * v)))
+    x_label(
+        ax,
+        "Comparator material in the preparation (% of signal)",
+        "Carried over (% of signal)",
+        "Carried over (%)",
+    )

@@ -1,0 +1,164 @@
+"""The figure of a result, and all figures of an assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from markerkit._checks import InputError, listed
+from markerkit.figures._carry_over import carry_over
+from markerkit.figures._checklist import checklist
+from markerkit.figures._coverage import coverage
+from markerkit.figures._enrichment import enrichment
+from markerkit.figures._forest import forest
+from markerkit.figures._identity_summary import identity_summary
+from markerkit.figures._marker_heatmap import marker_heatmap
+from markerkit.figures._palette import CLASSES
+from markerkit.figures._source_shares import source_shares
+from markerkit.figures._style import detached
+from markerkit.figures._tables import one_contrast, words
+from markerkit.figures._volcano import volcano
+from markerkit.results import Result
+
+#: name of a table -> the figure of its result
+PLOTS: dict[str, Callable[..., Axes | Figure]] = {
+    "identity": identity_summary,
+    "purity": forest,
+    "source_shares": source_shares,
+    "carry_over": carry_over,
+    "misev_checklist": checklist,
+    "coverage": coverage,
+    "differential_abundance": volcano,
+    "enrichment": enrichment,
+}
+
+
+def plot(result: Result, **options: Any) -> Axes | Figure:
+    """Draw the figure of a result.
+
+    Parameters
+    ----------
+    result
+        Any result whose table has a figure.
+    **options
+        Of the figure's function.
+
+    Returns
+    -------
+    Axes or Figure
+        Axes for a figure of one panel, a Figure for the others.
+
+    Raises
+    ------
+    InputError
+        The result has no figure.
+    """
+    name = getattr(result, "table_name", "")
+    if name not in PLOTS:
+        message = (
+            f"{type(result).__name__} has no figure; there is one for the tables {listed(PLOTS, limit=20)}."
+        )
+        raise InputError(message)
+    return PLOTS[name](result.table, **options)
+
+
+class FigureSet(dict[str, Figure]):
+    """Figures by name; ``skipped`` says of every figure that could not be drawn why.
+
+    Attributes
+    ----------
+    skipped
+        Name of a figure -> reason.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.skipped: dict[str, str] = {}
+
+
+def assessment_figures(tables: Mapping[str, pd.DataFrame], contrast: str | None = None) -> FigureSet:
+    """Draw every figure that the tables of an assessment allow.
+
+    Parameters
+    ----------
+    tables
+        Tables by name as in :data:`markerkit.results.TABLES`; and, for the heat
+        map, ``marker_values`` with the columns ``set``, ``gene``, ``sample``
+        and ``value``.
+    contrast
+        Contrast of the figures that show one; may be left out where there is
+        one or none.
+
+    Returns
+    -------
+    FigureSet
+        A dictionary of figures that pyplot does not know of; ``skipped`` holds
+        the reason for each one that is not in it.
+    """
+    found = FigureSet()
+    with detached():
+        for name, needed in _NEEDED.items():
+            absent = [t for t in needed if t not in tables]
+            if absent:
+                found.skipped[name] = f"no table {listed(absent)}"
+                continue
+            parts = [_rows_of(tables[t], contrast) for t in needed]
+            if not any(len(p) for p in parts):
+                found.skipped[name] = "its table has no rows" + (f" for {contrast!r}" if contrast else "")
+                continue
+            try:
+                drawn = _DRAW[name](tables, contrast)
+            except InputError as error:
+                found.skipped[name] = str(error)
+                continue
+            figure = drawn.get_figure(root=True) if isinstance(drawn, Axes) else drawn
+            if figure is not None:
+                found[name] = figure
+    return found
+
+
+def _rows_of(table: pd.DataFrame, contrast: str | None) -> pd.DataFrame:
+    """Rows of a contrast; all rows of a table without contrasts."""
+    if contrast is None or "contrast" not in table.columns:
+        return table
+    return table[words(table, "contrast") == contrast]
+
+
+_NEEDED: dict[str, tuple[str, ...]] = {
+    "identity_summary": ("identity",),
+    "forest": ("identity", "purity"),
+    "volcano": ("differential_abundance",),
+    "marker_heatmap": ("marker_values",),
+    "source_shares": ("source_shares",),
+    "carry_over": ("carry_over",),
+    "checklist": ("misev_checklist",),
+    "coverage": ("coverage",),
+    "enrichment": ("enrichment",),
+}
+
+
+def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
+    used = tables.get("markers_used")
+    label = None
+    if used is not None and len(used):
+        rows = _rows_of(used, contrast)
+        label = rows[words(rows, "set").isin([*CLASSES]) & (words(rows, "role") == "positive")]
+    table, contrast = one_contrast(tables["differential_abundance"], contrast, "differential_abundance")
+    return volcano(table, contrast=contrast, label=label)
+
+
+_DRAW: dict[str, Callable[[Mapping[str, pd.DataFrame], str | None], Axes | Figure]] = {
+    "identity_summary": lambda t, c: identity_summary(t["identity"], contrast=c),
+    "forest": lambda t, c: forest(t["identity"], t["purity"], contrast=c),
+    "volcano": _volcano,
+    "marker_heatmap": lambda t, _: marker_heatmap(t["marker_values"], t.get("samples_used")),
+    "source_shares": lambda t, _: source_shares(t["source_shares"], t.get("samples_used"), width="double"),
+    "carry_over": lambda t, c: carry_over(_rows_of(t["carry_over"], c)),
+    "checklist": lambda t, c: checklist(t["misev_checklist"], contrast=c),
+    "coverage": lambda t, _: coverage(t["coverage"]),
+    "enrichment": lambda t, c: enrichment(t["enrichment"], contrast=c),
+}

@@ -1,0 +1,156 @@
+"""Forest plot of set effects: classes and sources with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from markerkit._checks import InputError
+from markerkit.figures._palette import INK, RULE, SECONDARY, family, in_order, look, title
+from markerkit.figures._rows import (
+    LOG2_FC,
+    MOST_ROWS,
+    Margins,
+    Slot,
+    beside,
+    empty_note,
+    fill_key,
+    guides,
+    instead,
+    interval,
+    key_below,
+    key_rows,
+    left_out,
+    names_width,
+    point,
+    row_axes,
+    slots,
+    value_ticks,
+    write_names,
+    x_label,
+    zero_and_zone,
+)
+from markerkit.figures._style import style, width_mm
+from markerkit.figures._tables import checked, count_text, numbers, one_contrast, span, which, words
+from markerkit.figures._text import ellipsize, text_width, widest
+
+_COLUMNS = ("verdict", "log2_fc", "ci_low", "ci_high", "n_set", "n_measured", "reason")
+
+
+def forest(
+    *tables: pd.DataFrame,
+    contrast: str | None = None,
+    ax: Axes | None = None,
+    eta: float = 1.0,
+    width: str | float = "middle",
+) -> Axes:
+    """Draw the effect of every class and source with its interval, grouped.
+
+    Parameters
+    ----------
+    *tables
+        Tables ``identity`` and ``purity``, one or both.
+    contrast
+        Contrast to draw; may be left out where there is one.
+    ax
+        Axes to draw on; a new figure by default. The names stand to the left
+        of the axes and the counts to the right.
+    eta
+        Half-width of the zone of equivalence, log2.
+    width
+        Of a new figure: 89, 120 or 183 mm.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    InputError
+        No table, a column is missing, or the contrast is unknown or not named.
+
+    Notes
+    -----
+    Full markers are ``compatible`` or ``raised``, half ones ``unresolved``,
+    empty ones ``not compatible`` or ``not raised``. What is not assessable has
+    its reason in place of a point unless an effect was measured.
+    """
+    table, contrast = _joined(tables, contrast)
+    more = len(table) - MOST_ROWS
+    table = table.iloc[:MOST_ROWS]
+    keys = list(table["key"])
+    lines = slots([family(k) for k in keys])
+    names = [title(k) for k in keys]
+    room = names_width(names, width_mm(width))
+    counts = count_text(table)
+    right = max(widest(counts, 6), text_width("measured", 6)) + 3
+    with style(width):
+        key = fill_key(list(table["verdict"]))
+        _, deep = key_rows([str(h.get_label()) for h in key], width_mm(width) - room - 5)
+        margins = Margins(room + 4, right + 2, 9, 11 + 3 * deep)
+        ax = row_axes(ax, lines, margins, width=width_mm(width))
+        if not len(table):
+            empty_note(ax, "nothing to draw: the table has no rows")
+            return ax
+        write_names(ax, lines, names, room=room)
+        guides(ax, lines, np.isfinite(table["log2_fc"]))
+        zero_and_zone(ax, eta)
+        _points(ax, table, lines)
+        for slot in lines:
+            if slot.row >= 0:
+                beside(ax, slot.y, counts[slot.row], right=right, fontsize=6, ha="right", color=SECONDARY)
+        beside(ax, lines[0].y - 1, "measured", right=right, fontsize=6, ha="right", color=SECONDARY)
+        ax.set_title(ellipsize(contrast, 70, 7, "bold"), pad=9)
+        x_label(ax, LOG2_FC, "log₂ fold change")
+        left_out(ax, more, "rows", room=room)
+        key_below(ax, key, below=9.0)
+    return ax
+
+
+def _joined(tables: Sequence[pd.DataFrame], contrast: str | None) -> tuple[pd.DataFrame, str]:
+    """Stack identity and purity rows of one contrast under one key column, in order."""
+    if not tables:
+        message = "forest needs a table: identity, purity or both."
+        raise InputError(message)
+    parts = []
+    for table in tables:
+        kind = "identity" if "class" in getattr(table, "columns", ()) else "purity"
+        column = "class" if kind == "identity" else "source"
+        rows = checked(table, [column, *_COLUMNS], kind)
+        rows, contrast = one_contrast(rows, contrast, kind)
+        parts.append(
+            pd.DataFrame({"key": words(rows, column)})
+            .assign(**{c: words(rows, c) for c in ("verdict", "reason")})
+            .assign(**{c: numbers(rows, c) for c in _COLUMNS if c not in {"verdict", "reason"}})
+        )
+    filled = [p for p in parts if len(p)]
+    table = pd.concat(filled or parts[:1], ignore_index=True)
+    order = [i for key in in_order(table["key"]) for i in which(table["key"] == key)]
+    return table.iloc[order].reset_index(drop=True), contrast or ""
+
+
+def _points(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot]) -> None:
+    value, low, high = (table[c].to_numpy(float) for c in ("log2_fc", "ci_low", "ci_high"))
+    ax.set_xlim(*span(value, low, high, [0.0]))
+    value_ticks(ax)
+    for slot in lines:
+        row = slot.row
+        if row < 0:
+            continue
+        key, verdict = table["key"][row], table["verdict"][row]
+        color = look(key).color if family(key) == "Vesicle classes" else INK
+        if np.isfinite(value[row]):
+            sure = verdict != "not assessable"
+            color = color if sure else RULE
+            interval(ax, low[row], high[row], slot.y, color=color, sure=sure)
+            point(ax, value[row], slot.y, color=color, verdict=verdict, marker=_marker(key))
+        else:
+            said = ": ".join(filter(None, [verdict, table["reason"][row]]))
+            instead(ax, slot.y, said or "no value")
+
+
+def _marker(key: str) -> str:
+    return look(key).marker if family(key) == "Vesicle classes" else "o"

@@ -1,0 +1,304 @@
+"""Identity of one contrast: effect, margin, negatives and verdict of every class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from markerkit.figures._palette import (
+    CLASSES,
+    FAINT,
+    INK,
+    PAPER,
+    RULE,
+    SECONDARY,
+    ZONE,
+    in_order,
+    look,
+    title,
+)
+from markerkit.figures._rows import (
+    LOG2_FC,
+    NAME_SIZE,
+    NOTE_SIZE,
+    bare_y,
+    chip,
+    figure_of,
+    interval,
+    page,
+    point,
+    value_ticks,
+)
+from markerkit.figures._style import place, style
+from markerkit.figures._tables import (
+    FloatArray,
+    checked,
+    count_text,
+    numbers,
+    one_contrast,
+    span,
+    which,
+    words,
+)
+from markerkit.figures._text import ellipsize, number, text_width, wrap
+
+_COLUMNS = ("class", "operational_name", "verdict", "reason", "log2_fc", "ci_low", "ci_high")
+_WIDTH, _TOP, _ROW, _BOTTOM = 183.0, 15.0, 10.4, 13.5
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """A column of the figure that holds an axis: its box in mm and the columns that it draws."""
+
+    heading: str
+    label: str
+    left: float
+    width: float
+    columns: tuple[str, str, str]
+
+
+_EFFECT = _Panel("Markers of the class", LOG2_FC, 51, 45, ("log2_fc", "ci_low", "ci_high"))
+_MARGIN = _Panel(
+    "Margin over rival", "log₂ difference", 100, 27, ("margin", "margin_ci_low", "margin_ci_high")
+)
+_NEGATIVES = _Panel(
+    "Negatives",
+    "log₂ fold change",
+    131,
+    19,
+    ("negatives_log2_fc", "negatives_ci_low", "negatives_ci_high"),
+)
+#: reasons too short to stand alone
+_IN_FULL = {"wide": "interval too wide to tell"}
+_COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 36.5, 154.0, 21.0
+
+
+def identity_summary(
+    identity: pd.DataFrame, *, contrast: str | None = None, eta: float = 1.0, delta: float = 0.5
+) -> Figure:
+    """Draw what every vesicle class came to in one contrast, and why.
+
+    Parameters
+    ----------
+    identity
+        Table ``identity``.
+    contrast
+        Contrast to draw; may be left out where there is one.
+    eta
+        Half-width of the zone of equivalence, log2: an effect shown to be below
+        it makes a class ``not compatible``.
+    delta
+        Smallest effect that counts as enriched, log2.
+
+    Returns
+    -------
+    Figure
+        183 mm wide: per class the effect with its 95 % interval, the margin over
+        the worst rival, the negative markers, and the verdict with its reason.
+
+    Raises
+    ------
+    InputError
+        A column is missing, or the contrast is unknown or not named.
+    """
+    table = checked(identity, _COLUMNS, "identity")
+    table, contrast = one_contrast(table, contrast, "identity")
+    keys = words(table, "class")
+    order = [i for key in in_order(keys) for i in which(keys == key)]
+    table = table.iloc[order].reset_index(drop=True)
+    with style("double"):
+        sheet = page(_WIDTH, _TOP + _ROW * max(len(table), 1) + _BOTTOM)
+        _frame(sheet, table, contrast)
+        _names(sheet, table)
+        if not len(table):
+            sheet.text(_EFFECT.left, _TOP + _ROW / 2, "no class in this table", va="center", color=SECONDARY)
+            return figure_of(sheet)
+        for panel in (_EFFECT, _MARGIN, _NEGATIVES):
+            _draw_panel(sheet, panel, table, (eta, delta))
+        _verdicts(sheet, table)
+        if not _silent(table).all():
+            _key(sheet, table, (eta, delta))
+        return figure_of(sheet)
+
+
+def _y(row: int, share: float = 0.5) -> float:
+    return _TOP + _ROW * (row + share)
+
+
+def _frame(sheet: Axes, table: pd.DataFrame, contrast: str) -> None:
+    name = ellipsize(contrast, 150, 8, "bold") or "No contrast"
+    sheet.text(2, 4.2, name, fontsize=8, fontweight="bold", va="center_baseline")
+    heads = [(2.0, "Class"), (_COUNT_LEFT, "Measured"), (_VERDICT_LEFT, "Verdict")]
+    heads += [(p.left, p.heading) for p in (_EFFECT, _MARGIN, _NEGATIVES)]
+    for left, text in heads:
+        sheet.text(left, _TOP - 3.2, text, fontsize=6.5, fontweight="bold", va="center_baseline")
+    for row in range(len(table) + 1):
+        strong = row in (0, len(table))
+        color, width = (INK, 0.6) if strong else (FAINT, 0.5)
+        sheet.plot([2, _WIDTH - 2], [_y(row, 0)] * 2, color=color, linewidth=width, label="_rule")
+
+
+def _names(sheet: Axes, table: pd.DataFrame) -> None:
+    counts = count_text(table)
+    votes = numbers(table, "n_votes")
+    for row, (key, operational) in enumerate(
+        zip(words(table, "class"), words(table, "operational_name"), strict=True)
+    ):
+        lines = wrap(operational, 34, NOTE_SIZE, lines=2)
+        top = 0.34 if len(lines) == 1 else 0.24
+        shown = look(key)
+        sheet.plot(
+            [3.2],
+            [_y(row, top)],
+            marker=shown.marker,
+            color=shown.color,
+            markersize=4,
+            linestyle="none",
+            label="_key",
+        )
+        name = ellipsize(title(key), 30, NAME_SIZE, "bold")
+        sheet.text(5.2, _y(row, top), name, fontsize=NAME_SIZE, fontweight="bold", va="center_baseline")
+        for i, line in enumerate(lines):
+            y = _y(row, top) + 2.7 + 2.2 * i
+            sheet.text(2.2, y, line, fontsize=NOTE_SIZE, color=SECONDARY, va="center_baseline")
+        sheet.text(_COUNT_LEFT, _y(row, 0.4), counts[row], fontsize=6, va="center_baseline")
+        if np.isfinite(votes[row]):
+            text = f"{int(votes[row])} votes" if votes[row] != 1 else "1 vote"
+            sheet.text(
+                _COUNT_LEFT, _y(row, 0.4) + 2.5, text, fontsize=5.5, color=SECONDARY, va="center_baseline"
+            )
+
+
+def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[float, float]) -> None:
+    ax = place(figure_of(sheet), panel.left, _TOP, panel.width, _ROW * len(table))
+    value, low, high = (numbers(table, c) for c in panel.columns)
+    is_effect = panel is _EFFECT
+    bounded = [numbers(table, f"bounded_{c}") for c in panel.columns] if is_effect else []
+    eta = zone[0]
+    if not np.isfinite(np.concatenate([value, *bounded])).any():
+        ax.remove()
+        return
+    for row in which(~_silent(table)):
+        _background(ax, row, zone if is_effect else None)
+    keys, verdicts = words(table, "class"), words(table, "verdict")
+    for row, key in enumerate(keys):
+        color = look(key).color
+        y = row + 0.5 if is_effect and not _differs(value, bounded, row) else row + 0.38
+        if np.isfinite(value[row]):
+            sure = verdicts[row] != "not assessable"
+            color = color if sure else RULE
+            interval(ax, low[row], high[row], y, color=color, sure=sure)
+            point(ax, value[row], y, color=color, verdict=verdicts[row], marker=look(key).marker)
+        if is_effect and _differs(value, bounded, row):
+            _draw_bounded(ax, [b[row] for b in bounded], row + 0.68)
+        if panel is _MARGIN and np.isfinite(value[row]):
+            _name_rival(ax, row, words(table, "rival")[row], panel.width)
+    limits: list[FloatArray] = [value, low, high, *bounded, np.array([0.0])]
+    ax.set_xlim(*span(*limits, np.array([-eta, eta])) if is_effect else span(*limits))
+    ax.set_ylim(len(table), 0)
+    ax.patch.set_visible(False)
+    bare_y(ax)
+    value_ticks(ax, most=6 if is_effect else 4)
+    ax.set_xlabel(panel.label, fontsize=6.5)
+
+
+def _name_rival(ax: Axes, row: int, rival: str, room: float) -> None:
+    name = title(rival)
+    text = ellipsize(f"over {name.lower() if rival in CLASSES else name}", room - 1, 5.5)
+    ax.text(
+        0,
+        row + 0.77,
+        text,
+        transform=ax.get_yaxis_transform(),
+        fontsize=5.5,
+        color=SECONDARY,
+        va="center_baseline",
+        zorder=3,
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.6},
+    )
+
+
+def _silent(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Rows that have no effect to draw."""
+    return ~np.isfinite(numbers(table, "log2_fc")) & ~np.isfinite(numbers(table, "bounded_log2_fc"))
+
+
+def _background(ax: Axes, row: int, zone: tuple[float, float] | None) -> None:
+    """Draw the line of no change behind one row, with the zone of equivalence and the smallest effect."""
+    if zone:
+        eta, delta = zone
+        ax.fill_between([-eta, eta], row, row + 1, color=ZONE, linewidth=0, zorder=0, label="_zone")
+        ax.plot(
+            [delta] * 2,
+            [row, row + 1],
+            color=RULE,
+            linewidth=0.5,
+            linestyle=(0, (2, 2)),
+            zorder=1,
+            label="_delta",
+        )
+    ax.plot([0, 0], [row, row + 1], color=INK, linewidth=0.5, zorder=1, label="_zero")
+
+
+def _differs(value: FloatArray, bounded: list[FloatArray], row: int) -> bool:
+    """Whether counting on/off proteins at their bound changes the number."""
+    shown = bounded[0][row]
+    return bool(np.isfinite(shown) and not (np.isfinite(value[row]) and np.isclose(shown, value[row])))
+
+
+def _draw_bounded(ax: Axes, values: list[float], y: float) -> None:
+    interval(ax, values[1], values[2], y, color=RULE, width=0.6)
+    ax.plot(
+        [values[0]], [y], marker="d", markersize=2.8, color=RULE, linestyle="none", zorder=4, label="_bounded"
+    )
+
+
+def _verdicts(sheet: Axes, table: pd.DataFrame) -> None:
+    silent = _silent(table)
+    reasons, settle = words(table, "reason"), words(table, "settle")
+    for row, verdict in enumerate(words(table, "verdict")):
+        if silent[row]:
+            _say_why(sheet, row, reasons[row], settle[row])
+        lines = [] if silent[row] else wrap(_IN_FULL.get(reasons[row], reasons[row]), 27, NOTE_SIZE, lines=2)
+        top = _y(row, 0.5) - 1.15 * len(lines)
+        chip(sheet, _VERDICT_LEFT, top, _CHIP_WIDTH, verdict)
+        for i, line in enumerate(lines):
+            sheet.text(
+                _VERDICT_LEFT + 0.3,
+                top + 3.2 + 2.2 * i,
+                line,
+                fontsize=NOTE_SIZE,
+                color=SECONDARY,
+                va="center_baseline",
+            )
+
+
+def _key(sheet: Axes, table: pd.DataFrame, zone: tuple[float, float]) -> None:
+    """Say under the axes what the marks mean."""
+    y = _y(len(table), 0) + 11.6
+    text = (
+        f"Bars: 95 % intervals. Shaded: zone of equivalence, ±{number(zone[0])} log₂. "
+        f"Dashed: smallest effect that counts, {number(zone[1])}."
+    )
+    sheet.text(2, y, text, fontsize=5.5, color=SECONDARY, va="center_baseline")
+    if np.isfinite(numbers(table, "bounded_log2_fc")).any():
+        left = 2 + text_width(text, 5.5) + 3.2
+        sheet.plot([left], [y], marker="d", markersize=2.8, color=RULE, linestyle="none", label="_key")
+        text = "with on/off proteins at their bound, where it differs"
+        sheet.text(left + 1.4, y, text, fontsize=5.5, color=SECONDARY, va="center_baseline")
+
+
+def _say_why(sheet: Axes, row: int, reason: str, settle: str) -> None:
+    """Write the reason where the points would be."""
+    room = _VERDICT_LEFT - _EFFECT.left - 4
+    lines = [(t, INK) for t in wrap(reason or "no reason given", room, 6, lines=1 if settle else 2)]
+    if settle:
+        lines += [(t, SECONDARY) for t in wrap(f"To settle: {settle}", room, 6, lines=2)]
+    for i, (text, color) in enumerate(lines):
+        y = _y(row, 0.5) + 2.5 * (i - (len(lines) - 1) / 2)
+        sheet.text(_EFFECT.left, y, text, fontsize=6, color=color, va="center_baseline")

@@ -1,0 +1,205 @@
+"""Colours, markers and names: one look per class, source and verdict in every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
+
+INK: Final = "#1a1a1a"
+SECONDARY: Final = "#595959"
+RULE: Final = "#8c8c8c"
+FAINT: Final = "#d0d0d0"
+ZONE: Final = "#efefef"
+PAPER: Final = "#ffffff"
+
+OKABE_ITO: Final[dict[str, str]] = {
+    "black": "#000000",
+    "orange": "#e69f00",
+    "sky blue": "#56b4e9",
+    "bluish green": "#009e73",
+    "yellow": "#f0e442",
+    "blue": "#0072b2",
+    "vermillion": "#d55e00",
+    "reddish purple": "#cc79a7",
+}
+
+
+class Look(NamedTuple):
+    """How a class or a source is drawn: its name in print, colour, marker and hatch."""
+
+    title: str
+    color: str
+    marker: str = "o"
+    hatch: str = ""
+
+
+CLASSES: Final[dict[str, Look]] = {
+    "ev": Look("EV material", OKABE_ITO["blue"], "o"),
+    "exosome": Look("Exosome", OKABE_ITO["sky blue"], "s"),
+    "microvesicle": Look("Microvesicle", OKABE_ITO["bluish green"], "^"),
+    "apoptotic_body": Look("Apoptotic body", OKABE_ITO["vermillion"], "D"),
+    "apoptotic_exosome": Look("Apoptotic exosome", OKABE_ITO["reddish purple"], "P"),
+    "apoptotic_ev": Look("Apoptotic EV", OKABE_ITO["orange"], "X"),
+}
+
+# Four families of one hue each, told apart inside by lightness, marker and hatch.
+_BLOOD, _CELLS, _HANDLING, _CELL = "#6a3d7c", "#8c5a2b", "#7a7a7a", "#2f5d7c"
+FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+    "Blood proteins": ("plasma", "lipoprotein", "immunoglobulin", "coagulation"),
+    "Blood cells": ("platelet", "erythrocyte", "leukocyte"),
+    "Fluid, medium and handling": ("urine", "bovine_serum", "keratin"),
+    "Cell interior": ("er_golgi", "mitochondrion", "nucleus", "ribosome", "proteasome"),
+    "Particles": ("nonvesicular",),
+}
+
+
+def tint(color: str, share: float) -> str:
+    """Mix a colour with white; `share` of white from 0 to 1.
+
+    >>> tint("#000000", 0.5)
+    '#808080'
+    """
+    mixed = [round(255 * (c + (1 - c) * share)) for c in to_rgb(color)]
+    return "#" + "".join(f"{c:02x}" for c in mixed)
+
+
+SOURCES: Final[dict[str, Look]] = {
+    "plasma": Look("Plasma proteins", _BLOOD, "o"),
+    "lipoprotein": Look("Lipoproteins", tint(_BLOOD, 0.30), "s", "////"),
+    "immunoglobulin": Look("Immunoglobulins", tint(_BLOOD, 0.50), "^", "...."),
+    "coagulation": Look("Coagulation factors", tint(_BLOOD, 0.70), "D", "xxxx"),
+    "platelet": Look("Platelets", _CELLS, "o"),
+    "erythrocyte": Look("Erythrocytes", tint(_CELLS, 0.35), "s", "////"),
+    "leukocyte": Look("Leukocytes", tint(_CELLS, 0.65), "^", "...."),
+    "urine": Look("Urinary proteins", _HANDLING, "o"),
+    "bovine_serum": Look("Bovine serum", tint(_HANDLING, 0.30), "s", "////"),
+    "keratin": Look("Keratin and skin", tint(_HANDLING, 0.60), "^", "...."),
+    "er_golgi": Look("ER and Golgi", _CELL, "o"),
+    "mitochondrion": Look("Mitochondria", tint(_CELL, 0.25), "s", "////"),
+    "nucleus": Look("Nucleus", tint(_CELL, 0.45), "^", "...."),
+    "ribosome": Look("Ribosomes", tint(_CELL, 0.60), "D", "xxxx"),
+    "proteasome": Look("Proteasome", tint(_CELL, 0.75), "P", "\\\\\\\\"),
+    "nonvesicular": Look("Non-vesicular particles", "#3d3d3d", "o"),
+}
+
+#: set -> class whose colour it takes
+_KIN: Final[dict[str, str]] = {
+    "pan_ev": "ev",
+    "misev_1a": "ev",
+    "misev_1b": "ev",
+    "misev_2a": "ev",
+    "misev_2b": "ev",
+    "apoptotic_microvesicle": "apoptotic_ev",
+}
+_UNKNOWN: Final = SECONDARY
+
+
+def look(key: str) -> Look:
+    """Return the look of a class, a source or a set; unknown keys are grey under their own name."""
+    if key in CLASSES:
+        return CLASSES[key]
+    if key in SOURCES:
+        return SOURCES[key]
+    if key in _KIN:
+        return CLASSES[_KIN[key]]._replace(title=key)
+    return Look(key, _UNKNOWN, "o")
+
+
+def title(key: str) -> str:
+    """Return the printed name of a class or a source; other keys are their own name.
+
+    >>> title("er_golgi"), title("mod_escrt")
+    ('ER and Golgi', 'mod_escrt')
+    """
+    return look(key).title
+
+
+def family(key: str) -> str:
+    """Return the heading a key stands under."""
+    if key in CLASSES:
+        return "Vesicle classes"
+    return next((name for name, keys in FAMILIES.items() if key in keys), "Other sets")
+
+
+def in_order(keys: Iterable[str]) -> list[str]:
+    """Sort keys: classes, sources by family, then the rest as they came, once each.
+
+    >>> in_order(["plasma", "x", "exosome", "ev"])
+    ['ev', 'exosome', 'plasma', 'x']
+    """
+    given = list(dict.fromkeys(keys))
+    known = [*CLASSES, *(k for keys_ in FAMILIES.values() for k in keys_)]
+    return [k for k in known if k in given] + [k for k in given if k not in known]
+
+
+class GroupLook(NamedTuple):
+    """How a group of samples is drawn: greys and shapes, so that colour stays with the classes."""
+
+    face: str
+    edge: str
+    marker: str
+
+
+_GROUPS: Final[tuple[GroupLook, ...]] = (
+    GroupLook(INK, INK, "o"),
+    GroupLook(PAPER, INK, "s"),
+    GroupLook("#808080", "#808080", "^"),
+    GroupLook(PAPER, "#808080", "D"),
+    GroupLook("#b0b0b0", "#b0b0b0", "v"),
+    GroupLook(PAPER, INK, "P"),
+    GroupLook("#808080", INK, "X"),
+    GroupLook(PAPER, "#808080", "h"),
+)
+
+
+def group_looks(groups: Sequence[str]) -> dict[str, GroupLook]:
+    """Return a look for every group of samples, in order, from the beginning again after eight."""
+    return {g: _GROUPS[i % len(_GROUPS)] for i, g in enumerate(dict.fromkeys(groups))}
+
+
+class Chip(NamedTuple):
+    """How a verdict or an answer is drawn, in grey as in colour: face, edge, line style, text."""
+
+    face: str
+    edge: str
+    line: str
+    text: str
+
+
+_SOLID = Chip(INK, INK, "-", PAPER)
+_HALF = Chip("#cfcfcf", "#cfcfcf", "-", INK)
+_OPEN = Chip(PAPER, INK, "-", INK)
+_DASHED = Chip(PAPER, RULE, "--", SECONDARY)
+CHIPS: Final[dict[str, Chip]] = {
+    "compatible": _SOLID,
+    "unresolved": _HALF,
+    "not compatible": _OPEN,
+    "not assessable": _DASHED,
+    "raised": _SOLID,
+    "not raised": _OPEN,
+    "met": _SOLID,
+    "not met": _OPEN,
+    "needs metadata": _HALF,
+    "not derivable": _DASHED,
+}
+
+#: fill of a marker by verdict: full, half or empty
+FILLS: Final[dict[str, str]] = {
+    "compatible": "full",
+    "raised": "full",
+    "unresolved": "left",
+    "not compatible": "none",
+    "not raised": "none",
+    "not assessable": "none",
+}
+
+DIVERGING: Final[Colormap] = LinearSegmentedColormap.from_list(
+    "markerkit_diverging",
+    ["#08306b", "#2f7ebc", "#a6cee3", "#f7f7f7", "#fdbe85", "#d9731a", "#7f2704"],
+)
+
+ALL_COLORS: Final[frozenset[str]] = frozenset(
+    [INK, SECONDARY, RULE, FAINT, ZONE, PAPER, _BLOOD, _CELLS, _HANDLING, _CELL, *OKABE_ITO.values()]
+)

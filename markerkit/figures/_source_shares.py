@@ -1,0 +1,291 @@
+"""Share of the signal that each source holds, per sample or per group of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from numpy.typing import NDArray
+
+from markerkit.figures._palette import CLASSES, ZONE, GroupLook, family, group_looks, in_order, title
+from markerkit.figures._rows import (
+    MOST_ROWS,
+    Margins,
+    Slot,
+    empty_note,
+    instead,
+    key_below,
+    key_rows,
+    left_out,
+    names_width,
+    row_axes,
+    side_note,
+    slots,
+    value_ticks,
+    width_of,
+    write_names,
+    x_label,
+)
+from markerkit.figures._style import style, width_mm
+from markerkit.figures._tables import FloatArray, checked, numbers, which, words
+from markerkit.figures._text import ellipsize, number, percent
+
+_COLUMNS = ("sample", "source", "share", "ci_low", "ci_high")
+_FEW = 12
+_MOST_GROUPS = 8
+
+
+def source_shares(
+    shares: pd.DataFrame,
+    samples_used: pd.DataFrame | None = None,
+    *,
+    ax: Axes | None = None,
+    log: bool = True,
+    width: str | float = "middle",
+) -> Axes:
+    """Draw the share of the linear signal by source.
+
+    Parameters
+    ----------
+    shares
+        Table ``source_shares``.
+    samples_used
+        Table ``samples_used``, for the groups of the samples.
+    ax
+        Axes to draw on; a new figure by default.
+    log
+        Logarithmic axis: shares reach from 0.001 % to 90 %.
+    width
+        Of a new figure: 89, 120 or 183 mm.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    InputError
+        A column is missing.
+
+    Notes
+    -----
+    Up to 12 samples each stand with their interval; more are drawn faint, with
+    the median and the middle half of each group. Shares are not stacked, since
+    sources share proteins. A share of 0, or an interval that reaches it, ends
+    at the left edge of a logarithmic axis.
+    """
+    table = checked(shares, _COLUMNS, "source_shares")
+    table = table[words(table, "sample") != ""].reset_index(drop=True)
+    groups, n_samples = _groups(table, samples_used)
+    found = in_order(words(table, "source"))
+    keys, more = found[:MOST_ROWS], len(found) - MOST_ROWS
+    kept = words(table, "source").isin(keys)
+    table, groups = table[kept].reset_index(drop=True), [g for g, k in zip(groups, kept, strict=True) if k]
+    seen = np.isfinite(numbers(table, "share"))
+    names = [title(k) for k in keys]
+    full = width_mm(width)
+    room = names_width(names, full)
+    few = n_samples <= _FEW
+    lanes = n_samples if few else len(set(groups))
+    tall = float(np.clip(1.6 + 1.0 * lanes, 3.7, 9.0))
+    lines = slots([_heading(k) for k in keys], head=min(1.0, 4.0 / tall))
+    with style(width):
+        _, deep = key_rows([ellipsize(g, 24, 6) for g in set(groups)], full - room - 5)
+        margins = Margins(room + 4, 6, 5, 11 + 3 * deep)
+        ax = row_axes(ax, lines, margins, width=full, row_height=tall)
+        if not seen.any():
+            empty_note(ax, "nothing to draw: no share was computed")
+            return ax
+        write_names(ax, lines, names, room=room)
+        _bands(ax, lines)
+        _absent(ax, table, lines, keys)
+        floor = _axis(ax, table, log=log)
+        looks = group_looks(groups)
+        draw = _draw_samples if few else _draw_groups
+        draw(ax, table, lines, keys, groups, looks, floor)
+        x_label(ax, "Share of total signal")
+        left_out(ax, more, "sources", room=room)
+        _key(ax, looks, few=few)
+    return ax
+
+
+def _heading(key: str) -> str:
+    return "EV markers" if key in CLASSES else family(key)
+
+
+def _groups(table: pd.DataFrame, used: pd.DataFrame | None) -> tuple[list[str], int]:
+    """Return the group of every row, and the number of samples; groups past eight stand together."""
+    sample = words(table, "sample")
+    known: dict[str, str] = {}
+    if used is not None:
+        rows = checked(used, ["sample", "group"], "samples_used")
+        for column in ("unit", "sample"):
+            known |= dict(zip(words(rows, column), words(rows, "group"), strict=True))
+    found = [known.get(s, "") or "all samples" for s in sample]
+    ranked = list(dict.fromkeys(found))
+    if len(ranked) > _MOST_GROUPS:
+        kept = set(ranked[: _MOST_GROUPS - 1])
+        found = [g if g in kept else f"{len(ranked) - len(kept)} other groups" for g in found]
+    return found, sample.nunique()
+
+
+def _bands(ax: Axes, lines: Sequence[Slot]) -> None:
+    """Shade every second row."""
+    for slot in lines:
+        if slot.row >= 0 and slot.row % 2 == 0:
+            ax.axhspan(
+                slot.y - 0.5, slot.y + 0.5, color=ZONE, alpha=0.6, linewidth=0, zorder=0, label="_band"
+            )
+
+
+def _absent(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot], keys: Sequence[str]) -> None:
+    """Say why a source has no share in any sample."""
+    source, reason = words(table, "source"), words(table, "reason")
+    seen = set(source[np.isfinite(numbers(table, "share"))])
+    for slot in lines:
+        if slot.row >= 0 and keys[slot.row] not in seen:
+            said = next((r for r in reason[source == keys[slot.row]] if r), "not measured")
+            instead(ax, slot.y, said)
+
+
+def _axis(ax: Axes, table: pd.DataFrame, *, log: bool) -> float:
+    """Set the x axis, and return where a share of 0 stands."""
+    joined = np.concatenate([numbers(table, c) for c in ("share", "ci_low", "ci_high")])
+    joined = joined[np.isfinite(joined)]
+    high = float(joined.max())
+    if not log:
+        ax.set_xlim(0, max(high * 1.05, 1e-6))
+        value_ticks(ax)
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v)))
+        return 0.0
+    share = numbers(table, "share")
+    positive = share[np.isfinite(share) & (share > 0)]
+    least = float(positive.min()) if positive.size else 1e-5
+    low_exponent = int(np.floor(np.log10(max(least, 1e-8)) - 0.3))
+    high_exponent = min(0, int(np.ceil(np.log10(max(high, 1e-8)))))
+    low_exponent = min(low_exponent, high_exponent - 1)
+    ax.set_xscale("log")
+    ax.set_xlim(10.0**low_exponent, 10.0**high_exponent)
+    step = int(np.ceil((high_exponent - low_exponent) * 12 / width_of(ax)))
+    ticks = [10.0**e for e in range(high_exponent, low_exponent - 1, -step)]
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{number(100 * v, 2)} %"))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    return 10.0**low_exponent
+
+
+def _draw_samples(
+    ax: Axes,
+    table: pd.DataFrame,
+    lines: Sequence[Slot],
+    keys: Sequence[str],
+    groups: Sequence[str],
+    looks: dict[str, GroupLook],
+    floor: float,
+) -> None:
+    """Draw every sample with its interval, in the same lane of every row."""
+    sample, source = words(table, "sample"), words(table, "source")
+    rank = {g: i for i, g in enumerate(looks)}
+    order = sorted(dict.fromkeys(zip(sample, groups, strict=True)), key=lambda pair: rank[pair[1]])
+    offsets = dict(zip([s for s, _ in order], _lanes(len(order)), strict=True))
+    share, low, high = (numbers(table, c) for c in ("share", "ci_low", "ci_high"))
+    at = {keys[slot.row]: slot.y for slot in lines if slot.row >= 0}
+    for i in which(np.isfinite(share)):
+        shown, y = looks[groups[i]], at[source[i]] + offsets[sample[i]]
+        if np.isfinite(low[i]) and np.isfinite(high[i]):
+            ends = np.maximum([low[i], high[i]], floor)
+            ax.plot(ends, [y, y], color=shown.edge, linewidth=0.6, zorder=2, label="_interval")
+        _dot(ax, max(share[i], floor), y, shown._replace(marker="<") if share[i] < floor else shown, 3.0)
+
+
+def _draw_groups(
+    ax: Axes,
+    table: pd.DataFrame,
+    lines: Sequence[Slot],
+    keys: Sequence[str],
+    groups: Sequence[str],
+    looks: dict[str, GroupLook],
+    floor: float,
+) -> None:
+    """Draw the samples faint, and the median and the middle half of every group."""
+    source, share = words(table, "source").to_numpy(), numbers(table, "share")
+    member = np.array(groups, dtype=object)
+    offsets = dict(zip(looks, _lanes(len(looks)), strict=True))
+    for slot in lines:
+        for group, shown in looks.items():
+            if slot.row < 0:
+                continue
+            inside = (source == keys[slot.row]) & (member == group) & np.isfinite(share)
+            if inside.any():
+                _draw_group(ax, np.maximum(share[inside], floor), slot.y + offsets[group], shown)
+
+
+def _draw_group(ax: Axes, share: FloatArray, y: float, shown: GroupLook) -> None:
+    ax.plot(
+        share,
+        np.full(len(share), y),
+        marker=".",
+        markersize=2.2,
+        markeredgewidth=0,
+        linestyle="none",
+        color="#a0a0a0",
+        zorder=2,
+        label="_sample",
+    )
+    first, middle, last = np.percentile(share, [25, 50, 75])
+    ax.plot(
+        [first, last],
+        [y, y],
+        color=shown.edge,
+        linewidth=1.2,
+        solid_capstyle="butt",
+        zorder=3,
+        label="_middle half",
+    )
+    edge = float(middle) <= ax.get_xlim()[0]
+    _dot(ax, float(middle), y, shown._replace(marker="<") if edge else shown, 3.2)
+
+
+def _dot(ax: Axes, x: float, y: float, shown: GroupLook, size: float) -> None:
+    ax.plot(
+        [x],
+        [y],
+        marker=shown.marker,
+        markersize=size,
+        markerfacecolor=shown.face,
+        markeredgecolor=shown.edge,
+        markeredgewidth=0.6,
+        linestyle="none",
+        zorder=4,
+        clip_on=False,
+        label="_point",
+    )
+
+
+def _lanes(n: int) -> NDArray[np.float64]:
+    return np.zeros(1) if n == 1 else np.linspace(-0.34, 0.34, n)
+
+
+def _key(ax: Axes, looks: dict[str, GroupLook], *, few: bool) -> None:
+    handles = [
+        Line2D(
+            [],
+            [],
+            marker=shown.marker,
+            linestyle="none",
+            markersize=3.6,
+            markeredgewidth=0.6,
+            markerfacecolor=shown.face,
+            markeredgecolor=shown.edge,
+            label=ellipsize(group, 24, 6),
+        )
+        for group, shown in looks.items()
+    ]
+    key_below(ax, handles, below=9.0)
+    bars = "95 % intervals" if few else "middle half of the group"
+    side_note(ax, f"bars: {bars}; ◄ at or below the axis")

@@ -1,0 +1,271 @@
+"""Print style: widths, fonts and line weights of the figures, and how they are saved."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from cycler import cycler
+from matplotlib import font_manager
+from matplotlib import rc_context as mpl_rc_context
+from matplotlib import style as mpl_style
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.figure import Figure
+
+from markerkit._checks import InputError, one_of
+from markerkit.figures._palette import CLASSES, INK, PAPER
+
+MM: Final = 1 / 25.4
+POINT: Final = 25.4 / 72
+#: widths of a figure in mm: one column, one and a half, two
+WIDTHS: Final[dict[str, int]] = {"single": 89, "middle": 120, "double": 183}
+MAX_HEIGHT: Final = 247
+FORMATS: Final = ("pdf", "svg", "png")
+
+_SANS: Final = ("Arial", "Helvetica", "Liberation Sans")
+_LAST: Final = "DejaVu Sans"
+_SVG_STACK: Final = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+
+
+@lru_cache(maxsize=1)
+def fonts() -> list[str]:
+    """Return the families to set text in: the first that is installed, then the one that is shipped."""
+    installed = {entry.name for entry in font_manager.fontManager.ttflist}
+    return [*[name for name in _SANS if name in installed][:1], _LAST]
+
+
+def settings() -> dict[str, Any]:
+    """Return the rcParams of the print style."""
+    return {
+        "font.family": fonts(),
+        "font.size": 7,
+        "axes.titlesize": 7,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelsize": 7,
+        "axes.labelpad": 3,
+        "axes.linewidth": 0.5,
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.unicode_minus": True,
+        "axes.axisbelow": True,
+        "axes.prop_cycle": cycler(color=[c.color for c in CLASSES.values()]),
+        "xtick.labelsize": 6,
+        "ytick.labelsize": 6,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "xtick.major.width": 0.5,
+        "ytick.major.width": 0.5,
+        "xtick.major.size": 2,
+        "ytick.major.size": 2,
+        "xtick.major.pad": 2,
+        "ytick.major.pad": 2,
+        "lines.linewidth": 0.75,
+        "lines.markersize": 4,
+        "lines.markeredgewidth": 0.6,
+        "patch.linewidth": 0.5,
+        "hatch.linewidth": 0.5,
+        "grid.linewidth": 0.5,
+        "legend.fontsize": 6,
+        "legend.frameon": False,
+        "text.color": INK,
+        "text.parse_math": False,
+        "text.usetex": False,
+        # widths as in the vector formats, at any resolution
+        "text.hinting": "no_hinting",
+        "figure.dpi": 150,
+        "figure.facecolor": PAPER,
+        "savefig.dpi": 300,
+        "savefig.facecolor": PAPER,
+        "savefig.bbox": None,
+        "pdf.fonttype": 42,
+        "ps.fonttype": 42,
+        "pdf.use14corefonts": False,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "markerkit",
+    }
+
+
+def width_mm(width: str | float) -> int:
+    """Return a width in mm from its name or its number."""
+    if isinstance(width, str):
+        one_of("width", width, list(WIDTHS))
+        return WIDTHS[width]
+    one_of("width", width, [*WIDTHS.values()])
+    return int(width)
+
+
+@contextmanager
+def style(width: str | float = "single", *, aspect: float = 0.75) -> Iterator[None]:
+    """Draw in the print style, and leave no trace of it.
+
+    Parameters
+    ----------
+    width
+        ``"single"`` (89 mm), ``"middle"`` (120 mm) or ``"double"`` (183 mm).
+    aspect
+        Height of a new figure over its width.
+
+    Examples
+    --------
+    >>> from markerkit import figures
+    >>> with figures.style("single"):
+    ...     figure = figures.new_figure(89, 60)
+    >>> round(figure.get_figwidth() * 25.4)
+    89
+    """
+    inches = width_mm(width) * MM
+    with mpl_style.context({**settings(), "figure.figsize": (inches, inches * aspect)}, after_reset=True):
+        yield
+
+
+class _Figure(Figure):
+    """A figure that a notebook shows without pyplot, and that sets text alike at any resolution."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        with mpl_rc_context({"text.hinting": "no_hinting"}):
+            super().draw(renderer)
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        with style():
+            self.savefig(buffer, format="png", dpi=150)
+        return buffer.getvalue()
+
+
+_SHOWN: ContextVar[bool] = ContextVar("_SHOWN", default=True)
+
+
+@contextmanager
+def detached() -> Iterator[None]:
+    """Keep the figures opened inside to the caller: pyplot neither holds nor shows them."""
+    token = _SHOWN.set(False)
+    try:
+        yield
+    finally:
+        _SHOWN.reset(token)
+
+
+def new_figure(width: float, height: float, *, shown: bool = False) -> Figure:
+    """Open a figure of so many mm.
+
+    Parameters
+    ----------
+    width, height
+        In mm.
+    shown
+        Make it known to pyplot, so that a notebook or ``plt.show`` shows it:
+        for functions that return axes. A returned figure shows itself.
+    """
+    size = (width * MM, height * MM)
+    if not (shown and _SHOWN.get()):
+        return _Figure(figsize=size)
+    from matplotlib import pyplot as plt
+
+    return plt.figure(figsize=size, FigureClass=_Figure)
+
+
+def place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Add axes at a box in mm from the top left corner of the figure."""
+    page_width, page_height = (inches / MM for inches in figure.get_size_inches())
+    box = (
+        left / page_width,
+        1 - (top + height) / page_height,
+        width / page_width,
+        height / page_height,
+    )
+    return figure.add_axes(box)
+
+
+def save(
+    figure: Figure | Axes,
+    path: str | Path,
+    *,
+    formats: Sequence[str] = FORMATS,
+    dpi: int = 300,
+) -> list[Path]:
+    """Save a figure for print: live text, no dates, each file whole or not at all.
+
+    Parameters
+    ----------
+    figure
+        Figure, or axes of the figure to save.
+    path
+        File without its ending, or with the ending of one of the formats.
+    formats
+        Of ``"pdf"``, ``"svg"``, ``"png"``.
+    dpi
+        Resolution of the PNG and of what is rasterised inside PDF and SVG.
+
+    Returns
+    -------
+    The files, in the order of the formats.
+
+    Raises
+    ------
+    InputError
+        An unknown format, or no such folder.
+    """
+    for name in formats:
+        one_of("formats", name, FORMATS)
+    path = Path(path)
+    stem = path.name.removesuffix(path.suffix) if path.suffix[1:] in FORMATS else path.name
+    if not path.parent.is_dir():
+        message = f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}."
+        raise InputError(message)
+    owner = figure.get_figure(root=True) if isinstance(figure, Axes) else figure
+    if owner is None:
+        message = "these axes belong to no figure."
+        raise InputError(message)
+    return [_save_one(owner, path.with_name(f"{stem}.{name}"), name, dpi) for name in formats]
+
+
+_METADATA: Final[dict[str, dict[str, Any]]] = {
+    "pdf": {"CreationDate": None, "ModDate": None},
+    "svg": {"Date": None},
+    "png": {},
+}
+
+
+def _save_one(figure: Figure, path: Path, name: str, dpi: int) -> Path:
+    buffer = io.BytesIO()
+    with style(), _quiet_subsetting():
+        figure.savefig(buffer, format=name, dpi=dpi, metadata=_METADATA[name])
+    content = buffer.getvalue()
+    if name == "svg":
+        content = _with_font_stack(content)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+@contextmanager
+def _quiet_subsetting() -> Iterator[None]:
+    """Keep the font subsetter's notes out of the user's log."""
+    logger = logging.getLogger("fontTools.subset")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _with_font_stack(svg: bytes) -> bytes:
+    """Name the whole chain of fonts, so that the text is set alike where another one is installed."""
+    quoted = ", ".join(f"['\"]?{re.escape(name)}['\"]?" for name in fonts())
+    return re.sub(quoted.encode(), _SVG_STACK.encode(), svg)

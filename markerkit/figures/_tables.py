@@ -1,0 +1,90 @@
+"""Reading the tidy tables: checks, one contrast, numbers and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from markerkit._checks import InputError, listed, one_of, require_columns
+
+FloatArray = NDArray[np.float64]
+
+
+def checked(table: pd.DataFrame, columns: Sequence[str], name: str) -> pd.DataFrame:
+    """Return the columns that a figure reads, refusing a table that lacks one."""
+    if not isinstance(table, pd.DataFrame):
+        message = f"the {name} table must be a pandas DataFrame; got {type(table).__name__}."
+        raise InputError(message)
+    require_columns(table, columns, what=f"the {name} table")
+    return table.loc[:, ~table.columns.duplicated()].reset_index(drop=True)
+
+
+def words(table: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column as text; missing, or an absent column, as nothing."""
+    if column not in table.columns:
+        return pd.Series("", index=table.index, dtype=object)
+    values = table[column].astype(object)
+    return values.where(values.notna(), "").map(str).astype(object)
+
+
+def numbers(table: pd.DataFrame, column: str) -> FloatArray:
+    """Return a column as floats; missing, infinite, or an absent column, as NaN."""
+    if column not in table.columns:
+        return np.full(len(table), np.nan)
+    values = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def which(mask: Sequence[bool] | NDArray[np.bool_] | pd.Series) -> list[int]:
+    """Return the positions that hold."""
+    return [int(i) for i in np.flatnonzero(np.asarray(mask, dtype=bool))]
+
+
+def one_contrast(table: pd.DataFrame, contrast: str | None, name: str) -> tuple[pd.DataFrame, str]:
+    """Return the rows of one contrast and its name.
+
+    Raises
+    ------
+    InputError
+        There is no such contrast, or there are several and none was named.
+    """
+    if "contrast" not in table.columns:
+        return table, contrast or ""
+    named = words(table, "contrast")
+    known = list(dict.fromkeys(named))
+    if contrast is None:
+        if len(known) > 1:
+            message = (
+                f"the {name} table has {len(known)} contrasts: {listed(known)}; name one with `contrast`."
+            )
+            raise InputError(message)
+        contrast = known[0] if known else ""
+    elif known:
+        one_of("contrast", contrast, known)
+    return table[named == contrast].reset_index(drop=True), contrast
+
+
+def count_text(table: pd.DataFrame, measured: str = "n_measured", total: str = "n_set") -> list[str]:
+    """Write ``measured/total`` for every row."""
+    pairs = zip(numbers(table, measured), numbers(table, total), strict=True)
+    return [f"{_count(m)}/{_count(n)}" if np.isfinite(m) or np.isfinite(n) else "–" for m, n in pairs]
+
+
+def _count(value: float) -> str:
+    return f"{int(value):,}" if np.isfinite(value) else "–"
+
+
+def span(*arrays: FloatArray | Sequence[float], pad: float = 0.06, least: float = 1.0) -> tuple[float, float]:
+    """Return axis limits that hold every finite value with room around them."""
+    joined = np.concatenate([np.asarray(a, dtype=float).ravel() for a in arrays])
+    joined = joined[np.isfinite(joined)]
+    if not joined.size:
+        return -least, least
+    low, high = float(joined.min()), float(joined.max())
+    missing = max(0.0, least - (high - low)) / 2
+    low, high = low - missing, high + missing
+    room = pad * (high - low)
+    return low - room, high + room

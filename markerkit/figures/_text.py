@@ -1,0 +1,128 @@
+"""Text as it will print: cleaned, measured, cut and wrapped."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+from matplotlib import font_manager, rc_context
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.font_manager import FontProperties
+
+from markerkit.figures._style import POINT, fonts
+
+_DPI = 150
+_LONGEST = 300
+_ELLIPSIS = "…"
+_BOX = "\u25a1"
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> RendererAgg:
+    return RendererAgg(8, 8, _DPI)  # type: ignore[no-untyped-call]
+
+
+@lru_cache(maxsize=1)
+def _glyphs() -> frozenset[int]:
+    """Return the code points that the fonts of the style can draw."""
+    files = [font_manager.findfont(FontProperties(family=[name])) for name in fonts()]
+    return frozenset(code for file in files for code in font_manager.get_font(file).get_charmap())
+
+
+@lru_cache(maxsize=4096)
+def clean(value: object) -> str:
+    r"""Make a name fit to be drawn on one line.
+
+    Line breaks become spaces; control and direction marks and stacked accents
+    go; what no font can draw becomes a box; what is missing becomes nothing.
+
+    >>> clean("a\nb"), clean(float("nan"))
+    ('a b', '')
+    """
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    text = str(value)
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + _ELLIPSIS
+    text = unicodedata.normalize("NFC", " ".join(text.split()))
+    kept = [c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}]
+    kept = [c for c in kept if not "\u0300" <= c <= "\u036f"]
+    return "".join(c if ord(c) in _glyphs() else _BOX for c in kept)
+
+
+@lru_cache(maxsize=16384)
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Width in mm of a line of text at so many points."""
+    if not text:
+        return 0.0
+    font = FontProperties(family=fonts(), size=size, weight=weight)
+    size_of = _renderer().get_text_width_height_descent
+    with rc_context({"text.hinting": "no_hinting"}):
+        pixels, _, _ = size_of(text, font, ismath=False)  # type: ignore[no-untyped-call]
+    return float(pixels) * 72 / _DPI * POINT
+
+
+def widest(texts: Iterable[str], size: float, weight: str = "normal") -> float:
+    """Width in mm of the widest of some lines."""
+    return max((text_width(t, size, weight) for t in texts), default=0.0)
+
+
+def ellipsize(value: object, width: float, size: float, weight: str = "normal") -> str:
+    """Cut a name to a width in mm; an ellipsis says that it was cut."""
+    text = clean(value)
+    if text_width(text, size, weight) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text_width(text[:middle].rstrip() + _ELLIPSIS, size, weight) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low].rstrip() + _ELLIPSIS
+
+
+def wrap(value: object, width: float, size: float, *, lines: int = 3, weight: str = "normal") -> list[str]:
+    """Break a text into at most so many lines of a width in mm; the last is cut where it must be."""
+    words = clean(value).split(" ")
+    found: list[str] = []
+    line = ""
+    for i, word in enumerate(words):
+        longer = f"{line} {word}".strip()
+        if text_width(longer, size, weight) <= width:
+            line = longer
+        elif len(found) == lines - 1:
+            return [*found, ellipsize(" ".join([line, *words[i:]]).strip(), width, size, weight)]
+        else:
+            if line:
+                found.append(line)
+            line = word
+            if text_width(word, size, weight) > width:
+                line = ellipsize(word, width, size, weight)
+    return [*found, line] if line else found or [""]
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write a number with a true minus sign and no needless zeros.
+
+    >>> number(-0.5), number(2.0), number(1234.5)
+    ('−0.5', '2', '1,230')
+    """
+    if not np.isfinite(value):
+        return "–"
+    rounded = float(f"{value:.{digits}g}")
+    if rounded != 0 and not 1e-4 <= abs(rounded) < 1e7:
+        return f"{rounded:.{digits}g}".replace("-", "\u2212")
+    text = f"{rounded:,.6f}".rstrip("0").rstrip(".")
+    return text.replace("-", "\u2212")
+
+
+def percent(share: float) -> str:
+    """Write a share as per cent.
+
+    >>> percent(0.5), percent(0.00012)
+    ('50 %', '0.012 %')
+    """
+    return f"{number(100 * share, 2)} %" if np.isfinite(share) else "–"

@@ -1,0 +1,286 @@
+"""Volcano plot: fold change against p of every protein, markers by class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from markerkit._checks import InputError
+from markerkit.figures._labels import Label, place_labels
+from markerkit.figures._palette import FAINT, INK, RULE, SECONDARY, in_order, look, title
+from markerkit.figures._rows import empty_note, height_of, value_ticks, width_of
+from markerkit.figures._style import new_figure, place, style, width_mm
+from markerkit.figures._tables import FloatArray, checked, numbers, one_contrast, span, words
+from markerkit.figures._text import ellipsize, number, text_width
+
+_COLUMNS = ("protein", "gene", "log2_fc", "pvalue", "padj")
+_MANY = 2000
+
+
+def volcano(
+    da: pd.DataFrame,
+    *,
+    contrast: str | None = None,
+    label: object = None,
+    ax: Axes | None = None,
+    alpha: float = 0.05,
+    max_labels: int = 30,
+    width: str | float = "middle",
+) -> Axes:
+    """Draw log2 fold change against -log10 p of every tested protein.
+
+    Parameters
+    ----------
+    da
+        Table ``differential_abundance``.
+    contrast
+        Contrast to draw; may be left out where there is one.
+    label
+        What to mark and name: gene symbols; a mapping of set ids to gene
+        symbols; a set with ``genes`` (and ``id`` or ``name``); or a table with
+        the columns ``set`` and ``gene`` such as ``markers_used``.
+    ax
+        Axes to draw on; a new figure by default.
+    alpha
+        False discovery rate at which the line is drawn.
+    max_labels
+        Names at most; those without room are left out, the least significant first.
+    width
+        Of a new figure: 89, 120 or 183 mm.
+
+    Returns
+    -------
+    Axes
+        Collections are labelled by set id; the background is rasterised from
+        2,000 proteins. A marker of several sets is drawn as the first of them,
+        EV material before the classes; the key then gives both numbers.
+
+    Raises
+    ------
+    InputError
+        A column is missing, the contrast is unknown, or `label` is of no known kind.
+    """
+    table = checked(da, _COLUMNS, "differential_abundance")
+    table, contrast = one_contrast(table, contrast, "differential_abundance")
+    marked = genes_by_set(label)
+    x, p = numbers(table, "log2_fc"), numbers(table, "pvalue")
+    seen = np.isfinite(x) & np.isfinite(p)
+    table, x = table[seen].reset_index(drop=True), x[seen]
+    y = _minus_log10(p[seen])
+    with style(width):
+        full = width_mm(width)
+        if ax is None:
+            height = min(0.82 * full, 105)
+            figure = new_figure(full, height, shown=True)
+            ax = place(figure, 11, 12, full - 14, height - 22)
+        if not len(table):
+            empty_note(ax, "nothing to draw: no protein was tested")
+            return ax
+        groups = _groups(words(table, "gene"), marked)
+        inside = np.logical_or.reduce([*(g.drawn for g in groups.values()), np.zeros(len(x), bool)])
+        _background(ax, x, y, inside)
+        _limits(ax, x, y)
+        _threshold(ax, y, numbers(table, "padj"), alpha)
+        for key, group in groups.items():
+            _marks(ax, key, x[group.drawn], y[group.drawn])
+        keyed = _key(ax, groups)
+        _axis_words(ax, contrast, len(table), above=7.2 if keyed else 3.0)
+        _names(ax, table, (x, y), inside, max_labels)
+    return ax
+
+
+def genes_by_set(label: object) -> dict[str, list[str]]:
+    """Read what to label as set id -> gene symbols, classes first."""
+    if label is None:
+        return {}
+    if isinstance(label, pd.DataFrame):
+        checked(label, ["set", "gene"], "label")
+        rows = label[words(label, "role") != "negative"] if "role" in label.columns else label
+        found = {str(k): [str(g) for g in v] for k, v in rows.groupby("set", sort=False)["gene"]}
+    elif isinstance(label, Mapping):
+        found = {str(k): _symbols(v) for k, v in label.items()}
+    elif hasattr(label, "genes"):
+        name = getattr(label, "id", None) or getattr(label, "name", None) or "labelled"
+        found = {str(name): _symbols(label)}
+    else:
+        found = {"labelled": _symbols(label)}
+    return {key: found[key] for key in in_order(found)}
+
+
+def _symbols(value: Any) -> list[str]:
+    value = getattr(value, "genes", value)
+    value = value() if callable(value) else value
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, Iterable):
+        message = (
+            "`label` must be gene symbols, a mapping of set ids to gene symbols, a set with `genes` or a "
+            f"table with the columns 'set' and 'gene'; got {type(value).__name__}."
+        )
+        raise InputError(message)
+    return [str(v) for v in value]
+
+
+def _minus_log10(p: FloatArray) -> FloatArray:
+    """Return -log10 p; p = 0 stands at the smallest p above it."""
+    positive = p[p > 0]
+    floor = max(float(positive.min()), 1e-300) if positive.size else 1e-300
+    return np.asarray(-np.log10(np.clip(p, floor, 1)) + 0.0, dtype=float)
+
+
+class _Group(NamedTuple):
+    """The proteins of a set: those drawn as it, and how many of its members were tested."""
+
+    drawn: NDArray[np.bool_]
+    tested: int
+
+
+def _groups(genes: pd.Series, marked: Mapping[str, list[str]]) -> dict[str, _Group]:
+    """Proteins of each set; a protein of several sets is drawn once, as the first of them."""
+    members = genes.map(lambda g: {part.strip().upper() for part in str(g).split(";")} - {""})
+    free = np.ones(len(genes), dtype=bool)
+    found = {}
+    for key, symbols in marked.items():
+        wanted = {s.upper() for s in symbols}
+        inside = np.array([bool(m & wanted) for m in members], dtype=bool)
+        if (inside & free).any():
+            found[key] = _Group(inside & free, int(inside.sum()))
+        free &= ~inside
+    return found
+
+
+def _background(ax: Axes, x: FloatArray, y: FloatArray, marked: NDArray[np.bool_]) -> None:
+    rest = ~marked
+    ax.scatter(
+        x[rest],
+        y[rest],
+        s=3,
+        color="#bdbdbd",
+        linewidths=0,
+        rasterized=len(x) > _MANY,
+        zorder=2,
+        label="_background",
+    )
+
+
+def _limits(ax: Axes, x: FloatArray, y: FloatArray) -> None:
+    ax.set_xlim(*span(x, np.array([-1.0, 1.0])))
+    ax.set_ylim(0, max(float(y.max()) * 1.08, 1.5))
+    ax.axvline(0, color=FAINT, linewidth=0.5, zorder=1, label="_zero")
+    value_ticks(ax, most=8)
+    value_ticks(ax, along="y")
+
+
+def _threshold(ax: Axes, y: FloatArray, padj: FloatArray, alpha: float) -> None:
+    """Draw the line above which the false discovery rate is at most `alpha`."""
+    passed = np.isfinite(padj) & (padj <= alpha)
+    if not passed.any():
+        return
+    at = float(y[passed].min())
+    ax.axhline(at, color=RULE, linewidth=0.5, linestyle=(0, (3, 2)), zorder=1.5, label="_threshold")
+    ax.annotate(
+        f"FDR {number(100 * alpha)} %",
+        (1, at),
+        xycoords=ax.get_yaxis_transform(),
+        xytext=(-1, 1.5),
+        textcoords="offset points",
+        ha="right",
+        fontsize=5.5,
+        color=SECONDARY,
+    )
+
+
+def _marks(ax: Axes, key: str, x: FloatArray, y: FloatArray) -> None:
+    shown = look(key)
+    color = INK if key == "labelled" else shown.color
+    ax.scatter(
+        x,
+        y,
+        s=22 if shown.marker in "PX" else 13,
+        color=color,
+        marker=shown.marker,
+        linewidths=0.5,
+        edgecolors="white",
+        zorder=4,
+        label=key,
+    )
+
+
+def _axis_words(ax: Axes, contrast: str, n: int, *, above: float) -> None:
+    height = height_of(ax)
+    ax.set_xlabel("log₂ fold change")
+    ax.set_ylabel("−log₁₀ p")
+    ax.text(
+        0,
+        1 + above / height,
+        ellipsize(contrast, 70, 7, "bold"),
+        transform=ax.transAxes,
+        fontweight="bold",
+        va="center",
+    )
+    text = f"{n:,} proteins"
+    ax.text(
+        1,
+        1 + above / height,
+        text,
+        transform=ax.transAxes,
+        fontsize=6,
+        color=SECONDARY,
+        ha="right",
+        va="center",
+    )
+
+
+def _counted(key: str, group: _Group) -> str:
+    """Write a set with the number drawn as it, of the number tested where markers are shared."""
+    drawn = int(group.drawn.sum())
+    count = f"{drawn}" if drawn == group.tested else f"{drawn} of {group.tested}"
+    return f"{ellipsize(title(key), 28, 6)} ({count})"
+
+
+def _key(ax: Axes, groups: Mapping[str, _Group]) -> bool:
+    """Name the sets above the axes with their counts, as many as fit on two lines."""
+    handles, names = ax.get_legend_handles_labels()
+    found = [
+        (handle, _counted(name, groups[name]))
+        for handle, name in zip(handles, names, strict=True)
+        if name in groups
+    ]
+    if not found:
+        return False
+    widest = max(text_width(name, 6) for _, name in found) + 6
+    columns = max(1, min(len(found), int(width_of(ax) / widest)))
+    ax.legend(
+        [h for h, _ in found][: 2 * columns],
+        [n for _, n in found][: 2 * columns],
+        loc="lower left",
+        bbox_to_anchor=(0, 1 + 0.6 / height_of(ax)),
+        ncols=columns,
+        borderpad=0,
+        borderaxespad=0,
+        handlelength=1.2,
+        handletextpad=0.3,
+        columnspacing=1.2,
+        labelspacing=0.25,
+    )
+    return True
+
+
+def _names(
+    ax: Axes,
+    table: pd.DataFrame,
+    points: tuple[FloatArray, FloatArray],
+    inside: NDArray[np.bool_],
+    most: int,
+) -> None:
+    x, y = points
+    gene, protein = words(table, "gene"), words(table, "protein")
+    chosen = np.flatnonzero(inside)
+    chosen = chosen[np.lexsort((chosen, -np.abs(x[chosen]), -y[chosen]))]
+    labels = [Label(x[i], y[i], (gene[i] or protein[i]).split(";")[0]) for i in chosen]
+    place_labels(ax, labels, np.column_stack([x[inside], y[inside]]), most=most)
