@@ -198,7 +198,7 @@ def _numeric(cells: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(cells):
         return True
     given = cells.dropna()
-    return bool(len(given)) and bool(pd.to_numeric(given, errors="coerce").notna().mean() > 0.5)
+    return bool(len(given)) and bool(pd.to_numeric(given, errors="coerce").notna().mean() >= 0.5)
 
 
 def _column(table: Table, names: tuple[str, ...]) -> str | None:
@@ -294,7 +294,7 @@ def _scale(matrix: pd.DataFrame, scale: str, name: str) -> str:
     if scale == "auto":
         if negative:
             return "log2" if looks_log else _negative_scale(largest, name)
-        return "log2" if looks_log and not _percentages(matrix) else "raw"
+        return "log2" if looks_log else "raw"
     if scale in {"log2", "ratio"} and largest > _LOG_LARGEST:
         raise InputError(
             f"the matrix {name!r} was declared {scale} but holds {largest:.3g}; log values stay below {_LOG_LARGEST:g}. "
@@ -319,9 +319,3 @@ def _negative_scale(largest: float, name: str) -> str:
             f"the matrix {name!r} holds negative values and values up to {largest:.3g}: neither raw nor log; mend the table."
         )
     return "ratio"
-
-
-def _percentages(matrix: pd.DataFrame) -> bool:
-    """Say whether every sample adds up to about 100."""
-    total = matrix.sum(axis=1)
-    return bool(total.between(80, 120).all())

@@ -141,7 +141,7 @@ def _workbook(data: bytes, path: Path, what: str) -> pd.DataFrame:
             body = [["" if c is None else str(c) for c in r[:width]] for r in rows[1:]]
             buffer = io.StringIO()
             csv.writer(buffer, delimiter="\t").writerows([header[:width], *body])
-            return _parse(buffer.getvalue(), "\t", ".")
+            return _parse(buffer.getvalue(), "\t", ".", path, what)
     raise InputError(f"the {what} {path.name!r} has no sheet with a header and rows.")
 
 
@@ -161,9 +161,13 @@ def _text_table(text: str, path: Path, what: str) -> pd.DataFrame:
         )
     header = [c.strip() for c in next(csv.reader([first], delimiter=delimiter))]
     _check_header(header, path, what)
+    rows = text[len(first) + 1 :].rstrip("\n").split("\n")
+    if all(r.endswith(delimiter) and r.count(delimiter) == len(header) for r in rows):
+        # a delimiter after the last cell of every row is a habit of some writers, not a ragged table
+        text, header = f"{first}{delimiter}\n" + "\n".join(rows), [*header, ""]
     _check_rows(text, delimiter, len(header), path, what)
     decimal = "," if delimiter == ";" and re.search(r";-?\d+,\d", text[:100_000]) else "."
-    return _parse(text, delimiter, decimal)
+    return _parse(text, delimiter, decimal, path, what)
 
 
 def _check_header(header: list[str], path: Path, what: str) -> None:
@@ -190,28 +194,28 @@ def _check_rows(text: str, delimiter: str, width: int, path: Path, what: str) ->
         ]
     if len(counts) < 2:
         raise InputError(f"the {what} {path.name!r} has a header only; give a table with rows.")
-    # a trailing delimiter on every row is a habit of some writers, not a ragged table
-    extra = {n for _, n in counts[1:]} == {width + 1}
     for line, n in counts[1:]:
-        if n != width and not extra:
+        if n != width:
             raise InputError(
                 f"the {what} {path.name!r} is ragged: line {line} has {n} cells, the header has {width}; mend that line."
             )
 
 
-def _parse(text: str, delimiter: str, decimal: str) -> pd.DataFrame:
-    frame = pd.read_csv(
-        io.StringIO(text),
-        sep=delimiter,
-        decimal=decimal,
-        na_values=list(MISSING),
-        keep_default_na=False,
-        index_col=False,
-        low_memory=False,
-        skip_blank_lines=True,
-    )
-    frame.columns = [str(c).strip() for c in frame.columns]
-    return frame
+def _parse(text: str, delimiter: str, decimal: str, path: Path, what: str) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            sep=delimiter,
+            decimal=decimal,
+            na_values=list(MISSING),
+            keep_default_na=False,
+            index_col=False,
+            low_memory=False,
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(f"the {what} {path.name!r} cannot be read as a table: {error}.") from error
+    nameless = [c for c in frame.columns if str(c).startswith("Unnamed: ") and frame[c].isna().all()]
+    return frame.drop(columns=nameless).rename(columns=lambda c: str(c).strip())
 
 
 def numbers(frame: pd.DataFrame, columns: list[str], *, ids: pd.Series, name: str, what: str) -> pd.DataFrame:

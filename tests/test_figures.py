@@ -295,7 +295,7 @@ NAMES = {"gene", "protein", "set", "title", "source", "sample", "class", "compar
 def _nasty(table: pd.DataFrame) -> pd.DataFrame:
     """Put nasty words into every column of names and prose, one contrast left."""
     table = table.copy()
-    for column in table.columns[table.dtypes == object]:
+    for column in table.select_dtypes(object).columns:
         if column == "contrast":
             table[column] = NASTY[1]
         elif column in NAMES | {
@@ -314,7 +314,7 @@ def _nasty(table: pd.DataFrame) -> pd.DataFrame:
 
 def _voided(table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
-    for column in table.columns[table.dtypes == float]:
+    for column in table.select_dtypes(float).columns:
         table[column] = np.nan
     return table
 
@@ -707,7 +707,7 @@ def test_assessment_figures_without_a_contrast() -> None:
 
 
 def test_style_leaves_no_trace_of_an_error() -> None:
-    with pytest.raises(ZeroDivisionError), figures.style("double"):
+    with pytest.raises(ZeroDivisionError), figures.style("double"):  # noqa: PT012
         assert mpl.rcParams["pdf.fonttype"] == 42
         raise ZeroDivisionError
 

@@ -12,8 +12,17 @@ from tests.helpers import python
 
 PACKAGE = Path(markerkit.__file__).parent
 LAYERS = (
-    ("_checks", "stats", "context"),
-    ("experiment", "markers_io", "markers", "results", "criteria", "markers_table", "markers_readme"),
+    ("_checks", "stats", "context", "tabular"),
+    (
+        "experiment",
+        "markers_io",
+        "markers",
+        "results",
+        "criteria",
+        "markers_table",
+        "markers_catalog",
+        "markers_readme",
+    ),
     (
         "readers",
         "dialects",
@@ -22,6 +31,7 @@ LAYERS = (
         "preprocess",
         "design",
         "simulate",
+        "_simulation",
         "matching",
         "figures",
     ),

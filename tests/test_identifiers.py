@@ -1,0 +1,67 @@
+"""Identifiers: groups, isoforms, aliases, other species."""
+
+import pandas as pd
+import pytest
+
+import markerkit as mk
+from markerkit import InputError
+from markerkit.identifiers import gene_table, id_mapping
+
+
+def experiment(rows, organism="human"):
+    proteins = pd.DataFrame(rows, columns=["accession", "gene"], index=[f"g{i}" for i in range(len(rows))])
+    values = pd.DataFrame(1e6, ["a", "b"], proteins.index)
+    return mk.Experiment(values, None, proteins, organism=organism)
+
+
+CASES = [
+    ("P08962", "", "CD63", "P08962", "accession", "mapped"),
+    ("sp|P08962|CD63_HUMAN", "", "CD63", "P08962", "accession", "mapped"),
+    ("P08962-3;Q8XXX1", "CD63", "CD63", "P08962", "accession", "mapped"),
+    ("", "CD63", "CD63", "", "symbol", "mapped"),
+    ("", "SEPT2", "SEPTIN2", "", "previous symbol", "mapped"),
+    ("", "HIST1H4A", "H4C1", "", "previous symbol", "mapped"),
+    ("", "H2AFX", "H2AX", "", "previous symbol", "mapped"),
+    ("", "2-Sep", "SEPTIN2", "", "date made by a spreadsheet", "mapped"),
+    ("", "cd63", "CD63", "", "symbol", "mapped"),
+    ("", "NOTAGENE1", "NOTAGENE1", "", "symbol as given", "mapped"),
+    ("A0A000XYZ1", "", "", "A0A000XYZ1", "", "not mapped"),
+    ("ENSBTAP00000031900", "", "", "", "", "not mapped"),
+    ("P08962;P60033", "", "CD63", "P08962", "accession", "ambiguous"),
+    ("sp|P02769|ALBU_BOVIN", "ALB", "", "P02769", "", "not mapped"),
+    ("CON__P02769", "ALB", "", "P02769", "", "not mapped"),
+    ("CON__P04264", "", "KRT1", "P04264", "accession", "mapped"),
+]
+
+
+@pytest.mark.parametrize(("accession", "gene", "mapped", "canonical", "how", "status"), CASES)
+def test_one_group(accession, gene, mapped, canonical, how, status):
+    exp = mk.harmonize_ids(experiment([(accession, gene)]), mk.load_markers())
+    row = id_mapping(exp).iloc[0]
+    assert (row["gene"], row["accession"], row["how"], row["status"]) == (mapped, canonical, how, status)
+    assert (row["input_accession"], row["input_gene"]) == (accession, gene)
+    assert (row["reason"] == "") == (status == "mapped")
+
+
+def test_policy_decides_for_ambiguous_groups():
+    exp = experiment([("P08962;P60033", "")])
+    assert mk.harmonize_ids(exp).proteins["gene"].iloc[0] == "CD63"
+    assert mk.harmonize_ids(exp, policy="unique").proteins["gene"].iloc[0] == ""
+    with pytest.raises(InputError, match="`policy` must be one of"):
+        mk.harmonize_ids(exp, policy="first")
+
+
+def test_mouse_and_wrong_organism():
+    symbols = sorted(s for s in gene_table("mouse").symbols if s not in gene_table("human").symbols)[500:560]
+    rows = [("", s) for s in ["Cd63", "Cd81", *symbols]]
+    exp = mk.harmonize_ids(experiment(rows, "mouse"), mk.load_markers(organism="mouse"))
+    assert list(exp.proteins["gene"][:2]) == ["Cd63", "Cd81"]
+    with pytest.raises(InputError, match="look like mouse"):
+        mk.harmonize_ids(experiment(rows))
+    with pytest.raises(InputError, match="the experiment is mouse and the catalogue human"):
+        mk.harmonize_ids(experiment(rows, "mouse"), mk.load_markers())
+
+
+def test_report_needs_harmonised_ids():
+    with pytest.raises(InputError, match="call harmonize_ids first"):
+        id_mapping(experiment([("P08962", "")]))
