@@ -118,11 +118,9 @@ def _blocks(
     keys = list(sets) if sets is not None else in_order(frame["set"])
     grids = []
     for key in keys:
-        rows = frame[frame["set"] == key]
-        if rows["value"].notna().any():
-            grid = rows.pivot_table(
-                index="gene", columns="sample", values="value", aggfunc="mean", dropna=False
-            )
+        rows = frame[(frame["set"] == key) & frame["value"].notna() & frame["sample"].isin(order)]
+        if len(rows):
+            grid = rows.pivot_table(index="gene", columns="sample", values="value", aggfunc="mean")
             grids.append((key, grid.reindex(columns=order)))
     quota = _quota([len(grid) for _, grid in grids], most)
     return [_block(key, grid, n, first) for (key, grid), n in zip(grids, quota, strict=True)]
