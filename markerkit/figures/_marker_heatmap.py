@@ -21,6 +21,7 @@ from markerkit.figures._text import ellipsize, number, text_width, widest
 
 _COLUMNS = ("set", "gene", "sample", "value")
 _GENE_SIZE, _SAMPLE_SIZE, _ROW, _GAP = 5.0, 5.0, 2.25, 1.2
+_MOST_SETS = 12
 _LONGEST_GENE, _LONGEST_SAMPLE = 16.0, 22.0
 
 
@@ -53,7 +54,7 @@ def marker_heatmap(
     samples_used
         Table ``samples_used``, for the groups of the samples.
     sets
-        Sets to draw, in order; all by default, classes first.
+        Sets to draw, in order; by default all up to twelve, classes first.
     groups
         Groups of samples to draw, in order; all by default.
     max_markers
@@ -122,6 +123,7 @@ def _blocks(
         if len(rows):
             grid = rows.pivot_table(index="gene", columns="sample", values="value", aggfunc="mean")
             grids.append((key, grid.reindex(columns=order)))
+    grids = grids[:_MOST_SETS]
     quota = _quota([len(grid) for _, grid in grids], most)
     return [_block(key, grid, n, first) for (key, grid), n in zip(grids, quota, strict=True)]
 
