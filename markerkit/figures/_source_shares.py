@@ -32,6 +32,7 @@ from markerkit.figures._text import ellipsize, number, percent
 _COLUMNS = ("sample", "source", "share", "ci_low", "ci_high")
 _FEW = 12
 _MOST_GROUPS = 8
+_ALL = "all samples"
 
 
 def source_shares(
@@ -121,7 +122,7 @@ def _selected(shares: pd.DataFrame, used: pd.DataFrame | None, groups: Sequence[
         sheet = checked(used, ["sample", "group"], "samples_used")
         for column in ("unit", "sample"):
             known |= dict(zip(words(sheet, column), words(sheet, "group"), strict=True))
-    table["group"] = [known.get(s, "") or "all samples" for s in table["sample"]]
+    table["group"] = [known.get(s, "") or _ALL for s in table["sample"]]
     table = table[table["sample"] != ""]
     ranked = list(dict.fromkeys(table["group"])) if groups is None else list(groups)
     table = table[table["group"].isin(ranked)]
@@ -252,6 +253,7 @@ def _lanes(n: int) -> NDArray[np.float64]:
 
 
 def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool) -> None:
+    named = {} if list(looks) == [_ALL] else looks
     handles = [
         Line2D(
             [],
@@ -264,7 +266,7 @@ def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool) -> None:
             markeredgecolor=shown.edge,
             label=ellipsize(group, 24, 6),
         )
-        for group, shown in looks.items()
+        for group, shown in named.items()
     ]
     key_below(ax, handles, below=9.0)
     bars = "95 % intervals" if few else "middle half of the group"
