@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 import os
 import subprocess
@@ -24,7 +25,7 @@ from matplotlib.text import Text
 from markerkit import figures
 from markerkit._checks import InputError
 from markerkit.figures import _palette, _text
-from markerkit.results import TABLES, Coverage, Purity, SampleScores
+from markerkit.results import TABLES, Coverage, Purity, SampleScores, to_tsv
 
 CLASSES = ("ev", "exosome", "microvesicle", "apoptotic_body", "apoptotic_exosome", "apoptotic_ev")
 SOURCES = (
@@ -325,7 +326,7 @@ VARIANTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "empty": lambda t: t.iloc[:0],
     "one row": lambda t: t.iloc[[0]],
     "all missing": _voided,
-    "from a file": lambda t: t.replace("", np.nan),
+    "from a file": lambda t: pd.read_csv(io.StringIO(to_tsv(t)), sep="\t"),
 }
 
 
