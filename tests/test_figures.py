@@ -295,7 +295,7 @@ NAMES = {"gene", "protein", "set", "title", "source", "sample", "class", "compar
 def _nasty(table: pd.DataFrame) -> pd.DataFrame:
     """Put nasty words into every column of names and prose, one contrast left."""
     table = table.copy()
-    for column in table.select_dtypes(object).columns:
+    for column in table.columns[table.dtypes == object]:  # noqa: E721
         if column == "contrast":
             table[column] = NASTY[1]
         elif column in NAMES | {
@@ -314,7 +314,7 @@ def _nasty(table: pd.DataFrame) -> pd.DataFrame:
 
 def _voided(table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
-    for column in table.select_dtypes(float).columns:
+    for column in table.columns[table.dtypes == float]:  # noqa: E721
         table[column] = np.nan
     return table
 
