@@ -355,7 +355,7 @@ def _background_proteins(
 ) -> npt.NDArray[np.bool_]:
     proteins = exp.proteins
     flagged = proteins["is_contaminant"].to_numpy(bool) | proteins["is_decoy"].to_numpy(bool)
-    return ~proteins["gene"].isin(class_genes(markers, criteria)).to_numpy() & ~flagged
+    return np.asarray(~proteins["gene"].isin(class_genes(markers, criteria)).to_numpy() & ~flagged)
 
 
 def _reference(effects: ProteinEffects, outside: npt.NDArray[np.bool_]) -> Background | None:
