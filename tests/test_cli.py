@@ -85,6 +85,23 @@ def test_sets(here, capsys):
     assert "Did you mean 'exosome'" in refused(capsys, ["sets", "show", "exosomes"], here)
 
 
+def test_sets_of_the_user(here, capsys):
+    (here / "a.gmt").write_text("mine\tnote\tCD63\tCD81\n")
+    (here / "b.gmt").write_text("mine\tnote\tCD63\tCD9\n")
+    assert main(["sets", "diff", "a.gmt", "b.gmt"]) == 0
+    out = capsys.readouterr().out
+    assert "CD9\tpositive\tadded" in out
+    assert "CD81\tpositive\tremoved" in out
+    assert main(["sets", "validate", "a.gmt"]) == 0
+    capsys.readouterr()
+    assert main(["sets", "overlap"]) == 0
+    assert capsys.readouterr().out.startswith("set\t")
+    (here / "bad.toml").write_text("id = 'x'\n")
+    assert main(["sets", "validate", "bad.toml"]) == 2
+    assert "mend the rows listed above" in capsys.readouterr().err
+    assert main(["sets", "diff", "a.gmt", "nope.gmt"]) == 2
+
+
 def test_bad_words_exit_2(here, example, capsys):
     matrix, sheet = map(str, example)
     base = ["assess", matrix, "--samples", sheet]
