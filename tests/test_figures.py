@@ -295,7 +295,7 @@ NAMES = {"gene", "protein", "set", "title", "source", "sample", "class", "compar
 def _nasty(table: pd.DataFrame) -> pd.DataFrame:
     """Put nasty words into every column of names and prose, one contrast left."""
     table = table.copy()
-    for column in table.columns[table.dtypes == object]:  # noqa: E721
+    for column in [c for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]:
         if column == "contrast":
             table[column] = NASTY[1]
         elif column in NAMES | {
@@ -314,7 +314,7 @@ def _nasty(table: pd.DataFrame) -> pd.DataFrame:
 
 def _voided(table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
-    for column in table.columns[table.dtypes == float]:  # noqa: E721
+    for column in [c for c in table.columns if pd.api.types.is_float_dtype(table[c])]:
         table[column] = np.nan
     return table
 
@@ -400,6 +400,21 @@ def test_forest_draws_the_table() -> None:
     text = _words(_figure(ax))
     assert all(_palette.title(s) in text for s in SOURCES)
     assert "not assessable: 1 of at least 3 votes measured" in text
+
+
+def test_an_unsure_interval_does_not_squash_the_others() -> None:
+    table = purity_table()
+    worst = table.index[table["verdict"] == "not assessable"][0]
+    table.loc[worst, ["log2_fc", "ci_low", "ci_high"]] = [0.5, -60.0, 70.0]
+    called = table[table["verdict"] != "not assessable"]
+    for ax in (figures.forest(table), figures.forest(table.assign(verdict="not raised"))):
+        low, high = ax.get_xlim()
+        assert low < called["ci_low"].min()
+        assert high > called["ci_high"].max()
+        beyond = [m.get_marker() for m in _lines(ax, "_on")]
+        assert beyond == (["<", ">"] if high < 70 else [])
+    assert high > 70
+    assert figures.lint(ax) == []
 
 
 def test_forest_joins_classes_and_sources() -> None:
@@ -540,6 +555,17 @@ def test_shares_of_many_samples_show_medians() -> None:
     assert all(any(np.isclose(d, m) for d in drawn) for m in plasma)
 
 
+def test_groups_can_be_chosen() -> None:
+    samples = samples_table(40, 4)
+    ax = figures.source_shares(shares_table(samples), samples, groups=["Plasma", "EV"])
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["Plasma", "EV"]
+    text = _words(figures.marker_heatmap(marker_values(samples, 5), samples, groups=["UC", "EV"]))
+    assert "UC (10)" in text
+    assert "Plasma (10)" not in text
+    assert figures.lint(figures.source_shares(shares_table(samples), samples, groups=["nobody"])) == []
+    assert figures.lint(figures.marker_heatmap(marker_values(samples, 5), samples, groups=["nobody"])) == []
+
+
 def test_carry_over_tells_bounds_from_estimates() -> None:
     ax = figures.carry_over(carry_table())
     markers = [p.get_marker() for p in _lines(ax, "_point")]
@@ -657,6 +683,8 @@ def test_assessment_figures_draws_all() -> None:
     assert all(isinstance(f, Figure) for f in found.values())
     assert plt.get_fignums() == []
     assert "Other vs Cell" not in _words(found["carry_over"])
+    more = _tables() | {"samples_used": samples_table(8, 4)}
+    assert "Plasma" not in _words(figures.assessment_figures(more, CONTRAST)["marker_heatmap"])
 
 
 def test_assessment_figures_says_what_it_skips() -> None:

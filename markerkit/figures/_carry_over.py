@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from markerkit.figures._keys import left_out, side_note, x_label
 from markerkit.figures._palette import INK, PAPER, SECONDARY, ZONE, title
 from markerkit.figures._rows import (
     MOST_ROWS,
@@ -16,20 +17,16 @@ from markerkit.figures._rows import (
     Slot,
     beside,
     empty_note,
-    figure_of,
     guides,
     instead,
     interval,
-    left_out,
     names_width,
     row_axes,
-    side_note,
     slots,
     value_ticks,
     write_names,
-    x_label,
 )
-from markerkit.figures._style import style, width_mm
+from markerkit.figures._style import figure_of, style, width_mm
 from markerkit.figures._tables import checked, count_text, numbers, words
 from markerkit.figures._text import number, widest
 
@@ -86,20 +83,21 @@ def carry_over(
     room = names_width([*names, *words(table, "contrast")], full)
     right = widest(said, 6, "bold") + widest(counts, 5.5) + (7 if full > 100 else 2.5)
     with style(width):
-        margins = Margins(room + 4, right + 2, 4, 10)
+        silent = not np.isfinite(numbers(table, "fraction")).any()
+        margins = Margins(room + 4, right + 2, 4, 3 if silent else 10)
         ax = row_axes(ax, lines, margins, width=full, row_height=4.2)
         if not len(table):
             empty_note(ax, "nothing to draw: the table has no rows")
             return ax
         write_names(ax, lines, names, room=room)
         guides(ax, lines, np.isfinite(numbers(table, "fraction")))
+        _axis(ax, table)
         drawn = _draw(ax, table, lines)
         for slot in lines:
             if slot.row >= 0 and drawn[slot.row]:
                 bold = "bold" if overall[slot.row] else "normal"
                 beside(ax, slot.y, said[slot.row], right=2.5, fontsize=6, fontweight=bold)
                 beside(ax, slot.y, counts[slot.row], right=right, fontsize=5.5, ha="right", color=SECONDARY)
-        _axis(ax, table)
         left_out(ax, more, "rows", room=room)
         if any(drawn):
             side_note(ax, "◄ at most, ● about; bars: 95 % intervals")

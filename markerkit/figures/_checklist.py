@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from markerkit.figures._palette import FAINT, INK, SECONDARY
-from markerkit.figures._rows import chip, figure_of, page
-from markerkit.figures._style import MAX_HEIGHT, style
+from markerkit.figures._rows import chip, page
+from markerkit.figures._style import MAX_HEIGHT, figure_of, style
 from markerkit.figures._tables import checked, one_contrast, words
 from markerkit.figures._text import ellipsize, wrap
 

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
+from markerkit.figures._keys import key_below, key_rows, left_out, x_label
 from markerkit.figures._palette import (
     CLASSES,
     FAINT,
@@ -30,20 +31,19 @@ from markerkit.figures._rows import (
     Slot,
     beside,
     empty_note,
-    key_below,
-    key_rows,
-    left_out,
     names_width,
     row_axes,
     slots,
     write_names,
-    x_label,
 )
 from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import checked, count_text, numbers, words
 from markerkit.figures._text import widest
 
 _COLUMNS = ("set", "title", "role", "fraction", "weight_fraction", "n_set", "n_measured", "status")
+
+
+_FEW = ("too few", "not")
 
 
 def coverage(table: pd.DataFrame, *, ax: Axes | None = None, width: str | float = "middle") -> Axes:
@@ -74,7 +74,7 @@ def coverage(table: pd.DataFrame, *, ax: Axes | None = None, width: str | float 
     test the set. At most 60 rows are drawn, classes and sources first.
     """
     rows, more = _ordered(checked(table, _COLUMNS, "coverage"))
-    names = [_name(*pair) for pair in zip(words(rows, "set"), words(rows, "role"), strict=True)]
+    names = [_name(*row) for row in zip(*(words(rows, c) for c in ("set", "role", "title")), strict=True)]
     lines = slots([family(k) for k in words(rows, "set")])
     counts = count_text(rows)
     full = width_mm(width)
@@ -110,8 +110,11 @@ def _ordered(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return table.iloc[order[:MOST_ROWS]].reset_index(drop=True), max(len(table) - MOST_ROWS, 0)
 
 
-def _name(key: str, role: str) -> str:
-    return f"{title(key)}, negative" if role == "negative" else title(key)
+def _name(key: str, role: str, given: str) -> str:
+    """Name a row: by the palette where it knows the set, else by its own title."""
+    name = title(key)
+    name = (given or key) if name == key else name
+    return f"{name}, negative" if role == "negative" else name
 
 
 def _bars(ax: Axes, rows: pd.DataFrame, lines: Sequence[Slot]) -> None:
@@ -124,7 +127,7 @@ def _bars(ax: Axes, rows: pd.DataFrame, lines: Sequence[Slot]) -> None:
         ax.barh(slot.y, 1, height=0.55, color="#f4f4f4", linewidth=0, zorder=1, label="_whole")
         if np.isfinite(fraction[row]):
             color = look(keys[row]).color if keys[row] in CLASSES else _plain(keys[row])
-            thin = status[row] not in {"tested", "assessed", ""}
+            thin = status[row].startswith(_FEW)
             negative = roles[row] == "negative"
             ax.barh(
                 slot.y,
@@ -144,6 +147,7 @@ def _bars(ax: Axes, rows: pd.DataFrame, lines: Sequence[Slot]) -> None:
                 color=INK,
                 linewidth=1,
                 zorder=3,
+                clip_on=False,
                 label="_weight",
             )
 
@@ -161,6 +165,6 @@ def _key(rows: pd.DataFrame) -> list[Patch | Line2D]:
     ]
     if (words(rows, "role") == "negative").any():
         handles.append(Patch(facecolor=FAINT, edgecolor="#7a7a7a", hatch="//////", label="negative members"))
-    if (~words(rows, "status").isin(["tested", "assessed", ""])).any():
+    if words(rows, "status").str.startswith(_FEW).any():
         handles.append(Patch(facecolor=PAPER, edgecolor="#7a7a7a", label="too few to test"))
     return handles

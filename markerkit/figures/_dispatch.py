@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -141,6 +142,16 @@ _NEEDED: dict[str, tuple[str, ...]] = {
 }
 
 
+def _arms(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str] | None:
+    """Case and control of a contrast, where they are groups of samples; else all groups."""
+    used = tables.get("samples_used")
+    if used is None or contrast is None:
+        return None
+    groups = set(words(used, "group"))
+    pairs = [(contrast[: m.start()], contrast[m.end() :]) for m in re.finditer(" vs ", contrast)]
+    return next(([case, control] for case, control in pairs if case in groups and control in groups), None)
+
+
 def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
     used = tables.get("markers_used")
     label = None
@@ -155,8 +166,12 @@ _DRAW: dict[str, Callable[[Mapping[str, pd.DataFrame], str | None], Axes | Figur
     "identity_summary": lambda t, c: identity_summary(t["identity"], contrast=c),
     "forest": lambda t, c: forest(t["identity"], t["purity"], contrast=c),
     "volcano": _volcano,
-    "marker_heatmap": lambda t, _: marker_heatmap(t["marker_values"], t.get("samples_used")),
-    "source_shares": lambda t, _: source_shares(t["source_shares"], t.get("samples_used"), width="double"),
+    "marker_heatmap": lambda t, c: marker_heatmap(
+        t["marker_values"], t.get("samples_used"), groups=_arms(t, c)
+    ),
+    "source_shares": lambda t, c: source_shares(
+        t["source_shares"], t.get("samples_used"), groups=_arms(t, c), width="double"
+    ),
     "carry_over": lambda t, c: carry_over(_rows_of(t["carry_over"], c)),
     "checklist": lambda t, c: checklist(t["misev_checklist"], contrast=c),
     "coverage": lambda t, _: coverage(t["coverage"]),

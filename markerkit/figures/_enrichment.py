@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from markerkit.figures._keys import left_out
 from markerkit.figures._palette import INK, PAPER, SECONDARY, family, in_order, look, title
 from markerkit.figures._rows import (
     HEAD_SIZE,
@@ -18,19 +19,15 @@ from markerkit.figures._rows import (
     Slot,
     bare_y,
     beside,
-    figure_of,
     guides,
-    height_of,
     instead,
-    left_out,
     names_width,
     page,
     slots,
     value_ticks,
-    width_of,
     write_names,
 )
-from markerkit.figures._style import POINT, place, style, width_mm
+from markerkit.figures._style import POINT, figure_of, height_of, place, style, width_mm, width_of
 from markerkit.figures._tables import FloatArray, checked, count_text, numbers, one_contrast, words
 from markerkit.figures._text import ellipsize, number, text_width
 

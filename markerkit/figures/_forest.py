@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from markerkit._checks import InputError
+from markerkit.figures._keys import fill_key, key_below, key_rows, left_out, x_label
 from markerkit.figures._palette import INK, RULE, SECONDARY, family, in_order, look, title
 from markerkit.figures._rows import (
     LOG2_FC,
@@ -17,24 +18,28 @@ from markerkit.figures._rows import (
     Slot,
     beside,
     empty_note,
-    fill_key,
     guides,
+    in_words,
     instead,
     interval,
-    key_below,
-    key_rows,
-    left_out,
     names_width,
     point,
     row_axes,
     slots,
     value_ticks,
     write_names,
-    x_label,
     zero_and_zone,
 )
 from markerkit.figures._style import style, width_mm
-from markerkit.figures._tables import checked, count_text, numbers, one_contrast, span, which, words
+from markerkit.figures._tables import (
+    checked,
+    count_text,
+    interval_limits,
+    numbers,
+    one_contrast,
+    which,
+    words,
+)
 from markerkit.figures._text import ellipsize, text_width, widest
 
 _COLUMNS = ("verdict", "log2_fc", "ci_low", "ci_high", "n_set", "n_measured", "reason")
@@ -98,7 +103,7 @@ def forest(
         write_names(ax, lines, names, room=room)
         guides(ax, lines, np.isfinite(table["log2_fc"]))
         zero_and_zone(ax, eta)
-        _points(ax, table, lines)
+        _points(ax, table, lines, eta)
         for slot in lines:
             if slot.row >= 0:
                 beside(ax, slot.y, counts[slot.row], right=right, fontsize=6, ha="right", color=SECONDARY)
@@ -132,9 +137,10 @@ def _joined(tables: Sequence[pd.DataFrame], contrast: str | None) -> tuple[pd.Da
     return table.iloc[order].reset_index(drop=True), contrast or ""
 
 
-def _points(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot]) -> None:
+def _points(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot], eta: float) -> None:
     value, low, high = (table[c].to_numpy(float) for c in ("log2_fc", "ci_low", "ci_high"))
-    ax.set_xlim(*span(value, low, high, [0.0]))
+    called = ~table["verdict"].isin(["", "unresolved", "not assessable"]).to_numpy(dtype=bool)
+    ax.set_xlim(*interval_limits([value], [low, high], called, [0.0, -eta, eta]))
     value_ticks(ax)
     for slot in lines:
         row = slot.row
@@ -148,7 +154,7 @@ def _points(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot]) -> None:
             interval(ax, low[row], high[row], slot.y, color=color, sure=sure)
             point(ax, value[row], slot.y, color=color, verdict=verdict, marker=_marker(key))
         else:
-            said = ": ".join(filter(None, [verdict, table["reason"][row]]))
+            said = ": ".join(filter(None, [verdict, in_words(table["reason"][row])]))
             instead(ax, slot.y, said or "no value")
 
 

@@ -18,6 +18,7 @@ from markerkit.figures._palette import (
     RULE,
     SECONDARY,
     ZONE,
+    Look,
     in_order,
     look,
     title,
@@ -28,20 +29,20 @@ from markerkit.figures._rows import (
     NOTE_SIZE,
     bare_y,
     chip,
-    figure_of,
+    in_words,
     interval,
     page,
     point,
     value_ticks,
 )
-from markerkit.figures._style import place, style
+from markerkit.figures._style import figure_of, place, style
 from markerkit.figures._tables import (
     FloatArray,
     checked,
     count_text,
+    interval_limits,
     numbers,
     one_contrast,
-    span,
     which,
     words,
 )
@@ -73,8 +74,6 @@ _NEGATIVES = _Panel(
     19,
     ("negatives_log2_fc", "negatives_ci_low", "negatives_ci_high"),
 )
-#: reasons too short to stand alone
-_IN_FULL = {"wide": "interval too wide to tell"}
 _COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 36.5, 154.0, 21.0
 
 
@@ -179,32 +178,37 @@ def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[flo
     value, low, high = (numbers(table, c) for c in panel.columns)
     is_effect = panel is _EFFECT
     bounded = [numbers(table, f"bounded_{c}") for c in panel.columns] if is_effect else []
-    eta = zone[0]
     if not np.isfinite(np.concatenate([value, *bounded])).any():
         ax.remove()
         return
-    for row in which(~_silent(table)):
-        _background(ax, row, zone if is_effect else None)
-    keys, verdicts = words(table, "class"), words(table, "verdict")
-    for row, key in enumerate(keys):
-        color = look(key).color
-        y = row + 0.5 if is_effect and not _differs(value, bounded, row) else row + 0.38
-        if np.isfinite(value[row]):
-            sure = verdicts[row] != "not assessable"
-            color = color if sure else RULE
-            interval(ax, low[row], high[row], y, color=color, sure=sure)
-            point(ax, value[row], y, color=color, verdict=verdicts[row], marker=look(key).marker)
-        if is_effect and _differs(value, bounded, row):
-            _draw_bounded(ax, [b[row] for b in bounded], row + 0.68)
-        if panel is _MARGIN and np.isfinite(value[row]):
-            _name_rival(ax, row, words(table, "rival")[row], panel.width)
-    limits: list[FloatArray] = [value, low, high, *bounded, np.array([0.0])]
-    ax.set_xlim(*span(*limits, np.array([-eta, eta])) if is_effect else span(*limits))
+    called = words(table, "verdict").isin(["compatible", "not compatible"]).to_numpy(dtype=bool)
+    always = [0.0, -zone[0], zone[0]] if is_effect else [0.0]
+    ax.set_xlim(*interval_limits([value, *bounded[:1]], [low, high, *bounded[1:]], called, always))
     ax.set_ylim(len(table), 0)
     ax.patch.set_visible(False)
     bare_y(ax)
+    for row in which(~_silent(table)):
+        _background(ax, row, zone if is_effect else None)
+    for row, key in enumerate(words(table, "class")):
+        doubled = is_effect and _differs(value, bounded, row)
+        y = row + 0.5 if is_effect and not doubled else row + 0.38
+        if np.isfinite(value[row]):
+            _mark(ax, (value[row], low[row], high[row]), y, look(key), words(table, "verdict")[row])
+        if doubled:
+            _draw_bounded(ax, [b[row] for b in bounded], row + 0.68)
+        if panel is _MARGIN and np.isfinite(value[row]):
+            _name_rival(ax, row, words(table, "rival")[row], panel.width)
     value_ticks(ax, most=6 if is_effect else 4)
     ax.set_xlabel(panel.label, fontsize=6.5)
+
+
+def _mark(ax: Axes, values: tuple[float, float, float], y: float, shown: Look, verdict: str) -> None:
+    """Draw an estimate with its interval; grey and dashed where it led to no verdict."""
+    value, low, high = values
+    sure = verdict != "not assessable"
+    color = shown.color if sure else RULE
+    interval(ax, low, high, y, color=color, sure=sure)
+    point(ax, value, y, color=color, verdict=verdict, marker=shown.marker)
 
 
 def _name_rival(ax: Axes, row: int, rival: str, room: float) -> None:
@@ -263,8 +267,8 @@ def _verdicts(sheet: Axes, table: pd.DataFrame) -> None:
     reasons, settle = words(table, "reason"), words(table, "settle")
     for row, verdict in enumerate(words(table, "verdict")):
         if silent[row]:
-            _say_why(sheet, row, reasons[row], settle[row])
-        lines = [] if silent[row] else wrap(_IN_FULL.get(reasons[row], reasons[row]), 27, NOTE_SIZE, lines=2)
+            _say_why(sheet, row, in_words(reasons[row]), settle[row])
+        lines = [] if silent[row] else wrap(in_words(reasons[row]), 27, NOTE_SIZE, lines=2)
         top = _y(row, 0.5) - 1.15 * len(lines)
         chip(sheet, _VERDICT_LEFT, top, _CHIP_WIDTH, verdict)
         for i, line in enumerate(lines):

@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from markerkit.figures._palette import INK, PAPER, RULE
-from markerkit.figures._rows import figure_of
-from markerkit.figures._style import POINT
+from markerkit.figures._style import POINT, figure_of
 from markerkit.figures._text import clean, ellipsize, text_width
 
 FloatArray = NDArray[np.float64]

@@ -18,8 +18,7 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from markerkit.figures._palette import ALL_COLORS
-from markerkit.figures._rows import figure_of
-from markerkit.figures._style import MAX_HEIGHT, MM, WIDTHS, settings, style
+from markerkit.figures._style import MAX_HEIGHT, MM, WIDTHS, figure_of, settings, style
 from markerkit.figures._tables import FloatArray, which
 
 SMALLEST_TEXT = 5.0

@@ -14,13 +14,14 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from markerkit.figures._palette import DIVERGING, INK, PAPER, SECONDARY, in_order, look, title
-from markerkit.figures._rows import bare_y, figure_of, page
-from markerkit.figures._style import MAX_HEIGHT, MM, POINT, place, style, width_mm
+from markerkit.figures._rows import bare_y, page
+from markerkit.figures._style import MAX_HEIGHT, MM, POINT, figure_of, place, style, width_mm
 from markerkit.figures._tables import FloatArray, checked, numbers, words
 from markerkit.figures._text import ellipsize, number, text_width, widest
 
 _COLUMNS = ("set", "gene", "sample", "value")
 _GENE_SIZE, _SAMPLE_SIZE, _ROW, _GAP = 5.0, 5.0, 2.25, 1.2
+_MOST_SETS = 12
 _LONGEST_GENE, _LONGEST_SAMPLE = 16.0, 22.0
 
 
@@ -38,6 +39,7 @@ def marker_heatmap(
     samples_used: pd.DataFrame | None = None,
     *,
     sets: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
     max_markers: int = 80,
     width: str | float = "double",
 ) -> Figure:
@@ -52,7 +54,9 @@ def marker_heatmap(
     samples_used
         Table ``samples_used``, for the groups of the samples.
     sets
-        Sets to draw, in order; all by default, classes first.
+        Sets to draw, in order; by default all up to twelve, classes first.
+    groups
+        Groups of samples to draw, in order; all by default.
     max_markers
         Rows at most. The markers of a set with the largest spread between
         samples, weighted by how often they were measured, are kept; the number
@@ -71,12 +75,12 @@ def marker_heatmap(
     """
     table = checked(values, _COLUMNS, "marker values")
     full = width_mm(width)
-    order, groups = _sample_order(table, samples_used)
-    blocks = _blocks(table, (order, groups), sets, max_markers)
+    order, member = _sample_order(table, samples_used, groups)
+    blocks = _blocks(table, (order, member), sets, max_markers)
     with style(width):
         if not blocks or not order:
             return _nothing(full)
-        return _draw(blocks, order, groups, full)
+        return _draw(blocks, order, member, full)
 
 
 def _nothing(full: float) -> Figure:
@@ -87,19 +91,19 @@ def _nothing(full: float) -> Figure:
     return figure_of(sheet)
 
 
-def _sample_order(table: pd.DataFrame, used: pd.DataFrame | None) -> tuple[list[str], list[str]]:
+def _sample_order(
+    table: pd.DataFrame, used: pd.DataFrame | None, groups: Sequence[str] | None
+) -> tuple[list[str], list[str]]:
     """Return the samples grouped by condition, and the group of each."""
-    named = pd.Series(words(table, "group").to_numpy(), index=words(table, "sample").to_numpy())
+    group = dict(zip(words(table, "sample"), words(table, "group"), strict=True))
     if used is not None:
         rows = checked(used, ["sample", "group"], "samples_used")
-        named = pd.Series(words(rows, "group").to_numpy(), index=words(rows, "sample").to_numpy())
-        if "unit" in rows.columns:
-            units = pd.Series(words(rows, "group").to_numpy(), index=words(rows, "unit").to_numpy())
-            named = pd.concat([named, units])
-    group = {str(k): str(v) for k, v in named[~named.index.duplicated()].items()}
+        for column in ("unit", "sample"):
+            group |= dict(zip(words(rows, column), words(rows, "group"), strict=True))
     samples = [s for s in dict.fromkeys(words(table, "sample")) if s]
-    ranks = {g: i for i, g in enumerate(dict.fromkeys(group.get(s, "") for s in samples))}
-    samples.sort(key=lambda s: ranks[group.get(s, "")])
+    ranked = list(dict.fromkeys(group.get(s, "") for s in samples)) if groups is None else list(groups)
+    ranks = {g: i for i, g in enumerate(ranked)}
+    samples = sorted((s for s in samples if group.get(s, "") in ranks), key=lambda s: ranks[group.get(s, "")])
     return samples, [group.get(s, "") for s in samples]
 
 
@@ -115,12 +119,11 @@ def _blocks(
     keys = list(sets) if sets is not None else in_order(frame["set"])
     grids = []
     for key in keys:
-        rows = frame[frame["set"] == key]
-        if rows["value"].notna().any():
-            grid = rows.pivot_table(
-                index="gene", columns="sample", values="value", aggfunc="mean", dropna=False
-            )
+        rows = frame[(frame["set"] == key) & frame["value"].notna() & frame["sample"].isin(order)]
+        if len(rows):
+            grid = rows.pivot_table(index="gene", columns="sample", values="value", aggfunc="mean")
             grids.append((key, grid.reindex(columns=order)))
+    grids = grids[:_MOST_SETS]
     quota = _quota([len(grid) for _, grid in grids], most)
     return [_block(key, grid, n, first) for (key, grid), n in zip(grids, quota, strict=True)]
 

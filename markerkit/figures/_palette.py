@@ -103,15 +103,44 @@ def look(key: str) -> Look:
     if key in SOURCES:
         return SOURCES[key]
     if key in _KIN:
-        return CLASSES[_KIN[key]]._replace(title=key)
-    return Look(key, _UNKNOWN, "o")
+        return CLASSES[_KIN[key]]._replace(title=_set_title(key))
+    return Look(_set_title(key), _UNKNOWN, "o")
+
+
+_SETS: Final[dict[str, str]] = {
+    "pan_ev": "Pan-EV",
+    "small_ev": "Small against large EV",
+    "large_ev": "Large against small EV",
+    "apoptotic_microvesicle": "Apoptotic microvesicle",
+    "exomere_supermere": "Exomeres and supermeres",
+    "plasma_soluble": "Soluble plasma proteins",
+    "serum_vs_plasma": "Serum against plasma",
+    "lysosome": "Lysosome",
+    "rnp": "RNP complexes",
+}
+_SPELLED: Final = {w.lower(): w for w in ("ESCRT", "MHC", "II", "S1P", "DAMP", "19S", "20S", "EV", "RNP")} | {
+    "gprotein": "G-protein"
+}
+
+
+def _set_title(key: str) -> str:
+    """Name the modules and the MISEV categories of the catalogue; other sets keep their id."""
+    if key in _SETS:
+        return _SETS[key]
+    kind, _, rest = key.partition("_")
+    if kind == "misev" and rest:
+        return f"MISEV2018 {rest}"
+    if kind == "mod" and rest:
+        parts = [_SPELLED.get(w, w) for w in rest.split("_")]
+        return " ".join([parts[0][:1].upper() + parts[0][1:], *parts[1:]])
+    return key
 
 
 def title(key: str) -> str:
     """Return the printed name of a class or a source; other keys are their own name.
 
-    >>> title("er_golgi"), title("mod_escrt")
-    ('ER and Golgi', 'mod_escrt')
+    >>> title("er_golgi"), title("mod_proteasome_20s"), title("my_set")
+    ('ER and Golgi', 'Proteasome 20S', 'my_set')
     """
     return look(key).title
 
@@ -120,6 +149,10 @@ def family(key: str) -> str:
     """Return the heading a key stands under."""
     if key in CLASSES:
         return "Vesicle classes"
+    if key.startswith("misev_"):
+        return "MISEV categories"
+    if key.startswith("mod_"):
+        return "Complexes and pathways"
     return next((name for name, keys in FAMILIES.items() if key in keys), "Other sets")
 
 
@@ -131,7 +164,10 @@ def in_order(keys: Iterable[str]) -> list[str]:
     """
     given = list(dict.fromkeys(keys))
     known = [*CLASSES, *(k for keys_ in FAMILIES.values() for k in keys_)]
-    return [k for k in known if k in given] + [k for k in given if k not in known]
+    categories = sorted(k for k in given if k.startswith("misev_"))
+    modules = [k for k in given if k.startswith("mod_")]
+    rest = [k for k in given if k not in {*known, *categories, *modules}]
+    return [k for k in known if k in given] + rest + categories + modules
 
 
 class GroupLook(NamedTuple):

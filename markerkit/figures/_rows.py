@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from markerkit._checks import InputError
-from markerkit.figures._palette import CHIPS, FAINT, FILLS, INK, PAPER, RULE, SECONDARY, ZONE, tint
-from markerkit.figures._style import MAX_HEIGHT, MM, POINT, new_figure, place
-from markerkit.figures._text import clean, ellipsize, number, text_width, widest
+from markerkit.figures._palette import (
+    CHIPS,
+    CLASSES,
+    FAINT,
+    FILLS,
+    INK,
+    PAPER,
+    RULE,
+    SECONDARY,
+    ZONE,
+    tint,
+    title,
+)
+from markerkit.figures._style import MAX_HEIGHT, POINT, height_of, new_figure, place, width_of
+from markerkit.figures._text import clean, ellipsize, number, widest
 
 NAME_SIZE, NOTE_SIZE, HEAD_SIZE = 6.5, 5.5, 6.5
 LONGEST_NAME = 46.0
@@ -167,6 +176,24 @@ def interval(
             zorder=3,
             label="_interval",
         )
+        arrows(ax, low, high, y, color=color)
+
+
+def arrows(ax: Axes, low: float, high: float, y: float, *, color: str) -> None:
+    """Mark an interval that goes on beyond the axes."""
+    left, right = ax.get_xlim()
+    for beyond, at, marker in ((low < left, left, "<"), (high > right, right, ">")):
+        if beyond:
+            ax.plot(
+                [at],
+                [y],
+                marker=marker,
+                markersize=3.2,
+                color=color,
+                linestyle="none",
+                clip_on=False,
+                label="_on",
+            )
 
 
 def zero_and_zone(ax: Axes, eta: float | None, delta: float | None = None) -> None:
@@ -216,93 +243,6 @@ def page(width: float, height: float) -> Axes:
     return ax
 
 
-def fill_key(verdicts: Sequence[str]) -> list[Line2D]:
-    """Return a key of what full, half, empty and grey markers mean, of the verdicts that occur."""
-    told: dict[tuple[str, str], list[str]] = {}
-    for verdict in FILLS:
-        if verdict in verdicts:
-            color = RULE if verdict == "not assessable" else INK
-            told.setdefault((FILLS[verdict], color), []).append(verdict)
-    return [
-        Line2D(
-            [],
-            [],
-            marker="o",
-            linestyle="none",
-            markersize=4.2,
-            fillstyle="left" if fill == "left" else "full",
-            markerfacecolor=PAPER if fill == "none" else color,
-            markerfacecoloralt=PAPER,
-            markeredgecolor=color,
-            markeredgewidth=0.8,
-            label=" or ".join(names),
-        )
-        for (fill, color), names in told.items()
-    ]
-
-
-def key_rows(labels: Sequence[str], room: float) -> tuple[int, int]:
-    """Columns and rows of a key in so many mm."""
-    columns = max(1, min(len(labels), int(room / (widest(labels, 6) + 6)))) if labels else 1
-    return columns, -(-len(labels) // columns)
-
-
-def key_below(ax: Axes, handles: Sequence[Artist], *, below: float) -> None:
-    """Write a key so many mm under the axes, in as many columns as fit to the edge of the figure."""
-    if not handles:
-        return
-    room = (figure_of(ax).bbox.width - ax.bbox.x0) / figure_of(ax).dpi / MM - 1
-    columns, _ = key_rows([str(h.get_label()) for h in handles], room)
-    ax.legend(
-        handles=list(handles),
-        loc="upper left",
-        bbox_to_anchor=(0, -below / height_of(ax)),
-        ncols=columns,
-        borderpad=0,
-        borderaxespad=0,
-        handlelength=1.4,
-        handleheight=0.8,
-        handletextpad=0.4,
-        columnspacing=1.2,
-        labelspacing=0.3,
-    )
-
-
-def height_of(ax: Axes) -> float:
-    """Height of the axes in mm."""
-    return float(ax.bbox.height / ax.bbox.width) * width_of(ax)
-
-
-def width_of(ax: Axes) -> float:
-    """Width of the axes in mm."""
-    return float(ax.bbox.width / figure_of(ax).dpi / MM)
-
-
-def figure_of(ax: Axes) -> Figure:
-    """Return the figure that the axes stand on."""
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        message = "`ax` belongs to no figure."
-        raise InputError(message)
-    return figure
-
-
-def side_note(ax: Axes, text: str) -> None:
-    """Write a note above the right end of the axes."""
-    ax.annotate(
-        text,
-        (1, 1),
-        xycoords="axes fraction",
-        xytext=(0, 3),
-        textcoords="offset points",
-        ha="right",
-        va="bottom",
-        fontsize=NOTE_SIZE,
-        color=SECONDARY,
-        annotation_clip=False,
-    )
-
-
 def instead(ax: Axes, y: float, text: str, *, room: float | None = None) -> None:
     """Write why a row has no point in the place of the point, on the paper's ground."""
     ax.axhspan(y - 0.5, y + 0.5, color=PAPER, linewidth=0, zorder=1.5, label="_paper")
@@ -320,27 +260,24 @@ def instead(ax: Axes, y: float, text: str, *, room: float | None = None) -> None
     )
 
 
-def left_out(ax: Axes, n: int, what: str, *, room: float) -> None:
-    """Say under the names how many rows a page could not hold."""
-    if n > 0:
-        ax.annotate(
-            ellipsize(f"{n:,} more {what} in the table", room, NOTE_SIZE),
-            (0, 0),
-            xycoords="axes fraction",
-            xytext=(-(room + 2) / POINT, -2.6 / POINT),
-            textcoords="offset points",
-            fontsize=NOTE_SIZE,
-            color=SECONDARY,
-            va="center_baseline",
-            annotation_clip=False,
-        )
+_NOT_WORDS = {key: name.lower() for key in CLASSES if (name := title(key)).lower() != key}
 
 
-def x_label(ax: Axes, *texts: str) -> None:
-    """Label the x axis with the first of some texts that fits."""
-    middle = (ax.bbox.x0 + ax.bbox.x1) / 2
-    room = 2 * min(middle, figure_of(ax).bbox.width - middle) / figure_of(ax).dpi / MM - 2
-    ax.set_xlabel(next((t for t in texts if text_width(t, 7) <= room), texts[-1]))
+def in_words(reason: str) -> str:
+    """Write a reason out: class ids as names, and words too short to stand alone in full.
+
+    >>> in_words("rival apoptotic_body"), in_words("wide")
+    ('rival apoptotic body', 'interval too wide to tell')
+    """
+    if reason in _IN_FULL:
+        return _IN_FULL[reason]
+    return re.sub(r"[a-z]+_[a-z]+", lambda m: _NOT_WORDS.get(m.group(), m.group()), reason)
+
+
+_IN_FULL = {
+    "wide": "interval too wide to tell",
+    "missing-value policy": "depends on how missing values are treated",
+}
 
 
 def empty_note(ax: Axes, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
+from markerkit.figures._keys import key_below, key_rows, left_out, side_note, x_label
 from markerkit.figures._palette import CLASSES, ZONE, GroupLook, family, group_looks, in_order, title
 from markerkit.figures._rows import (
     MOST_ROWS,
@@ -18,20 +19,14 @@ from markerkit.figures._rows import (
     Slot,
     empty_note,
     instead,
-    key_below,
-    key_rows,
-    left_out,
     names_width,
     row_axes,
-    side_note,
     slots,
     value_ticks,
-    width_of,
     write_names,
-    x_label,
 )
-from markerkit.figures._style import style, width_mm
-from markerkit.figures._tables import FloatArray, checked, numbers, which, words
+from markerkit.figures._style import style, width_mm, width_of
+from markerkit.figures._tables import FloatArray, checked, numbers, words
 from markerkit.figures._text import ellipsize, number, percent
 
 _COLUMNS = ("sample", "source", "share", "ci_low", "ci_high")
@@ -43,6 +38,7 @@ def source_shares(
     shares: pd.DataFrame,
     samples_used: pd.DataFrame | None = None,
     *,
+    groups: Sequence[str] | None = None,
     ax: Axes | None = None,
     log: bool = True,
     width: str | float = "middle",
@@ -55,6 +51,8 @@ def source_shares(
         Table ``source_shares``.
     samples_used
         Table ``samples_used``, for the groups of the samples.
+    groups
+        Groups to draw, in order; all by default, those past the eighth as one.
     ax
         Axes to draw on; a new figure by default.
     log
@@ -78,37 +76,32 @@ def source_shares(
     sources share proteins. A share of 0, or an interval that reaches it, ends
     at the left edge of a logarithmic axis.
     """
-    table = checked(shares, _COLUMNS, "source_shares")
-    table = table[words(table, "sample") != ""].reset_index(drop=True)
-    groups, n_samples = _groups(table, samples_used)
-    found = in_order(words(table, "source"))
-    keys, more = found[:MOST_ROWS], len(found) - MOST_ROWS
-    kept = words(table, "source").isin(keys)
-    table, groups = table[kept].reset_index(drop=True), [g for g, k in zip(groups, kept, strict=True) if k]
-    seen = np.isfinite(numbers(table, "share"))
+    table = _selected(shares, samples_used, groups)
+    found = in_order(table["source"])
+    keys = found[:MOST_ROWS]
+    table = table[table["source"].isin(keys)].reset_index(drop=True)
+    looks = group_looks(list(table["group"]))
+    few = table["sample"].nunique() <= _FEW
+    lanes = table["sample"].nunique() if few else len(looks)
+    tall = float(np.clip(1.8 + 1.1 * lanes, 4.0, 9.0))
+    lines = slots([_heading(k) for k in keys], head=min(1.0, 4.0 / tall))
     names = [title(k) for k in keys]
     full = width_mm(width)
     room = names_width(names, full)
-    few = n_samples <= _FEW
-    lanes = n_samples if few else len(set(groups))
-    tall = float(np.clip(1.6 + 1.0 * lanes, 3.7, 9.0))
-    lines = slots([_heading(k) for k in keys], head=min(1.0, 4.0 / tall))
     with style(width):
-        _, deep = key_rows([ellipsize(g, 24, 6) for g in set(groups)], full - room - 5)
-        margins = Margins(room + 4, 6, 5, 11 + 3 * deep)
-        ax = row_axes(ax, lines, margins, width=full, row_height=tall)
-        if not seen.any():
+        _, deep = key_rows([ellipsize(g, 24, 6) for g in looks], full - room - 5)
+        ax = row_axes(ax, lines, Margins(room + 4, 6, 5, 11 + 3 * deep), width=full, row_height=tall)
+        if not np.isfinite(table["share"]).any():
             empty_note(ax, "nothing to draw: no share was computed")
             return ax
         write_names(ax, lines, names, room=room)
         _bands(ax, lines)
         _absent(ax, table, lines, keys)
         floor = _axis(ax, table, log=log)
-        looks = group_looks(groups)
         draw = _draw_samples if few else _draw_groups
-        draw(ax, table, lines, keys, groups, looks, floor)
+        draw(ax, table, {keys[slot.row]: slot.y for slot in lines if slot.row >= 0}, looks, floor)
         x_label(ax, "Share of total signal")
-        left_out(ax, more, "sources", room=room)
+        left_out(ax, len(found) - len(keys), "sources", room=room)
         _key(ax, looks, few=few)
     return ax
 
@@ -117,20 +110,27 @@ def _heading(key: str) -> str:
     return "EV markers" if key in CLASSES else family(key)
 
 
-def _groups(table: pd.DataFrame, used: pd.DataFrame | None) -> tuple[list[str], int]:
-    """Return the group of every row, and the number of samples; groups past eight stand together."""
-    sample = words(table, "sample")
+def _selected(shares: pd.DataFrame, used: pd.DataFrame | None, groups: Sequence[str] | None) -> pd.DataFrame:
+    """Return the shares with the group of each sample, in the order of the groups."""
+    rows = checked(shares, _COLUMNS, "source_shares")
+    table = pd.DataFrame({c: words(rows, c) for c in ("sample", "source", "reason")}).assign(
+        **{c: numbers(rows, c) for c in ("share", "ci_low", "ci_high")}
+    )
     known: dict[str, str] = {}
     if used is not None:
-        rows = checked(used, ["sample", "group"], "samples_used")
+        sheet = checked(used, ["sample", "group"], "samples_used")
         for column in ("unit", "sample"):
-            known |= dict(zip(words(rows, column), words(rows, "group"), strict=True))
-    found = [known.get(s, "") or "all samples" for s in sample]
-    ranked = list(dict.fromkeys(found))
+            known |= dict(zip(words(sheet, column), words(sheet, "group"), strict=True))
+    table["group"] = [known.get(s, "") or "all samples" for s in table["sample"]]
+    table = table[table["sample"] != ""]
+    ranked = list(dict.fromkeys(table["group"])) if groups is None else list(groups)
+    table = table[table["group"].isin(ranked)]
     if len(ranked) > _MOST_GROUPS:
-        kept = set(ranked[: _MOST_GROUPS - 1])
-        found = [g if g in kept else f"{len(ranked) - len(kept)} other groups" for g in found]
-    return found, sample.nunique()
+        other = f"{len(ranked) - _MOST_GROUPS + 1} other groups"
+        table["group"] = table["group"].where(table["group"].isin(ranked[: _MOST_GROUPS - 1]), other)
+        ranked = [*ranked[: _MOST_GROUPS - 1], other]
+    order = table["group"].map({g: i for i, g in enumerate(ranked)}).to_numpy(dtype=float)
+    return table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
 
 
 def _bands(ax: Axes, lines: Sequence[Slot]) -> None:
@@ -165,7 +165,7 @@ def _axis(ax: Axes, table: pd.DataFrame, *, log: bool) -> float:
     share = numbers(table, "share")
     positive = share[np.isfinite(share) & (share > 0)]
     least = float(positive.min()) if positive.size else 1e-5
-    low_exponent = int(np.floor(np.log10(max(least, 1e-8)) - 0.3))
+    low_exponent = int(np.floor(np.log10(max(least, 1e-6)) - 0.3))
     high_exponent = min(0, int(np.ceil(np.log10(max(high, 1e-8)))))
     low_exponent = min(low_exponent, high_exponent - 1)
     ax.set_xscale("log")
@@ -180,49 +180,28 @@ def _axis(ax: Axes, table: pd.DataFrame, *, log: bool) -> float:
 
 
 def _draw_samples(
-    ax: Axes,
-    table: pd.DataFrame,
-    lines: Sequence[Slot],
-    keys: Sequence[str],
-    groups: Sequence[str],
-    looks: dict[str, GroupLook],
-    floor: float,
+    ax: Axes, table: pd.DataFrame, at: Mapping[str, float], looks: Mapping[str, GroupLook], floor: float
 ) -> None:
     """Draw every sample with its interval, in the same lane of every row."""
-    sample, source = words(table, "sample"), words(table, "source")
-    rank = {g: i for i, g in enumerate(looks)}
-    order = sorted(dict.fromkeys(zip(sample, groups, strict=True)), key=lambda pair: rank[pair[1]])
-    offsets = dict(zip([s for s, _ in order], _lanes(len(order)), strict=True))
-    share, low, high = (numbers(table, c) for c in ("share", "ci_low", "ci_high"))
-    at = {keys[slot.row]: slot.y for slot in lines if slot.row >= 0}
-    for i in which(np.isfinite(share)):
-        shown, y = looks[groups[i]], at[source[i]] + offsets[sample[i]]
-        if np.isfinite(low[i]) and np.isfinite(high[i]):
-            ends = np.maximum([low[i], high[i]], floor)
+    samples = list(dict.fromkeys(table["sample"]))
+    offsets = dict(zip(samples, _lanes(len(samples)), strict=True))
+    for row in table[np.isfinite(table["share"])].to_dict("records"):
+        shown, y = looks[row["group"]], at[row["source"]] + offsets[row["sample"]]
+        if np.isfinite(row["ci_low"]) and np.isfinite(row["ci_high"]):
+            ends = np.maximum([row["ci_low"], row["ci_high"]], floor)
             ax.plot(ends, [y, y], color=shown.edge, linewidth=0.6, zorder=2, label="_interval")
-        _dot(ax, max(share[i], floor), y, shown._replace(marker="<") if share[i] < floor else shown, 3.0)
+        below = row["share"] < floor
+        _dot(ax, max(row["share"], floor), y, shown._replace(marker="<") if below else shown, 3.0)
 
 
 def _draw_groups(
-    ax: Axes,
-    table: pd.DataFrame,
-    lines: Sequence[Slot],
-    keys: Sequence[str],
-    groups: Sequence[str],
-    looks: dict[str, GroupLook],
-    floor: float,
+    ax: Axes, table: pd.DataFrame, at: Mapping[str, float], looks: Mapping[str, GroupLook], floor: float
 ) -> None:
     """Draw the samples faint, and the median and the middle half of every group."""
-    source, share = words(table, "source").to_numpy(), numbers(table, "share")
-    member = np.array(groups, dtype=object)
     offsets = dict(zip(looks, _lanes(len(looks)), strict=True))
-    for slot in lines:
-        for group, shown in looks.items():
-            if slot.row < 0:
-                continue
-            inside = (source == keys[slot.row]) & (member == group) & np.isfinite(share)
-            if inside.any():
-                _draw_group(ax, np.maximum(share[inside], floor), slot.y + offsets[group], shown)
+    for (source, group), rows in table[np.isfinite(table["share"])].groupby(["source", "group"], sort=False):
+        share = np.maximum(rows["share"].to_numpy(dtype=float), floor)
+        _draw_group(ax, share, at[str(source)] + offsets[str(group)], looks[str(group)])
 
 
 def _draw_group(ax: Axes, share: FloatArray, y: float, shown: GroupLook) -> None:
@@ -268,10 +247,11 @@ def _dot(ax: Axes, x: float, y: float, shown: GroupLook, size: float) -> None:
 
 
 def _lanes(n: int) -> NDArray[np.float64]:
-    return np.zeros(1) if n == 1 else np.linspace(-0.34, 0.34, n)
+    reach = min(0.34, 0.1 + 0.08 * (n - 1))
+    return np.zeros(1) if n == 1 else np.linspace(-reach, reach, n)
 
 
-def _key(ax: Axes, looks: dict[str, GroupLook], *, few: bool) -> None:
+def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool) -> None:
     handles = [
         Line2D(
             [],

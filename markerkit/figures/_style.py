@@ -187,6 +187,25 @@ def place(figure: Figure, left: float, top: float, width: float, height: float) 
     return figure.add_axes(box)
 
 
+def height_of(ax: Axes) -> float:
+    """Height of the axes in mm."""
+    return float(ax.bbox.height / ax.bbox.width) * width_of(ax)
+
+
+def width_of(ax: Axes) -> float:
+    """Width of the axes in mm."""
+    return float(ax.bbox.width / figure_of(ax).dpi / MM)
+
+
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure that the axes stand on."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        message = "`ax` belongs to no figure."
+        raise InputError(message)
+    return figure
+
+
 def save(
     figure: Figure | Axes,
     path: str | Path,
@@ -223,10 +242,7 @@ def save(
     if not path.parent.is_dir():
         message = f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}."
         raise InputError(message)
-    owner = figure.get_figure(root=True) if isinstance(figure, Axes) else figure
-    if owner is None:
-        message = "these axes belong to no figure."
-        raise InputError(message)
+    owner = figure_of(figure) if isinstance(figure, Axes) else figure
     return [_save_one(owner, path.with_name(f"{stem}.{name}"), name, dpi) for name in formats]
 
 

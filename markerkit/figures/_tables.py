@@ -88,3 +88,31 @@ def span(*arrays: FloatArray | Sequence[float], pad: float = 0.06, least: float 
     low, high = low - missing, high + missing
     room = pad * (high - low)
     return low - room, high + room
+
+
+def interval_limits(
+    values: Sequence[FloatArray],
+    ends: Sequence[FloatArray],
+    called: NDArray[np.bool_],
+    always: Sequence[float],
+) -> tuple[float, float]:
+    """Return axis limits for intervals: all of those that led to a verdict.
+
+    Parameters
+    ----------
+    values
+        Estimates; all are held.
+    ends
+        Ends of their intervals. An interval without a verdict may be very wide;
+        it widens the axis to twice the width of the others at most, and is cut
+        there.
+    called
+        Rows with a verdict.
+    always
+        Values to hold in any case.
+    """
+    sure = called if called.any() else np.ones(len(called), dtype=bool)
+    low, high = span(*values, *(e[sure] for e in ends), always)
+    wide_low, wide_high = span(*values, *ends, always)
+    reach = (high - low) / 2
+    return max(low - reach, wide_low), min(high + reach, wide_high)

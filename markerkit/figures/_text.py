@@ -113,9 +113,9 @@ def number(value: float, digits: int = 3) -> str:
     if not np.isfinite(value):
         return "–"
     rounded = float(f"{value:.{digits}g}")
-    if rounded != 0 and not 1e-4 <= abs(rounded) < 1e7:
+    if rounded != 0 and not 1e-5 <= abs(rounded) < 1e7:
         return f"{rounded:.{digits}g}".replace("-", "\u2212")
-    text = f"{rounded:,.6f}".rstrip("0").rstrip(".")
+    text = f"{rounded:,.7f}".rstrip("0").rstrip(".")
     return text.replace("-", "\u2212")
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from markerkit._checks import InputError
 from markerkit.figures._labels import Label, place_labels
 from markerkit.figures._palette import FAINT, INK, RULE, SECONDARY, in_order, look, title
-from markerkit.figures._rows import empty_note, height_of, value_ticks, width_of
-from markerkit.figures._style import new_figure, place, style, width_mm
+from markerkit.figures._rows import empty_note, value_ticks
+from markerkit.figures._style import height_of, new_figure, place, style, width_mm, width_of
 from markerkit.figures._tables import FloatArray, checked, numbers, one_contrast, span, words
 from markerkit.figures._text import ellipsize, number, text_width
 
