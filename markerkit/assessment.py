@@ -178,8 +178,8 @@ class Assessment:
                 f"<td>{html.escape(r['explanation'])}</td></tr>"
                 for _, r in rows.iterrows()
             )
-            raised = self.purity.table
-            raised = raised[(raised["contrast"] == name) & (raised["verdict"] == RAISED)]["source"]
+            sources = self.purity.table
+            raised = sources.loc[(sources["contrast"] == name) & (sources["verdict"] == RAISED), "source"]
             title = html.escape(str(name) or "whole study (no comparator)")
             text = html.escape(", ".join(raised) or "none")
             blocks.append(f"<h4>{title}</h4><table>{cells}</table><p>sources raised: {text}</p>")
@@ -256,7 +256,7 @@ def assess(
         raise InputError("contrasts need `condition`, the sample column that holds their levels.")
     with threadpool_limits(limits=1), _collected() as notes:
         markers = markers or load_markers(organism=exp.organism)
-        if not exp.has_verb("harmonize_ids"):
+        if "map_status" not in exp.proteins.columns:
             exp = harmonize_ids(exp, markers)
         mapping = id_mapping(exp)
         if condition is not None:
@@ -272,7 +272,7 @@ def assess(
         models = [fit_contrast(units, markers, c) for c in asked]
         logs = units if units.scale != "raw" else log2(units)
         identity, purity = identity_of(models, known), purity_of(units, markers, models, seed=seed)
-        result = {
+        result: dict[str, Any] = {
             "identity": identity,
             "purity": purity,
             "checklist": checklist_of(units, markers, asked, known, fluid=fluid),
@@ -393,7 +393,7 @@ def _samples_used(
 ) -> pd.DataFrame:
     samples, values = exp.samples, exp.values
     linear = None if exp.scale == "ratio" else exp.linear()
-    logs = values if exp.scale != "raw" else np.log2(values)
+    logs = log2(exp).values if exp.scale == "raw" else values
     unit = (
         samples[collapse_by].astype(str)
         if collapse_by

@@ -112,7 +112,8 @@ def checklist_of(
 ) -> Checklist:
     """Checklist over contrasts, or over the whole study where there is none."""
     rows = []
-    for contrast in contrasts or [None]:
+    scopes: Sequence[Contrast | None] = contrasts or [None]
+    for contrast in scopes:
         scope = _scope(exp, markers, contrast, context)
         stated = contrast.fluid if contrast else fluid
         rows += [_row(item, scope, stated) for item in load_items()]
@@ -124,9 +125,10 @@ def checklist_of(
 def load_items() -> tuple[Item, ...]:
     """Read the items once."""
     raw = tomllib.loads((reference_folder() / "checklist.toml").read_text(encoding="utf-8"))
-    return tuple(
-        Item(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in raw["item"]
-    )
+    rows: list[dict[str, Any]] = [
+        {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()} for row in raw["item"]
+    ]
+    return tuple(Item(**row) for row in rows)
 
 
 def _scope(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markerkit import __version__
-from markerkit._checks import InputError, MarkerkitWarning
+from markerkit._checks import InputError, MarkerkitWarning, one_of
 
 if TYPE_CHECKING:
     from markerkit.assessment import Assessment
@@ -154,6 +154,15 @@ def _sets_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     export.add_argument("--format", default="gmt", choices=["gmt", "tsv", "json"])
     export.add_argument("--out", metavar="FILE", help="write to a file instead of stdout")
     export.set_defaults(run=_sets_export)
+    overlap = verbs.add_parser("overlap", parents=[common], help="shared markers, set by set")
+    overlap.set_defaults(run=_sets_overlap)
+    check = verbs.add_parser("validate", help="check a file of marker sets, or a folder of them")
+    check.add_argument("path", metavar="PATH")
+    check.set_defaults(run=_sets_validate)
+    diff = verbs.add_parser("diff", help="what changed between two files of marker sets")
+    diff.add_argument("old", metavar="OLD")
+    diff.add_argument("new", metavar="NEW")
+    diff.set_defaults(run=_sets_diff)
 
 
 # ---- commands ------------------------------------------------------------------
@@ -277,13 +286,40 @@ def _sets_list(arguments: argparse.Namespace) -> None:
 def _sets_show(arguments: argparse.Namespace) -> None:
     from markerkit.results import to_tsv
 
-    print(to_tsv(_markers(arguments)[arguments.set].table), end="")
+    catalog = _markers(arguments)
+    one_of("set", arguments.set, list(catalog))
+    print(to_tsv(catalog[arguments.set].table), end="")
 
 
 def _sets_export(arguments: argparse.Namespace) -> None:
     catalog = _markers(arguments)
     text = {"gmt": catalog.to_gmt, "tsv": catalog.to_tsv, "json": catalog.to_json}[arguments.format]()
     _emit(text, arguments.out)
+
+
+def _sets_overlap(arguments: argparse.Namespace) -> None:
+    from markerkit.results import to_tsv
+
+    overlap = _markers(arguments).overlap()
+    print(to_tsv(overlap.rename_axis(index="set", columns=None).reset_index()), end="")
+
+
+def _sets_validate(arguments: argparse.Namespace) -> None:
+    from markerkit.markers import validate
+    from markerkit.results import to_tsv
+
+    findings = validate(arguments.path)
+    print(to_tsv(findings), end="")
+    errors = int((findings["level"] == "error").sum())
+    if errors:
+        raise InputError(f"{errors} errors in {arguments.path!r}; mend the rows listed above.")
+
+
+def _sets_diff(arguments: argparse.Namespace) -> None:
+    from markerkit.markers import diff, read_markers
+    from markerkit.results import to_tsv
+
+    print(to_tsv(diff(read_markers(arguments.old), read_markers(arguments.new))), end="")
 
 
 def _emit(text: str, out: str | None) -> None:

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from markerkit.markers_io import reference_folder
 
@@ -80,5 +81,5 @@ def load_criteria() -> Criteria:
     )
 
 
-def _tuples(row: Mapping[str, object]) -> dict[str, object]:
+def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}

@@ -101,7 +101,7 @@ class Experiment:
         ):
             if not frame.index.equals(index):
                 raise InputError(f"`{what}` must have the labels of the matrix in the same order.")
-        added = {k: v for k, v in PROTEIN_COLUMNS.items() if k not in proteins.columns}
+        added: dict[str, Any] = {k: v for k, v in PROTEIN_COLUMNS.items() if k not in proteins.columns}
         object.__setattr__(self, "_values", numbers)
         object.__setattr__(self, "_samples", samples.copy().rename_axis(index="sample"))
         object.__setattr__(self, "_proteins", proteins.assign(**added).rename_axis(index="protein"))
@@ -170,7 +170,7 @@ class Experiment:
                 "ratios to a reference channel have no linear abundance; shares of signal need the "
                 "reporter intensities or a label-free quantity."
             )
-        return self.values if self.scale == "raw" else np.exp2(self._values)
+        return self.values if self.scale == "raw" else 2.0**self._values
 
     def evolve(
         self,
@@ -196,8 +196,8 @@ class Experiment:
         self, *, samples: Sequence[object] | None = None, proteins: Sequence[object] | None = None
     ) -> Experiment:
         """Return the named samples and proteins, without a line of history."""
-        rows = self._values.index if samples is None else pd.Index(samples)
-        columns = self._values.columns if proteins is None else pd.Index(proteins)
+        rows = self._values.index if samples is None else pd.Index(list(samples), dtype=object)
+        columns = self._values.columns if proteins is None else pd.Index(list(proteins), dtype=object)
         return Experiment(
             self._values.loc[rows, columns],
             self._samples.loc[rows],

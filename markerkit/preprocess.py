@@ -30,9 +30,12 @@ def log2(exp: Experiment) -> Experiment:
         raise InputError(f"log2 needs the raw scale; this experiment is on the {exp.scale} scale already.")
     values = exp.values
     zeros = int((values == 0).to_numpy().sum())
-    return exp.evolve(
-        "log2", {"n_zero_to_missing": zeros}, values=np.log2(values.where(values > 0)), scale="log2"
-    )
+    return exp.evolve("log2", {"n_zero_to_missing": zeros}, values=_logarithm(values), scale="log2")
+
+
+def _logarithm(values: pd.DataFrame) -> pd.DataFrame:
+    """Base-2 logarithm; zero is missing."""
+    return pd.DataFrame(np.log2(values.where(values > 0).to_numpy()), values.index, values.columns)
 
 
 def filter_detected(exp: Experiment, *, min_fraction: float = 0.5, by: str | None = None) -> Experiment:
@@ -167,10 +170,10 @@ def collapse_replicates(exp: Experiment, by: str) -> Experiment:
     unit = unit.astype(str)
     values = exp.values
     if exp.scale == "raw":
-        values = np.log2(values.where(values > 0))
+        values = _logarithm(values)
     means = values.groupby(unit.to_numpy(), sort=False).mean()
     if exp.scale == "raw":
-        means = np.exp2(means)
+        means = 2.0**means
     samples = exp.samples
     grouped = samples.groupby(unit.to_numpy(), sort=False)
     constant = [c for c in samples.columns if (grouped[c].nunique(dropna=False) <= 1).all()]

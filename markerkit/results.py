@@ -65,7 +65,7 @@ class TableSpec:
         return self.conform(pd.DataFrame())
 
 
-_PANDAS_KIND = {"str": object, "float": float, "int": "Int64", "bool": "boolean"}
+_PANDAS_KIND: dict[str, Any] = {"str": object, "float": float, "int": "Int64", "bool": "boolean"}
 
 
 def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
@@ -73,7 +73,8 @@ def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
         column = pd.Series([None] * len(index), index=index, dtype=object)
     if kind == "str":
         return column.astype(object).where(column.notna(), "")
-    return column.astype(_PANDAS_KIND[kind])
+    typed: pd.Series = column.astype(_PANDAS_KIND[kind])
+    return typed
 
 
 def _c(text: str) -> tuple[Column, ...]:
@@ -430,7 +431,9 @@ class Result:
         head = self.table.head(200)
         more = f"<p>first 200 of {len(self.table)} rows</p>" if len(self.table) > len(head) else ""
         title = html.escape(type(self).__name__)
-        return f"<h4>{title}</h4>{head.to_html(index=False, na_rep='', float_format='%.3g')}{more}"
+        return (
+            f"<h4>{title}</h4>{head.to_html(index=False, na_rep='', float_format=lambda v: f'{v:.3g}')}{more}"
+        )
 
 
 def to_tsv(table: pd.DataFrame) -> str:

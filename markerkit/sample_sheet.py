@@ -100,9 +100,9 @@ def match_samples(sheet: Sequence[str], matrix: Sequence[str], *, name: str) -> 
     found: dict[str, str] = {}
     for sample in sheet:
         near = loose.get(short_name(sample).casefold(), [])
-        column = sample if sample in exact else near[0] if len(near) == 1 else None
-        if column is not None and column not in found:
-            found[column] = sample
+        hit = sample if sample in exact else near[0] if len(near) == 1 else None
+        if hit is not None and hit not in found:
+            found[hit] = sample
     lost = [s for s in sheet if s not in found.values()]
     if not found:
         raise InputError(

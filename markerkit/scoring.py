@@ -63,18 +63,19 @@ def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
     seen = exp.values.notna().any(axis=0)
     proteins = exp.proteins[seen.to_numpy() & ~exp.proteins["is_decoy"].to_numpy(bool)]
     genes, accessions = set(proteins["gene"]) - {""}, set(proteins["accession"]) - {""}
-    titles = markers.sets.set_index("set")
+    headers = {str(row["set"]): row for row in markers.sets.to_dict(orient="records")}
     rows = []
     for (name, role), members in markers.table.groupby(["set", "role"], sort=False):
-        foreign = titles.loc[name, "organism"] not in {"human", exp.organism}
+        header = headers[str(name)]
+        foreign = header["organism"] not in {"human", exp.organism}
         found = members["accession"].isin(accessions) if foreign else members["gene"].isin(genes)
         label = members["gene"].where(members["gene"] != "", members["accession"])
         weight = members["weight"].sum()
-        few = int(found.sum()) < int(titles.loc[name, "minimum_measured"])
+        few = int(found.sum()) < int(header["minimum_measured"])
         rows.append(
             {
                 "set": name,
-                "title": titles.loc[name, "title"],
+                "title": header["title"],
                 "role": role,
                 "fraction": found.mean(),
                 "weight_fraction": members.loc[found, "weight"].sum() / weight if weight else np.nan,
@@ -83,7 +84,7 @@ def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
                 "n_set": len(members),
                 "n_measured": int(found.sum()),
                 "status": "too few measured" if few else "measured",
-                "reason": f"fewer than {titles.loc[name, 'minimum_measured']} measured" if few else "",
+                "reason": f"fewer than {header['minimum_measured']} measured" if few else "",
             }
         )
     return Coverage(TABLES["coverage"].conform(pd.DataFrame(rows)), {})

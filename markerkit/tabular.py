@@ -246,18 +246,18 @@ def numbers(frame: pd.DataFrame, columns: list[str], *, ids: pd.Series, name: st
             converted = pd.to_numeric(text.where(given), errors="coerce")
             wrong = given & converted.isna()
             if wrong.any():
-                at = wrong.idxmax()
+                at = int(wrong.to_numpy().argmax())
                 raise InputError(
-                    f"the {what} {name!r} holds text where a number belongs: {str(cells[at])[:40]!r} in column {column!r}, "
-                    f"row {str(ids[at])[:60]!r} ({int(wrong.sum())} such cells in the column)."
+                    f"the {what} {name!r} holds text where a number belongs: {str(cells.iloc[at])[:40]!r} in column {column!r}, "
+                    f"row {str(ids.iloc[at])[:60]!r} ({int(wrong.sum())} such cells in the column)."
                 )
             cells = converted
         values = cells.astype(float)
         infinite = values.abs() == float("inf")
         if infinite.any():
-            at = infinite.idxmax()
+            at = int(infinite.to_numpy().argmax())
             raise InputError(
-                f"the {what} {name!r} holds an infinite value in column {column!r}, row {str(ids[at])[:60]!r}; "
+                f"the {what} {name!r} holds an infinite value in column {column!r}, row {str(ids.iloc[at])[:60]!r}; "
                 "leave missing values empty."
             )
         found[column] = values

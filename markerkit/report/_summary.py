@@ -35,7 +35,7 @@ def summary(assessment: Assessment) -> dict[str, Any]:
     """
     exp, catalog = assessment.experiment, assessment.markers
     read = next((h for h in exp.history if h.get("verb") == "read_proteins"), {})
-    return _plain(
+    record: dict[str, Any] = _plain(
         {
             "schema_version": SCHEMA_VERSION,
             "versions": versions(),
@@ -60,6 +60,7 @@ def summary(assessment: Assessment) -> dict[str, Any]:
             "warnings": list(assessment.warnings),
         }
     )
+    return record
 
 
 def versions() -> dict[str, str]:

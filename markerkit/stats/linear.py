@@ -64,12 +64,12 @@ class LinearFit:
         """Mean of the measured values, NaN without one, shape (p,)."""
         n = self.n_obs
         total = np.nansum(self.values, axis=0)
-        return np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
+        return np.asarray(np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0))
 
     @cached_property
     def residuals(self) -> Array:
         """Residuals, NaN where missing, shape (n, p)."""
-        return self.values - self.basis @ self.theta
+        return np.asarray(self.values - self.basis @ self.theta)
 
     def contrast_weights(self, contrast: Array) -> Array:
         """Weight of each value in the estimate of a contrast.

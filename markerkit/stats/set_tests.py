@@ -47,7 +47,7 @@ class SetStatistics:
     @property
     def df_residual(self) -> int:
         """Residual df of the complete design."""
-        return self.effects.shape[0] - 1
+        return int(self.effects.shape[0]) - 1
 
 
 @dataclass(frozen=True)
