@@ -103,7 +103,7 @@ def source_shares(
         draw(ax, table, {keys[slot.row]: slot.y for slot in lines if slot.row >= 0}, looks, floor)
         x_label(ax, "Share of total signal")
         left_out(ax, len(found) - len(keys), "sources", room=room)
-        _key(ax, looks, few=few)
+        _key(ax, looks, few=few, approximate=bool(table["approximate"].any()))
     return ax
 
 
@@ -117,6 +117,7 @@ def _selected(shares: pd.DataFrame, used: pd.DataFrame | None, groups: Sequence[
     table = pd.DataFrame({c: words(rows, c) for c in ("sample", "source", "reason")}).assign(
         **{c: numbers(rows, c) for c in ("share", "ci_low", "ci_high")}
     )
+    table["approximate"] = words(rows, "approximate").str.lower().isin(["true", "1"])
     known: dict[str, str] = {}
     if used is not None:
         sheet = checked(used, ["sample", "group"], "samples_used")
@@ -252,7 +253,7 @@ def _lanes(n: int) -> NDArray[np.float64]:
     return np.zeros(1) if n == 1 else np.linspace(-reach, reach, n)
 
 
-def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool) -> None:
+def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool, approximate: bool) -> None:
     named = {} if list(looks) == [_ALL] else looks
     handles = [
         Line2D(
@@ -270,4 +271,5 @@ def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool) -> None:
     ]
     key_below(ax, handles, below=9.0)
     bars = "95 % intervals" if few else "middle half of the group"
-    side_note(ax, f"bars: {bars}; ◄ at or below the axis")
+    caution = "approximate: logarithmic or imputed input; " if approximate and width_of(ax) > 75 else ""
+    side_note(ax, f"{caution}bars: {bars}; ◄ at or below the axis")
