@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
-from markerkit.simulate import load_example, simulate, write_example
+from markerkit.simulator import load_example, simulate, write_example
 
 
 @pytest.fixture(scope="module")
