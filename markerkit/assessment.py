@@ -256,7 +256,7 @@ def assess(
         raise InputError("contrasts need `condition`, the sample column that holds their levels.")
     with threadpool_limits(limits=1), _collected() as notes:
         markers = markers or load_markers(organism=exp.organism)
-        if not exp.has_verb("harmonize_ids"):
+        if "map_status" not in exp.proteins.columns:
             exp = harmonize_ids(exp, markers)
         mapping = id_mapping(exp)
         if condition is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markerkit import __version__
-from markerkit._checks import InputError, MarkerkitWarning
+from markerkit._checks import InputError, MarkerkitWarning, one_of
 
 if TYPE_CHECKING:
     from markerkit.assessment import Assessment
@@ -277,7 +277,9 @@ def _sets_list(arguments: argparse.Namespace) -> None:
 def _sets_show(arguments: argparse.Namespace) -> None:
     from markerkit.results import to_tsv
 
-    print(to_tsv(_markers(arguments)[arguments.set].table), end="")
+    catalog = _markers(arguments)
+    one_of("set", arguments.set, list(catalog))
+    print(to_tsv(catalog[arguments.set].table), end="")
 
 
 def _sets_export(arguments: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -282,16 +283,20 @@ def set_members(
     Frame with gene, accession, complex, weight, source; members that are
     listed only (weight 0) are left out.
     """
+    return _members(markers, tuple(sets), role, frozenset(without))
+
+
+@lru_cache(maxsize=512)
+def _members(
+    markers: MarkerCatalog, sets: tuple[str, ...], role: str, without: frozenset[str]
+) -> pd.DataFrame:
+    """Look the members up once: every class asks for its own and its rivals' under each policy."""
     table = markers.table
-    rows = table[table["set"].isin(list(sets)) & (table["role"] == role) & (table["weight"] > 0)]
-    rows = rows[~rows["gene"].isin(set(without))]
+    rows = table[table["set"].isin(sets) & (table["role"] == role) & (table["weight"] > 0)]
+    rows = rows[~rows["gene"].isin(without)]
     key = rows["gene"].where(rows["gene"] != "", rows["accession"])
-    return (
-        rows.assign(_key=key)
-        .sort_values("weight", ascending=False, kind="stable")
-        .drop_duplicates("_key")
-        .drop(columns="_key")
-    )
+    strongest = rows.assign(_key=key).sort_values("weight", ascending=False, kind="stable")
+    return strongest.drop_duplicates("_key").drop(columns="_key")
 
 
 def set_votes(

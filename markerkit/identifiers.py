@@ -219,9 +219,8 @@ class _Mapper:
         members = [_parse(a) for a in re.split(r"[;,]\s*", accession) if a.strip()]
         leading = members[0] if members else ("", "")
         found = _Row(accession=leading[0])
-        found.species = (
-            _CODE.get(leading[1].rpartition("_")[2]) or species or self.foreign.get(leading[0], "")
-        )
+        given = _SPECIES_OF.get(species.lower(), species)
+        found.species = _CODE.get(leading[1].rpartition("_")[2]) or given or self.foreign.get(leading[0], "")
         if found.species and found.species != self.species:
             found.reason = f"{found.species}: no {self.species} gene"
             return found

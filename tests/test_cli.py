@@ -1,0 +1,149 @@
+"""The command line: exit codes, one clear line, no folder left behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from markerkit.cli import main
+from markerkit.simulate import write_example
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    return write_example(tmp_path_factory.mktemp("example"))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+ASK = ["--condition", "fraction", "--case", "EV", "--control", "lysate"]
+
+
+def refused(capsys, words, here):
+    before = sorted(p.name for p in here.iterdir())
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    first = next(line for line in err.splitlines() if line.startswith("markerkit: error: "))
+    assert "Traceback" not in err
+    assert out == ""
+    assert sorted(p.name for p in here.iterdir()) == before, "something was left behind"
+    return first
+
+
+def test_demo_writes_the_contract(here, capsys):
+    assert main(["demo", "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    assert "EV vs lysate" in out
+    assert "largest gaps" in out
+    assert out.rstrip().splitlines()[-1].startswith("results: ")
+    assert (here / "markerkit_demo" / "tables" / "identity.tsv").is_file()
+    assert main(["demo", "--quiet"]) == 2
+    assert main(["demo", "--quiet", "--overwrite"]) == 0
+    assert [p.name for p in here.iterdir()] == ["markerkit_demo"]
+    assert "is there already" in capsys.readouterr().err
+    assert err == "" or "note" not in err
+
+
+def test_assess_with_repeated_contrasts(here, example, capsys):
+    matrix, sheet = map(str, example)
+    words = ["assess", matrix, "--samples", sheet, "--condition", "fraction", "--contrast", "EV:lysate"]
+    assert main([*words, "--paired-by", "donor", "--comparator", "lysate", "--out", "r"]) == 0
+    out, err = capsys.readouterr()
+    assert "carry-over: at most" in out
+    assert "markerkit: assessing" in err
+
+
+def test_without_comparator_and_sheet(here, example, capsys):
+    assert main(["assess", str(example[0]), "--out", "r", "--quiet"]) == 0
+    assert "no comparator" in capsys.readouterr().out
+
+
+def test_sample_sheet_template(here, example, capsys):
+    assert main(["samples", str(example[0])]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split("\t")[0] == "sample"
+    assert len(lines) > 2
+    assert main(["samples", str(example[0]), "--out", "sheet.tsv"]) == 0
+    assert (here / "sheet.tsv").read_text().splitlines() == lines
+    assert "is there already" in refused(capsys, ["samples", str(example[0]), "--out", "sheet.tsv"], here)
+
+
+def test_sets(here, capsys):
+    assert main(["sets", "list"]) == 0
+    assert "exosome" in capsys.readouterr().out
+    assert main(["sets", "show", "exosome", "--organism", "mouse"]) == 0
+    assert "Cd63" in capsys.readouterr().out
+    for kind in ("gmt", "tsv", "json"):
+        assert main(["sets", "export", "--format", kind, "--out", f"sets.{kind}"]) == 0
+        assert "CD63" in (here / f"sets.{kind}").read_text()
+    assert "Did you mean 'exosome'" in refused(capsys, ["sets", "show", "exosomes"], here)
+
+
+def test_bad_words_exit_2(here, example, capsys):
+    matrix, sheet = map(str, example)
+    base = ["assess", matrix, "--samples", sheet]
+    cases = [
+        (["assess", "nope.tsv"], "there is no matrix"),
+        ([*base, "--condition", "nope", "--case", "a", "--control", "b"], "no column 'nope'"),
+        ([*base, "--condition", "fraction", "--case", "EVs", "--control", "lysate"], "no level 'EVs'"),
+        ([*base, "--condition", "fraction", "--case", "EV", "--control", "EV"], "case and control are both"),
+        ([*base, *ASK, "--paired-by", "nope"], "no column 'nope'"),
+        ([*base, *ASK, "--batch", "nope"], "no column 'nope'"),
+        ([*base, *ASK, "--comparator", "cells"], "`comparator` must be one of"),
+        ([*base, *ASK, "--fluid", "beer"], "`fluid` must be one of"),
+        ([*base, *ASK, "--scale", "log2"], "declared log2 but holds"),
+        ([*base, *ASK, "--scale", "linear"], "`scale` must be one of"),
+        ([*base, *ASK, "--software", "excel"], "`software` must be one of"),
+        ([*base, *ASK, "--organism", "fly"], "`organism` must be one of"),
+        ([*base, *ASK, "--quantity", "ibaq"], "no quantity 'ibaq'"),
+        ([*base, *ASK, "--markers", "nope.gmt"], "nope.gmt"),
+        ([*base, *ASK, "--context", "nope.toml"], "no context file"),
+        ([*base, *ASK, "--samples", matrix], "sample"),
+        ([*base, "--condition", "fraction", "--contrast", "EV"], "case:control"),
+        (["assess", matrix, "--out", sheet], "is there already"),
+        (["assess", matrix, "--out", sheet, "--overwrite"], "will not be replaced"),
+        (["assess", matrix, "--out", f"{sheet}/sub"], "cannot be written"),
+    ]
+    for words, message in cases:
+        assert message in refused(capsys, words, here), words
+
+
+def test_confounded_batch(here, example, capsys):
+    matrix, sheet = example
+    text = [line.split("\t") for line in sheet.read_text().splitlines()]
+    at = text[0].index("fraction")
+    grown = [[*text[0], "lab"], *[[*r, f"lab_{r[at]}"] for r in text[1:]]]
+    path = here / "s.tsv"
+    path.write_text("\n".join("\t".join(r) for r in grown))
+    words = ["assess", str(matrix), "--samples", str(path), *ASK, "--batch", "lab"]
+    assert "confounded with 'lab'" in refused(capsys, words, here)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_unwritable_output(here, example, capsys):
+    locked = here / "locked"
+    locked.mkdir(mode=0o500)
+    assert "cannot be written" in refused(capsys, ["assess", str(example[0]), "--out", "locked/r"], here)
+
+
+def test_a_reader_that_goes_away_is_no_error(here):
+    code = (
+        "from markerkit.cli import main; import sys; sys.exit(main(['sets', 'export', '--format', 'json']))"
+    )
+    root = str(Path(__file__).parents[1])
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait()
