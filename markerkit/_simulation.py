@@ -330,7 +330,7 @@ def linear_signal(
 
 
 def _together(group: pd.Series, apart: tuple[str, ...], n: int, rng: np.random.Generator) -> Array:
-    """Standard normal noise that the proteins of one group share in a sample; none for the groups `apart`."""
+    """Draw standard normal noise that the proteins of a group share in a sample; none for the groups `apart`."""
     code, names = pd.factorize(group)
     noise = rng.standard_normal((n, len(names)))
     noise[:, np.isin(names, apart)] = 0.0
