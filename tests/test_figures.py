@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 import os
 import subprocess
@@ -24,7 +25,7 @@ from matplotlib.text import Text
 from markerkit import figures
 from markerkit._checks import InputError
 from markerkit.figures import _palette, _text
-from markerkit.results import TABLES, Coverage, Purity, SampleScores
+from markerkit.results import TABLES, Coverage, Purity, SampleScores, to_tsv
 
 CLASSES = ("ev", "exosome", "microvesicle", "apoptotic_body", "apoptotic_exosome", "apoptotic_ev")
 SOURCES = (
@@ -325,7 +326,7 @@ VARIANTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "empty": lambda t: t.iloc[:0],
     "one row": lambda t: t.iloc[[0]],
     "all missing": _voided,
-    "from a file": lambda t: t.replace("", np.nan),
+    "from a file": lambda t: pd.read_csv(io.StringIO(to_tsv(t)), sep="\t"),
 }
 
 
@@ -535,6 +536,19 @@ def test_heatmap_keeps_the_markers_that_vary() -> None:
     assert "EXO3 " not in text
 
 
+def test_marker_values_centre_and_choose() -> None:
+    matrix = pd.DataFrame(
+        {"A;1": [1.0, 3.0, np.nan], "A;2": [9.0, np.nan, np.nan], "B": [np.nan] * 3, "C": [5.0, 5.0, 8.0]},
+        index=["s1", "s2", "s3"],
+    )
+    genes = pd.Series({"A;1": "A", "A;2": "A", "B": "B", "C": "C", "D": "D"})
+    table = figures.marker_values(matrix, genes, {"x": ["A", "B", "A"], "y": ["C", "Z"]})
+    assert table[["set", "gene"]].drop_duplicates().to_numpy().tolist() == [["x", "A"], ["y", "C"]]
+    assert table["value"].tolist() == pytest.approx([-1, 1, np.nan, -1, -1, 2], nan_ok=True)
+    assert figures.lint(figures.marker_heatmap(table)) == []
+    assert figures.lint(figures.marker_heatmap(figures.marker_values(matrix, genes, {}))) == []
+
+
 def test_shares_draw_the_table() -> None:
     table = shares_table(SAMPLES)
     ax = figures.source_shares(table, SAMPLES)
@@ -574,6 +588,11 @@ def test_carry_over_tells_bounds_from_estimates() -> None:
     assert "≤ 36 % (26–47)" in text
     assert "4.3 % (3.3–25)" in text
     assert "not assessable: another EV preparation is not the source" in text
+    careful = carry_table()
+    careful.loc[0, "reason"] = "imputed input inflates it; " * 12
+    ax = figures.carry_over(careful)
+    assert "imputed input inflates it" in _words(_figure(ax))
+    assert figures.lint(ax) == []
     assert ax.get_xlim()[1] > 0.5
 
 

@@ -9,10 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from markerkit.figures._keys import left_out, side_note, x_label
+from markerkit.figures._keys import foot_notes, left_out, side_note, x_label
 from markerkit.figures._palette import INK, PAPER, SECONDARY, ZONE, title
 from markerkit.figures._rows import (
     MOST_ROWS,
+    NOTE_SIZE,
     Margins,
     Slot,
     beside,
@@ -28,7 +29,7 @@ from markerkit.figures._rows import (
 )
 from markerkit.figures._style import figure_of, style, width_mm
 from markerkit.figures._tables import checked, count_text, numbers, words
-from markerkit.figures._text import number, widest
+from markerkit.figures._text import number, widest, wrap
 
 _COLUMNS = ("contrast", "compartment", "fraction", "ci_low", "ci_high", "bound", "status", "reason")
 _OVERALL = "all"
@@ -83,8 +84,9 @@ def carry_over(
     room = names_width([*names, *words(table, "contrast")], full)
     right = widest(said, 6, "bold") + widest(counts, 5.5) + (7 if full > 100 else 2.5)
     with style(width):
+        notes = _notes(table, full - 4)
         silent = not np.isfinite(numbers(table, "fraction")).any()
-        margins = Margins(room + 4, right + 2, 4, 3 if silent else 10)
+        margins = Margins(room + 4, right + 2, 4, (3 if silent else 10) + 2.4 * len(notes))
         ax = row_axes(ax, lines, margins, width=full, row_height=4.2)
         if not len(table):
             empty_note(ax, "nothing to draw: the table has no rows")
@@ -98,10 +100,18 @@ def carry_over(
                 bold = "bold" if overall[slot.row] else "normal"
                 beside(ax, slot.y, said[slot.row], right=2.5, fontsize=6, fontweight=bold)
                 beside(ax, slot.y, counts[slot.row], right=right, fontsize=5.5, ha="right", color=SECONDARY)
+        foot_notes(ax, notes, below=10.5)
         left_out(ax, more, "rows", room=room)
         if any(drawn):
             side_note(ax, "◄ at most, ● about; bars: 95 % intervals")
     return ax
+
+
+def _notes(table: pd.DataFrame, room: float) -> list[str]:
+    """Write what to bear in mind about the rows drawn, each reason once."""
+    drawn = np.isfinite(numbers(table, "fraction"))
+    reasons = list(dict.fromkeys(r for r in words(table, "reason")[drawn] if r))
+    return [line for reason in reasons[:2] for line in wrap(reason, room, NOTE_SIZE, lines=2)]
 
 
 def _said(table: pd.DataFrame, row: int) -> str:

@@ -109,7 +109,11 @@ def forest(
                 beside(ax, slot.y, counts[slot.row], right=right, fontsize=6, ha="right", color=SECONDARY)
         beside(ax, lines[0].y - 1, "measured", right=right, fontsize=6, ha="right", color=SECONDARY)
         ax.set_title(ellipsize(contrast, 70, 7, "bold"), pad=9)
-        x_label(ax, LOG2_FC, "log₂ fold change")
+        if np.isfinite(table["log2_fc"]).any():
+            x_label(ax, LOG2_FC, "log₂ fold change")
+        else:
+            ax.set_xticks([])
+            ax.spines["bottom"].set_visible(False)
         left_out(ax, more, "rows", room=room)
         key_below(ax, key, below=9.0)
     return ax

@@ -111,7 +111,8 @@ def identity_summary(
     order = [i for key in in_order(keys) for i in which(keys == key)]
     table = table.iloc[order].reset_index(drop=True)
     with style("double"):
-        sheet = page(_WIDTH, _TOP + _ROW * max(len(table), 1) + _BOTTOM)
+        bottom = 4.0 if _silent(table).all() else _BOTTOM
+        sheet = page(_WIDTH, _TOP + _ROW * max(len(table), 1) + bottom)
         _frame(sheet, table, contrast)
         _names(sheet, table)
         if not len(table):
@@ -130,7 +131,7 @@ def _y(row: int, share: float = 0.5) -> float:
 
 
 def _frame(sheet: Axes, table: pd.DataFrame, contrast: str) -> None:
-    name = ellipsize(contrast, 150, 8, "bold") or "No contrast"
+    name = ellipsize(contrast, 150, 8, "bold") or "Whole study, no contrast"
     sheet.text(2, 4.2, name, fontsize=8, fontweight="bold", va="center_baseline")
     heads = [(2.0, "Class"), (_COUNT_LEFT, "Measured"), (_VERDICT_LEFT, "Verdict")]
     heads += [(p.left, p.heading) for p in (_EFFECT, _MARGIN, _NEGATIVES)]

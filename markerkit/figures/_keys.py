@@ -82,6 +82,23 @@ def side_note(ax: Axes, text: str) -> None:
     )
 
 
+def foot_notes(ax: Axes, lines: Sequence[str], *, below: float) -> None:
+    """Write lines from the left edge of the figure, so many mm under the axes."""
+    left = ax.bbox.x0 / figure_of(ax).dpi / MM - 2
+    for i, line in enumerate(lines):
+        ax.annotate(
+            line,
+            (0, 0),
+            xycoords="axes fraction",
+            xytext=(-left / POINT, -(below + 2.4 * i) / POINT),
+            textcoords="offset points",
+            fontsize=NOTE_SIZE,
+            color=SECONDARY,
+            va="center_baseline",
+            annotation_clip=False,
+        )
+
+
 def left_out(ax: Axes, n: int, what: str, *, room: float) -> None:
     """Say under the names how many rows a page could not hold."""
     if n > 0:

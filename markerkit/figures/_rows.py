@@ -269,9 +269,9 @@ def in_words(reason: str) -> str:
     >>> in_words("rival apoptotic_body"), in_words("wide")
     ('rival apoptotic body', 'interval too wide to tell')
     """
-    if reason in _IN_FULL:
-        return _IN_FULL[reason]
-    return re.sub(r"[a-z]+_[a-z]+", lambda m: _NOT_WORDS.get(m.group(), m.group()), reason)
+    rule, comma, rest = reason.partition(", from detection")
+    spelled = re.sub(r"[a-z]+_[a-z]+", lambda m: _NOT_WORDS.get(m.group(), m.group()), rule)
+    return _IN_FULL.get(rule, spelled) + comma + rest
 
 
 _IN_FULL = {

@@ -32,6 +32,7 @@ from markerkit.figures._text import ellipsize, number, percent
 _COLUMNS = ("sample", "source", "share", "ci_low", "ci_high")
 _FEW = 12
 _MOST_GROUPS = 8
+_ALL = "all samples"
 
 
 def source_shares(
@@ -102,7 +103,7 @@ def source_shares(
         draw(ax, table, {keys[slot.row]: slot.y for slot in lines if slot.row >= 0}, looks, floor)
         x_label(ax, "Share of total signal")
         left_out(ax, len(found) - len(keys), "sources", room=room)
-        _key(ax, looks, few=few)
+        _key(ax, looks, few=few, approximate=bool(table["approximate"].any()))
     return ax
 
 
@@ -116,12 +117,13 @@ def _selected(shares: pd.DataFrame, used: pd.DataFrame | None, groups: Sequence[
     table = pd.DataFrame({c: words(rows, c) for c in ("sample", "source", "reason")}).assign(
         **{c: numbers(rows, c) for c in ("share", "ci_low", "ci_high")}
     )
+    table["approximate"] = words(rows, "approximate").str.lower().isin(["true", "1"])
     known: dict[str, str] = {}
     if used is not None:
         sheet = checked(used, ["sample", "group"], "samples_used")
         for column in ("unit", "sample"):
             known |= dict(zip(words(sheet, column), words(sheet, "group"), strict=True))
-    table["group"] = [known.get(s, "") or "all samples" for s in table["sample"]]
+    table["group"] = [known.get(s, "") or _ALL for s in table["sample"]]
     table = table[table["sample"] != ""]
     ranked = list(dict.fromkeys(table["group"])) if groups is None else list(groups)
     table = table[table["group"].isin(ranked)]
@@ -251,7 +253,8 @@ def _lanes(n: int) -> NDArray[np.float64]:
     return np.zeros(1) if n == 1 else np.linspace(-reach, reach, n)
 
 
-def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool) -> None:
+def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool, approximate: bool) -> None:
+    named = {} if list(looks) == [_ALL] else looks
     handles = [
         Line2D(
             [],
@@ -264,8 +267,9 @@ def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool) -> None:
             markeredgecolor=shown.edge,
             label=ellipsize(group, 24, 6),
         )
-        for group, shown in looks.items()
+        for group, shown in named.items()
     ]
     key_below(ax, handles, below=9.0)
     bars = "95 % intervals" if few else "middle half of the group"
-    side_note(ax, f"bars: {bars}; ◄ at or below the axis")
+    caution = "approximate: logarithmic or imputed input; " if approximate and width_of(ax) > 75 else ""
+    side_note(ax, f"{caution}bars: {bars}; ◄ at or below the axis")
