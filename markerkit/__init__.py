@@ -23,8 +23,8 @@ _HOME = {
     "MarkerkitWarning": "_checks",
     "read_proteins": "readers",
     "harmonize_ids": "identifiers",
-    "load_example": "simulate",
-    "simulate": "simulate",
+    "load_example": "simulator",
+    "simulate": "simulator",
     "log2": "preprocess",
     "filter_detected": "preprocess",
     "normalize": "preprocess",
@@ -85,7 +85,7 @@ if TYPE_CHECKING:
     from markerkit.purity import assess_purity
     from markerkit.readers import read_proteins
     from markerkit.scoring import coverage, score_samples
-    from markerkit.simulate import load_example, simulate
+    from markerkit.simulator import load_example, simulate
 
 
 def __getattr__(name: str) -> Any:

@@ -176,7 +176,7 @@ def _progress(arguments: argparse.Namespace, text: str) -> None:
 def _demo(arguments: argparse.Namespace) -> None:
     _progress(arguments, "simulating EV preparations and lysates of the same donors")
     from markerkit.report import check_folder
-    from markerkit.simulate import write_example
+    from markerkit.simulator import write_example
 
     check_folder(arguments.out, overwrite=arguments.overwrite)
     with tempfile.TemporaryDirectory() as folder:

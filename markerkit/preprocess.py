@@ -30,12 +30,9 @@ def log2(exp: Experiment) -> Experiment:
         raise InputError(f"log2 needs the raw scale; this experiment is on the {exp.scale} scale already.")
     values = exp.values
     zeros = int((values == 0).to_numpy().sum())
-    return exp.evolve("log2", {"n_zero_to_missing": zeros}, values=_logarithm(values), scale="log2")
-
-
-def _logarithm(values: pd.DataFrame) -> pd.DataFrame:
-    """Base-2 logarithm; zero is missing."""
-    return pd.DataFrame(np.log2(values.where(values > 0).to_numpy()), values.index, values.columns)
+    positive = values.where(values > 0)
+    logs = pd.DataFrame(np.log2(positive.to_numpy()), index=values.index, columns=values.columns)
+    return exp.evolve("log2", {"n_zero_to_missing": zeros}, values=logs, scale="log2")
 
 
 def filter_detected(exp: Experiment, *, min_fraction: float = 0.5, by: str | None = None) -> Experiment:
@@ -109,10 +106,15 @@ def normalize(
     Raises
     ------
     InputError
-        The raw scale, an unknown method, a reference of which fewer than three
-        genes are measured in every sample.
+        The raw scale, an unknown method, a reference with another method than
+        ``"reference"``, a reference of which fewer than three genes are
+        measured in every sample.
     """
     one_of("method", method, NORMALIZATIONS)
+    if reference is not None and method != "reference":
+        raise InputError(f"`reference` belongs to method='reference'; got method={method!r}.")
+    if isinstance(reference, str):
+        raise InputError(f"`reference` must be several genes; got the one text {reference!r}.")
     if exp.scale == "raw":
         raise InputError("normalize needs the log2 scale; call log2 first.")
     if method == "none":
@@ -129,7 +131,9 @@ def normalize(
 
 
 def _reference_values(exp: Experiment, reference: Iterable[str] | None) -> pd.DataFrame:
-    genes = set(reference or ())
+    if reference is None:
+        raise InputError("method='reference' needs `reference`, the genes that are taken as unchanged.")
+    genes = set(reference)
     inside = exp.values.loc[:, exp.proteins["gene"].isin(genes).to_numpy()]
     complete = inside.loc[:, inside.notna().all(axis=0)]
     if complete.shape[1] < 3:
@@ -152,28 +156,35 @@ def collapse_replicates(exp: Experiment, by: str) -> Experiment:
     Returns
     -------
     Experiment
-        One sample a unit: the mean of the measured values on the log2 scale
-        (the geometric mean on the raw scale). Sample columns that differ
-        within a unit are left out; the history names them.
+        One sample a unit: the mean of the measured values on the scale of the
+        experiment, so that linear signal stays additive (a zero on the raw
+        scale is taken as missing). Sample columns that differ within a unit
+        are left out; the history names them.
 
     Raises
     ------
     InputError
         An absent column, a sample without a unit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from markerkit import Experiment
+    >>> values = pd.DataFrame({"CD63": [2.0, 4.0, 5.0]}, index=["a_1", "a_2", "b_1"])
+    >>> exp = Experiment(values, pd.DataFrame({"unit": ["a", "a", "b"]}, index=values.index))
+    >>> collapse_replicates(exp, "unit").values["CD63"].to_dict()
+    {'a': 3.0, 'b': 5.0}
     """
     require_columns(exp.samples, [by], what="the sample sheet")
     unit = exp.samples[by]
-    if unit.isna().any():
-        raise InputError(
-            f"`{by}` is empty for sample {unit.index[unit.isna()][0]!r}; give every sample a unit."
-        )
+    empty = unit.isna() | (unit.astype(str).str.strip() == "")
+    if empty.any():
+        raise InputError(f"`{by}` is empty for sample {unit.index[empty][0]!r}; give every sample a unit.")
     unit = unit.astype(str)
     values = exp.values
     if exp.scale == "raw":
-        values = _logarithm(values)
+        values = values.where(values > 0)
     means = values.groupby(unit.to_numpy(), sort=False).mean()
-    if exp.scale == "raw":
-        means = 2.0**means
     samples = exp.samples
     grouped = samples.groupby(unit.to_numpy(), sort=False)
     constant = [c for c in samples.columns if (grouped[c].nunique(dropna=False) <= 1).all()]

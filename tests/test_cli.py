@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from markerkit.cli import main
-from markerkit.simulate import write_example
+from markerkit.simulator import write_example
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ LAYERS = (
         "identifiers",
         "preprocess",
         "design",
-        "simulate",
+        "simulator",
         "_simulation",
         "matching",
         "figures",
@@ -132,3 +132,14 @@ def test_public_names_resolve() -> None:
     assert set(markerkit.__all__) <= set(dir(markerkit))
     for name in markerkit.__all__:
         assert getattr(markerkit, name) is not None
+
+
+def test_no_verb_is_hidden_by_a_module() -> None:
+    """The import system binds a submodule on the package: a verb of the same name would be lost."""
+    verbs = set(markerkit.__all__) - {"figures", "results"}
+    assert not verbs & {unit(p) for p in modules()}
+
+
+def test_verbs_are_callable_in_any_order() -> None:
+    done = python("import markerkit as mk; mk.load_example; print(callable(mk.simulate))")
+    assert done.stdout.strip() == "True", done.stderr

@@ -80,12 +80,67 @@ def test_reference_normalization():
 def test_technical_replicates_count_once():
     exp = mk.collapse_replicates(raw(), "unit")
     assert list(exp.values.index) == ["u", "v", "w"]
-    assert exp.values.loc["u", "A"] == pytest.approx(np.sqrt(8))
+    assert exp.values.loc["u", "A"] == pytest.approx(3.0)
+    assert exp.values.loc["u", "D"] == pytest.approx(1.0)  # the zero was missing
+    assert mk.collapse_replicates(mk.log2(raw()), "unit").values.loc["u", "A"] == pytest.approx(1.5)
     assert exp.values.loc["u", "B"] == pytest.approx(1.0)
     assert list(exp.samples["group"]) == ["a", "b", "b"]
     assert exp.history[-1]["n_units"] == 3
     with pytest.raises(InputError, match="no column"):
         mk.collapse_replicates(raw(), "nope")
+
+
+def test_columns_that_differ_within_a_unit_are_left_out_and_named():
+    exp = raw()
+    exp = mk.Experiment(exp.values, exp.samples.assign(run=[1, 2, 3, 4]))
+    collapsed = mk.collapse_replicates(exp, "unit")
+    assert list(collapsed.samples.columns) == ["group", "unit"]
+    assert collapsed.history[-1]["columns_left_out"] == ["run"]
+
+
+@pytest.mark.parametrize("nothing", [None, "", " ", np.nan])
+def test_a_sample_without_a_unit_is_refused(nothing):
+    exp = raw()
+    sheet = exp.samples.assign(unit=pd.Series(["u", "u", nothing, "w"], exp.samples.index, dtype=object))
+    with pytest.raises(InputError, match="`unit` is empty for sample 'b1'"):
+        mk.collapse_replicates(mk.Experiment(exp.values, sheet), "unit")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from(["raw", "log2"]))
+def test_collapsing_ignores_sample_order(seed, scale):
+    rng = np.random.default_rng(seed)
+    values = pd.DataFrame(rng.uniform(1, 9, (6, 5)), index=list("abcdef"), columns=list("VWXYZ"))
+    values = values.mask(rng.random(values.shape) < 0.3)
+    exp = mk.Experiment(values, pd.DataFrame({"unit": list("uuuvvw")}, values.index), scale=scale)
+    mixed = exp.select(samples=list(rng.permutation(values.index)))
+    first, second = (mk.collapse_replicates(e, "unit").values for e in (exp, mixed))
+    pd.testing.assert_frame_equal(first, second.loc[first.index])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1000), st.floats(0.01, 100))
+def test_detection_does_not_depend_on_the_unit_of_signal(seed, factor):
+    rng = np.random.default_rng(seed)
+    values = pd.DataFrame(rng.uniform(1, 9, (6, 20)), index=list("abcdef")).rename(columns=str)
+    values = values.mask(rng.random(values.shape) < 0.4).assign(always=1.0)
+    sheet = pd.DataFrame({"arm": list("xxxyyy")}, values.index)
+    kept = [
+        mk.filter_detected(mk.Experiment(v, sheet), by="arm").values.columns.tolist()
+        for v in (values, values * factor)
+    ]
+    assert kept[0] == kept[1]
+
+
+def test_reference_is_not_ignored_in_silence():
+    values = pd.DataFrame(np.arange(16.0).reshape(2, 8), index=["a", "b"], columns=list("ABCDEFGH"))
+    exp = mk.Experiment(values, scale="log2")
+    with pytest.raises(InputError, match="belongs to method='reference'"):
+        mk.normalize(exp, reference=["A", "B", "C"])
+    with pytest.raises(InputError, match="needs `reference`"):
+        mk.normalize(exp, method="reference")
+    with pytest.raises(InputError, match="several genes; got the one text 'ABC'"):
+        mk.normalize(exp, method="reference", reference="ABC")
 
 
 def test_nothing_is_mutated():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
-from markerkit.simulate import load_example, simulate, write_example
+from markerkit.simulator import load_example, simulate, write_example
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,29 @@ def test_magnitudes(markers: mk.MarkerCatalog) -> None:
     assert 1.5 < np.nanstd(log) < 3.5
     within = log[log.index.str.startswith("lysate")].std()
     assert 0.4 < within.median() < 1.2
+
+
+def test_spread_differs_between_proteins(markers: mk.MarkerCatalog) -> None:
+    """As in real tables: the noisiest tenth has more than twice the spread of the quietest."""
+    log = np.log2(simulate(markers, n=12, missing=0.0).experiment.values)
+    spread = log[log.index.str.startswith("lysate")].std()
+    assert 2.3 < spread.quantile(0.9) / spread.quantile(0.1) < 6
+
+
+def test_markers_move_together(markers: mk.MarkerCatalog) -> None:
+    """EV markers share noise within an arm, background proteins do not."""
+    exp = simulate(markers, n=24, missing=0.0, seed=1).experiment
+    log = np.log2(exp.values)
+    left = log.sub(log.median(axis=1), axis=0)
+    left -= left.groupby(exp.samples["fraction"]).transform("mean")
+    gene = exp.proteins["gene"]
+
+    def correlation(chosen: pd.Series) -> float:
+        r = np.corrcoef(left.loc[:, chosen.to_numpy()].T)
+        return float(r[np.triu_indices(len(r), 1)].mean())
+
+    assert 0.1 < correlation(gene.isin(markers["pan_ev"].positive)) < 0.4
+    assert abs(correlation(gene.str.startswith("BG"))) < 0.05
 
 
 def test_markers_rise_and_the_wrong_ones_do_not(markers: mk.MarkerCatalog) -> None:
