@@ -112,7 +112,7 @@ def _shares(assessment: Assessment, name: str) -> list[dict[str, Any]]:
     return [{"title": titles[str(k)].title, "share": 100 * float(v)} for k, v in top.items() if v > 0]
 
 
-def _markers(assessment: Assessment, name: str, key: str) -> dict[str, list[dict[str, Any]]]:
+def _markers(assessment: Assessment, name: str, key: str) -> dict[str, list[Any]]:
     """Markers that weigh most for and against a class."""
     table = assessment.markers_used
     rows = table[(table["contrast"] == name) & (table["set"] == key) & (table["status"] == "counted")]

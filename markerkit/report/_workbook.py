@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -32,7 +33,7 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     Notes
     -----
     Text that a spreadsheet would run as a formula (it begins with ``= + - @``)
-    is marked as quoted text. The document's dates are fixed.
+    is stored as text, in the text format. The document's dates are fixed.
     """
     from openpyxl import Workbook
 
@@ -92,20 +93,30 @@ def _value(sheet, value: object, number_format: str | None):  # type: ignore[no-
     return cell
 
 
-def _cell(sheet, text: str, *, font: object = None, fill: object = None):  # type: ignore[no-untyped-def]
+def _cell(sheet, text: str, *, font: Any = None, fill: Any = None):  # type: ignore[no-untyped-def]
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles.cell_style import StyleArray
 
     cell = WriteOnlyCell(sheet, value="")
     cell.value = _clean(str(text))
     cell.data_type = "s"
     if font is not None:
         cell.font, cell.fill = font, fill
-    elif str(text).startswith(_FORMULA):
-        style = cell._style if cell.has_style else StyleArray()
-        style.quotePrefix = 1
-        cell._style = style
+    else:
+        # what a spreadsheet shows as a leading apostrophe: text, never a formula
+        cell.style = _quoted(sheet)
     return cell
+
+
+def _quoted(sheet) -> str:  # type: ignore[no-untyped-def]
+    """Name of the workbook's style for text that looks like a formula."""
+    from openpyxl.styles import NamedStyle
+
+    name = "quoted text"
+    if name not in sheet.parent.named_styles:
+        style = NamedStyle(name=name)
+        style.number_format = "@"
+        sheet.parent.add_named_style(style)
+    return name
 
 
 def _clean(text: str) -> str:

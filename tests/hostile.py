@@ -1,0 +1,37 @@
+"""A study whose names are hostile to everything that shows them."""
+
+import numpy as np
+import pandas as pd
+
+import markerkit as mk
+
+NASTY = [
+    "<script>alert(1)</script>",
+    "\"quotes\" & 'more'",
+    "=HYPERLINK(\"http://x\")",
+    "+1", "-2", "@cmd",
+    "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+    "</script><b>",
+    "x" * 10_000,
+    "a\nb\tc",
+]  # fmt: skip
+
+
+def nasty_experiment():
+    """A small study whose protein, gene, sample and level names are hostile."""
+    rng = np.random.default_rng(0)
+    markers = mk.load_markers()
+    genes = [
+        *markers["exosome"].positive[:25],
+        *markers["mitochondrion"].positive[:30],
+        *NASTY,
+        *[f"BG{i}" for i in range(120)],
+    ]
+    samples = [f"{word} {i}" for i, word in enumerate([*NASTY[:4], *NASTY[6:8], "plain", "other"])]
+    values = pd.DataFrame(
+        np.exp2(rng.normal(22, 2, len(genes)) + rng.normal(0, 0.4, (8, len(genes)))), samples, genes
+    )
+    values.iloc[:4, :25] *= 8
+    sheet = pd.DataFrame({"arm": [NASTY[0]] * 4 + [NASTY[1]] * 4}, samples)
+    proteins = pd.DataFrame({"gene": genes, "accession": ""}, genes)
+    return mk.Experiment(values, sheet, proteins)

@@ -1,0 +1,89 @@
+"""The report in a real browser, with the network off."""
+
+import html as escapes
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import markerkit as mk
+from tests.hostile import NASTY, nasty_experiment
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.filterwarnings("ignore:the background of the set tests"),
+]
+
+WATCH = """<script>window.problems = [];
+window.addEventListener("error", e => problems.push(String(e.message)));
+window.addEventListener("securitypolicyviolation", e => problems.push("CSP " + e.violatedDirective));
+console.error = (...a) => problems.push(a.join(" "));</script>"""
+
+WALK = """<script>
+const out = {};
+const details = document.querySelector('details[data-table="id_mapping"]');
+details.open = true;
+setTimeout(() => {
+  const q = s => details.querySelector(s), all = s => Array.from(details.querySelectorAll(s));
+  out.rows = all("tbody tr").length;
+  const head = all("th").find(t => t.textContent === "protein");
+  head.querySelector("button").click();
+  out.sort1 = head.getAttribute("aria-sort"); out.first1 = q("tbody td").textContent;
+  head.querySelector("button").click();
+  out.sort2 = head.getAttribute("aria-sort"); out.first2 = q("tbody td").textContent;
+  const search = q("input[type=search]"); search.value = "CD63"; search.dispatchEvent(new Event("input"));
+  out.found = all("tbody tr").map(r => r.children[0].textContent);
+  search.value = "alert"; search.dispatchEvent(new Event("input"));
+  out.nasty = all("tbody tr").map(r => r.children[0].textContent);
+  const paper = () => getComputedStyle(document.body).backgroundColor;
+  out.light = paper(); document.getElementById("theme").click(); out.dark = paper();
+  out.alerts = window.alerted || 0;
+  out.problems = window.problems;
+  document.documentElement.dataset.out = JSON.stringify(out);
+}, 200);
+window.alert = () => { window.alerted = (window.alerted || 0) + 1; };
+</script>"""
+
+
+def chromium(tmp_path, *words):
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+             "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND",
+             f"--user-data-dir={tmp_path / 'profile'}"]  # fmt: skip
+    return subprocess.run([CHROMIUM, *flags, *words], capture_output=True, timeout=180, check=False)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    result = mk.assess(
+        nasty_experiment(), condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate"
+    )
+    return result.report(tmp_path_factory.mktemp("browser") / "out") / "report.html"
+
+
+def test_tables_sort_and_filter_dark_mode_and_no_error(report, tmp_path):
+    page = report.read_text(encoding="utf-8")
+    page = page.replace("<head>", f"<head>{WATCH}", 1).replace("</body>", f"{WALK}</body>")
+    watched = tmp_path / "watched.html"
+    watched.write_text(page, encoding="utf-8")
+    found = chromium(tmp_path, "--virtual-time-budget=5000", "--dump-dom", watched.as_uri()).stdout.decode()
+    (raw,) = re.findall(r'data-out="([^"]*)"', found)
+    out = json.loads(escapes.unescape(raw))
+    assert out["problems"] == []
+    assert out["alerts"] == 0
+    assert out["rows"] == 50
+    assert (out["sort1"], out["sort2"]) == ("ascending", "descending")
+    assert out["first1"] != out["first2"]
+    assert out["found"] == ["CD63"]
+    assert "<script>alert(1)</script>" in out["nasty"]
+    assert out["light"] != out["dark"]
+
+
+def test_prints_to_pdf(report, tmp_path):
+    pdf = tmp_path / "report.pdf"
+    chromium(tmp_path, f"--print-to-pdf={pdf}", "--no-pdf-header-footer", report.as_uri())
+    content = pdf.read_bytes()
+    assert content.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) > 2

@@ -1,0 +1,130 @@
+"""The results folder: report, workbook, figures; nasty names; the same bytes twice."""
+
+import base64
+import re
+import zipfile
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+
+import markerkit as mk
+from markerkit.report._workbook import write_workbook
+from markerkit.results import TABLES
+from tests.hostile import NASTY, nasty_experiment
+
+pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    exp = nasty_experiment()
+    result = mk.assess(exp, condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate")
+    return result.report(tmp_path_factory.mktemp("report") / "out")
+
+
+@pytest.fixture(scope="module")
+def html(folder):
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_contract(folder):
+    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert {"report.html", "summary.json", "methods.md", "tables.xlsx"} <= found
+    assert {f"tables/{n}.tsv" for n in TABLES} <= found
+    for name in (
+        "identity_summary",
+        "forest",
+        "volcano",
+        "marker_heatmap",
+        "source_shares",
+        "coverage",
+        "checklist",
+    ):
+        for kind in ("pdf", "svg", "png"):
+            assert f"figures/{name}.{kind}" in found
+
+
+def test_report_is_one_file_without_network(html):
+    assert len(html.encode()) < 10e6
+    without_figures = re.sub(r"data:[a-z/+\-]+;base64,[A-Za-z0-9+/=]+", "", html)
+    links = re.findall(r"https?://[^\s\"'<)\\]+", without_figures)
+    assert all(link.startswith(("https://doi.org/", "http://x")) for link in links)
+    assert not re.findall(r"<(?:link|iframe|object|embed)\b", without_figures)
+    assert not re.findall(r"<script[^>]+src=", without_figures)
+    assert "default-src 'none'" in html
+    for content in re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", html):
+        assert b"<svg" in base64.b64decode(content)[:2000]
+
+
+def test_names_are_text(html):
+    assert "<script>alert(1)</script>" not in html
+    assert "</script><b>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert html.count("<script") == 3
+
+
+def test_the_first_screen_answers(html):
+    first = html[html.index('class="first"') : html.index("Evidence for and against")]
+    for question in ("What is it?", "How pure?", "How sure?", "Not assessable", "What to do next"):
+        assert question in first
+    assert "confirmed" not in html.lower()
+
+
+def test_several_contrasts_get_a_tab_each(tmp_path):
+    example = mk.load_example()
+    samples = example.samples
+    samples["arm"] = (["EV", "lysate", "other"] * len(samples))[: len(samples)]
+    exp = mk.Experiment(
+        example.values, samples, example.proteins, example.scale, example.organism, example.history
+    )
+    out = mk.assess(exp, condition="arm", contrasts=[("EV", "lysate"), ("other", "lysate")]).report(
+        tmp_path / "out"
+    )
+    html = (out / "report.html").read_text(encoding="utf-8")
+    assert html.count('id="tab-') == 2
+    assert html.count('id="panel-') == 2
+    assert len(list((out / "figures").glob("*identity_summary.svg"))) == 2
+
+
+def test_without_a_comparator(tmp_path):
+    out = mk.assess(nasty_experiment()).report(tmp_path / "out")
+    html = (out / "report.html").read_text(encoding="utf-8")
+    assert "no comparator" in html
+    assert "Figures that could not be drawn" in html
+
+
+def test_workbook_explains_itself_and_runs_nothing(folder):
+    book = load_workbook(folder / "tables.xlsx")
+    assert book.sheetnames == ["Columns", *TABLES]
+    rows = list(book["Columns"].iter_rows(values_only=True))
+    assert rows[0][:3] == ("table", "what it holds", "column")
+    assert len(rows) == 1 + sum(len(s.columns) for s in TABLES.values())
+    sheet = book["id_mapping"]
+    assert [c.value for c in sheet[1]] == TABLES["id_mapping"].names
+    assert sheet.freeze_panes == "A2"
+    cells = [c for row in sheet.iter_rows() for c in row]
+    assert not [c for c in cells if c.data_type == "f"]
+    hostile = [c for c in cells if isinstance(c.value, str) and c.value.startswith(("=", "+", "-", "@"))]
+    assert hostile
+    assert all(c.data_type == "s" and c.number_format == "@" for c in hostile)
+
+
+def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
+    table = TABLES["coverage"].conform(pd.DataFrame({"set": ["a\x00b\x0b", "=1+1"], "n_set": [1, None]}))
+    paths = [tmp_path / name for name in ("a.xlsx", "b.xlsx")]
+    for path in paths:
+        write_workbook({"coverage": table}, path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert zipfile.ZipFile(paths[0]).testzip() is None
+    assert load_workbook(paths[0])["coverage"]["A2"].value == "ab"
+
+
+def test_the_same_bytes_twice(folder, tmp_path):
+    result = mk.assess(
+        nasty_experiment(), condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate"
+    )
+    again = result.report(tmp_path / "out")
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        twin = again / path.relative_to(folder)
+        assert path.read_bytes() == twin.read_bytes(), path.name
