@@ -115,8 +115,9 @@ class Truth:
     classes
         Vesicle class -> whether the preparation holds it; ``ev`` for EV material.
     sources
-        Source -> whether the mean of its proteins seen is raised over the
-        median background protein, on the noise-free compositions.
+        Source -> whether the mean of its proteins seen is at least 0.5 log2
+        over the level of the proteins in no class set (their mean over the
+        middle half), on the noise-free compositions.
     carry_over
         Mean share of the comparator's material in the preparation; 1 where no
         vesicles were simulated.
@@ -268,13 +269,23 @@ def truth_of(
     rules = load_criteria()
     invented = (proteins["kind"] == "background").to_numpy()
     centred = log2_fc - (log2_fc[invented] if invented.any() else log2_fc).median()
+    sets = [name for rule in rules.classes.values() for name in rule.sets]
+    of_classes = _members(markers, sets) | _members(markers, sets, "negative")
+    level = _middle_mean(log2_fc[~proteins["gene"].isin(of_classes).to_numpy()])
     raised = {}
     for name in rules.sources:
-        of_source = centred[proteins["gene"].isin(_members(markers, [name])).to_numpy()]
-        raised[name] = bool(len(of_source) and of_source.mean() >= RAISED)
+        of_source = log2_fc[proteins["gene"].isin(_members(markers, [name])).to_numpy()]
+        raised[name] = bool(len(of_source) and of_source.mean() - level >= RAISED)
     classes = {c: c in s.classes or (c == "ev" and bool(s.classes)) for c in rules.classes}
     carry_over = s.carry_over if s.classes else 1.0
     return Truth(classes, raised, carry_over, wrong & frozenset(proteins["gene"]), centred.rename("log2_fc"))
+
+
+def _middle_mean(x: pd.Series) -> float:
+    """Mean over the middle half of what is there, the level of the background in the assessment."""
+    ordered = np.sort(x[np.isfinite(x)].to_numpy())
+    cut = len(ordered) // 4
+    return float(ordered[cut : len(ordered) - cut].mean()) if len(ordered) else 0.0
 
 
 def noise_free(proteins: pd.DataFrame, sources: Mapping[str, Array], s: Settings) -> pd.Series:

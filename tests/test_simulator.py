@@ -151,6 +151,27 @@ def test_an_admixed_source_is_raised(markers: mk.MarkerCatalog) -> None:
     assert exp.proteins.loc[bovine, "accession"].isin(markers["bovine_serum"].table["accession"]).all()
 
 
+@pytest.mark.parametrize("comparator", ["lysate", "biofluid"])
+def test_vesicles_without_anything_carried_over(markers: mk.MarkerCatalog, comparator: str) -> None:
+    made = simulate(markers, n=3, comparator=comparator, carry_over=0.0, n_background=0)
+    assert made.truth.carry_over == 0
+    assert not made.truth.sources["plasma"]
+    assert np.nanmin(made.experiment.values) > 0
+    assert (made.truth.log2_fc == -np.inf).any()
+
+
+def test_no_source_is_called_raised_that_is_not(markers: mk.MarkerCatalog) -> None:
+    """With hardly any noise the assessment and the truth agree on what is raised, but for borderline effects."""
+    options = {"condition": "fraction", "case": "EV", "control": "lysate", "paired_by": "donor"}
+    wrong = 0
+    for seed in range(4):
+        made = simulate(markers, n=4, noise=0.05, donor_sd=0.05, missing=0.0, n_background=600, seed=seed)
+        table = mk.assess_purity(made.experiment, markers, comparator="lysate", **options).table  # type: ignore[arg-type]
+        called = table.set_index("source")["verdict"] == "raised"
+        wrong += sum(called[name] and not truth for name, truth in made.truth.sources.items())
+    assert wrong <= 1
+
+
 def test_without_classes_nothing_is_called(markers: mk.MarkerCatalog) -> None:
     truth = simulate(markers, classes=()).truth
     assert not any(truth.classes.values())
