@@ -149,6 +149,7 @@ class Settings:
     residents: float
     noise: float
     donor_sd: float
+    batch_sd: float
     missing: float
     n_background: int
     seed: int
@@ -164,7 +165,9 @@ class Settings:
         shares = {k: getattr(self, k) for k in ("wrong", "carry_over", "residents", "missing")}
         bad = [f"{k} = {v:g}" for k, v in shares.items() if not 0 <= v < 1]
         bad += [
-            f"{k} = {getattr(self, k):g}" for k in ("effect_sd", "noise", "donor_sd") if getattr(self, k) < 0
+            f"{k} = {getattr(self, k):g}"
+            for k in ("effect_sd", "noise", "donor_sd", "batch_sd")
+            if getattr(self, k) < 0
         ]
         bad += [f"n = {self.n}"] * (self.n < 1) + [f"n_background = {self.n_background}"] * (
             self.n_background < 0
@@ -326,7 +329,7 @@ def linear_signal(
     donor, batch = (pd.factorize(samples[c])[0] for c in ("donor", "batch"))
     unlike = np.exp2(_SPREAD_SD * rng.standard_normal(p))
     biology = s.donor_sd * unlike * rng.standard_normal((donor.max() + 1, p))[donor]
-    biology += 0.2 * rng.standard_normal((batch.max() + 1, p))[batch]
+    biology += s.batch_sd * rng.standard_normal((batch.max() + 1, p))[batch]
     q = _share(proteins["q"].to_numpy() * np.exp2(biology))
     v = _share(q * np.exp2(proteins["shift"].to_numpy()))
     spread = 0.2

@@ -59,6 +59,20 @@ def test_pairing_shows_in_the_values(markers: mk.MarkerCatalog) -> None:
     assert np.diag(r).mean() > r[~np.eye(6, dtype=bool)].mean() + 0.4
 
 
+def test_batches_show_in_the_values(markers: mk.MarkerCatalog) -> None:
+    """Samples of one batch resemble each other, in either arm, where batches matter."""
+    gap = {}
+    for batch_sd in (0.0, 1.0):
+        exp = simulate(markers, n=6, paired=False, batch_sd=batch_sd, missing=0.0, seed=2).experiment
+        log = np.log2(exp.values[exp.proteins.index[exp.proteins["gene"].str.startswith("BG")]])
+        left = log - log.groupby(exp.samples["fraction"]).transform("mean")
+        same = exp.samples["batch"].to_numpy()[:, None] == exp.samples["batch"].to_numpy()
+        r = np.corrcoef(left)
+        gap[batch_sd] = r[same & ~np.eye(len(r), dtype=bool)].mean() - r[~same].mean()
+    assert abs(gap[0.0]) < 0.1
+    assert gap[1.0] > 0.5
+
+
 @pytest.mark.parametrize("missing", [0.05, 0.2, 0.4])
 def test_missing_share(markers: mk.MarkerCatalog, missing: float) -> None:
     exp = simulate(markers, missing=missing).experiment
