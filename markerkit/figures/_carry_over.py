@@ -111,7 +111,8 @@ def _notes(table: pd.DataFrame, room: float) -> list[str]:
     """Write what to bear in mind about the rows drawn, each reason once."""
     drawn = np.isfinite(numbers(table, "fraction"))
     reasons = list(dict.fromkeys(r for r in words(table, "reason")[drawn] if r))
-    return [line for reason in reasons[:2] for line in wrap(reason, room, NOTE_SIZE, lines=2)]
+    sentences = [reason[:1].upper() + reason[1:] for reason in reasons[:2]]
+    return [line for text in sentences for line in wrap(text, room, NOTE_SIZE, lines=2)]
 
 
 def _said(table: pd.DataFrame, row: int) -> str:
@@ -130,61 +131,41 @@ def _percent(share: float) -> str:
 
 def _draw(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot]) -> list[bool]:
     """Draw the rows that have a value, and say why the others have none."""
-    value, low, high = (numbers(table, c) for c in ("fraction", "ci_low", "ci_high"))
-    bound, compartment = words(table, "bound"), words(table, "compartment")
+    value = numbers(table, "fraction")
     for slot in lines:
-        row = slot.row
-        if row < 0:
-            continue
-        if not np.isfinite(value[row]):
-            said = [words(table, "status")[row], words(table, "reason")[row]]
+        if slot.row >= 0 and np.isfinite(value[slot.row]):
+            _draw_row(ax, table, slot.row, slot.y)
+        elif slot.row >= 0:
+            said = [words(table, "status")[slot.row], words(table, "reason")[slot.row]]
             instead(ax, slot.y, ": ".join(filter(None, said)) or "not assessable", room=_room(ax))
-            continue
-        overall = compartment[row] == _OVERALL
-        at_most = bound[row] == "at most"
-        interval(
-            ax,
-            low[row],
-            high[row],
-            slot.y,
-            color=INK if overall else SECONDARY,
-            width=1.4 if overall else 0.9,
-        )
-        if at_most:
-            down = low[row] if np.isfinite(low[row]) else value[row]
-            ax.plot(
-                [0, down],
-                [slot.y] * 2,
-                color=SECONDARY,
-                linewidth=0.6,
-                linestyle=(0, (1, 1.5)),
-                label="_below",
-            )
-        if at_most and np.isfinite(high[row]):
-            ax.plot(
-                [high[row]],
-                [slot.y],
-                marker="|",
-                markersize=5,
-                color=INK,
-                linestyle="none",
-                label="_cap",
-                zorder=3,
-            )
-        ax.plot(
-            [value[row]],
-            [slot.y],
-            marker="<" if at_most else "o",
-            markersize=5 if overall else 4,
-            markerfacecolor=INK if overall else PAPER,
-            markeredgecolor=INK if overall else SECONDARY,
-            markeredgewidth=0.8,
-            linestyle="none",
-            zorder=4,
-            clip_on=False,
-            label="_point",
-        )
     return [bool(v) for v in np.isfinite(value)]
+
+
+def _draw_row(ax: Axes, table: pd.DataFrame, row: int, y: float) -> None:
+    """Draw one estimate; a bound points to lower values, with a cap above and a dotted line below."""
+    value, low, high = (float(numbers(table, c)[row]) for c in ("fraction", "ci_low", "ci_high"))
+    overall = words(table, "compartment")[row] == _OVERALL
+    at_most = words(table, "bound")[row] == "at most"
+    color = INK if overall else SECONDARY
+    interval(ax, low, high, y, color=color, width=1.4 if overall else 0.9)
+    if at_most:
+        down = [0, low if np.isfinite(low) else value]
+        ax.plot(down, [y, y], color=SECONDARY, linewidth=0.6, linestyle=(0, (1, 1.5)), label="_below")
+    if at_most and np.isfinite(high):
+        ax.plot([high], [y], marker="|", markersize=5, color=INK, linestyle="none", zorder=3, label="_cap")
+    ax.plot(
+        [value],
+        [y],
+        marker="<" if at_most else "o",
+        markersize=5 if overall else 4,
+        markerfacecolor=INK if overall else PAPER,
+        markeredgecolor=color,
+        markeredgewidth=0.8,
+        linestyle="none",
+        zorder=4,
+        clip_on=False,
+        label="_point",
+    )
 
 
 def _room(ax: Axes) -> float:

@@ -19,6 +19,7 @@ FloatArray = NDArray[np.float64]
 _DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 _REACHES = (1.1, 2.2, 3.4, 4.6)
 _LINE = 1.2
+_APART = np.array([-0.7, 0.0, 0.7, 0.0])  # room between neighbours in mm
 
 
 class Label(NamedTuple):
@@ -70,7 +71,7 @@ def place_labels(
         if box is None:
             continue
         _write(ax, label, text, anchor, box, size)
-        taken = np.vstack([taken, box])
+        taken = np.vstack([taken, box + _APART])
         written += 1
     return written
 
@@ -100,10 +101,9 @@ def _free_box(
             box = np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
             if box[0] < frame[0] or box[1] < frame[1] or box[2] > frame[2] or box[3] > frame[3]:
                 continue
-            gap = 0.7
             hit = (
-                (taken[:, 0] < box[2] + gap)
-                & (taken[:, 2] > box[0] - gap)
+                (taken[:, 0] < box[2])
+                & (taken[:, 2] > box[0])
                 & (taken[:, 1] < box[3])
                 & (taken[:, 3] > box[1])
             )
