@@ -113,7 +113,9 @@ class Truth:
     Attributes
     ----------
     classes
-        Vesicle class -> whether the preparation holds it; ``ev`` for EV material.
+        Vesicle class -> whether the preparation holds it or one that shows all
+        its markers (apoptotic exosomes count as exosomes too); ``ev`` for EV
+        material.
     sources
         Source -> whether the mean of its proteins seen is at least 0.5 log2
         over the level of the proteins in no class set (their mean over the
@@ -153,6 +155,12 @@ class Settings:
     missing: float
     n_background: int
     seed: int
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Classes whose markers rise: an apoptotic exosome resembles an exosome and shows its markers too."""
+        like = ("exosome",) if "apoptotic_exosome" in self.classes else ()
+        return tuple(dict.fromkeys((*self.classes, *like)))
 
     def check(self, markers: MarkerCatalog) -> None:
         """Refuse settings outside the model."""
@@ -234,7 +242,7 @@ def add_shifts(
         return frozenset()
     gene = proteins["gene"]
     rules = load_criteria().classes
-    sets = [name for c in s.classes for name in rules[c].sets]
+    sets = [name for c in s.shown for name in rules[c].sets]
     lost = gene.isin(_members(markers, sets, "negative")).to_numpy()
     mean, sd = np.where(lost, _LOST[0], mean), np.where(lost, _LOST[1], sd)
     absent = (proteins["kind"] == "organelle").to_numpy(copy=True)
@@ -242,7 +250,7 @@ def add_shifts(
         absent[:] = False
     if s.comparator == "biofluid":
         absent |= gene.isin(_members(markers, ["plasma_soluble"])).to_numpy()
-    follows = gene.isin(_followers(markers, s.classes)).to_numpy()
+    follows = gene.isin(_followers(markers, s.shown)).to_numpy()
     wrong = follows & (chance < s.wrong)
     right = follows & ~wrong
     mean, sd = np.where(right, s.effect, mean), np.where(right, s.effect_sd, sd)
@@ -279,7 +287,7 @@ def truth_of(
     for name in rules.sources:
         of_source = log2_fc[proteins["gene"].isin(_members(markers, [name])).to_numpy()]
         raised[name] = bool(len(of_source) and of_source.mean() - level >= RAISED)
-    classes = {c: c in s.classes or (c == "ev" and bool(s.classes)) for c in rules.classes}
+    classes = {c: c in s.shown or (c == "ev" and bool(s.classes)) for c in rules.classes}
     carry_over = s.carry_over if s.classes else 1.0
     return Truth(classes, raised, carry_over, wrong & frozenset(proteins["gene"]), centred.rename("log2_fc"))
 
