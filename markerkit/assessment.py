@@ -127,16 +127,15 @@ class Assessment:
 
     def gaps(self) -> list[str]:
         """Return what is missing, the most telling first: what would settle each abstention, once."""
-        table = self.identity.table
-        open_calls = table[table["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (table["settle"] != "")]
+        criteria = load_criteria()
+        identity, purity = self.identity.table, self.purity.table
         asked: dict[str, list[str]] = {}
-        for _, row in open_calls.iterrows():
-            asked.setdefault(row["settle"], []).append(row["class"])
+        open_calls = identity["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (identity["settle"] != "")
+        for _, row in identity[open_calls].iterrows():
+            asked.setdefault(row["settle"], []).append(criteria.classes[row["class"]].title)
+        for _, row in purity[purity["settle"] != ""].iterrows():
+            asked.setdefault(row["settle"], []).append(criteria.sources[row["source"]].title)
         lines = [f"{', '.join(dict.fromkeys(keys))}: {settle}" for settle, keys in asked.items()]
-        sources: dict[str, list[str]] = {}
-        for _, row in self.purity.table[self.purity.table["settle"] != ""].iterrows():
-            sources.setdefault(row["settle"], []).append(row["source"])
-        lines += [f"{', '.join(dict.fromkeys(keys))}: {settle}" for settle, keys in sources.items()]
         needs = self.checklist.table
         items = list(dict.fromkeys(needs.loc[needs["answer"] == NEEDS_METADATA, "item"]))
         if items:

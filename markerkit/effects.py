@@ -457,6 +457,16 @@ def marker_rows(
     )
 
 
+def fold(effect: float) -> str:
+    """Write a log2 effect as a fold change.
+
+    >>> fold(1.0), fold(-2.0), fold(7.0)
+    ('2', '0.25', '128')
+    """
+    value = 2.0**effect
+    return f"{value:.0f}" if value >= 100 else f"{value:.2g}"
+
+
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Concatenate the tables that have rows."""
     filled = [t for t in tables if len(t)]

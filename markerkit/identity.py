@@ -18,6 +18,7 @@ from markerkit.effects import (
     SetVotes,
     contrasts_of,
     fit_contrast,
+    fold,
     joined,
     marker_rows,
     set_members,
@@ -397,15 +398,15 @@ def _explain(model: ContrastModel, rule: ClassRule, call: Call, e: Evidence) -> 
     size = ""
     if e.effect is not None:
         size = (
-            f" Markers {2**e.effect.theta:.2g}-fold over the background"
-            f" (95 % interval {2**e.effect.low:.2g} to {2**e.effect.high:.2g}; {e.votes.m} votes)."
+            f" Markers {fold(e.effect.theta)}-fold over the background"
+            f" (95 % interval {fold(e.effect.low)} to {fold(e.effect.high)}; {e.votes.m} votes)."
         )
     if call.word == COMPATIBLE:
         return f"Against {control}, {case} is enriched in what marks {what}.{size}"
     if call.word == NOT_COMPATIBLE and call.reason.startswith("no more") and e.effect is not None:
         return (
             f"{case} shows no more of what marks {what} than {control}; an enrichment of "
-            f"{2**e.effect.half_width:.2g}-fold or more would have been seen.{size}"
+            f"{fold(e.effect.half_width)}-fold or more would have been seen.{size}"
         )
     if call.word == NOT_COMPATIBLE:
         return f"{case} is not enriched in what marks {what} against {control}: {call.reason}.{size}"

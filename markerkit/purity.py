@@ -19,6 +19,7 @@ from markerkit.effects import (
     SetVotes,
     contrasts_of,
     fit_contrast,
+    fold,
     joined,
     marker_rows,
     set_members,
@@ -234,7 +235,7 @@ def _explain(
     if reading.effect is None:
         return f"{rule.title}: {reading.reason}."
     e = reading.effect
-    size = f"{2**e.theta:.2g}-fold over the background (95 % interval {2**e.low:.2g} to {2**e.high:.2g})"
+    size = f"{fold(e.theta)}-fold over the background (95 % interval {fold(e.low)} to {fold(e.high)})"
     text = {
         RAISED: f"{case} carries more of {rule.title} than {control}: {size}.",
         NOT_RAISED: f"{case} carries no more of {rule.title} than {control}: {size}.",
@@ -242,7 +243,7 @@ def _explain(
     }[word]
     gap = row.get("per_ev_log2_fc")
     if word == NOT_RAISED and row.get("per_ev") == "dirtier" and isinstance(gap, float):
-        text += f" EV signal fell: {2**gap:.2g}-fold more of it per EV marker."
+        text += f" EV signal fell: {fold(gap)}-fold more of it per EV marker."
     return text
 
 

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markerkit._checks import InputError
+from markerkit.report._figures import write_figures
+from markerkit.report._html import html_report
 from markerkit.report._methods import methods_text
 from markerkit.report._summary import summary
+from markerkit.report._workbook import write_workbook
 from markerkit.results import to_tsv
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def write_report(assessment: Assessment, folder: str | Path, *, overwrite: bool = False) -> Path:
-    """Write the tables, the summary and the methods paragraph of an assessment.
+    """Write the report, the figures, the tables, the summary and the methods of an assessment.
 
     Parameters
     ----------
@@ -47,6 +50,10 @@ def write_report(assessment: Assessment, folder: str | Path, *, overwrite: bool 
             _write(part / "tables" / f"{name}.tsv", to_tsv(table))
         _write(part / "summary.json", json.dumps(summary(assessment), indent=1, ensure_ascii=False) + "\n")
         _write(part / "methods.md", methods_text(assessment))
+        write_workbook(assessment.tables, part / "tables.xlsx")
+        (part / "figures").mkdir()
+        drawn, skipped = write_figures(assessment, part / "figures")
+        _write(part / "report.html", html_report(assessment, drawn, skipped))
     return Path(folder)
 
 

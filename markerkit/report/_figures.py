@@ -1,0 +1,100 @@
+"""figures/: every figure of every contrast, as PDF, SVG and PNG."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from markerkit import figures
+from markerkit.effects import Contrast
+from markerkit.preprocess import log2, normalize
+
+if TYPE_CHECKING:
+    from markerkit.assessment import Assessment
+
+TITLES = {
+    "identity_summary": "Identity: classes, margins and verdicts",
+    "forest": "Set effects of classes and sources",
+    "volcano": "Differential abundance with markers",
+    "marker_heatmap": "Markers by class and sample",
+    "source_shares": "Share of signal by source",
+    "carry_over": "Carry-over of the comparator's material",
+    "checklist": "Reporting guidelines",
+    "coverage": "Coverage of the marker sets",
+    "enrichment": "Set tests",
+}
+_PNG_DPI = 300
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure that was written.
+
+    Parameters
+    ----------
+    contrast, name, title
+        What it shows.
+    svg, pdf
+        Its content.
+    """
+
+    contrast: str
+    name: str
+    title: str
+    svg: bytes
+    pdf: bytes
+
+
+def write_figures(assessment: Assessment, folder: Path) -> tuple[list[Drawn], dict[str, str]]:
+    """Draw and write the figures of every contrast.
+
+    Parameters
+    ----------
+    assessment
+        What to draw.
+    folder
+        Folder of the files.
+
+    Returns
+    -------
+    The figures, and the reason for each that could not be drawn.
+    """
+    contrasts: list[Contrast | None] = list(assessment.contrasts) or [None]
+    drawn: list[Drawn] = []
+    skipped: dict[str, str] = {}
+    tables = assessment.tables
+    for contrast in contrasts:
+        name = contrast.name if contrast else ""
+        prefix = f"{_slug(name)}-" if len(contrasts) > 1 else ""
+        given = {**tables, "marker_values": _marker_values(assessment, contrast)}
+        found = figures.assessment_figures(given, name or None)
+        skipped |= {f"{name}: {k}" if name else k: v for k, v in found.skipped.items()}
+        for key, figure in found.items():
+            figures.save(figure, folder / f"{prefix}{key}", dpi=_PNG_DPI)
+            svg, pdf = ((folder / f"{prefix}{key}.{kind}").read_bytes() for kind in ("svg", "pdf"))
+            drawn.append(Drawn(name, key, TITLES.get(key, key), svg, pdf))
+    return drawn, skipped
+
+
+def _slug(text: str) -> str:
+    """File name of a contrast; names that differ in signs only still get files of their own."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")[:60]
+    return f"{plain}_{sum(text.encode()) % 1000:03d}" if plain != re.sub(r"\s+", "_", text) else plain
+
+
+def _marker_values(assessment: Assessment, contrast: Contrast | None) -> pd.DataFrame:
+    """Gather the normalized abundances of the classes' markers in the samples of the contrast."""
+    exp = assessment.experiment
+    if contrast is not None:
+        case, control = contrast.arms(exp)
+        exp = exp.select(samples=[*case, *control])
+    logs = exp if exp.scale != "raw" else log2(exp)
+    values = normalize(logs).values if np.isfinite(logs.values.to_numpy()).any() else logs.values
+    classes = ("exosome", "microvesicle", "apoptotic_body", "apoptotic_ev", "pan_ev")
+    sets = {k: assessment.markers[k].positive for k in classes if k in assessment.markers}
+    return figures.marker_values(values, exp.proteins["gene"], sets)
