@@ -13,7 +13,7 @@ VENV := .venv
 STAMP := $(VENV)/.complete
 RUN := $(VENV)/bin
 
-.PHONY: help demo test test-all lint clean
+.PHONY: help demo test test-all lint clean rebuild
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -23,7 +23,7 @@ STALE := $(shell test -e $(STAMP) || exit 0; \
   { $(RUN)/python -c 'import pytest' && $(RUN)/markerkit --version \
     && grep -qxF "checkout $(CURDIR)" $(STAMP) \
     && { test -z "$(PYTHON)" || grep -qxF "python $(PYTHON)" $(STAMP); }; } >/dev/null 2>&1 \
-  || rm -f $(STAMP))
+  || echo rebuild)
 
 demo: $(STAMP)
 	$(RUN)/markerkit demo --out markerkit_demo --overwrite
@@ -41,7 +41,7 @@ lint: $(STAMP)
 	$(RUN)/codespell
 
 # The stamp is written last: an environment without one is half made, and is removed and built again.
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt $(STALE)
 	@set -eu; \
 	python=""; \
 	for candidate in $$CANDIDATES; do \

@@ -113,10 +113,13 @@ class Truth:
     Attributes
     ----------
     classes
-        Vesicle class -> whether the preparation holds it; ``ev`` for EV material.
+        Vesicle class -> whether the preparation holds it or one that shows all
+        its markers (apoptotic exosomes count as exosomes too); ``ev`` for EV
+        material.
     sources
-        Source -> whether the mean of its proteins seen is raised over the
-        median background protein, on the noise-free compositions.
+        Source -> whether the mean of its proteins seen is at least 0.5 log2
+        over the level of the proteins in no class set (their mean over the
+        middle half), on the noise-free compositions.
     carry_over
         Mean share of the comparator's material in the preparation; 1 where no
         vesicles were simulated.
@@ -148,9 +151,16 @@ class Settings:
     residents: float
     noise: float
     donor_sd: float
+    batch_sd: float
     missing: float
     n_background: int
     seed: int
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Classes whose markers rise: an apoptotic exosome resembles an exosome and shows its markers too."""
+        like = ("exosome",) if "apoptotic_exosome" in self.classes else ()
+        return tuple(dict.fromkeys((*self.classes, *like)))
 
     def check(self, markers: MarkerCatalog) -> None:
         """Refuse settings outside the model."""
@@ -163,7 +173,9 @@ class Settings:
         shares = {k: getattr(self, k) for k in ("wrong", "carry_over", "residents", "missing")}
         bad = [f"{k} = {v:g}" for k, v in shares.items() if not 0 <= v < 1]
         bad += [
-            f"{k} = {getattr(self, k):g}" for k in ("effect_sd", "noise", "donor_sd") if getattr(self, k) < 0
+            f"{k} = {getattr(self, k):g}"
+            for k in ("effect_sd", "noise", "donor_sd", "batch_sd")
+            if getattr(self, k) < 0
         ]
         bad += [f"n = {self.n}"] * (self.n < 1) + [f"n_background = {self.n_background}"] * (
             self.n_background < 0
@@ -230,7 +242,7 @@ def add_shifts(
         return frozenset()
     gene = proteins["gene"]
     rules = load_criteria().classes
-    sets = [name for c in s.classes for name in rules[c].sets]
+    sets = [name for c in s.shown for name in rules[c].sets]
     lost = gene.isin(_members(markers, sets, "negative")).to_numpy()
     mean, sd = np.where(lost, _LOST[0], mean), np.where(lost, _LOST[1], sd)
     absent = (proteins["kind"] == "organelle").to_numpy(copy=True)
@@ -238,7 +250,7 @@ def add_shifts(
         absent[:] = False
     if s.comparator == "biofluid":
         absent |= gene.isin(_members(markers, ["plasma_soluble"])).to_numpy()
-    follows = gene.isin(_followers(markers, s.classes)).to_numpy()
+    follows = gene.isin(_followers(markers, s.shown)).to_numpy()
     wrong = follows & (chance < s.wrong)
     right = follows & ~wrong
     mean, sd = np.where(right, s.effect, mean), np.where(right, s.effect_sd, sd)
@@ -268,13 +280,23 @@ def truth_of(
     rules = load_criteria()
     invented = (proteins["kind"] == "background").to_numpy()
     centred = log2_fc - (log2_fc[invented] if invented.any() else log2_fc).median()
+    sets = [name for rule in rules.classes.values() for name in rule.sets]
+    of_classes = _members(markers, sets) | _members(markers, sets, "negative")
+    level = _middle_mean(log2_fc[~proteins["gene"].isin(of_classes).to_numpy()])
     raised = {}
     for name in rules.sources:
-        of_source = centred[proteins["gene"].isin(_members(markers, [name])).to_numpy()]
-        raised[name] = bool(len(of_source) and of_source.mean() >= RAISED)
-    classes = {c: c in s.classes or (c == "ev" and bool(s.classes)) for c in rules.classes}
+        of_source = log2_fc[proteins["gene"].isin(_members(markers, [name])).to_numpy()]
+        raised[name] = bool(len(of_source) and of_source.mean() - level >= RAISED)
+    classes = {c: c in s.shown or (c == "ev" and bool(s.classes)) for c in rules.classes}
     carry_over = s.carry_over if s.classes else 1.0
     return Truth(classes, raised, carry_over, wrong & frozenset(proteins["gene"]), centred.rename("log2_fc"))
+
+
+def _middle_mean(x: pd.Series) -> float:
+    """Mean over the middle half of what is there, the level of the background in the assessment."""
+    ordered = np.sort(x[np.isfinite(x)].to_numpy())
+    cut = len(ordered) // 4
+    return float(ordered[cut : len(ordered) - cut].mean()) if len(ordered) else 0.0
 
 
 def noise_free(proteins: pd.DataFrame, sources: Mapping[str, Array], s: Settings) -> pd.Series:
@@ -315,7 +337,7 @@ def linear_signal(
     donor, batch = (pd.factorize(samples[c])[0] for c in ("donor", "batch"))
     unlike = np.exp2(_SPREAD_SD * rng.standard_normal(p))
     biology = s.donor_sd * unlike * rng.standard_normal((donor.max() + 1, p))[donor]
-    biology += 0.2 * rng.standard_normal((batch.max() + 1, p))[batch]
+    biology += s.batch_sd * rng.standard_normal((batch.max() + 1, p))[batch]
     q = _share(proteins["q"].to_numpy() * np.exp2(biology))
     v = _share(q * np.exp2(proteins["shift"].to_numpy()))
     spread = 0.2

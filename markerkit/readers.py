@@ -264,7 +264,10 @@ def _species(accession: pd.Series, description: pd.Series | None) -> pd.Series:
     code = text.str.extract(_MNEMONIC, expand=False).map(_SPECIES)
     named = text.str.extract(r"OS=([A-Z][a-z]+ [a-z]+)", expand=False)
     whole = text.str.extract(r"\b(Homo sapiens|Mus musculus|Bos taurus|Rattus norvegicus)\b", expand=False)
-    return code.fillna(named).fillna(whole).fillna("").astype(object)
+    species = pd.Series("", index=accession.index, dtype=object)
+    for found in (code, named, whole):
+        species = species.where(species != "", found.astype(object).where(found.notna(), ""))
+    return species
 
 
 def _unique(ids: pd.Series) -> pd.Series:

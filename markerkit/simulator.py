@@ -45,6 +45,7 @@ def simulate(
     residents: float = 0.1,
     noise: float = 0.35,
     donor_sd: float = 0.5,
+    batch_sd: float = 0.2,
     missing: float = 0.2,
     n_background: int = 1500,
     seed: int = 0,
@@ -75,8 +76,8 @@ def simulate(
         Source id -> share of the preparation's signal admixed from it.
     residents
         Share of the organelle (soluble plasma) proteins that vesicles hold.
-    noise, donor_sd
-        Spread of a value and between donors, log2.
+    noise, donor_sd, batch_sd
+        Spread of a value, between donors and between the two batches, log2.
     missing
         Share of missing values among the proteins seen.
     n_background
@@ -109,7 +110,7 @@ def simulate(
     named = (classes,) if isinstance(classes, str) else tuple(classes)
     s = model.Settings(
         n, named, comparator, paired, effect, effect_sd, wrong, carry_over, dict(sources or {}),
-        residents, noise, donor_sd, missing, n_background, seed,
+        residents, noise, donor_sd, batch_sd, missing, n_background, seed,
     )  # fmt: skip
     s.check(catalog)
     rng = np.random.default_rng(seed)
