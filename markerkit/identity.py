@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from markerkit.context import read_context
 from markerkit.criteria import ClassRule, load_criteria
@@ -301,16 +302,22 @@ class _Judge:
             rule = self.model.criteria.sources[key]
             if read_source(self.model, policy, rule, set_members(self.model.markers, [key])).word == RAISED:
                 return Call(UNRESOLVED, f"necrosis pattern: {key} raised", _SETTLE["necrosis"], "exosome")
-        if self._receptor_seen() or self._free_core(policy):
+        if self._receptor_raised(policy) or self._free_core(policy):
             return Call(COMPATIBLE, "small EV, apoptosis stated, candidate marker")
         return Call(UNRESOLVED, "rival exosome: no candidate marker", _SETTLE["candidate"], "exosome")
 
-    def _receptor_seen(self) -> bool:
-        """S1PR1 or S1PR3 seen in half of the case samples, where presence is known."""
+    def _receptor_raised(self, policy: Policy) -> bool:
+        """S1PR1 or S1PR3 above the control, not only there: receptors of living cells are on their vesicles too."""
+        if self.model.bounded is None:
+            return False
         exp, (case, _) = self.model.exp, self.model.contrast.arms(self.model.exp)
-        at = exp.proteins["gene"].str.upper().isin(["S1PR1", "S1PR3"]).to_numpy()
-        seen = exp.values.loc[case].notna().to_numpy()[:, at]
-        return bool(self.model.bounded is not None and (seen.mean(axis=0) >= 0.5).any())
+        at = np.flatnonzero(exp.proteins["gene"].str.upper().isin(["S1PR1", "S1PR3"]).to_numpy())
+        seen = exp.values.loc[case].notna().to_numpy()[:, at].mean(axis=0) >= 0.5
+        e = policy.effects
+        reach = stdtrit(e.df[at], 0.5 + self.model.criteria.threshold["confidence"] / 2) * np.sqrt(
+            e.variance[at]
+        )
+        return bool((seen & ((e.detection[at] == "on") | (e.effect[at] - reach > 0))).any())
 
     def _free_core(self, policy: Policy) -> bool:
         """20S above its 19S comparator; void in blood, where free 20S circulates."""

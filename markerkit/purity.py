@@ -397,7 +397,9 @@ def carry_over_table(
         [set_members(markers, [c]).assign(compartment=c) for c in rule.compartments]
     ).drop_duplicates("gene")
     anchors = anchors[~anchors["complex"].isin(rule.left_out_complexes)]
-    preparation, comparator, votes = _anchor_shares(exp, anchors, contrast)
+    preparation, comparator, votes = _anchor_shares(
+        exp, anchors, contrast, abundant=criteria.threshold["anchor_abundant"]
+    )
     need = int(criteria.threshold["min_anchors"])
     if len(votes) < need:
         reason = f"{len(votes)} anchor votes seen in half of the comparator samples; {need} are needed"
@@ -434,7 +436,7 @@ def _no_carry_over(contrast: Contrast, exp: Experiment) -> str:
 
 
 def _anchor_shares(
-    exp: Experiment, anchors: pd.DataFrame, contrast: Contrast
+    exp: Experiment, anchors: pd.DataFrame, contrast: Contrast, *, abundant: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], pd.DataFrame]:
     """Shares of signal of the anchor votes in both arms; a complex is the sum of its members seen."""
     proteins = exp.proteins
@@ -446,8 +448,13 @@ def _anchor_shares(
     inside = inside[inside.notna()]
     pooled = shares[inside.index].T.groupby(inside, sort=True).sum(min_count=1).T
     case, control = contrast.arms(exp)
-    seen = pooled.loc[control].notna().mean(axis=0) >= 0.5
-    pooled = pooled.loc[:, seen]
+    pooled = pooled.loc[:, pooled.loc[control].notna().mean(axis=0) >= 0.5]
+    of_vote = pd.Series(anchors["compartment"].to_numpy(), vote.to_numpy())
+    compartment = of_vote[~of_vote.index.duplicated()].reindex(pooled.columns)
+    # what is rare in the comparator is missed in a preparation for its rarity, not for its absence: left in, it
+    # would pull the median down, so only the more abundant anchors of each compartment are asked
+    rank = pooled.loc[control].mean(axis=0).groupby(compartment).rank(ascending=False, pct=True)
+    pooled = pooled.loc[:, rank <= abundant]
     votes = anchors.assign(vote=vote).drop_duplicates("vote").set_index("vote").reindex(pooled.columns)
     return pooled.loc[case].to_numpy(), pooled.loc[control].to_numpy(), votes
 
