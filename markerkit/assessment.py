@@ -142,7 +142,7 @@ class Assessment:
             lines.append(f"guideline items that need metadata: {', '.join(items[:4])} ({len(items)} in all)")
         return lines
 
-    def report(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+    def report(self, folder: str | Path, *, overwrite: bool = False, progress: bool = False) -> Path:
         """Write the assessment to a folder, whole or not at all.
 
         Parameters
@@ -151,6 +151,8 @@ class Assessment:
             Folder to make.
         overwrite
             Replace an assessment that is there already.
+        progress
+            Show a bar on stderr, where that is a terminal.
 
         Returns
         -------
@@ -164,7 +166,7 @@ class Assessment:
         """
         from markerkit.report import write_report
 
-        return write_report(self, folder, overwrite=overwrite)
+        return write_report(self, folder, overwrite=overwrite, progress=progress)
 
     def __repr__(self) -> str:
         return "\n".join([f"<Assessment of {self.experiment!r}>", *self.verdicts()])

@@ -241,7 +241,7 @@ def _assess(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
     )
     _progress(arguments, f"writing {arguments.out}")
-    folder = result.report(arguments.out, overwrite=arguments.overwrite)
+    folder = result.report(arguments.out, overwrite=arguments.overwrite, progress=not arguments.quiet)
     _print_result(result, folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -216,6 +217,27 @@ class Experiment:
             f"<Experiment: {self.n_samples} samples x {self.n_proteins} proteins, {self.scale}, "
             f"{self.organism}, {100 * self.missing:.1f} % missing>"
         )
+
+    def _repr_html_(self) -> str:
+        verbs = [str(h.get("verb", "")) for h in self.history]
+        columns = [f"{c}: {self._samples[c].nunique()} levels" for c in self._samples.columns]
+        flags = {"is_contaminant": "contaminants", "is_decoy": "decoys"}
+        counts = [f"{int(self._proteins[c].astype(bool).sum())} {word} flagged" for c, word in flags.items()]
+        approximate = (
+            ["shares of signal are approximate: logarithmic or imputed input"] if self.approximate else []
+        )
+        return (
+            f"<p><b>Experiment</b>: {self.n_samples} samples &times; {self.n_proteins} protein groups, "
+            f"{self.scale} scale, {self.organism}, {100 * self.missing:.1f} % missing</p>"
+            + _html_list("Proteins", [*counts, *approximate])
+            + _html_list("Sample columns", columns)
+            + _html_list("History", verbs)
+        )
+
+
+def _html_list(title: str, items: Iterable[str]) -> str:
+    cells = "".join(f"<li>{html.escape(i)}</li>" for i in items)
+    return f"<p><b>{title}</b></p><ul>{cells}</ul>" if cells else ""
 
 
 def _check_labels(values: pd.DataFrame) -> None:

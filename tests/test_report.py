@@ -71,6 +71,31 @@ def test_the_first_screen_answers(html):
     assert "confirmed" not in html.lower()
 
 
+def test_notebook_displays_are_escaped():
+    exp = nasty_experiment()
+    result = mk.assess(exp, condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate")
+    shown = [
+        exp,
+        result,
+        result.identity,
+        result.purity,
+        result.checklist,
+        result.coverage,
+        result.enrichment,
+    ]
+    for thing in [
+        *shown,
+        result.differential_abundance,
+        result.detection,
+        result.sample_scores,
+        result.markers,
+    ]:
+        html = thing._repr_html_()
+        assert "<script>" not in html, type(thing)
+        assert "</script>" not in html, type(thing)
+    assert "8 samples" in exp._repr_html_()
+
+
 def test_several_contrasts_get_a_tab_each(tmp_path):
     example = mk.load_example()
     samples = example.samples

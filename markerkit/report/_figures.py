@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from markerkit import figures
 from markerkit.effects import Contrast
@@ -50,7 +51,9 @@ class Drawn:
     pdf: bytes
 
 
-def write_figures(assessment: Assessment, folder: Path) -> tuple[list[Drawn], dict[str, str]]:
+def write_figures(
+    assessment: Assessment, folder: Path, *, progress: bool = False
+) -> tuple[list[Drawn], dict[str, str]]:
     """Draw and write the figures of every contrast.
 
     Parameters
@@ -59,6 +62,8 @@ def write_figures(assessment: Assessment, folder: Path) -> tuple[list[Drawn], di
         What to draw.
     folder
         Folder of the files.
+    progress
+        Show a bar on stderr, where that is a terminal.
 
     Returns
     -------
@@ -74,7 +79,10 @@ def write_figures(assessment: Assessment, folder: Path) -> tuple[list[Drawn], di
         given = {**tables, "marker_values": _marker_values(assessment, contrast)}
         found = figures.assessment_figures(given, name or None)
         skipped |= {f"{name}: {k}" if name else k: v for k, v in found.skipped.items()}
-        for key, figure in found.items():
+        bar = tqdm(
+            found.items(), desc=f"figures {name}".strip(), disable=None if progress else True, leave=False
+        )
+        for key, figure in bar:
             figures.save(figure, folder / f"{prefix}{key}", dpi=_PNG_DPI)
             svg, pdf = ((folder / f"{prefix}{key}.{kind}").read_bytes() for kind in ("svg", "pdf"))
             drawn.append(Drawn(name, key, TITLES.get(key, key), svg, pdf))

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from markerkit.assessment import Assessment
 
 
-def write_report(assessment: Assessment, folder: str | Path, *, overwrite: bool = False) -> Path:
+def write_report(
+    assessment: Assessment, folder: str | Path, *, overwrite: bool = False, progress: bool = False
+) -> Path:
     """Write the report, the figures, the tables, the summary and the methods of an assessment.
 
     Parameters
@@ -34,6 +36,8 @@ def write_report(assessment: Assessment, folder: str | Path, *, overwrite: bool 
         Folder to make.
     overwrite
         Replace an assessment that is there already.
+    progress
+        Show a bar on stderr, where that is a terminal.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def write_report(assessment: Assessment, folder: str | Path, *, overwrite: bool 
         _write(part / "methods.md", methods_text(assessment))
         write_workbook(assessment.tables, part / "tables.xlsx")
         (part / "figures").mkdir()
-        drawn, skipped = write_figures(assessment, part / "figures")
+        drawn, skipped = write_figures(assessment, part / "figures", progress=progress)
         _write(part / "report.html", html_report(assessment, drawn, skipped))
     return Path(folder)
 
