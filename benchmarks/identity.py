@@ -24,10 +24,11 @@ import numpy as np
 import pandas as pd
 
 import markerkit as mk
+from markerkit.anchors import carry_over_table
 from markerkit.criteria import load_criteria
 from markerkit.effects import Contrast, fit_contrast
 from markerkit.identity import identity_of
-from markerkit.purity import carry_over_table, source_verdicts
+from markerkit.purity import source_verdicts
 from markerkit.scoring import score_samples
 
 POOLS = [

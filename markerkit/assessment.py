@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from markerkit._checks import InputError, MarkerkitWarning, listed, require_columns
+from markerkit._checks import MarkerkitWarning, listed, require_columns
 from markerkit.checklist import NEEDS_METADATA, checklist_of
 from markerkit.context import read_context
 from markerkit.criteria import load_criteria
@@ -252,19 +252,23 @@ def assess(
     from threadpoolctl import threadpool_limits
 
     known = read_context(context)
-    pairs = _pairs(contrasts, case, control)
-    if condition is None and pairs:
-        raise InputError("contrasts need `condition`, the sample column that holds their levels.")
     with threadpool_limits(limits=1), _collected() as notes:
         markers = markers or load_markers(organism=exp.organism)
         if "map_status" not in exp.proteins.columns:
             exp = harmonize_ids(exp, markers)
         mapping = id_mapping(exp)
-        if condition is not None:
-            require_columns(exp.samples, [condition], what="the sample sheet")
         units = _collapse(exp, collapse_by)
-        options = {"paired_by": paired_by, "batch": tuple(batch), "comparator": comparator, "fluid": fluid}
-        asked = contrasts_of(units, condition, pairs, options)
+        asked = contrasts_of(
+            units,
+            condition=condition,
+            contrasts=contrasts,
+            case=case,
+            control=control,
+            paired_by=paired_by,
+            batch=batch,
+            comparator=comparator,
+            fluid=fluid,
+        )
         if condition is not None and not asked:
             levels = sorted(units.samples[condition].dropna().astype(str).unique())
             _note(
@@ -289,7 +293,7 @@ def assess(
         design = tuple(_design_words(units, models, collapse_by))
     params = {
         "condition": condition,
-        "contrasts": [list(p) for p in pairs],
+        "contrasts": [[c.case, c.control] for c in asked],
         "paired_by": paired_by,
         "batch": list(batch),
         "collapse_by": collapse_by,
@@ -307,23 +311,6 @@ def assess(
         params=params,
         **result,
     )
-
-
-def _pairs(
-    contrasts: Sequence[tuple[str, str]] | None, case: str | None, control: str | None
-) -> list[tuple[str, str]]:
-    if contrasts and (case is not None or control is not None):
-        raise InputError("give either `contrasts` or `case` and `control`, not both.")
-    if (case is None) != (control is None):
-        given, absent = ("case", "control") if control is None else ("control", "case")
-        raise InputError(f"`{given}` is given without `{absent}`; a contrast needs both.")
-    pairs = [(str(a), str(b)) for a, b in contrasts or ()]
-    if case is not None and control is not None:
-        pairs = [(str(case), str(control))]
-    doubled = [p for i, p in enumerate(pairs) if p in pairs[:i]]
-    if doubled:
-        raise InputError(f"contrast {doubled[0][0]!r} vs {doubled[0][1]!r} is named twice.")
-    return pairs
 
 
 @contextmanager

@@ -95,11 +95,10 @@ def misev_checklist(
     InputError
         An impossible contrast or context.
     """
-    pairs = [(case, control)] if case is not None and control is not None else []
-    options = {"comparator": comparator, "fluid": fluid}
-    return checklist_of(
-        exp, markers, contrasts_of(exp, condition, pairs, options), read_context(context), fluid=fluid
+    asked = contrasts_of(
+        exp, condition=condition, case=case, control=control, comparator=comparator, fluid=fluid
     )
+    return checklist_of(exp, markers, asked, read_context(context), fluid=fluid)
 
 
 def checklist_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -475,14 +475,53 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def contrasts_of(
     exp: Experiment,
+    *,
     condition: str | None,
-    contrasts: Sequence[tuple[str, str]],
-    options: Mapping[str, object],
+    contrasts: Sequence[tuple[str, str]] | None = None,
+    case: str | None = None,
+    control: str | None = None,
+    paired_by: str | None = None,
+    batch: Sequence[str] = (),
+    comparator: str | None = None,
+    fluid: str | None = None,
 ) -> list[Contrast]:
-    """Build checked contrasts of one condition."""
-    if condition is None:
-        return []
-    built = [Contrast(condition, case, control, **options) for case, control in contrasts]  # type: ignore[arg-type]
+    """Build checked contrasts of one condition from what a verb was asked.
+
+    Parameters
+    ----------
+    exp
+        Experiment.
+    condition
+        Sample column of the arms; without it there is no contrast.
+    contrasts
+        Pairs (case, control).
+    case, control
+        Short for one contrast.
+    paired_by, batch, comparator, fluid
+        As in :class:`Contrast`.
+
+    Raises
+    ------
+    InputError
+        A case without a control, both ways of asking at once, a contrast that
+        is named twice or has no condition; see :meth:`Contrast.check`.
+    """
+    if contrasts and (case is not None or control is not None):
+        raise InputError("give either `contrasts` or `case` and `control`, not both.")
+    if (case is None) != (control is None):
+        given, absent = ("case", "control") if control is None else ("control", "case")
+        raise InputError(f"`{given}` is given without `{absent}`; a contrast needs both.")
+    pairs = [(str(a), str(b)) for a, b in contrasts or ()]
+    if case is not None and control is not None:
+        pairs = [(str(case), str(control))]
+    doubled = [p for i, p in enumerate(pairs) if p in pairs[:i]]
+    if doubled:
+        raise InputError(f"contrast {doubled[0][0]!r} vs {doubled[0][1]!r} is named twice.")
+    if condition is None and pairs:
+        raise InputError("contrasts need `condition`, the sample column that holds their levels.")
+    if condition is not None:
+        require_columns(exp.samples, [condition], what="the sample sheet")
+    built = [Contrast(str(condition), a, b, paired_by, tuple(batch), comparator, fluid) for a, b in pairs]
     for contrast in built:
         contrast.check(exp)
     return built

@@ -119,9 +119,17 @@ def assess_identity(
     InputError
         An impossible contrast or context.
     """
-    pairs = [(case, control)] if case is not None and control is not None else []
-    options = {"paired_by": paired_by, "batch": tuple(batch), "comparator": comparator, "fluid": fluid}
-    models = [fit_contrast(exp, markers, c) for c in contrasts_of(exp, condition, pairs, options)]
+    asked = contrasts_of(
+        exp,
+        condition=condition,
+        case=case,
+        control=control,
+        paired_by=paired_by,
+        batch=batch,
+        comparator=comparator,
+        fluid=fluid,
+    )
+    models = [fit_contrast(exp, markers, c) for c in asked]
     return identity_of(models, read_context(context))
 
 

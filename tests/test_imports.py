@@ -37,6 +37,7 @@ LAYERS = (
     ),
     ("differential", "scoring"),
     ("enrichment", "effects"),
+    ("shares", "anchors"),
     ("identity", "purity", "checklist"),
     ("assessment",),
     ("report",),

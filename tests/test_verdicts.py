@@ -278,6 +278,8 @@ def test_refusals():
         ({"comparator": "cells"}, "`comparator` must be one of"),
         ({"fluid": "blod"}, "Did you mean 'blood'"),
         ({"batch": ["fraction2"]}, "no column 'fraction2'"),
+        ({"control": None}, "`case` is given without `control`"),
+        ({"condition": None}, "contrasts need `condition`"),
     ]:
         with pytest.raises(InputError, match=message):
             identity(exp, **options)

@@ -1,0 +1,105 @@
+"""Share of each sample's signal by contamination source."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import stdtrit
+
+from markerkit.criteria import Criteria, load_criteria
+from markerkit.effects import set_members
+from markerkit.experiment import Experiment
+from markerkit.markers import MarkerCatalog
+from markerkit.results import TABLES
+
+
+def source_shares(exp: Experiment, markers: MarkerCatalog) -> pd.DataFrame:
+    """Share of each sample's linear signal by source, with an interval over the members.
+
+    Parameters
+    ----------
+    exp
+        Harmonised experiment before normalization.
+    markers
+        Catalogue.
+
+    Returns
+    -------
+    Table `source_shares`: a row a sample and source, and the EV markers as ``ev``. The
+    interval says how the share would move with another draw of members from
+    the same source (jackknife on the log scale, t with members - 1 degrees of
+    freedom); a source that one protein dominates has a wide one.
+    """
+    criteria = load_criteria()
+    sets = {"ev": (set_members(markers, criteria.classes["ev"].sets), False)}
+    sets |= {k: (set_members(markers, [k]), rule.by_accession) for k, rule in criteria.sources.items()}
+    refused = "ratios to a reference channel have no share of signal" if exp.scale == "ratio" else ""
+    linear = pd.DataFrame() if refused else exp.linear().loc[:, ~exp.proteins["is_decoy"].to_numpy(bool)]
+    rows = [
+        _share_rows(exp, linear, key, members, by_accession=by_accession, refused=refused, criteria=criteria)
+        for key, (members, by_accession) in sets.items()
+    ]
+    table = pd.concat(rows, ignore_index=True)
+    order = {s: i for i, s in enumerate(exp.samples.index)}
+    return TABLES["source_shares"].conform(
+        table.sort_values("sample", key=lambda s: s.map(order), kind="stable")
+    )
+
+
+def _share_rows(
+    exp: Experiment,
+    linear: pd.DataFrame,
+    key: str,
+    members: pd.DataFrame,
+    *,
+    by_accession: bool,
+    refused: str,
+    criteria: Criteria,
+) -> pd.DataFrame:
+    names = exp.samples.index
+    base = pd.DataFrame(
+        {"sample": names, "source": key, "approximate": exp.approximate, "n_set": len(members)}
+    )
+    if refused:
+        return base.assign(n_measured=0, status="not assessed", reason=refused)
+    column = "accession" if by_accession else "gene"
+    proteins = exp.proteins.loc[linear.columns]
+    inside = proteins[column].isin(set(members[column]) - {""}).to_numpy()
+    block = linear.loc[:, inside].to_numpy()
+    groups, gene = np.unique(proteins.loc[inside, column].to_numpy(dtype=str), return_inverse=True)
+    pooled = np.zeros((block.shape[0], len(groups)))
+    np.add.at(pooled.T, gene, np.nan_to_num(block).T)
+    n_measured = (pooled > 0).sum(axis=1)
+    total = np.nansum(linear.to_numpy(), axis=1)
+    share = np.divide(pooled.sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
+    low, high = _share_interval(pooled, share, n_measured, criteria.threshold["confidence"])
+    few = n_measured < criteria.threshold["min_votes_source"]
+    if by_accession and not inside.any():
+        why = "no bovine entries in this study: bovine protein is counted as its human or mouse ortholog"
+    else:
+        why = "too few members measured for an interval"
+    return base.assign(
+        share=np.where(n_measured > 0, share, np.nan),
+        ci_low=low,
+        ci_high=high,
+        n_measured=n_measured,
+        status=np.where(few, "too few measured", "tested"),
+        reason=np.where(few, why, ""),
+    )
+
+
+def _share_interval(
+    pooled: npt.NDArray[np.float64],
+    share: npt.NDArray[np.float64],
+    n: npt.NDArray[np.int_],
+    confidence: float,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    total = pooled.sum(axis=1)
+    ok = n >= 3
+    m = np.where(ok, n, 3)
+    mean = total / m
+    square = (pooled**2).sum(axis=1) - m * mean**2
+    relative = np.sqrt(np.divide(m / (m - 1) * square, total**2, out=np.zeros_like(total), where=total > 0))
+    reach = np.exp(stdtrit(m - 1, 0.5 + confidence / 2) * relative)
+    return np.where(ok, share / reach, np.nan), np.where(ok, np.minimum(1.0, share * reach), np.nan)
