@@ -13,7 +13,6 @@ from markerkit._checks import InputError, MarkerkitWarning, one_of
 from markerkit.markers import MarkerCatalog
 from markerkit.results import TABLES, DifferentialAbundance, Enrichment
 from markerkit.stats import set_tests
-from markerkit.stats.ebayes import moderate
 from markerkit.stats.fdr import bh
 from markerkit.stats.set_tests import Members, SetStatistics, SetTest
 
@@ -69,15 +68,14 @@ def enrich(
         raise InputError(
             f"`inter_protein_cor` is for camera and lies between -1 and 1; got {inter_protein_cor!r}."
         )
-    if da.fit is None:
+    if da.fit is None or da.moderated is None:
         raise InputError(
             "this differential abundance was read without its fit; run differential_abundance again."
         )
     sets = _sets(markers)
-    moderated = moderate(da.fit.sigma**2, da.fit.df_residual)
     tables = []
     for name, vector in da.contrasts.items():
-        statistics, usable = set_tests.set_statistics(da.fit, moderated, np.asarray(vector, dtype=float))
+        statistics, usable = set_tests.set_statistics(da.fit, da.moderated, np.asarray(vector, dtype=float))
         tables.append(
             _test(da, sets, name, statistics, usable, METHODS[method], inter_protein_cor, min_measured)
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from markerkit.stats.ebayes import Moderated
     from markerkit.stats.linear import LinearFit
 
 
@@ -253,6 +254,24 @@ reason|str|why not
             ),
         ),
         TableSpec(
+            "f_tests",
+            "Moderated F-test of every protein over all contrasts of the call.",
+            _c(
+                """
+protein|str|protein group
+gene|str|gene symbol
+accession|str|UniProt accession
+f|float|moderated F
+df1|float|independent contrasts that the protein can tell
+df2|float|degrees of freedom, residual and prior
+pvalue|float|p of F
+padj|float|Benjamini-Hochberg over the proteins tested
+status|str|`tested` or `not tested`
+reason|str|why not
+"""
+            ),
+        ),
+        TableSpec(
             "detection",
             "On/off test: is the protein seen more often in one arm?",
             _c(
@@ -467,15 +486,21 @@ class DifferentialAbundance(Result):
     ----------
     fit
         The linear models.
+    moderated
+        Their moderated variances.
     contrasts
         Contrast name -> coefficients of the design.
     proteins
         Protein annotation of the experiment (gene, accession, ...).
+    f_tests
+        A row a protein, over all contrasts at once; empty for one contrast.
     """
 
     fit: LinearFit | None = None
+    moderated: Moderated | None = None
     contrasts: Mapping[str, Any] = field(default_factory=dict)
     proteins: pd.DataFrame = field(default_factory=pd.DataFrame)
+    f_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     table_name = "differential_abundance"
 

@@ -6,19 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import digamma, polygamma, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
+
+from markerkit.stats.prior import Prior, fit_prior
 
 Array = npt.NDArray[np.float64]
-
-_FLOOR = 1e-5  # of the median: variances of 0 carry no information on the scale of the prior
-
-
-@dataclass(frozen=True)
-class Prior:
-    """Scaled inverse chi-square prior of the residual variances."""
-
-    variance: float
-    df: float
 
 
 @dataclass(frozen=True)
@@ -40,54 +32,14 @@ class Moderated:
     df_total: Array
 
 
-def fit_prior(variance: Array, df: Array) -> Prior:
-    """Moment estimator of the prior from log variances (Smyth 2004, section 6.2).
-
-    Parameters
-    ----------
-    variance
-        Residual variances, shape (p,); NaN and rows without residual df do not count.
-    df
-        Residual df, shape (p,).
-
-    Returns
-    -------
-    Prior
-        Its df is infinite where the variances scatter no more than chance.
-    """
-    ok = np.isfinite(variance) & (df > 0)
-    s2, d = variance[ok], df[ok]
-    if len(s2) == 0:
-        return Prior(np.nan, 0.0)
-    if len(s2) == 1:
-        return Prior(float(s2[0]), 0.0)
-    median = float(np.median(s2))
-    s2 = np.maximum(s2, _FLOOR * (median if median > 0 else 1.0))
-    e = np.log(s2) - digamma(d / 2) + np.log(d / 2)
-    excess = float(e.var(ddof=1) - polygamma(1, d / 2).mean())
-    if excess <= 0:
-        return Prior(float(s2.mean()), np.inf)
-    d0 = 2 * trigamma_inverse(excess)
-    return Prior(float(np.exp(e.mean() + digamma(d0 / 2) - np.log(d0 / 2))), d0)
-
-
-def trigamma_inverse(x: float) -> float:
-    """Solve ``trigamma(y) = x`` by Newton's method on ``1 / trigamma`` (Smyth 2004, appendix)."""
-    if x > 1e7:
-        return float(1 / np.sqrt(x))
-    if x < 1e-6:
-        return 1 / x
-    y = 0.5 + 1 / x
-    for _ in range(50):
-        value = float(polygamma(1, y))
-        step = value * (1 - value / x) / float(polygamma(2, y))
-        y += step
-        if -step / y < 1e-15:
-            break
-    return y
-
-
-def moderate(variance: Array, df: Array) -> Moderated:
+def moderate(
+    variance: Array,
+    df: Array,
+    *,
+    covariate: Array | None = None,
+    robust: bool = False,
+    legacy: bool | None = None,
+) -> Moderated:
     """Squeeze residual variances toward their prior.
 
     Parameters
@@ -95,17 +47,24 @@ def moderate(variance: Array, df: Array) -> Moderated:
     variance, df
         Residual variances and df, shape (p,). A protein without residual df
         gets the prior variance alone.
+    covariate, robust, legacy
+        As in :func:`markerkit.stats.prior.fit_prior`.
     """
-    prior = fit_prior(variance, df)
+    prior = fit_prior(variance, df, covariate=covariate, robust=robust, legacy=legacy)
+    return squeeze(variance, df, prior)
+
+
+def squeeze(variance: Array, df: Array, prior: Prior, *, pooled: bool = True) -> Moderated:
+    """Squeeze residual variances toward a given prior (Smyth 2004, equation 3).
+
+    With `pooled`, no protein gets more df than all residuals together have.
+    """
     known = np.where(df > 0, variance, 0.0)
-    if np.isinf(prior.df):
-        posterior = np.full(len(df), prior.variance)
-    elif prior.df == 0:
-        posterior = np.where(df > 0, variance, np.nan)
-    else:
+    with np.errstate(invalid="ignore"):
         posterior = (df * known + prior.df * prior.variance) / (df + prior.df)
-    pooled = float(df[np.isfinite(df)].sum())
-    return Moderated(prior, posterior, np.minimum(df + prior.df, pooled))
+    posterior = np.where(np.isinf(prior.df), prior.variance, posterior)
+    most = float(df[np.isfinite(df)].sum()) if pooled else np.inf
+    return Moderated(prior, posterior, np.minimum(df + prior.df, most))
 
 
 def two_sided(t: Array, df: Array | float) -> Array:
@@ -138,7 +97,7 @@ def log_odds(t: Array, unscaled: Array, moderated: Moderated, *, proportion: flo
 
 def _prior_effect_variance(t: Array, unscaled: Array, moderated: Moderated, proportion: float) -> float:
     """Variance of true effects, in units of the residual variance, from the largest t statistics."""
-    low, high = (limit**2 / moderated.prior.variance for limit in (0.1, 4.0))
+    low, high = (limit**2 / float(np.nanmedian(moderated.prior.variance)) for limit in (0.1, 4.0))
     ok = np.isfinite(t)
     statistic, v1, df = np.abs(t[ok]), unscaled[ok] ** 2, moderated.df_total[ok]
     n = len(statistic)
@@ -161,22 +120,57 @@ def _prior_effect_variance(t: Array, unscaled: Array, moderated: Moderated, prop
     return float(np.clip(v0, low, high).mean())
 
 
-def moderated_f(effects: Array, unscaled_covariance: Array, moderated: Moderated) -> Array:
-    """Moderated F over several contrasts.
+def treat(effect: Array, se: Array, df: Array, lfc: float) -> tuple[Array, Array]:
+    """Test against an interval of effects too small to matter (McCarthy and Smyth 2009).
+
+    Parameters
+    ----------
+    effect, se, df
+        Effects, their moderated standard errors and total df, shape (p,).
+    lfc
+        Absolute log2 effect that has to be exceeded.
+
+    Returns
+    -------
+    t, pvalue
+        The distance beyond the interval in standard errors, with the sign of
+        the effect; the largest p over the interval.
+
+    References
+    ----------
+    doi:10.1093/bioinformatics/btp053
+    """
+    beyond, before = (np.abs(effect) - lfc) / se, (np.abs(effect) + lfc) / se
+    pvalue = stdtr(df, -beyond) + stdtr(df, -before)
+    return np.asarray(np.sign(effect) * np.maximum(beyond, 0.0)), np.asarray(pvalue)
+
+
+def moderated_f(effects: Array, unscaled_covariance: Array, moderated: Moderated) -> tuple[Array, Array]:
+    """Moderated F over several contrasts (Smyth 2004, section 5).
 
     Parameters
     ----------
     effects
         Shape (c, p).
     unscaled_covariance
-        Of the contrasts, shape (c, c) for all proteins.
+        Of the contrasts, shape (c, c) for all proteins, or (p, c, c).
     moderated
         Moderated variances.
 
     Returns
     -------
-    F on (rank, df_total) degrees of freedom, shape (p,).
+    f, rank
+        F on (rank, df_total) degrees of freedom, and the rank, each of shape (p,).
     """
-    rank = int(np.linalg.matrix_rank(unscaled_covariance))
-    form = np.linalg.pinv(unscaled_covariance, hermitian=True)
-    return np.asarray(np.einsum("ip,ij,jp->p", effects, form, effects) / rank / moderated.variance)
+    p = effects.shape[1]
+    covariance = np.broadcast_to(unscaled_covariance, (p, *unscaled_covariance.shape[-2:]))
+    known = np.isfinite(covariance).all(axis=(1, 2)) & np.isfinite(effects).all(axis=0)
+    f, rank = np.full(p, np.nan), np.full(p, np.nan)
+    values, vectors = np.linalg.eigh(covariance[known])
+    kept = values > 1e-9 * values[:, -1:]
+    along = np.einsum("pij,ip->pj", vectors, effects[:, known])
+    square = np.where(kept, along**2 / np.where(kept, values, 1.0), 0.0).sum(axis=1)
+    rank[known] = kept.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        f[known] = square / rank[known] / moderated.variance[known]
+    return f, rank

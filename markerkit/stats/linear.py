@@ -4,11 +4,16 @@ Every protein has its own missing pattern. In an orthonormal basis ``Q`` of the
 design a protein's normal matrix is ``G = sum_i m_i q_i q_i'`` over its measured
 samples, so that all proteins are solved together by one matrix product and one
 batched eigendecomposition, which also says which contrasts a protein can tell.
+
+Weights and blocks are taken out first: values and design are whitened, sample
+by sample, by what the earlier samples of the block predict. Where the whitening
+is the same for all proteins they share one design; a protein with weights of
+its own, or with gaps in its blocks, has its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +21,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
 
 _TOLERANCE = 1e-9
 
@@ -27,16 +33,22 @@ class LinearFit:
     Parameters
     ----------
     design
-        Shape (n, k).
+        Whitened by what all proteins share, shape (n, k).
     values
-        Shape (n, p), NaN where missing.
+        As measured, shape (n, p), NaN where missing.
+    response
+        Whitened values, shape (n, p), 0 where missing; the values themselves
+        without weights and blocks.
     basis
         Orthonormal basis of the design's columns, shape (n, r).
+    own
+        Positions of the proteins that have a design of their own: gaps,
+        weights.
+    own_basis
+        The basis as those proteins have it, shape (p_own, n, r); nothing where
+        gaps alone set them apart.
     inverse
-        Pseudo-inverse of each incomplete protein's normal matrix in the basis,
-        shape (p_incomplete, r, r).
-    incomplete
-        Positions of the incomplete proteins.
+        Pseudo-inverse of their normal matrices in the basis, shape (p_own, r, r).
     theta
         Coefficients in the basis, shape (r, p).
     df_residual
@@ -47,15 +59,17 @@ class LinearFit:
 
     design: Array
     values: Array
+    response: Array
     basis: Array
+    own: IntArray
+    own_basis: Array | None
     inverse: Array
-    incomplete: npt.NDArray[np.intp]
     theta: Array
     df_residual: Array
     sigma: Array
 
     @property
-    def n_obs(self) -> npt.NDArray[np.intp]:
+    def n_obs(self) -> IntArray:
         """Measured samples of each protein, shape (p,)."""
         return np.asarray((~np.isnan(self.values)).sum(axis=0))
 
@@ -68,11 +82,15 @@ class LinearFit:
 
     @cached_property
     def residuals(self) -> Array:
-        """Residuals, NaN where missing, shape (n, p)."""
-        return np.asarray(self.values - self.basis @ self.theta)
+        """Whitened residuals, NaN where missing, shape (n, p)."""
+        residual = self.response - self.basis @ self.theta
+        if self.own_basis is not None:
+            fitted = np.einsum("pnr,rp->np", self.own_basis, self.theta[:, self.own])
+            residual[:, self.own] = self.response[:, self.own] - fitted
+        return np.asarray(np.where(np.isnan(self.values), np.nan, residual))
 
     def contrast_weights(self, contrast: Array) -> Array:
-        """Weight of each value in the estimate of a contrast.
+        """Weight of each whitened value in the estimate of a contrast.
 
         Parameters
         ----------
@@ -82,46 +100,98 @@ class LinearFit:
         Returns
         -------
         Shape (n, p): the row of the pseudo-inverse, 0 where missing; a column
-        of NaN where the contrast cannot be estimated. The effect is ``sum(W y)``
-        and its variance ``sigma^2 sum(W^2)``.
+        of NaN where the contrast cannot be estimated. The effect is
+        ``sum(W response)`` and its variance ``sigma^2 sum(W^2)``.
         """
         n, p = self.values.shape
         target = self._in_basis(contrast)
         if target is None:
             return np.full((n, p), np.nan)
         weights = np.repeat((self.basis @ target)[:, None], p, axis=1)
-        if len(self.incomplete):
-            solved = self.inverse @ target
-            seen = ~np.isnan(self.values[:, self.incomplete])
-            part = np.where(seen, self.basis @ solved.T, 0.0)
-            # estimable where the weights give the contrast back: Q' W = target
-            miss = np.abs(self.basis.T @ part - target[:, None]).max(axis=0)
-            part[:, miss > 1e-6 * max(1.0, float(np.abs(target).max()))] = np.nan
-            weights[:, self.incomplete] = part
+        if len(self.own):
+            weights[:, self.own] = self._own_weights(target)
         return weights
+
+    def _own_weights(self, target: Array) -> Array:
+        solved = self.inverse @ target
+        if self.own_basis is None:
+            seen = ~np.isnan(self.values[:, self.own])
+            part = np.where(seen, self.basis @ solved.T, 0.0)
+            back = self.basis.T @ part
+        else:
+            part = np.einsum("pnr,pr->np", self.own_basis, solved)
+            back = np.einsum("pnr,np->rp", self.own_basis, part)
+        # estimable where the weights give the contrast back: Q' W = target
+        miss = np.abs(back - target[:, None]).max(axis=0)
+        part[:, miss > 1e-6 * max(1.0, float(np.abs(target).max()))] = np.nan
+        return np.asarray(part)
 
     def contrast(self, contrast: Array) -> tuple[Array, Array]:
         """Estimate of a contrast and its unscaled standard deviation, each of shape (p,)."""
-        weights = self.contrast_weights(contrast)
-        effect = np.einsum("ij,ij->j", weights, np.nan_to_num(self.values))
-        return effect, np.sqrt(np.einsum("ij,ij->j", weights, weights))
+        p = self.values.shape[1]
+        target = self._in_basis(contrast)
+        if target is None:
+            return np.full(p, np.nan), np.full(p, np.nan)
+        effect = self.theta.T @ target
+        unscaled = np.full(p, float(np.sqrt(target @ target)))
+        if len(self.own):
+            weights = self._own_weights(target)
+            effect[self.own] = np.einsum("ij,ij->j", weights, self.response[:, self.own])
+            unscaled[self.own] = np.sqrt(np.einsum("ij,ij->j", weights, weights))
+        return effect, unscaled
+
+    def contrast_covariance(self, contrasts: Array) -> Array:
+        """Unscaled covariance of several contrasts.
+
+        Parameters
+        ----------
+        contrasts
+            Shape (c, k).
+
+        Returns
+        -------
+        Shape (p, c, c); NaN where a contrast cannot be estimated.
+        """
+        p, c = self.values.shape[1], len(contrasts)
+        targets = [self._in_basis(v) for v in contrasts]
+        if any(t is None for t in targets):
+            return np.full((p, c, c), np.nan)
+        turned = np.array(targets)
+        out = np.repeat((turned @ turned.T)[None], p, axis=0)
+        if len(self.own):
+            out[self.own] = turned @ self.inverse @ turned.T
+            told = np.all([np.isfinite(self._own_weights(t)).all(axis=0) for t in turned], axis=0)
+            out[self.own[~told]] = np.nan
+        return out
 
     def _in_basis(self, contrast: Array) -> Array | None:
         """Express a contrast of the design's coefficients in the basis; nothing where it is not estimable."""
         target = self.basis.T @ (np.linalg.pinv(self.design).T @ contrast)
         back = self.design.T @ (self.basis @ target)
         scale = max(1.0, float(np.abs(contrast).max()))
-        return target if np.abs(back - contrast).max() <= 1e-7 * scale else None
+        return np.asarray(target) if np.abs(back - contrast).max() <= 1e-7 * scale else None
 
 
 def orthonormal_basis(design: Array) -> Array:
     """Orthonormal basis of a design's columns, shape (n, rank)."""
-    u, d, _ = np.linalg.svd(design, full_matrices=False)
+    return design @ _to_basis(design)
+
+
+def _to_basis(design: Array) -> Array:
+    """Coefficients that turn a design into an orthonormal basis of its columns, shape (k, rank)."""
+    _, d, vt = np.linalg.svd(design, full_matrices=False)
     rank = int((d > _TOLERANCE * d[0] * max(design.shape)).sum()) if len(d) else 0
-    return np.ascontiguousarray(u[:, :rank])
+    return np.asarray(vt[:rank].T / d[:rank])
 
 
-def fit(values: Array, design: Array) -> LinearFit:
+def fit(
+    values: Array,
+    design: Array,
+    *,
+    weights: Array | None = None,
+    block: IntArray | None = None,
+    correlation: float = 0.0,
+) -> LinearFit:
     """Fit one design to every protein, on its measured values.
 
     Parameters
@@ -130,36 +200,103 @@ def fit(values: Array, design: Array) -> LinearFit:
         Shape (n, p), NaN where missing.
     design
         Shape (n, k); may lack full rank.
+    weights
+        Of the samples, shape (n,), or of the values, shape (n, p): inverse
+        variances up to a constant. A value of weight 0 counts as missing.
+    block
+        Number of the block that each sample belongs to, shape (n,).
+    correlation
+        Between two samples of one block.
 
     Returns
     -------
     LinearFit
     """
-    n, p = values.shape
-    basis = orthonormal_basis(design)
-    rank = basis.shape[1]
+    if weights is not None:
+        zero = weights[:, None] == 0 if weights.ndim == 1 else weights == 0
+        if zero.any():
+            values = np.where(zero, np.nan, values)
     missing = np.isnan(values)
-    incomplete = np.flatnonzero(missing.any(axis=0))
-    filled = np.where(missing, 0.0, values)
-    theta = basis.T @ filled
+    root = np.ones(len(design)) if weights is None else np.sqrt(weights)
+    blocked = block is not None and correlation != 0
+    shared_root = root if root.ndim == 1 else np.ones(len(design))
+    shared = _whiten(design * shared_root[:, None], None, block, correlation)
+    turn = _to_basis(shared)
+    basis = shared @ turn
+    own = np.arange(values.shape[1]) if root.ndim == 2 else np.flatnonzero(missing.any(axis=0))
+    response = np.where(missing, 0.0, values)
+    if weights is not None:
+        response *= root if root.ndim == 2 else root[:, None]
+    own_basis = None
+    if len(own) and (blocked or root.ndim == 2):
+        scale = np.where(missing[:, own], 0.0, root[:, own] if root.ndim == 2 else root[:, None])
+        rows = (design @ turn)[:, None, :] * scale[:, :, None]
+        own_basis = _whiten(rows, ~missing[:, own], block, correlation).transpose(1, 0, 2)
+    if blocked:
+        response = _whiten(response, ~missing, block, correlation)
+    return _solve(design=shared, values=values, response=response, basis=basis, own=own, own_basis=own_basis)
+
+
+def _solve(
+    *, design: Array, values: Array, response: Array, basis: Array, own: IntArray, own_basis: Array | None
+) -> LinearFit:
+    n, p = values.shape
+    rank = basis.shape[1]
+    theta = basis.T @ response
     df = np.full(p, float(n - rank))
-    inverse = np.empty((len(incomplete), rank, rank))
-    if len(incomplete):
-        seen = (~missing[:, incomplete]).astype(float)
-        outer = (basis[:, :, None] * basis[:, None, :]).reshape(n, -1)
-        normal = (seen.T @ outer).reshape(-1, rank, rank)
+    inverse = np.empty((len(own), rank, rank))
+    if len(own):
+        seen = (~np.isnan(values[:, own])).astype(float)
+        if own_basis is None:
+            outer = (basis[:, :, None] * basis[:, None, :]).reshape(n, -1)
+            normal = (seen.T @ outer).reshape(-1, rank, rank)
+            right = theta[:, own].T
+        else:
+            normal = own_basis.transpose(0, 2, 1) @ own_basis
+            right = np.einsum("pnr,np->pr", own_basis, response[:, own])
         inverse, ranks = _pseudo_inverse(normal)
-        theta[:, incomplete] = np.einsum("pij,jp->ip", inverse, theta[:, incomplete])
-        df[incomplete] = seen.sum(axis=0) - ranks
-    residual = np.where(missing, 0.0, filled - basis @ theta)
+        theta[:, own] = np.einsum("pij,pj->ip", inverse, right)
+        df[own] = seen.sum(axis=0) - ranks
+    draft = LinearFit(design, values, response, basis, own, own_basis, inverse, theta, df, df)
+    residual = np.nan_to_num(draft.residuals)
     square = np.einsum("ij,ij->j", residual, residual)
-    sigma = np.sqrt(np.divide(square, df, out=np.full(p, np.nan), where=df > 0))
-    return LinearFit(design, values, basis, inverse, incomplete, theta, df, sigma)
+    return replace(draft, sigma=np.sqrt(np.divide(square, df, out=np.full(p, np.nan), where=df > 0)))
+
+
+def _whiten(rows: Array, seen: BoolArray | None, block: IntArray | None, correlation: float) -> Array:
+    """Take out of every sample what the earlier ones of its block predict, and scale what is left.
+
+    Parameters
+    ----------
+    rows
+        Shape (n, ...), 0 where missing.
+    seen
+        Measured values, shape (n, p) where rows is (n, p) or (n, p, r); all by default.
+    block
+        Shape (n,).
+    correlation
+        Between two samples of one block.
+    """
+    if block is None or correlation == 0:
+        return rows
+    out = np.empty_like(rows)
+    shape = (1,) if seen is None else (seen.shape[1], *([1] * (rows.ndim - 2)))
+    for b in np.unique(block):
+        before, total = np.zeros(shape), np.zeros(rows.shape[1:])
+        for i in np.flatnonzero(block == b):
+            share = correlation / (1 + (before - 1) * correlation)
+            left = np.sqrt(1 - before * correlation * share)
+            out[i] = (rows[i] - share * total) / left
+            here = np.ones(shape) if seen is None else seen[i].reshape(shape).astype(float)
+            out[i] *= here
+            total = total + rows[i]
+            before = before + here
+    return out
 
 
 def _pseudo_inverse(normal: Array) -> tuple[Array, Array]:
-    """Batched pseudo-inverse of normal matrices whose eigenvalues lie in [0, 1], with their ranks."""
+    """Batched pseudo-inverse of normal matrices, with their ranks."""
     eigenvalues, vectors = np.linalg.eigh(normal)
-    kept = eigenvalues > 1e-10
+    kept = eigenvalues > np.maximum(1e-10 * eigenvalues[:, -1:], 1e-300)
     scaled = np.where(kept, 1.0 / np.where(kept, eigenvalues, 1.0), 0.0)
     return (vectors * scaled[:, None, :]) @ vectors.transpose(0, 2, 1), kept.sum(axis=1).astype(float)

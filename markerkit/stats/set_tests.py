@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, ndtri
 
-from markerkit.stats.ebayes import Moderated, fit_prior, two_sided
+from markerkit.stats.ebayes import Moderated, two_sided
 from markerkit.stats.linear import LinearFit
+from markerkit.stats.prior import fit_prior
 
 Array = npt.NDArray[np.float64]
 Members = Sequence[npt.NDArray[np.intp]]
@@ -241,8 +242,8 @@ def _robust_posterior(effects: Array) -> Array:
     square = effects**2
     robust = (square.sum(axis=0) - square.max(axis=0)) / (d + 1 - largest)
     prior = fit_prior(square[1:].mean(axis=0), np.full(effects.shape[1], float(d)))
-    if np.isinf(prior.df):
-        return np.full(effects.shape[1], prior.variance)
+    if np.isinf(prior.df).all():
+        return prior.variance
     worth = _ROBUST_EFFICIENCY * d
     return np.asarray((worth * robust + prior.df * prior.variance) / (worth + prior.df))
 
