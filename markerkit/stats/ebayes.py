@@ -86,7 +86,7 @@ def log_odds(t: Array, unscaled: Array, moderated: Moderated, *, proportion: flo
     proportion
         Expected share of proteins that differ.
     """
-    v0 = _prior_effect_variance(t, unscaled, moderated, proportion)
+    v0 = prior_effect_variance(t, unscaled, moderated, proportion)
     ratio = (unscaled**2 + v0) / unscaled**2
     df = moderated.df_total
     with np.errstate(over="ignore", invalid="ignore"):
@@ -95,7 +95,7 @@ def log_odds(t: Array, unscaled: Array, moderated: Moderated, *, proportion: flo
     return np.asarray(np.log(proportion / (1 - proportion)) - np.log(ratio) / 2 + kernel)
 
 
-def _prior_effect_variance(t: Array, unscaled: Array, moderated: Moderated, proportion: float) -> float:
+def prior_effect_variance(t: Array, unscaled: Array, moderated: Moderated, proportion: float) -> float:
     """Variance of true effects, in units of the residual variance, from the largest t statistics."""
     low, high = (limit**2 / float(np.nanmedian(moderated.prior.variance)) for limit in (0.1, 4.0))
     ok = np.isfinite(t)

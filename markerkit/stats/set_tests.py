@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, ndtri
+from scipy.special import betainc, ndtr, ndtri
+from scipy.stats import rankdata
 
-from markerkit.stats.ebayes import Moderated, two_sided
+from markerkit.stats.ebayes import Moderated, squeeze, two_sided
 from markerkit.stats.linear import LinearFit
 from markerkit.stats.prior import fit_prior
 
@@ -34,7 +35,8 @@ class SetStatistics:
         The contrast's effect over its unscaled deviation, then the residual
         effects in an orthonormal basis of the residual space, shape (d + 1, p).
     standard
-        Residuals by their own standard deviation, 0 where missing, shape (n, p).
+        Residuals by their own standard deviation, 0 where missing, shape (n, p);
+        in the residual directions, shape (d, p), where those are the protein's own.
     seen
         Measured values, shape (n, p).
     """
@@ -82,42 +84,61 @@ def set_statistics(
     -----
     With missing values a protein's residuals are zero where it was not
     measured, and are stretched to the length that its residual df would have
-    in the complete design; without missing values nothing changes.
+    in the complete design; without missing values nothing changes. With
+    weights of its own, every protein has residual directions of its own.
     """
     effect, unscaled = fit.contrast(contrast)
     with np.errstate(invalid="ignore", divide="ignore"):
         standardized = effect / unscaled
         t = standardized / np.sqrt(moderated.variance)
     usable = np.isfinite(t) & (fit.df_residual > 0) & (fit.sigma > 0)
-    residual = np.nan_to_num(fit.residuals[:, usable])
-    space = _residual_basis(fit.design, contrast)
-    stretch = np.sqrt(space.shape[1] / fit.df_residual[usable])
-    effects = np.vstack([standardized[usable], space.T @ residual * stretch])
+    residual, sigma = np.nan_to_num(fit.residuals), fit.sigma[usable]
+    along = _along_residual_space(fit, contrast, residual)[:, usable]
+    length = np.sqrt((along**2).sum(axis=0))
+    stretch = np.sqrt(len(along)) * np.divide(sigma, length, out=np.zeros_like(sigma), where=length > 0)
+    standard = residual[:, usable] if fit.own_basis is None else along
     return (
         SetStatistics(
             t[usable],
             moderated.df_total[usable],
-            effects,
-            residual / fit.sigma[usable],
+            np.vstack([standardized[usable], along * stretch]),
+            standard / sigma,
             ~np.isnan(fit.values[:, usable]),
         ),
         usable,
     )
 
 
-def _residual_basis(design: Array, contrast: Array) -> Array:
+def _along_residual_space(fit: LinearFit, contrast: Array, residual: Array) -> Array:
+    """Residuals in an orthonormal basis of the residual space, shape (d, p)."""
+    turn = _contrast_last(contrast)
+    space = _residual_basis(fit.design @ turn)
+    along = space.T @ residual
+    if fit.own_basis is not None:
+        back = np.linalg.pinv(np.linalg.pinv(fit.design) @ fit.basis)
+        q, _ = np.linalg.qr(fit.own_basis @ back @ turn, mode="complete")
+        own = q[:, :, q.shape[2] - len(along) :]
+        along[:, fit.own] = np.einsum("pnd,np->dp", own, residual[:, fit.own])
+    return np.asarray(along)
+
+
+def _contrast_last(contrast: Array) -> Array:
+    """Turn of the coefficients that puts the contrast last, shape (k, k)."""
+    (named,) = np.nonzero(contrast)
+    if len(named) == 1:
+        every = np.eye(len(contrast))
+        return np.concatenate([np.delete(every, named, axis=1), every[:, named]], axis=1)
+    turn, _ = np.linalg.qr(contrast[:, None], mode="complete")
+    return np.concatenate([turn[:, 1:], turn[:, :1]], axis=1)
+
+
+def _residual_basis(turned: Array) -> Array:
     """Orthonormal basis of the residual space, shape (n, d).
 
     By Householder reflections of the design whose last coefficient is the
     contrast; the robust variances of :func:`fry` depend on the basis, so its
     making is fixed.
     """
-    (named,) = np.nonzero(contrast)
-    if len(named) == 1:
-        turned = np.concatenate([np.delete(design, named, axis=1), design[:, named]], axis=1)
-    else:
-        turn, _ = np.linalg.qr(contrast[:, None], mode="complete")
-        turned = design @ np.concatenate([turn[:, 1:], turn[:, :1]], axis=1)
     rank = int(np.linalg.matrix_rank(turned))
     if rank < turned.shape[1]:
         u, _, _ = np.linalg.svd(turned, full_matrices=True)
@@ -126,26 +147,45 @@ def _residual_basis(design: Array, contrast: Array) -> Array:
     return np.asarray(q[:, rank:])
 
 
-def inter_protein_correlation(statistics: SetStatistics, members: npt.NDArray[np.intp]) -> float:
-    """Mean pairwise correlation of the residuals within a set (Wu and Smyth 2012, equation 5).
+def inter_protein_correlation(statistics: SetStatistics, members: Members) -> Array:
+    """Mean pairwise correlation of the residuals within each set (Wu and Smyth 2012, equation 5).
 
     Cross-products of standardised residuals over the residual df; with missing
     values a pair contributes the samples that both proteins have, and the df
     in proportion.
+
+    Returns
+    -------
+    Shape (s,); NaN for sets without two members in one sample.
     """
-    m = len(members)
-    if m < 2 or statistics.df_residual <= 0:
-        return 0.0
-    total = statistics.standard[:, members].sum(axis=1)
-    own = (statistics.standard[:, members] ** 2).sum()
-    seen = statistics.seen[:, members].astype(float)
-    pairs = (seen.sum(axis=1) ** 2).sum() - seen.sum()
-    df_pairs = pairs * statistics.df_residual / seen.shape[0]
-    return float((total @ total - own) / df_pairs) if df_pairs > 0 else 0.0
+    total = _sums(statistics.standard, members)
+    own = _sums((statistics.standard**2).sum(axis=0)[None], members)[0]
+    seen = _sums(statistics.seen.astype(float), members)
+    pairs = (seen**2).sum(axis=0) - seen.sum(axis=0)
+    df_pairs = pairs * statistics.df_residual / statistics.seen.shape[0]
+    cross = (total**2).sum(axis=0) - own
+    return np.asarray(np.divide(cross, df_pairs, out=np.full(len(members), np.nan), where=df_pairs > 0))
+
+
+def _sums(rows: Array, members: Members) -> Array:
+    """Sum the columns of each set, shape (rows, s)."""
+    sizes = np.array([len(at) for at in members])
+    out = np.zeros((len(rows), len(members)))
+    if sizes.any():
+        filled = sizes > 0
+        starts = np.concatenate([[0], np.cumsum(sizes[filled])[:-1]])
+        columns = np.concatenate([at for at in members if len(at)])
+        out[:, filled] = np.add.reduceat(rows[:, columns], starts, axis=1)
+    return out
 
 
 def camera(
-    statistics: SetStatistics, members: Members, *, correlation: float | None = None, floor: bool = True
+    statistics: SetStatistics,
+    members: Members,
+    *,
+    correlation: float | None = None,
+    floor: bool = True,
+    use_ranks: bool = False,
 ) -> SetTest:
     """Competitive test of set members against the other proteins (Wu and Smyth 2012).
 
@@ -159,39 +199,94 @@ def camera(
         Preset inter-protein correlation; estimated from the residuals by default.
     floor
         Take negative estimates as 0.
+    use_ranks
+        Compare the ranks of t in place of its normal scores.
 
     Returns
     -------
     SetTest
-        ``statistic`` is the two-sample t with the variance inflated by the correlation.
+        ``statistic`` is the two-sample t with the variance inflated by the
+        correlation; of the ranks, the distance of their sum from its
+        expectation in standard deviations.
 
     Notes
     -----
     Moderated t are put on the normal scale first, so that proteins with
     different degrees of freedom compare.
     """
-    score = _t_to_z(statistics.t, statistics.df_total)
-    p = len(score)
-    mean, variance = score.mean(), score.var(ddof=1)
-    columns: dict[str, list[float]] = {"t": [], "df": [], "rho": []}
-    for at in members:
-        m = len(at)
-        rho = inter_protein_correlation(statistics, at) if correlation is None else correlation
-        inflation = 1 + (m - 1) * (max(rho, 0.0) if floor else rho)
-        if m == 0 or m >= p or inflation <= 0:
-            columns["t"].append(np.nan)
-        else:
-            rest = p - m
-            delta = p / rest * (score[at].mean() - mean)
-            pooled = ((p - 1) * variance - delta**2 * m * rest / p) / (p - 2)
-            columns["t"].append(delta / np.sqrt(pooled * (inflation / m + 1 / rest)))
-        columns["df"].append(p - 2 if correlation is not None else min(statistics.df_residual, p - 2))
-        columns["rho"].append(rho)
-    t, df = np.array(columns["t"]), np.array(columns["df"], dtype=float)
-    return SetTest(t, df, two_sided(t, df), np.array(columns["rho"]), np.full(len(t), np.nan))
+    p = len(statistics.t)
+    if correlation is None:
+        rho = inter_protein_correlation(statistics, members)
+        df = float(min(statistics.df_residual, p - 2))
+    else:
+        rho, df = np.full(len(members), correlation), np.inf if use_ranks else float(p - 2)
+    score = statistics.t if use_ranks else _t_to_z(statistics.t, statistics.df_total)
+    test = _rank_sum if use_ranks else _two_sample
+    known = np.nan_to_num(rho)
+    found = test(score, members, np.maximum(known, 0.0) if floor else known, df)
+    return SetTest(*found, rho, np.full(len(members), np.nan))
 
 
-def fry(statistics: SetStatistics, members: Members) -> SetTest:
+def camera_preranked(
+    score: Array, members: Members, *, correlation: float = 0.01, use_ranks: bool = False
+) -> SetTest:
+    """Competitive test of any score of proteins, with a preset correlation (Wu and Smyth 2012).
+
+    Parameters
+    ----------
+    score
+        Shape (p,), no NaN.
+    members, correlation, use_ranks
+        As in :func:`camera`.
+    """
+    rho = np.full(len(members), correlation)
+    test = _rank_sum if use_ranks else _two_sample
+    found = test(score, members, rho, np.inf if use_ranks else float(len(score) - 2))
+    return SetTest(*found, rho, np.full(len(members), np.nan))
+
+
+def _two_sample(score: Array, members: Members, rho: Array, df: float) -> tuple[Array, Array, Array]:
+    p, m = len(score), np.array([len(at) for at in members], dtype=float)
+    rest, inflation = p - m, 1 + (m - 1) * rho
+    possible = (m > 0) & (rest > 0) & (inflation > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        delta = p / rest * (_sums(score[None], members)[0] / m - score.mean())
+        pooled = ((p - 1) * score.var(ddof=1) - delta**2 * m * rest / p) / (p - 2)
+        t = np.where(possible, delta / np.sqrt(pooled * (inflation / m + 1 / rest)), np.nan)
+    each = np.full(len(m), df)
+    return t, each, two_sided(t, each)
+
+
+def _rank_sum(score: Array, members: Members, rho: Array, df: float) -> tuple[Array, Array, Array]:
+    """Wilcoxon's test with the variance that correlated normal members have (Barry et al. 2008)."""
+    p, m = len(score), np.array([len(at) for at in members], dtype=float)
+    rest = p - m
+    ranks = rankdata(score)
+    excess = _sums(ranks[None], members)[0] - m * (p + 1) / 2
+    variance = (
+        np.arcsin(1.0) * m * rest
+        + np.arcsin(0.5) * m * rest * (rest - 1)
+        + np.arcsin(rho / 2) * m * (m - 1) * rest * (rest - 1)
+        + np.arcsin((rho + 1) / 2) * m * (m - 1) * rest
+    ) / (2 * np.pi)
+    _, ties = np.unique(score, return_counts=True)
+    variance = variance * (1 - (ties * (ties + 1.0) * (ties - 1.0)).sum() / (p * (p + 1.0) * (p - 1.0)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # half a rank of continuity
+        z = np.sign(excess) * np.maximum(np.abs(excess) - 0.5, 0.0) / np.sqrt(variance)
+    z = np.where((m > 0) & (rest > 0) & (variance > 0), z, np.nan)
+    each = np.full(len(m), df)
+    pvalue = two_sided(z, each) if np.isfinite(df) else 2 * ndtr(-np.abs(z))
+    return z, each, np.asarray(pvalue)
+
+
+def fry(
+    statistics: SetStatistics,
+    members: Members,
+    *,
+    standardize: str = "posterior.sd",
+    weights: Array | None = None,
+) -> SetTest:
     """Self-contained rotation test with the rotations taken to infinity (Wu et al. 2010).
 
     Under the null the contrast's direction is a random one among the residual
@@ -206,6 +301,13 @@ def fry(statistics: SetStatistics, members: Members) -> SetTest:
         From :func:`set_statistics`.
     members
         Positions of each set's members.
+    standardize
+        What each protein is divided by: its robust standard deviation,
+        moderated by the prior of the residual variances (``"posterior.sd"``) or
+        of the robust ones (``"p2"``), as it is (``"residual.sd"``), or nothing
+        (``"none"``).
+    weights
+        Of the proteins, shape (p,); their sign is the expected direction.
 
     Returns
     -------
@@ -215,24 +317,24 @@ def fry(statistics: SetStatistics, members: Members) -> SetTest:
     d = statistics.df_residual
     count = len(members)
     t, mixed = np.full(count, np.nan), np.full(count, np.nan)
-    rho = np.full(count, np.nan)
-    scaled = statistics.effects / np.sqrt(_robust_posterior(statistics.effects)) if d > 0 else None
-    for k, at in enumerate(members):
-        if len(at) == 0 or scaled is None:
-            continue
-        along = scaled[:, at].mean(axis=1)
-        t[k] = along[0] / np.sqrt((along[1:] ** 2).mean())
-        rho[k] = inter_protein_correlation(statistics, at)
-        mixed[k] = _mixed_p(scaled[:, at])
-    return SetTest(t, np.full(count, float(d)), two_sided(t, d), rho, mixed)
+    if d > 0:
+        scaled = statistics.effects / STANDARDIZE[standardize](statistics.effects)
+        if weights is not None:
+            scaled = scaled * weights
+        along = _sums(scaled, members)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = along[0] / np.sqrt((along[1:] ** 2).mean(axis=0))
+        mixed = np.array([_mixed_p(scaled[:, at]) if len(at) else np.nan for at in members])
+    rho = inter_protein_correlation(statistics, members)
+    return SetTest(t, np.full(count, float(d)), two_sided(t, float(d)), rho, mixed)
 
 
-def _robust_posterior(effects: Array) -> Array:
-    """Variances over all directions, the contrast's included, without each protein's largest square.
+def _robust_square(effects: Array) -> Array:
+    """Mean squares over all directions, the contrast's included, without each protein's largest one.
 
     Standardising by the residual variance alone would not be a rotation
     invariant; leaving the largest square out keeps a large effect from
-    inflating its own scale. The prior comes from the residual directions.
+    inflating its own scale.
     """
     d = effects.shape[0] - 1
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
@@ -240,12 +342,25 @@ def _robust_posterior(effects: Array) -> Array:
     # E max of d + 1 chi-square(1): integral of its quantile function
     largest = float(((d + 1) * u**d * ndtri((1 + u) / 2) ** 2 * w).sum())
     square = effects**2
-    robust = (square.sum(axis=0) - square.max(axis=0)) / (d + 1 - largest)
-    prior = fit_prior(square[1:].mean(axis=0), np.full(effects.shape[1], float(d)))
-    if np.isinf(prior.df).all():
-        return prior.variance
-    worth = _ROBUST_EFFICIENCY * d
-    return np.asarray((worth * robust + prior.df * prior.variance) / (worth + prior.df))
+    return np.asarray((square.sum(axis=0) - square.max(axis=0)) / (d + 1 - largest))
+
+
+def _robust_posterior(effects: Array, *, from_residuals: bool) -> Array:
+    """Robust mean squares moderated by the prior of the residual directions, or by their own."""
+    d = effects.shape[0] - 1
+    robust, worth = _robust_square(effects), _ROBUST_EFFICIENCY * d
+    known, df = ((effects[1:] ** 2).mean(axis=0), float(d)) if from_residuals else (robust, worth)
+    prior = fit_prior(known, np.full(len(robust), df))
+    return squeeze(robust, np.full(len(robust), worth), prior).variance
+
+
+#: name -> what the effects of each protein are divided by
+STANDARDIZE: dict[str, Callable[[Array], Array]] = {
+    "posterior.sd": lambda e: np.sqrt(_robust_posterior(e, from_residuals=True)),
+    "residual.sd": lambda e: np.sqrt(_robust_square(e)),
+    "p2": lambda e: np.sqrt(_robust_posterior(e, from_residuals=False)),
+    "none": lambda e: np.ones(e.shape[1]),
+}
 
 
 def _mixed_p(scaled: Array) -> float:

@@ -15,7 +15,7 @@ _TRIM = 0.15
 _GRID = 41
 
 
-def array_weights(values: Array, design: Array) -> Array:
+def array_weights(values: Array, design: Array, *, method: str = "auto") -> Array:
     """Weights of samples by how well they agree with the others (Ritchie et al. 2006).
 
     Parameters
@@ -23,13 +23,15 @@ def array_weights(values: Array, design: Array) -> Array:
     values
         Shape (n, p), NaN where missing.
     design
-        Shape (n, k), of full rank.
+        Shape (n, k).
+    method
+        ``"reml"``, restricted maximum likelihood by Fisher scoring, for
+        complete values; ``"stepwise"``, one scoring step a protein, over the
+        proteins that leave residual df; ``"auto"``, the one that can be.
 
     Returns
     -------
-    Shape (n,), geometric mean 1. From complete values by restricted maximum
-    likelihood, by Fisher scoring; with missing values by one scoring step a
-    protein, over the proteins that leave residual df.
+    Shape (n,), geometric mean 1.
 
     References
     ----------
@@ -37,11 +39,8 @@ def array_weights(values: Array, design: Array) -> Array:
     """
     n = len(design)
     sums = np.vstack([np.eye(n - 1), -np.ones(n - 1)])
-    return (
-        _reml_weights(values, design, sums)
-        if np.isfinite(values).all()
-        else _stepwise_weights(values, design, sums)
-    )
+    complete = method == "reml" or (method == "auto" and bool(np.isfinite(values).all()))
+    return (_reml_weights if complete else _stepwise_weights)(values, design, sums)
 
 
 def _reml_weights(values: Array, design: Array, sums: Array) -> Array:
