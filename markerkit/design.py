@@ -77,11 +77,10 @@ class Design:
         absent = [level for level in (case, control) if level not in levels]
         if absent:
             raise InputError(f"`{factor}` has no level {listed(absent)}; found {listed(levels, limit=20)}.")
-        rows = [
-            _matrix(self.formula, self.samples.assign(**{factor: level}), self.samples)
-            for level in (case, control)
-        ]
-        return np.asarray((rows[0] - rows[1]).mean(axis=0), dtype=float)
+        # the factor does not interact, so that what else a sample is cancels: one sample tells for all
+        both = self.samples.iloc[[0, 0]].reset_index(drop=True).assign(**{factor: [case, control]})
+        rows = _matrix(self.formula, both, self.samples).to_numpy()
+        return np.asarray(rows[0] - rows[1])
 
 
 def model_formula(condition: str, paired_by: str | None = None, batch: Sequence[str] = ()) -> str:

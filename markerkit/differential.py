@@ -105,7 +105,7 @@ def differential_abundance(
     _refuse_what_cannot_be(exp, method=method, trend=trend, robust=robust, lfc=lfc)
     built = build_design(exp.samples, design)
     contrasts = resolve_contrasts(built, contrast)
-    values, x = exp.values.to_numpy(), built.matrix.to_numpy()
+    values, x = exp.matrix, built.matrix.to_numpy()
     weight = _weights(exp, weights, values, x)
     blocks, rho = _blocks(exp, block, correlation, values, x)
     model = fit(values, x, weights=weight, block=blocks, correlation=rho)
@@ -233,7 +233,7 @@ def _middle(values: Array) -> float:
 def _f_tests(exp: Experiment, model: LinearFit, moderated: Moderated, contrasts: list[Array]) -> pd.DataFrame:
     spec = TABLES["f_tests"]
     if len(contrasts) < 2:
-        return spec.empty()
+        return pd.DataFrame(columns=spec.names)
     effects = np.vstack([model.contrast(v)[0] for v in contrasts])
     f, rank = moderated_f(effects, model.contrast_covariance(np.array(contrasts)), moderated)
     pvalue = f_tail(f, rank, moderated.df_total)
@@ -271,7 +271,8 @@ def _table(
     se = unscaled * np.sqrt(np.where(tested, moderated.variance, np.nan))
     with np.errstate(invalid="ignore", divide="ignore"):
         t = effect / se
-    half = stdtrit(df, 0.975) * se
+    levels, level = np.unique(df, return_inverse=True)
+    half = stdtrit(levels, 0.975)[level] * se
     odds = np.full(len(t), np.nan)
     ok = np.isfinite(t)
     pvalue = np.full(len(t), np.nan)
@@ -282,7 +283,7 @@ def _table(
     elif ok.any():
         pvalue[ok] = two_sided(t[ok], df[ok])
         odds[ok] = log_odds(t[ok], unscaled[ok], Moderated(moderated.prior, moderated.variance[ok], df[ok]))
-    n_case, n_control = _arms(exp, design, vector)
+    n_case, n_control = _arms(model, design, vector)
     proteins = exp.proteins
     return pd.DataFrame(
         {
@@ -309,14 +310,18 @@ def _table(
 
 
 def _arms(
-    exp: Experiment, design: Design, vector: Array
+    model: LinearFit, design: Design, vector: Array
 ) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
     """Values of each protein in the samples that pull the contrast up, and in those that pull it down."""
-    x = design.matrix.to_numpy()
-    pull = np.linalg.pinv(x).T @ vector
-    seen = exp.values.notna().to_numpy()
+    pull = np.linalg.pinv(design.matrix.to_numpy()).T @ vector
     tolerance = 1e-9 * np.abs(pull).max()
-    return seen[pull > tolerance].sum(axis=0), seen[pull < -tolerance].sum(axis=0)
+    arms = []
+    for arm in (pull > tolerance, pull < -tolerance):
+        counts = np.full(model.values.shape[1], int(arm.sum()))
+        if len(model.own):
+            counts[model.own] = (~np.isnan(model.values[np.ix_(arm, model.own)])).sum(axis=0)
+        arms.append(counts)
+    return arms[0], arms[1]
 
 
 def _why_not(model: LinearFit, moderated: Moderated, effect: Array) -> npt.NDArray[np.object_]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit._checks import InputError, listed, one_of
@@ -116,6 +117,13 @@ class Experiment:
         return self._values.copy()
 
     @property
+    def matrix(self) -> npt.NDArray[np.float64]:
+        """The abundances without their labels, shape (samples, proteins), read-only."""
+        view = self._values.to_numpy().view()
+        view.setflags(write=False)
+        return view
+
+    @property
     def samples(self) -> pd.DataFrame:
         """Copy of the sample annotation."""
         return self._samples.copy()
@@ -138,7 +146,7 @@ class Experiment:
     @property
     def missing(self) -> float:
         """Share of missing values among the proteins seen at least once."""
-        nan = np.isnan(self._values.to_numpy())
+        nan = np.isnan(self.matrix)
         seen = ~nan.all(axis=0)
         return float(nan[:, seen].mean()) if seen.any() else 1.0
 

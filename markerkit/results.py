@@ -73,7 +73,10 @@ def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
     if column is None:
         column = pd.Series([None] * len(index), index=index, dtype=object)
     if kind == "str":
-        return column.astype(object).where(column.notna(), "")
+        values = (
+            column.to_numpy(dtype=object, na_value="") if column.isna().any() else column.to_numpy(object)
+        )
+        return pd.Series(values, index=index, dtype=object)
     typed: pd.Series = column.astype(_PANDAS_KIND[kind])
     return typed
 

@@ -107,8 +107,8 @@ def prior_effect_variance(t: Array, unscaled: Array, moderated: Moderated, propo
     share = max(target / n, proportion)
     largest = float(df.max())
     # statistics of proteins with fewer df are put on the scale of the largest df at the same tail
-    tail = stdtr(df, -statistic)
-    statistic = np.where(df < largest, -stdtrit(largest, tail), statistic)
+    fewer = df < largest
+    statistic[fewer] = -stdtrit(largest, stdtr(df[fewer], -statistic[fewer]))
     top = np.lexsort((np.arange(n), -statistic))[:target]
     statistic, v1 = statistic[top], v1[top]
     null = stdtr(largest, -statistic)

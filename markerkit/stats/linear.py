@@ -24,6 +24,7 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 
 _TOLERANCE = 1e-9
+_LARGE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -68,16 +69,20 @@ class LinearFit:
     df_residual: Array
     sigma: Array
 
-    @property
+    @cached_property
     def n_obs(self) -> IntArray:
         """Measured samples of each protein, shape (p,)."""
-        return np.asarray((~np.isnan(self.values)).sum(axis=0))
+        n, p = self.values.shape
+        counts = np.full(p, n)
+        if len(self.own):
+            counts[self.own] = (~np.isnan(self.values[:, self.own])).sum(axis=0)
+        return counts
 
     @cached_property
     def mean(self) -> Array:
         """Mean of the measured values, NaN without one, shape (p,)."""
         n = self.n_obs
-        total = np.nansum(self.values, axis=0)
+        total = np.nansum(self.values, axis=0) if len(self.own) else self.values.sum(axis=0)
         return np.asarray(np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0))
 
     @cached_property
@@ -224,9 +229,9 @@ def fit(
     turn = _to_basis(shared)
     basis = shared @ turn
     own = np.arange(values.shape[1]) if root.ndim == 2 else np.flatnonzero(missing.any(axis=0))
-    response = np.where(missing, 0.0, values)
+    response = np.where(missing, 0.0, values) if len(own) else values
     if weights is not None:
-        response *= root if root.ndim == 2 else root[:, None]
+        response = response * (root if root.ndim == 2 else root[:, None])
     own_basis = None
     if len(own) and (blocked or root.ndim == 2):
         scale = np.where(missing[:, own], 0.0, root[:, own] if root.ndim == 2 else root[:, None])
@@ -258,9 +263,30 @@ def _solve(
         theta[:, own] = np.einsum("pij,pj->ip", inverse, right)
         df[own] = seen.sum(axis=0) - ranks
     draft = LinearFit(design, values, response, basis, own, own_basis, inverse, theta, df, df)
-    residual = np.nan_to_num(draft.residuals)
-    square = np.einsum("ij,ij->j", residual, residual)
+    square = _residual_squares(draft)
     return replace(draft, sigma=np.sqrt(np.divide(square, df, out=np.full(p, np.nan), where=df > 0)))
+
+
+def _residual_squares(draft: LinearFit) -> Array:
+    """Sums of squared residuals, shape (p,).
+
+    A large complete matrix is spared its residuals: they are the squares less
+    those of the coefficients, about the mean, which the design must hold;
+    where cancellation would cost digits the residuals are taken after all.
+    """
+    n, p = draft.values.shape
+    level = draft.basis.sum(axis=0)
+    if len(draft.own) or n * p < _LARGE or abs(level @ level - n) > _TOLERANCE * n:
+        residual = np.nan_to_num(draft.residuals)
+        return np.asarray(np.einsum("ij,ij->j", residual, residual))
+    mean = draft.response.mean(axis=0)
+    total = np.einsum("ij,ij->j", draft.response, draft.response) - n * mean**2
+    about = draft.theta - np.outer(level, mean)
+    square = total - np.einsum("ij,ij->j", about, about)
+    for j in np.flatnonzero(square < 1e-6 * n * mean**2):
+        residual = draft.response[:, j] - draft.basis @ draft.theta[:, j]
+        square[j] = residual @ residual
+    return square
 
 
 def _whiten(rows: Array, seen: BoolArray | None, block: IntArray | None, correlation: float) -> Array:

@@ -203,11 +203,13 @@ def _likely(s2: Array, d: Array, x: Array | None, *, robust: bool) -> tuple[Arra
     first one finds hard to believe: their false discovery rate, two-sided.
     """
     scale, prior_df = _most_likely(s2, d, x, np.ones(len(s2)))
+    if not robust:
+        return scale, np.full(len(s2), prior_df)
     ratio = s2 / scale
     tail = f_tail(ratio, d, prior_df)
-    weight = bh(np.minimum(2 * np.minimum(tail, f_tail(ratio, d, prior_df, upper=False)), 1.0))
+    weight = bh(2 * np.minimum(tail, 1 - tail))
     weight[weight > _SUSPECT] = 1.0
-    if not robust or (weight == 1).all():
+    if (weight == 1).all():
         return scale, np.full(len(s2), prior_df)
     scale, prior_df = _most_likely(s2, d, x, weight)
     return scale, _shrunken_df(ratio, d, tail, prior_df)
@@ -221,10 +223,17 @@ def _most_likely(s2: Array, d: Array, x: Array | None, weight: Array) -> tuple[A
     else:
         mean = local_linear(x, e, precision, span=0.3 + 0.7 * min(1.0, (500 / n) ** (1 / 3)))
 
+    centred = np.log(s2) - mean
+    levels, which = np.unique(d, return_inverse=True)
+    total, half = np.bincount(which, weight), d / 2
+
     def cost(turned: float) -> float:
-        prior_df = turned / (1 - turned)
-        ratio = s2 / np.exp(_log_scale(mean, prior_df))
-        return -float(weight @ (_log_f(ratio, d, prior_df) + np.log(ratio)))
+        """Minus the log likelihood of the log variances, up to what does not depend on the prior df."""
+        other = turned / (1 - turned) / 2
+        log_ratio = centred - (digamma(other) - np.log(other))
+        constant = gammaln(levels / 2 + other) - gammaln(other) - levels / 2 * np.log(other)
+        tails = np.log1p(half / other * np.exp(log_ratio))
+        return -float(total @ constant + weight @ (half * log_ratio - (half + other) * tails))
 
     # the df are sought as d0 / (1 + d0), whose range is closed: 1 stands for infinity
     found = minimize_scalar(cost, bounds=(1e-4, 0.9998), method="bounded", options={"xatol": 1e-10})

@@ -59,21 +59,34 @@ def local_linear(x: Array, y: Array, weight: Array, *, span: float) -> Array:
     """
     distinct = np.unique(x)
     at = distinct if len(distinct) <= _POINTS else np.linspace(distinct[0], distinct[-1], _POINTS)
-    distance = np.abs(x[None, :] - at[:, None])
-    nearest = np.argsort(distance, axis=1, kind="stable")
-    gathered = np.cumsum(weight[nearest], axis=1)
-    wanted = span * weight.sum() * (1 - 1e-9)
-    last = np.minimum((gathered < wanted).sum(axis=1), len(x) - 1)
-    reach = np.take_along_axis(distance, nearest, axis=1)[np.arange(len(at)), last]
+    reach = _reach(x, weight, at, span * float(weight.sum()) * (1 - 1e-9))
     reach = np.maximum(reach, 1e-12 * max(1.0, float(np.abs(distinct).max())))
-    kernel = np.maximum(1 - (distance / reach[:, None]) ** 3, 0) ** 3 * weight
+    offset = (x[None, :] - at[:, None]) / reach[:, None]
+    kernel = np.abs(offset)
+    kernel = np.maximum(1 - kernel * kernel * kernel, 0)
+    kernel = kernel * kernel * kernel * weight
     total = kernel.sum(axis=1)
-    mean_x, mean_y = kernel @ x / total, kernel @ y / total
-    offset = x[None, :] - mean_x[:, None]
-    spread = (kernel * offset**2).sum(axis=1)
-    rise = (kernel * offset) @ y
-    slope = np.divide(rise, spread, out=np.zeros(len(at)), where=spread > 1e-12 * total * reach**2)
-    return np.asarray(np.interp(x, at, mean_y + slope * (at - mean_x)))
+    mean, slope = kernel @ y / total, np.zeros(len(at))
+    along = kernel * offset
+    first, second = along.sum(axis=1) / total, (along * offset).sum(axis=1) / total
+    spread = second - first**2
+    line = spread > 1e-12
+    slope[line] = (along @ y / total - first * mean)[line] / spread[line]
+    return np.asarray(np.interp(x, at, mean - slope * first))
+
+
+def _reach(x: Array, weight: Array, at: Array, wanted: float) -> Array:
+    """Distance from each place within which the points weigh what is wanted, by bisection."""
+    order = np.argsort(x, kind="stable")
+    points, gathered = x[order], np.concatenate([[0.0], np.cumsum(weight[order])])
+    low, high = np.zeros(len(at)), np.full(len(at), float(np.ptp(x)))
+    for _ in range(60):
+        middle = (low + high) / 2
+        right = np.searchsorted(points, at + middle, side="right")
+        left = np.searchsorted(points, at - middle, side="left")
+        enough = gathered[right] - gathered[left] >= wanted
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return high
 
 
 def loess(x: Array, y: Array, *, span: float = 0.75) -> Array:
