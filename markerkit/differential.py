@@ -13,7 +13,7 @@ from scipy.stats import hypergeom
 from markerkit._checks import InputError, listed, one_of, require_columns
 from markerkit.design import Design, build_design, resolve_contrasts
 from markerkit.experiment import Experiment
-from markerkit.results import TABLES, DetectionTest, DifferentialAbundance
+from markerkit.results import F_TESTS, TABLES, DetectionTest, DifferentialAbundance
 from markerkit.stats.ebayes import Moderated, log_odds, moderate, moderated_f, squeeze, treat, two_sided
 from markerkit.stats.fdr import bh
 from markerkit.stats.linear import LinearFit, fit
@@ -231,14 +231,13 @@ def _middle(values: Array) -> float:
 
 
 def _f_tests(exp: Experiment, model: LinearFit, moderated: Moderated, contrasts: list[Array]) -> pd.DataFrame:
-    spec = TABLES["f_tests"]
     if len(contrasts) < 2:
-        return pd.DataFrame(columns=spec.names)
+        return F_TESTS.empty()
     effects = np.vstack([model.contrast(v)[0] for v in contrasts])
     f, rank = moderated_f(effects, model.contrast_covariance(np.array(contrasts)), moderated)
     pvalue = f_tail(f, rank, moderated.df_total)
     ok = np.isfinite(pvalue)
-    return spec.conform(
+    return F_TESTS.conform(
         pd.DataFrame(
             {
                 "protein": exp.proteins.index,

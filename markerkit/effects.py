@@ -368,27 +368,19 @@ def _reference(effects: ProteinEffects, outside: npt.NDArray[np.bool_]) -> Backg
 def _measured_effects(
     da: DifferentialAbundance, exp: Experiment, case: pd.Index, control: pd.Index
 ) -> ProteinEffects:
-    """Effects on the measured values: b = sum W y, influence = e W sqrt(n / df), variance = s^2 sum W^2."""
+    """Effects on the measured values, with what each sample added to them."""
     fit = da.fit
     if fit is None:  # pragma: no cover - differential_abundance always keeps its fit
         raise AssertionError
     (contrast,) = da.contrasts.values()
-    weights = fit.contrast_weights(np.asarray(contrast, dtype=float))
-    values = exp.values.to_numpy()
-    seen = ~np.isnan(values)
-    estimable = ~np.isnan(weights).any(axis=0)
-    w = np.where(estimable, weights, 0.0)
-    effect = np.where(estimable, (w * np.where(seen, values, 0.0)).sum(axis=0), np.nan)
-    df = np.asarray(fit.df_residual, dtype=float)
-    scale = np.sqrt(np.divide(seen.sum(axis=0), df, out=np.zeros_like(df), where=df > 0))
-    influence = np.where(seen, fit.residuals, 0.0) * w * scale
-    sigma = np.asarray(fit.sigma, dtype=float)
+    effect, influence, variance = fit.influence(np.asarray(contrast, dtype=float))
+    seen = ~np.isnan(exp.matrix)
     names = exp.samples.index
     in_case, in_control = (seen[names.isin(arm)].any(axis=0) for arm in (case, control))
     detection = np.select(
         [in_case & in_control, in_case | in_control], ["measured", "one arm only"], "not measured"
     ).astype(object)
-    return ProteinEffects(effect, influence, sigma**2 * (w**2).sum(axis=0), df, detection)
+    return ProteinEffects(effect, influence, variance, fit.df_residual, detection)
 
 
 def _with_bounds(

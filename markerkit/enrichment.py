@@ -4,26 +4,85 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import hypergeom
 
+from markerkit import _gsea
 from markerkit._checks import InputError, MarkerkitWarning, one_of
 from markerkit.markers import MarkerCatalog
 from markerkit.results import TABLES, DifferentialAbundance, Enrichment
 from markerkit.stats import set_tests
 from markerkit.stats.fdr import bh
-from markerkit.stats.set_tests import Members, SetStatistics, SetTest
+from markerkit.stats.joint import joint_effects
+from markerkit.stats.set_effect import background
+from markerkit.stats.set_tests import SetStatistics
 
-Method = Callable[[SetStatistics, Members, float | None], SetTest]
+Array = npt.NDArray[np.float64]
+Positions = dict[str, npt.NDArray[np.intp]]
 
-#: name -> test
-METHODS: dict[str, Method] = {
-    "camera": lambda s, m, rho: set_tests.camera(s, m, correlation=rho),
-    "fry": lambda s, m, _rho: set_tests.fry(s, m),
-}
+HITS = ("up", "down", "both")
 _FEW_PROTEINS = 500
+_RANDOM_SETS = 200
+
+
+@dataclass(frozen=True)
+class _Options:
+    min_measured: int
+    inter_protein_cor: float | None
+    use_ranks: bool
+    hits: str
+    alpha: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Study:
+    """One contrast, over the proteins whose effect has an error.
+
+    Parameters
+    ----------
+    statistics
+        For the set tests.
+    effect
+        Log2 fold change, shape (p,).
+    padj
+        Of the moderated t, shape (p,).
+    genes, position
+        Each gene once, with the place of the protein group that stands for it.
+    fit
+        Effect, influence and variance for the joint test, residual df.
+    """
+
+    statistics: SetStatistics
+    effect: Array
+    padj: Array
+    genes: npt.NDArray[np.object_]
+    position: npt.NDArray[np.intp]
+    fit: Callable[[], tuple[Array, Array, Array, Array]]
+
+    @property
+    def names(self) -> npt.NDArray[np.object_]:
+        """Gene of the proteins that stand for one, shape (p,)."""
+        out = np.full(len(self.effect), "", dtype=object)
+        out[self.position] = self.genes
+        return out
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Columns of the table by set, and why a set has no p."""
+
+    columns: dict[str, Any]
+    reason: dict[str, str] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+Method = Callable[[_Study, Positions, pd.DataFrame, _Options], _Found]
 
 
 def enrich(
@@ -33,6 +92,10 @@ def enrich(
     method: str = "camera",
     min_measured: int = 3,
     inter_protein_cor: float | None = None,
+    use_ranks: bool = False,
+    hits: str = "both",
+    alpha: float = 0.05,
+    seed: int = 0,
 ) -> Enrichment:
     """Test the positive members of every set.
 
@@ -45,11 +108,21 @@ def enrich(
     method
         ``"camera"``: do the members change more than the other proteins
         (competitive, the correlation between them estimated)? ``"fry"``: do
-        they change at all (self-contained)?
+        they change at all (self-contained)? ``"joint"``: what does each set add
+        to the markers that it shares with others? ``"gsea"``: do they gather at
+        an end of the ranking? ``"ora"``: are there more hits among them than
+        among the measured genes?
     min_measured
         Fewest members that must be testable.
     inter_protein_cor
         Preset correlation for camera in place of the estimate.
+    use_ranks
+        Let camera compare ranks.
+    hits, alpha
+        For ora: proteins at a false discovery rate of `alpha` that go
+        ``"up"``, ``"down"`` or ``"both"`` ways.
+    seed
+        Of the sampling of gsea and of the random sets of fry.
 
     Returns
     -------
@@ -60,125 +133,277 @@ def enrich(
     Raises
     ------
     InputError
-        An unknown method, a preset correlation for fry or outside -1 to 1, a
-        differential abundance without its fit.
+        An unknown method, an option of another method, a preset correlation
+        outside -1 to 1, a differential abundance without its fit.
+
+    Notes
+    -----
+    camera and fry: see :mod:`markerkit.stats.set_tests`. fry asks of a set
+    alone, and where effects are heterogeneous it rejects nearly any set:
+    ``params["random_sets"]`` gives the share of random sets of the median size
+    that this contrast would reject at 5 %. gsea (gseapy, multilevel) and ora
+    draw genes at random, as if proteins were independent: under correlation
+    their p are too small, so that they are pictures rather than tests. ora
+    counts against the genes measured in this study.
     """
     one_of("method", method, list(METHODS))
-    if inter_protein_cor is not None and (method != "camera" or not -1 <= inter_protein_cor <= 1):
-        raise InputError(
-            f"`inter_protein_cor` is for camera and lies between -1 and 1; got {inter_protein_cor!r}."
-        )
+    one_of("hits", hits, HITS)
+    options = _Options(min_measured, inter_protein_cor, use_ranks, hits, alpha, seed)
+    _refuse_foreign_options(method, options)
     if da.fit is None or da.moderated is None:
         raise InputError(
             "this differential abundance was read without its fit; run differential_abundance again."
         )
-    sets = _sets(markers)
-    tables = []
-    for name, vector in da.contrasts.items():
-        statistics, usable = set_tests.set_statistics(da.fit, da.moderated, np.asarray(vector, dtype=float))
-        tables.append(
-            _test(da, sets, name, statistics, usable, METHODS[method], inter_protein_cor, min_measured)
-        )
+    members = _members(markers)
+    sizes = {str(k): 0 for k in markers} | {str(k): len(v) for k, v in members.groupby("set", sort=False)}
+    tables, params = [], dict[str, Any]()
+    for name in da.contrasts:
+        study = _study(da, name)
+        _warn_if_small(len(study.statistics.t))
+        table, extra = _test(study, members, sizes, METHODS[method], options)
+        tables.append(table.assign(contrast=name))
+        params |= {f"{k} ({name})": v for k, v in extra.items()}
     table = pd.concat(tables, ignore_index=True)
     table["padj"] = bh(table["pvalue"].to_numpy(float))
     table["padj_mixed"] = bh(table["pvalue_mixed"].to_numpy(float))
-    params = {"method": method, "min_measured": min_measured, "inter_protein_cor": inter_protein_cor}
-    return Enrichment(
-        TABLES["enrichment"].conform(table.assign(method=method)), params | {"family": "sets x contrasts"}
-    )
+    said = {"method": method, "family": "sets x contrasts"} | {
+        k: getattr(options, k) for k in _OPTIONS[method]
+    }
+    return Enrichment(TABLES["enrichment"].conform(table.assign(method=method)), said | params)
 
 
-def _sets(markers: MarkerCatalog | Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    if isinstance(markers, MarkerCatalog):
-        return {name: markers[name].positive for name in markers}
-    return {str(name): list(dict.fromkeys(genes)) for name, genes in markers.items()}
+def _refuse_foreign_options(method: str, options: _Options) -> None:
+    given = {
+        "inter_protein_cor": options.inter_protein_cor is not None,
+        "use_ranks": options.use_ranks,
+        "hits": options.hits != "both",
+        "alpha": options.alpha != 0.05,
+    }
+    foreign = [k for k, v in given.items() if v and k not in _OPTIONS[method]]
+    if foreign:
+        owner = next(m for m, own in _OPTIONS.items() if foreign[0] in own)
+        raise InputError(f"`{foreign[0]}` is for method={owner!r}; got method={method!r}.")
+    rho = options.inter_protein_cor
+    if rho is not None and not -1 <= rho <= 1:
+        raise InputError(f"`inter_protein_cor` lies between -1 and 1; got {rho!r}.")
+    if not 0 < options.alpha < 1:
+        raise InputError(f"`alpha` lies between 0 and 1; got {options.alpha!r}.")
 
 
-def _test(
-    da: DifferentialAbundance,
-    sets: Mapping[str, list[str]],
-    name: str,
-    statistics: SetStatistics,
-    usable: npt.NDArray[np.bool_],
-    method: Method,
-    preset: float | None,
-    min_measured: int,
-) -> pd.DataFrame:
-    genes, position = _representatives(da, usable)
-    if len(statistics.t) < _FEW_PROTEINS:
+def _warn_if_small(count: int) -> None:
+    if count < _FEW_PROTEINS:
         warnings.warn(
-            f"the background of the set tests holds {len(statistics.t)} proteins: under {_FEW_PROTEINS} a competitive "
+            f"the background of the set tests holds {count} proteins: under {_FEW_PROTEINS} a competitive "
             "test compares sets with each other rather than with a proteome",
             MarkerkitWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
-    at = {k: np.sort(position[np.isin(genes, v)]) for k, v in sets.items()}
-    testable = [k for k, v in at.items() if len(v) >= min_measured]
-    found = method(statistics, [at[k] for k in testable], preset)
-    effect = da.table.loc[(da.table["contrast"] == name).to_numpy(), "log2_fc"].to_numpy(float)[usable]
-    rows = []
-    for k, members in at.items():
-        row: dict[str, object] = {
-            "contrast": name,
-            "set": k,
-            "n_set": len(sets[k]),
-            "n_measured": len(members),
-        }
-        if k in testable:
-            i = testable.index(k)
-            outside = np.ones(len(effect), dtype=bool)
-            outside[members] = False
-            shift = effect[members].mean() - (effect[outside].mean() if outside.any() else np.nan)
-            row |= {
-                "direction": "up" if found.statistic[i] > 0 else "down",
-                "log2_fc": shift,
-                "correlation": found.correlation[i],
-                "statistic": found.statistic[i],
-                "df": found.df[i],
-                "pvalue": found.pvalue[i],
-                "pvalue_mixed": found.pvalue_mixed[i],
-                "leading_edge": _leading_edge(
-                    statistics, members, genes, position, up=found.statistic[i] > 0
-                ),
-                "status": "tested",
-            }
-        else:
-            reason = f"{len(members)} of at least {min_measured} members measured with an error"
-            row |= {"status": "too few measured", "reason": reason, "pvalue": np.nan, "pvalue_mixed": np.nan}
-        rows.append(row)
-    return pd.DataFrame(rows)
+
+
+def _members(markers: MarkerCatalog | Mapping[str, Iterable[str]]) -> pd.DataFrame:
+    """Positive members, a row a set and gene: set, gene, vote (its complex, or itself), weight."""
+    if isinstance(markers, MarkerCatalog):
+        table = markers.table
+        table = table[(table["role"] == "positive") & (table["gene"] != "")]
+        vote = table["complex"].where(table["complex"] != "", table["gene"])
+        return table[["set", "gene", "weight"]].assign(vote=vote).drop_duplicates(["set", "gene"])
+    rows = [(str(k), str(g)) for k, genes in markers.items() for g in dict.fromkeys(genes)]
+    table = pd.DataFrame(rows, columns=["set", "gene"])
+    return table.assign(weight=1.0, vote=table["gene"])
+
+
+def _study(da: DifferentialAbundance, name: str) -> _Study:
+    if da.fit is None or da.moderated is None:  # pragma: no cover - enrich has looked
+        raise AssertionError
+    vector = np.asarray(da.contrasts[name], dtype=float)
+    statistics, usable = set_tests.set_statistics(da.fit, da.moderated, vector)
+    rows = da.table[(da.table["contrast"] == name).to_numpy()]
+    genes, position = _representatives(da, usable)
+    model = da.fit
+
+    def fit() -> tuple[Array, Array, Array, Array]:
+        effect, influence, variance = model.influence(vector)
+        return effect[usable], influence[:, usable], variance[usable], model.df_residual[usable]
+
+    effect, padj = (rows[k].to_numpy(float)[usable] for k in ("log2_fc", "padj"))
+    return _Study(statistics, effect, padj, genes, position, fit)
 
 
 def _representatives(
     da: DifferentialAbundance, usable: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.intp]]:
-    """Genes and the position, among the usable proteins, of the group that stands for each."""
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.intp]]:
+    """Each gene with the best measured of its protein groups, as a place among the usable proteins."""
     if da.fit is None:  # pragma: no cover - enrich has looked
         raise AssertionError
-    order = pd.DataFrame(
-        {
-            "gene": da.proteins["gene"].to_numpy()[usable],
-            "n": da.fit.n_obs[usable],
-            "mean": da.fit.mean[usable],
-            "at": np.arange(int(usable.sum())),
-        }
-    )
-    order = order[order["gene"] != ""].sort_values(["n", "mean"], ascending=False, kind="stable")
-    best = order.drop_duplicates("gene").sort_values("at")
-    return best["gene"].to_numpy(dtype=str), best["at"].to_numpy()
+    codes, genes = pd.factorize(da.proteins["gene"].to_numpy(dtype=object)[usable])
+    order = np.lexsort((-da.fit.mean[usable], -da.fit.n_obs[usable], codes))
+    first = np.r_[True, np.diff(codes[order]) > 0] if len(order) else np.zeros(0, dtype=bool)
+    best = order[first]
+    named = genes[codes[best]] != ""
+    return np.asarray(genes[codes[best]][named], dtype=object), best[named]
+
+
+def _test(
+    study: _Study, members: pd.DataFrame, sizes: Mapping[str, int], method: Method, options: _Options
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    at = pd.Index(study.genes).get_indexer(pd.Index(members["gene"]))
+    measured = members.assign(at=np.where(at >= 0, study.position[at], -1))[at >= 0]
+    positions: Positions = dict.fromkeys(sizes, np.empty(0, dtype=np.intp))
+    positions |= {str(k): np.sort(v.to_numpy()) for k, v in measured.groupby("set", sort=False)["at"]}
+    testable = {k: v for k, v in positions.items() if len(v) >= options.min_measured}
+    found = method(study, testable, measured, options) if testable else _Found({})
+    table = pd.DataFrame({"set": list(sizes), "n_set": list(sizes.values())})
+    table["n_measured"] = [len(positions[k]) for k in sizes]
+    columns = {"statistic": np.nan, "pvalue": np.nan, "pvalue_mixed": np.nan} | found.columns
+    columns = _described(study, testable, columns) | columns
+    by_set = pd.DataFrame(columns, index=list(testable)).reindex(list(sizes))
+    table = table.join(by_set.reset_index(drop=True))
+    few = table["n_measured"] < options.min_measured
+    reason = [found.reason.get(k, "") for k in sizes]
+    need = f"of at least {options.min_measured} members measured with an error"
+    short = [f"{len(positions[k])} {need}" for k in sizes]
+    table["reason"] = np.where(few, short, reason)
+    table["status"] = np.select([few, table["pvalue"].isna()], ["too few measured", "not tested"], "tested")
+    return table, found.params
+
+
+def _described(study: _Study, testable: Positions, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Direction, size and leading edge of every set, by the sign of its statistic."""
+    sign = np.sign(np.broadcast_to(np.asarray(columns["statistic"], dtype=float), len(testable)))
+    total, p = study.effect.sum(), len(study.effect)
+    inside = np.array([study.effect[v].sum() for v in testable.values()])
+    size = np.array([len(v) for v in testable.values()])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shift = inside / size - (total - inside) / (p - size)
+    name = study.names
+    t, middle = study.statistics.t, float(np.median(study.statistics.t))
+    edges = [_leading_edge(t, middle, at, name, s) for at, s in zip(testable.values(), sign, strict=True)]
+    direction = np.select([sign > 0, sign < 0], ["up", "down"], "")
+    return {"direction": direction, "log2_fc": shift, "leading_edge": edges}
 
 
 def _leading_edge(
-    statistics: SetStatistics,
-    members: npt.NDArray[np.intp],
-    genes: npt.NDArray[np.str_],
-    position: npt.NDArray[np.intp],
-    *,
-    up: bool,
+    t: Array, middle: float, at: npt.NDArray[np.intp], name: npt.NDArray[np.object_], sign: float
 ) -> str:
     """Members beyond the median of all proteins in the set's direction, strongest first."""
-    sign = 1.0 if up else -1.0
-    t = sign * statistics.t
-    driving = members[t[members] > np.median(t)]
-    name = dict(zip(position.tolist(), genes.tolist(), strict=True))
-    return ";".join(name[int(i)] for i in driving[np.argsort(-t[driving], kind="stable")])
+    driving = at[sign * t[at] > sign * middle]
+    return ";".join(name[driving[np.argsort(-sign * t[driving], kind="stable")]])
+
+
+def _camera(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Options) -> _Found:
+    found = set_tests.camera(
+        study.statistics,
+        list(sets.values()),
+        correlation=options.inter_protein_cor,
+        use_ranks=options.use_ranks,
+    )
+    return _Found(
+        {
+            "statistic": found.statistic,
+            "df": found.df,
+            "pvalue": found.pvalue,
+            "correlation": found.correlation,
+        }
+    )
+
+
+def _fry(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Options) -> _Found:
+    found = set_tests.fry(study.statistics, list(sets.values()))
+    columns = {
+        "statistic": found.statistic,
+        "df": found.df,
+        "pvalue": found.pvalue,
+        "pvalue_mixed": found.pvalue_mixed,
+        "correlation": found.correlation,
+    }
+    p, size = len(study.statistics.t), int(np.median([len(v) for v in sets.values()]))
+    rng = np.random.default_rng(options.seed)
+    random = [rng.choice(p, size=min(size, p), replace=False) for _ in range(_RANDOM_SETS)]
+    rejected = float((set_tests.fry(study.statistics, random, mixed=False).pvalue < 0.05).mean())
+    return _Found(columns, params={"random_sets": {"size": size, "rejected": rejected}})
+
+
+def _joint(study: _Study, sets: Positions, members: pd.DataFrame, _options: _Options) -> _Found:
+    effect, influence, variance, df = study.fit()
+    outside = np.ones(len(effect), dtype=bool)
+    outside[members["at"].to_numpy()] = False
+    if outside.sum() < 2:
+        return _Found({}, dict.fromkeys(sets, "no protein outside the sets"))
+    reference = background(effect[outside], influence[:, outside])
+    rows = members[members["set"].isin(list(sets)) & (members["weight"] > 0)]
+    votes, vote = np.unique(rows["vote"].to_numpy(dtype=str), return_inverse=True)
+    pairs = np.unique(np.column_stack([vote, rows["at"].to_numpy()]), axis=0)
+    mean = np.zeros((len(effect), len(votes)))
+    mean[pairs[:, 1], pairs[:, 0]] = 1.0
+    mean /= mean.sum(axis=0)
+    weight = np.zeros((len(votes), len(sets)))
+    np.maximum.at(
+        weight,
+        (vote, pd.Index(list(sets)).get_indexer(pd.Index(rows["set"]))),
+        rows["weight"].to_numpy(float),
+    )
+    found = joint_effects(effect @ mean, influence @ mean, variance @ mean, df @ mean, weight, reference)
+    columns = {
+        "log2_fc": found.coefficient,
+        "se": found.se,
+        "ci_low": found.low,
+        "ci_high": found.high,
+        "statistic": found.coefficient / found.se,
+        "df": found.df,
+        "pvalue": found.pvalue,
+    }
+    told = dict(zip(sets, found.aliased, strict=True))
+    names = [k for k, v in told.items() if v]
+    why = {k: f"aliased: its markers are a combination of {_others(names, k)}" for k in names}
+    return _Found(columns, why)
+
+
+def _others(names: list[str], own: str) -> str:
+    return ", ".join(n for n in names if n != own) or "those of other sets, or too few votes are measured"
+
+
+def _gsea_test(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Options) -> _Found:
+    score = pd.Series(study.statistics.t[study.position], index=study.genes)
+    names = study.names
+    found = _gsea.prerank(score, {k: list(names[v]) for k, v in sets.items()}, weight=1.0, seed=options.seed)
+    columns = {"statistic": found.nes, "pvalue": found.pvalue, "leading_edge": found.edge}
+    return _Found(columns, {k: r for k, r in zip(sets, found.reason, strict=True) if r})
+
+
+def _ora(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Options) -> _Found:
+    """Hypergeometric upper tail over the measured genes."""
+    sign = {"up": [1.0], "down": [-1.0], "both": [1.0, -1.0]}[options.hits]
+    hit = (study.padj <= options.alpha) & np.isin(np.sign(study.effect), sign)
+    n, n_hits = len(study.position), int(hit[study.position].sum())
+    inside = np.array([hit[v].sum() for v in sets.values()])
+    size = np.array([len(v) for v in sets.values()])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        fold = inside / (size * n_hits / n)
+    mean = np.array([study.effect[v][hit[v]].mean() if hit[v].any() else 0.0 for v in sets.values()])
+    names = study.names
+    columns = {
+        "statistic": fold,
+        "n_hits": inside,
+        "pvalue": hypergeom.sf(inside - 1, n, n_hits, size),
+        "direction": np.select([mean > 0, mean < 0], ["up", "down"], ""),
+        "leading_edge": [";".join(names[v[hit[v]]]) for v in sets.values()],
+    }
+    return _Found(columns, params={"hits": n_hits, "background": n})
+
+
+#: name -> test
+METHODS: dict[str, Method] = {
+    "camera": _camera,
+    "fry": _fry,
+    "joint": _joint,
+    "gsea": _gsea_test,
+    "ora": _ora,
+}
+#: name -> the options that it reads
+_OPTIONS = {
+    "camera": ("min_measured", "inter_protein_cor", "use_ranks"),
+    "fry": ("min_measured", "seed"),
+    "joint": ("min_measured",),
+    "gsea": ("min_measured", "seed"),
+    "ora": ("min_measured", "hits", "alpha"),
+}

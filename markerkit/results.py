@@ -257,24 +257,6 @@ reason|str|why not
             ),
         ),
         TableSpec(
-            "f_tests",
-            "Moderated F-test of every protein over all contrasts of the call.",
-            _c(
-                """
-protein|str|protein group
-gene|str|gene symbol
-accession|str|UniProt accession
-f|float|moderated F
-df1|float|independent contrasts that the protein can tell
-df2|float|degrees of freedom, residual and prior
-pvalue|float|p of F
-padj|float|Benjamini-Hochberg over the proteins tested
-status|str|`tested` or `not tested`
-reason|str|why not
-"""
-            ),
-        ),
-        TableSpec(
             "detection",
             "On/off test: is the protein seen more often in one arm?",
             _c(
@@ -298,17 +280,21 @@ reason|str|why not
         ),
         TableSpec(
             "enrichment",
-            "Set tests: competitive (camera) and self-contained (fry).",
+            "Set tests: competitive (camera), self-contained (fry), joint, by ranks (gsea) and by hits (ora).",
             _c(
                 """
 contrast|str|name of the contrast
 set|str|set id
 method|str|set test
 direction|str|`up` or `down`
-log2_fc|float|mean log2 fold change of the members minus that of the other proteins
+log2_fc|float|mean log2 fold change of the members minus that of the other proteins; in `joint`, what the set adds
+se|float|standard error of the joint effect
+ci_low|float|lower end of its 95 % interval
+ci_high|float|upper end of its 95 % interval
 correlation|float|estimated correlation between the members
-statistic|float|test statistic
+statistic|float|test statistic: t or z; the normalized enrichment score of gsea; fold enrichment of ora
 df|float|its degrees of freedom
+n_hits|int|members among the hits (ora)
 pvalue|float|two-sided p
 padj|float|Benjamini-Hochberg over the family of the call: sets x contrasts
 pvalue_mixed|float|p for change in either direction (fry)
@@ -394,6 +380,26 @@ reason|str|why not
         ),
     )
 }
+
+#: table of :attr:`DifferentialAbundance.f_tests`; an assessment fits each contrast on its own, so it has none
+F_TESTS = TableSpec(
+    "f_tests",
+    "Moderated F-test of every protein over all contrasts of the call.",
+    _c(
+        """
+protein|str|protein group
+gene|str|gene symbol
+accession|str|UniProt accession
+f|float|moderated F
+df1|float|independent contrasts that the protein can tell
+df2|float|degrees of freedom, residual and prior
+pvalue|float|p of F
+padj|float|Benjamini-Hochberg over the proteins tested
+status|str|`tested` or `not tested`
+reason|str|why not
+"""
+    ),
+)
 
 
 @dataclass(frozen=True, repr=False)

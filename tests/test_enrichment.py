@@ -46,7 +46,7 @@ def test_contract(method):
     assert (tested["padj"] >= tested["pvalue"]).all()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ["camera", "fry", "joint"])
 @pytest.mark.parametrize("rho", [0.0, 0.3])
 def test_level_holds_under_correlation(method, rho):
     """A correlated set without effect must not be called: the trap of tests that sample proteins."""

@@ -12,7 +12,7 @@ from tests.helpers import python
 
 PACKAGE = Path(markerkit.__file__).parent
 LAYERS = (
-    ("_checks", "stats", "context", "tabular"),
+    ("_checks", "stats", "context", "tabular", "_gsea"),
     (
         "experiment",
         "markers_io",

@@ -145,6 +145,30 @@ class LinearFit:
             unscaled[self.own] = np.sqrt(np.einsum("ij,ij->j", weights, weights))
         return effect, unscaled
 
+    def influence(self, contrast: Array) -> tuple[Array, Array, Array]:
+        """Effect of a contrast with what every sample added to it.
+
+        Parameters
+        ----------
+        contrast
+            Numbers a coefficient, shape (k,).
+
+        Returns
+        -------
+        effect, influence, variance
+            ``b = sum W y`` of shape (p,), NaN where it cannot be estimated;
+            ``e W sqrt(n / df)`` of shape (n, p), 0 where missing, whose squares
+            sum to an estimate of the variance of `effect`; ``sigma^2 sum W^2``.
+        """
+        weights = self.contrast_weights(contrast)
+        estimable = ~np.isnan(weights).any(axis=0)
+        w = np.where(estimable, weights, 0.0)
+        effect = np.where(estimable, (w * self.response).sum(axis=0), np.nan)
+        df, n = self.df_residual, self.n_obs
+        scale = np.sqrt(np.divide(n, df, out=np.zeros_like(df), where=df > 0))
+        influence = np.nan_to_num(self.residuals) * w * scale
+        return effect, influence, self.sigma**2 * (w**2).sum(axis=0)
+
     def contrast_covariance(self, contrasts: Array) -> Array:
         """Unscaled covariance of several contrasts.
 
@@ -268,7 +292,7 @@ def _solve(
 
 
 def _residual_squares(draft: LinearFit) -> Array:
-    """Sums of squared residuals, shape (p,).
+    """Sum the squared residuals of each protein, shape (p,).
 
     A large complete matrix is spared its residuals: they are the squares less
     those of the coefficients, about the mean, which the design must hold;
@@ -286,7 +310,7 @@ def _residual_squares(draft: LinearFit) -> Array:
     for j in np.flatnonzero(square < 1e-6 * n * mean**2):
         residual = draft.response[:, j] - draft.basis @ draft.theta[:, j]
         square[j] = residual @ residual
-    return square
+    return np.asarray(square)
 
 
 def _whiten(rows: Array, seen: BoolArray | None, block: IntArray | None, correlation: float) -> Array:

@@ -347,7 +347,7 @@ def _shrunken_df(ratio: Array, d: Array, tail: Array, prior_df: float) -> Array:
     least = int(np.argmin(running))
     ordered[: least + 1] = running[least]
     df[order] = np.maximum.accumulate(ordered)
-    return df
+    return np.asarray(df)
 
 
 def _outlier_df(ratio: Array, d: Array, tail: Array, prior_df: float) -> float:
