@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import hypergeom
 
 from markerkit import _gsea
 from markerkit._checks import InputError, MarkerkitWarning, one_of
@@ -27,6 +26,7 @@ Positions = dict[str, npt.NDArray[np.intp]]
 
 HITS = ("up", "down", "both")
 _FEW_PROTEINS = 500
+_SAMPLES_GENES = ("gsea", "ora")
 _RANDOM_SETS = 200
 
 
@@ -153,6 +153,13 @@ def enrich(
     if da.fit is None or da.moderated is None:
         raise InputError(
             "this differential abundance was read without its fit; run differential_abundance again."
+        )
+    if method in _SAMPLES_GENES:
+        warnings.warn(
+            f"{method} draws genes as if proteins were independent: where markers rise and fall together its p are "
+            "too small; take camera for a verdict",
+            MarkerkitWarning,
+            stacklevel=2,
         )
     members = _members(markers)
     sizes = {str(k): 0 for k in markers} | {str(k): len(v) for k, v in members.groupby("set", sort=False)}
@@ -375,7 +382,7 @@ def _ora(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Optio
     sign = {"up": [1.0], "down": [-1.0], "both": [1.0, -1.0]}[options.hits]
     hit = (study.padj <= options.alpha) & np.isin(np.sign(study.effect), sign)
     n, n_hits = len(study.position), int(hit[study.position].sum())
-    inside = np.array([hit[v].sum() for v in sets.values()])
+    inside, pvalue = set_tests.over_representation(hit, list(sets.values()), study.position)
     size = np.array([len(v) for v in sets.values()])
     with np.errstate(invalid="ignore", divide="ignore"):
         fold = inside / (size * n_hits / n)
@@ -384,7 +391,7 @@ def _ora(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Optio
     columns = {
         "statistic": fold,
         "n_hits": inside,
-        "pvalue": hypergeom.sf(inside - 1, n, n_hits, size),
+        "pvalue": pvalue,
         "direction": np.select([mean > 0, mean < 0], ["up", "down"], ""),
         "leading_edge": [";".join(names[v[hit[v]]]) for v in sets.values()],
     }

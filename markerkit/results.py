@@ -306,14 +306,17 @@ leading_edge|str|the members that drive the result, strongest first
         ),
         TableSpec(
             "sample_scores",
-            "Score of every set in every sample, independent of the other samples.",
+            "Score of every set in every sample; singscore and ssgsea do not depend on the other samples.",
             _c(
                 """
 sample|str|sample
 set|str|set id
 method|str|score
+members|str|`positive`, `negative` (high where they are low) or `both`
 score|float|score of the sample
-dispersion|float|spread of the members' ranks
+ci_low|float|lower end of its 95 % interval over the members as a sample of possible ones
+ci_high|float|upper end of the interval
+dispersion|float|spread of the members' ranks (of their z, for the scores that average z)
 """
                 + _SET_LEVEL
             ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, ndtr, ndtri
-from scipy.stats import rankdata
+from scipy.stats import hypergeom, rankdata
 
 from markerkit.stats.ebayes import Moderated, squeeze, two_sided
 from markerkit.stats.linear import LinearFit
@@ -278,6 +278,25 @@ def _rank_sum(score: Array, members: Members, rho: Array, df: float) -> tuple[Ar
     each = np.full(len(m), df)
     pvalue = two_sided(z, each) if np.isfinite(df) else 2 * ndtr(-np.abs(z))
     return z, each, np.asarray(pvalue)
+
+
+def over_representation(
+    hit: npt.NDArray[np.bool_], members: Members, universe: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.int_], Array]:
+    """Hits among each set's members, and the chance of as many or more in a draw from the universe.
+
+    Parameters
+    ----------
+    hit
+        Proteins that are hits, shape (p,).
+    members
+        Positions of each set's members, all in the universe.
+    universe
+        Positions of the proteins that could have been hits.
+    """
+    size = np.array([len(at) for at in members])
+    inside = np.array([int(hit[at].sum()) for at in members])
+    return inside, np.asarray(hypergeom.sf(inside - 1, len(universe), int(hit[universe].sum()), size))
 
 
 def fry(
