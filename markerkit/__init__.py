@@ -32,7 +32,7 @@ _HOME = {
     "coverage": "scoring",
     "score_samples": "scoring",
     "differential_abundance": "differential",
-    "detection_test": "differential",
+    "detection_test": "detection",
     "enrich": "enrichment",
     "assess_identity": "identity",
     "assess_purity": "purity",
@@ -75,7 +75,8 @@ if TYPE_CHECKING:
     from markerkit._checks import InputError, MarkerkitWarning
     from markerkit.assessment import assess
     from markerkit.checklist import misev_checklist
-    from markerkit.differential import detection_test, differential_abundance
+    from markerkit.detection import detection_test
+    from markerkit.differential import differential_abundance
     from markerkit.enrichment import enrich
     from markerkit.experiment import Experiment
     from markerkit.identifiers import harmonize_ids

@@ -17,7 +17,7 @@ from markerkit._checks import MarkerkitWarning, listed, require_columns
 from markerkit.checklist import NEEDS_METADATA, checklist_of
 from markerkit.context import read_context
 from markerkit.criteria import load_criteria
-from markerkit.differential import detection_test
+from markerkit.detection import detection_test
 from markerkit.effects import Contrast, ContrastModel, contrasts_of, fit_contrast, joined
 from markerkit.enrichment import enrich
 from markerkit.experiment import Experiment
@@ -353,7 +353,11 @@ def _differential(models: Sequence[ContrastModel]) -> DifferentialAbundance:
 def _detection(models: Sequence[ContrastModel]) -> DetectionTest:
     tables = [
         detection_test(
-            m.exp, condition=m.contrast.condition, case=m.contrast.case, control=m.contrast.control
+            m.exp,
+            condition=m.contrast.condition,
+            case=m.contrast.case,
+            control=m.contrast.control,
+            paired_by=m.contrast.paired_by,
         ).table
         for m in models
     ]

@@ -35,7 +35,7 @@ LAYERS = (
         "matching",
         "figures",
     ),
-    ("differential", "scoring"),
+    ("differential", "detection", "scoring"),
     ("enrichment", "effects"),
     ("shares", "anchors"),
     ("identity", "purity", "checklist"),

@@ -72,7 +72,7 @@ def _model(assessment: Assessment) -> str:
         "Each contrast was fitted on its own two arms. Abundances were log2-transformed, proteins seen in at least "
         "half of the samples of one arm were kept, and samples were centred on their median. Moderated t-statistics "
         f"were computed on the measured values (Smyth 2004){terms}. Presence and absence were tested apart from "
-        "abundance by an exact test. Sets were tested with camera (competitive, inter-protein correlation estimated "
+        "abundance by an exact test that allows for the depth of each sample. Sets were tested with camera (competitive, inter-protein correlation estimated "
         "and floored at 0; Wu and Smyth 2012) and fry (self-contained; Wu et al. 2010). False discovery rates "
         "(Benjamini and Hochberg 1995) hold over the proteins of a contrast and over sets x contrasts of one test. "
         "Sample scores are singscores (Foroutan et al. 2018) on the measured proteins of each sample."
