@@ -31,7 +31,11 @@ _REASONS = {
     r"rival ([^:,]+)": r"cannot be told apart from \1",
     r"(\d+) of at least (\d+) votes measured": r"\1 of at least \2 independent markers measured",
 }
-_PER_EV = {"dirtier": "more than in the control", "same": "as in the control", "cleaner": "less than in the control"}
+_PER_EV = {
+    "dirtier": "more than in the control",
+    "same": "as in the control",
+    "cleaner": "less than in the control",
+}
 _TOP_SHARES = 4
 _TOP_MARKERS = 8
 
@@ -99,7 +103,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         "sources": sources,
         "raised": [s for s in sources if s["verdict"] == "raised"],
         "flat": [s for s in sources if s["verdict"] == "not raised"],
-        "open_sources": _by_reason(s for s in sources if s["verdict"] == "not assessable"),
+        "open_sources": _by_reason([s for s in sources if s["verdict"] == "not assessable"]),
         "carry": carried.to_dict(orient="records"),
         "shares": [{"title": criteria.sources[k].title, "share": 100 * shares[k]} for k in top],
         "ev_share": 100 * shares.get("ev", np.nan),
@@ -125,7 +129,7 @@ def _say(reason: str) -> str:
     return text
 
 
-def _by_reason(sources: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _by_reason(sources: Iterable[Mapping[Any, Any]]) -> dict[str, str]:
     """Reason -> titles of the sources, so that one reason is read once."""
     found: dict[str, list[str]] = {}
     for source in sources:
