@@ -33,7 +33,7 @@ _REASONS = {
 }
 _PER_EV = {
     "dirtier": "more than in the control",
-    "same": "as in the control",
+    "same": "as much as in the control",
     "cleaner": "less than in the control",
 }
 _TOP_SHARES = 4
