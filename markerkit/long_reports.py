@@ -51,9 +51,10 @@ class LongReport:
         )
 
 
-# The limits are those under which the programs write their own protein matrices: DIA-NN 1 % for
-# precursors (in the run and global) and for protein groups (global), 5 % for protein groups in the
-# run (its manual, "Main output"); Spectronaut 1 % for precursors and for protein groups of the experiment, 5 % in the run.
+# The limits of DIA-NN are those of its own protein matrices (its manual, "Matrices"): 1 % for protein
+# groups (global) and precursors (global and in the run), 5 % for protein groups in the run; Lib.* are
+# the global values after a second pass. Those of Spectronaut are its usual settings: 1 % for precursors
+# and for protein groups of the experiment, 5 % in the run; an exported report is mostly cut there already.
 REPORTS: dict[str, LongReport] = {
     r.name: r
     for r in (

@@ -34,7 +34,7 @@ def text(frame, sep="\t"):
     return frame.to_csv(sep=sep, index=False)
 
 
-def refused(capsys, words, here, *, left=()):
+def refused(capsys, words, here):
     """First line of the error of a run that must fail, leave nothing and print nothing else."""
     before = {p: p.stat().st_mtime_ns for p in here.rglob("*")}
     assert main([*words]) == 2
