@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -177,10 +177,18 @@ class ContrastModel:
 
     def positions(self, members: pd.DataFrame, *, by_accession: bool = False) -> npt.NDArray[np.int_]:
         """Column of the matrix that stands for each member, -1 where none does."""
-        keys = members["accession"] if by_accession else members["gene"]
-        proteins = keys.map(self.accession_rows if by_accession else self.rows)
+        names, at = self._places[by_accession]
+        found = names.get_indexer(members["accession" if by_accession else "gene"].to_numpy(object))
+        return at[found]
+
+    @cached_property
+    def _places(self) -> tuple[tuple[pd.Index, npt.NDArray[np.intp]], ...]:
+        """Genes, and accessions, each with the columns of the proteins that stand for them, and -1 for none."""
         columns = self.exp.proteins.index
-        return np.where(proteins.notna(), columns.get_indexer(pd.Index(proteins)), -1)
+        return tuple(
+            (rows.index, np.append(columns.get_indexer(pd.Index(rows, dtype=object)), -1))
+            for rows in (self.rows, self.accession_rows)
+        )
 
 
 @dataclass(frozen=True)
@@ -322,25 +330,31 @@ def set_votes(
     """
     if members.empty:
         return SetVotes(None, 0.0, 0, 0)
-    key = members["gene"].where(members["gene"] != "", members["accession"])
-    if not by_gene:
-        key = members["complex"].where(members["complex"] != "", key)
-    weight = members["weight"].groupby(key.to_numpy(), sort=True).max()
+    names, vote = np.unique(vote_keys(members, by_gene=by_gene), return_inverse=True)
+    weight = np.zeros(len(names))
+    np.maximum.at(weight, vote, members["weight"].to_numpy(float))
     at = model.positions(members, by_accession=by_accession)
     usable = (at >= 0) & policy.effects.usable[at]
     if not usable.any():
         return SetVotes(None, 0.0, len(members), 0)
-    names, vote = np.unique(key.to_numpy()[usable].astype(str), return_inverse=True)
-    at = at[usable]
+    used, vote = np.unique(vote[usable], return_inverse=True)
+    names, at = names[used], at[usable]
     mean = np.zeros((len(at), len(names)))
     mean[np.arange(len(at)), vote] = 1.0
     mean /= mean.sum(axis=0)
     e = policy.effects
-    w = weight.loc[names].to_numpy(float)
+    w = weight[used]
     votes = Votes(
         e.effect[at] @ mean, e.influence[:, at] @ mean, e.variance[at] @ mean, e.df[at] @ mean, w / w.sum()
     )
     return SetVotes(votes, float(w.sum() / weight.sum()), len(members), int(usable.sum()))
+
+
+def vote_keys(members: pd.DataFrame, *, by_gene: bool = False) -> npt.NDArray[np.str_]:
+    """Name of the vote of each member: its complex, else its gene, else its accession; shape (members,)."""
+    gene, complex_ = members["gene"].to_numpy(str), members["complex"].to_numpy(str)
+    key = np.where(gene != "", gene, members["accession"].to_numpy(str))
+    return key if by_gene else np.where(complex_ != "", complex_, key)
 
 
 def class_genes(markers: MarkerCatalog, criteria: Criteria) -> set[str]:
