@@ -175,6 +175,11 @@ class ContrastModel:
     accession_rows: pd.Series
     reason: str = ""
 
+    @cached_property
+    def outside(self) -> npt.NDArray[np.bool_]:
+        """Proteins of the background: in no class set and not flagged, shape (p,)."""
+        return _background_proteins(self.exp, self.markers, self.criteria)
+
     def positions(self, members: pd.DataFrame, *, by_accession: bool = False) -> npt.NDArray[np.int_]:
         """Column of the matrix that stands for each member, -1 where none does."""
         names, at = self._places[by_accession]
@@ -216,7 +221,9 @@ class SetVotes:
         return 0 if self.votes is None else self.votes.m
 
 
-def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) -> ContrastModel:
+def fit_contrast(
+    exp: Experiment, markers: MarkerCatalog, contrast: Contrast, *, min_fraction: float = 0.5
+) -> ContrastModel:
     """Fit one contrast on its two arms.
 
     Parameters
@@ -227,6 +234,8 @@ def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) ->
         Catalogue of the experiment's organism.
     contrast
         The contrast.
+    min_fraction
+        Proteins seen in this share of one arm are kept.
 
     Raises
     ------
@@ -242,7 +251,7 @@ def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) ->
     )
     if arms.scale == "raw":
         arms = log2(arms)
-    arms = filter_detected(arms, by=contrast.condition).pipe(normalize)
+    arms = filter_detected(arms, min_fraction=min_fraction, by=contrast.condition).pipe(normalize)
     rows, accession_rows = gene_rows(arms), gene_rows(arms, key="accession")
     fewest = min(len(case), len(control))
     need = int(criteria.threshold["min_replicates"])
@@ -252,7 +261,7 @@ def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) ->
         return replace(model, reason=f"no replicates: {arm} has {fewest} sample, {need} or more are needed")
     design = model_formula(contrast.condition, contrast.paired_by, contrast.batch)
     da = differential_abundance(arms, design, contrast=(contrast.condition, contrast.case, contrast.control))
-    outside = _background_proteins(arms, markers, criteria)
+    outside = model.outside
     effects = _measured_effects(da, arms, case, control)
     measured = Policy(effects, _reference(effects, outside))
     bounded = None

@@ -155,15 +155,11 @@ def _assess(model: ContrastModel, context: Mapping[str, Any]) -> tuple[pd.DataFr
         call = Call(NOT_ASSESSABLE, model.reason, _SETTLE["replicates"])
         return pd.DataFrame([_call_row(name, rule, call) for rule in rules.values()]), pd.DataFrame()
     policies = [p for p in (model.measured, model.bounded) if p is not None]
-    evidence = [{key: read_class(model, policy, rule) for key, rule in rules.items()} for policy in policies]
-    judge = _Judge(model, context)
-    layer_a = _combine(
-        [judge.call(policy, ev, "ev", "") for policy, ev in zip(policies, evidence, strict=True)]
-    )
+    evidence = [gather(model, policy) for policy in policies]
+    calls = decide(model, context, policies, evidence)
     rows, used = [], []
     for key, rule in rules.items():
-        calls = [judge.call(p, ev, key, layer_a.word) for p, ev in zip(policies, evidence, strict=True)]
-        call = _combine(calls)
+        call = calls[key]
         shown = evidence[1][key] if call.reason.endswith("from detection") else evidence[0][key]
         rows.append(
             _call_row(name, rule, call)
@@ -176,6 +172,60 @@ def _assess(model: ContrastModel, context: Mapping[str, Any]) -> tuple[pd.DataFr
             if len(members):
                 used.append(marker_rows(model, policies[-1], members, set_id=key, role=role))
     return pd.DataFrame(rows), joined(used)
+
+
+def gather(model: ContrastModel, policy: Policy) -> dict[str, Evidence]:
+    """Gather the evidence on every class under one policy."""
+    return {key: read_class(model, policy, rule) for key, rule in model.criteria.classes.items()}
+
+
+def decide(
+    model: ContrastModel,
+    context: Mapping[str, Any],
+    policies: Sequence[Policy],
+    evidence: Sequence[Mapping[str, Evidence]],
+    keys: Sequence[str] | None = None,
+) -> dict[str, Call]:
+    """Call classes from their evidence under each missing-value policy.
+
+    Parameters
+    ----------
+    model, context
+        Fitted contrast; what only the user knows.
+    policies, evidence
+        Policies, and the evidence by class under each of them.
+    keys
+        Classes to call; all by default.
+    """
+    judge = _Judge(model, context)
+    pairs = list(zip(policies, evidence, strict=True))
+    layer_a = _combine([judge.call(policy, ev, "ev", "") for policy, ev in pairs]).word
+    wanted = model.criteria.classes if keys is None else keys
+    return {key: _combine([judge.call(policy, ev, key, layer_a) for policy, ev in pairs]) for key in wanted}
+
+
+def candidates(model: ContrastModel, policy: Policy) -> dict[str, bool]:
+    """Say which candidate markers of apoptotic exosomes are shown."""
+    judge = _Judge(model, {})
+    return {
+        "S1PR1 or S1PR3 above the control": judge._receptor_raised(policy),
+        "20S proteasome above 19S": judge._free_core(policy),
+    }
+
+
+def ballots(model: ContrastModel, rule: ClassRule) -> dict[str, pd.DataFrame]:
+    """Members that have a say on a class.
+
+    Returns
+    -------
+    Members by part: `for`, `against`, and for the margin over each rival
+    `own <rival>` and `theirs <rival>`.
+    """
+    found = {"for": _members(model, rule), "against": _members(model, rule, role="negative")}
+    for rival in rule.rivals:
+        found[f"own {rival}"] = _only_in(model, rule, rival)
+        found[f"theirs {rival}"] = _only_in(model, model.criteria.classes[rival], rule.key)
+    return found
 
 
 # ---- evidence ----------------------------------------------------------------
@@ -193,7 +243,7 @@ def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidenc
             negative_effect = set_effect(negatives.votes, policy.reference, confidence=t["confidence"])
             balance = difference(votes.votes, negatives.votes, confidence=t["confidence"])
     margins = {rival: _margin(model, policy, rule, rival) for rival in rule.rivals}
-    state, reason = _state(model, policy, votes, effect)
+    state, reason = read_state(model, policy, votes, effect)
     return Evidence(rule, votes, effect, negatives, negative_effect, balance, margins, state, reason)
 
 
@@ -221,9 +271,10 @@ def _only_in(model: ContrastModel, rule: ClassRule, rival: str) -> pd.DataFrame:
     return members[~members["gene"].isin(theirs)]
 
 
-def _state(
+def read_state(
     model: ContrastModel, policy: Policy, votes: SetVotes, effect: SetEffect | None
 ) -> tuple[str, str]:
+    """Say what the votes of a class show by themselves: a state and its reason."""
     t = model.criteria.threshold
     if policy.reference is None:
         return _ABSENT, "too few background proteins"

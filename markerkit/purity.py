@@ -157,7 +157,7 @@ def _source_row(
         return row | _no_verdict(model.reason, "add replicates to both arms")
     reading = read_source(model, model.measured, rule, members)
     bounded = read_source(model, model.bounded, rule, members) if model.bounded else None
-    word, reason, from_detection = _combine(reading, bounded)
+    word, reason, from_detection = combine_readings(reading, bounded)
     shown = bounded if from_detection and bounded is not None else reading
     row |= _numbers(shown) | {"verdict": word, "reason": reason}
     if bounded is not None and bounded.effect is not None:
@@ -176,8 +176,13 @@ def _source_row(
 
 def read_source(model: ContrastModel, policy: Policy, rule: SourceRule, members: pd.DataFrame) -> Reading:
     """Read one source under one policy."""
-    t = model.criteria.threshold
     votes = set_votes(model, policy, members, by_accession=rule.by_accession)
+    return read_votes(model, policy, votes)
+
+
+def read_votes(model: ContrastModel, policy: Policy, votes: SetVotes) -> Reading:
+    """Read the votes of a source under one policy."""
+    t = model.criteria.threshold
     if votes.votes is None or votes.m < t["min_votes_source"]:
         need = int(t["min_votes_source"])
         return Reading(votes, None, NOT_ASSESSABLE, f"{votes.m} of at least {need} votes measured")
@@ -195,7 +200,7 @@ def read_source(model: ContrastModel, policy: Policy, rule: SourceRule, members:
     return Reading(votes, effect, NOT_ASSESSABLE, "wide interval")
 
 
-def _combine(measured: Reading, bounded: Reading | None) -> tuple[str, str, bool]:
+def combine_readings(measured: Reading, bounded: Reading | None = None) -> tuple[str, str, bool]:
     """Join the two missing-value policies: word, reason, whether detection decided."""
     if bounded is None or measured.word == bounded.word:
         return measured.word, measured.reason, False
