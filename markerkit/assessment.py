@@ -21,6 +21,7 @@ from markerkit.criteria import load_criteria
 from markerkit.detection import detection_test
 from markerkit.effects import Contrast, ContrastModel, contrasts_of, fit_contrast, joined
 from markerkit.enrichment import enrich
+from markerkit.ev_track import ev_track_of
 from markerkit.evidence import Record, evidence_of
 from markerkit.experiment import Experiment
 from markerkit.identifiers import harmonize_ids, id_mapping
@@ -64,6 +65,8 @@ class Assessment:
         One result a part.
     evidence, robustness
         Every reason for and against every class; the verdicts under other choices.
+    ev_track
+        The EV-TRACK form, as far as the data and the context fill it.
     circularity, design_checks
         Whether a set was made from these data; what the samples can and cannot tell.
     id_mapping, samples_used, markers_used
@@ -91,6 +94,7 @@ class Assessment:
     robustness: pd.DataFrame
     circularity: pd.DataFrame
     design_checks: pd.DataFrame
+    ev_track: pd.DataFrame
     id_mapping: pd.DataFrame
     samples_used: pd.DataFrame
     markers_used: pd.DataFrame
@@ -111,6 +115,7 @@ class Assessment:
             "source_shares": self.purity.shares,
             "carry_over": self.purity.carry_over,
             "misev_checklist": self.checklist.table,
+            "ev_track": self.ev_track,
             "coverage": self.coverage.table,
             "differential_abundance": self.differential_abundance.table,
             "detection": self.detection.table,
@@ -293,6 +298,7 @@ def assess(
             )
         models = [fit_contrast(units, markers, c) for c in asked]
         logs = units if units.scale != "raw" else log2(units)
+        checklist = checklist_of(units, markers, asked, known, fluid=fluid)
         checks = design_of(exp, units, asked, known, collapse_by=collapse_by)
         identity, purity = identity_of(models, known), purity_of(units, markers, models, seed=seed)
         identity, purity = _scoped(identity, checks), _scoped(purity, checks)
@@ -306,7 +312,8 @@ def assess(
             "robustness": robustness,
             "circularity": circular,
             "design_checks": checks,
-            "checklist": checklist_of(units, markers, asked, known, fluid=fluid),
+            "checklist": checklist,
+            "ev_track": ev_track_of(units, checklist.table, asked, known, fluid=fluid),
             "coverage": coverage(units, markers),
             "differential_abundance": _differential(models),
             "detection": _detection(models),

@@ -37,6 +37,12 @@ CONTEXT_KEYS: dict[str, tuple[type, str]] = {
     "unconditioned_medium_control": (bool, "unconditioned medium was processed alongside"),
     "urine_normalization": (str, "creatinine, volume, time or an EV marker"),
     "mycoplasma": (str, "mycoplasma test"),
+    "passage": (str, "passage of the source cells"),
+    "lysate_preparation": (str, "how the lysates were prepared"),
+    "blood_cell_counts": (str, "residual platelets and red cells, and how they were counted"),
+    "urine_collection": (str, "collection and storage of the urine, and proteinuria"),
+    "uromodulin_treatment": (str, "how uromodulin was reduced or depleted, or 'none'"),
+    "size_fraction": (str, "how the vesicles were resolved by size or density"),
 }
 
 

@@ -183,7 +183,7 @@ class ContrastModel:
     def positions(self, members: pd.DataFrame, *, by_accession: bool = False) -> npt.NDArray[np.int_]:
         """Column of the matrix that stands for each member, -1 where none does."""
         names, at = self._places[by_accession]
-        found = names.get_indexer(members["accession" if by_accession else "gene"].to_numpy(object))
+        found = names.get_indexer(pd.Index(members["accession" if by_accession else "gene"], dtype=object))
         return at[found]
 
     @cached_property

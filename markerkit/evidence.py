@@ -377,8 +377,8 @@ def _context(rule: ClassRule, words: pd.Series, context: Mapping[str, Any]) -> I
         elif value is True:
             yield _reason(f"context: {key}", FOR, f"stated: {meaning}")
         elif key in ("viability_percent", "inhibitor_effect"):
-            number = {"value": value} if isinstance(value, float) else {}
-            yield _reason(f"context: {key}", NEITHER, f"stated: {meaning}: {value}", **number)
+            number = value if isinstance(value, float) else float("nan")
+            yield _reason(f"context: {key}", NEITHER, f"stated: {meaning}: {value}", value=number)
         else:
             yield _reason(f"context: {key}", FOR, f"stated: {meaning}: {value}")
 

@@ -289,6 +289,20 @@ source|str|citation key
             ),
         ),
         TableSpec(
+            "ev_track",
+            "EV-TRACK form: what the proteome and the context answer, and the blanks to fill in.",
+            _c(
+                """
+contrast|str|name of the contrast, or empty for the whole study
+section|str|`study`, `preparation` or `EV-METRIC`
+field|str|field of the form, or item of the EV-METRIC
+value|str|the answer; empty where it is to be filled in
+status|str|`from the data`, `from the context`, `to fill in` or `not applicable`
+note|str|what is asked, and what was seen
+"""
+            ),
+        ),
+        TableSpec(
             "coverage",
             "How much of every set was measured.",
             _c(

@@ -39,7 +39,7 @@ LAYERS = (
     ("enrichment", "effects"),
     ("shares", "anchors"),
     ("identity", "purity", "checklist", "circularity", "study_design"),
-    ("robustness",),
+    ("robustness", "ev_track"),
     ("evidence",),
     ("assessment",),
     ("report",),
