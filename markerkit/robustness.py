@@ -196,21 +196,19 @@ def _filters(exp: Experiment, model: ContrastModel) -> Iterator[Variant]:
 
 def _quantile(exp: Experiment, model: ContrastModel) -> Variant:
     aspect, name = "normalization", "quantile"
-    constant = (
-        "A constant for each sample cancels against the background of the same sample and is not listed; "
-    )
+    constant = "Scaling each sample by a constant cancels against the background and is not listed."
     if model.contrast.comparator != "ev":
         note = (
-            "the arms are, or may be, different material: making their distributions alike would take signal "
-            "away, so quantile and VSN scales are not tried"
+            "not tried: the arms are, or may be, different material, and making their distributions alike would "
+            f"take signal away. {constant}"
         )
-        return Variant(aspect, name, model, (), constant + note)
+        return Variant(aspect, name, model, (), note)
     c = model.contrast
     logs = exp if exp.scale != "raw" else log2(exp)
     case, control = c.arms(exp)
     alike = quantile_normalized(logs.select(samples=[*case, *control]))
     refitted = fit_contrast(alike, model.markers, c)
-    note = constant + "two preparations of one kind may be brought to one distribution."
+    note = f"Two preparations of one kind may be brought to one distribution. {constant}"
     return Variant(aspect, name, refitted, _policies(refitted), note)
 
 

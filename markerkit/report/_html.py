@@ -13,6 +13,7 @@ import pandas as pd
 
 from markerkit.criteria import load_criteria
 from markerkit.effects import fold
+from markerkit.report import _evidence
 from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
 from markerkit.report._summary import summary
@@ -59,6 +60,7 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
         citations=list(CITATIONS.values()),
         bibtex=_bibtex(assessment),
         gaps=assessment.gaps(),
+        circular=_evidence.circular(assessment),
     )
 
 
@@ -72,6 +74,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         row["interval"] = _interval(row["log2_fc"], row["ci_low"], row["ci_high"])
         row["reason"] = _WORDS.get(row["reason"], row["reason"])
         row["markers"] = _markers(assessment, name, row["class"])
+        row["reasons"] = _evidence.reasons(assessment, name, row["class"])
     purity = assessment.purity.table
     sources = purity[purity["contrast"] == name].to_dict(orient="records")
     for row in sources:
@@ -91,6 +94,10 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         "carry": carried.to_dict(orient="records"),
         "shares": _shares(assessment, name),
         "checklist": found["checklist"],
+        "stability": _evidence.stability(assessment, name),
+        "unvaried": _evidence.unvaried(assessment, name),
+        "design": _evidence.design_rows(assessment, name),
+        "form": _evidence.form(assessment, name),
     }
 
 
