@@ -37,7 +37,7 @@ _DECIDED_BY = (
     ("negatives up", "negatives"),
     ("rival exosome: no candidate", "candidate"),
     ("layer A not shown", "layer A"),
-    ("small-EV evidence", "layer A"),
+    ("small-EV evidence", "small-EV evidence"),
     ("not declared as vesicles", "context: vesicles"),
     ("apoptosis not stated", "context: apoptosis_induced"),
     ("necrosis pattern", "necrosis pattern"),
@@ -187,8 +187,10 @@ def _measured(
     evidence = seen.evidence[-1 if from_detection else 0]
     for rival in rule.rivals:
         yield _rival(rival, mine, evidence[rival], words.get(rival, ""))
-    if rule.layer_a or rule.key == "apoptotic_exosome":
+    if rule.layer_a:
         yield _layer_a(str(words.get("ev", "")))
+    if rule.key == "apoptotic_exosome":
+        yield _small_ev(str(words.get("exosome", "")))
     yield from _joint(seen, rule)
     yield _comparator(seen.model)
     yield from _fluid(seen.model, rule)
@@ -219,13 +221,18 @@ def _effect(model: ContrastModel, mine: Evidence) -> Row:
     if e is None:
         return _reason("set effect", NEITHER, "no marker of the class has an effect with an error")
     text = f"its markers are {_size(e)} over the background"
-    if e.low > 0 and e.theta >= t["delta"]:
+    if mine.state == "enriched":
         return _reason("set effect", FOR, f"{text}: more than in the control", e)
-    if e.high < t["eta"]:
-        more = "less than in" if e.high < 0 else f"no {fold(t['eta'])}-fold enrichment over"
+    if mine.state == "excluded":
+        least = fold(t["eta"])
+        more = "less than in" if e.high < 0 else f"no {least}-fold enrichment over"
         seen = f"; {fold(e.half_width)}-fold or more would have been seen"
         return _reason("set effect", AGAINST, f"{text}: {more} the control{seen}", e)
-    return _reason("set effect", NEITHER, f"{text}: too wide to tell", e)
+    why = mine.reason if mine.state == "not assessable" else "too wide to tell"
+    return _reason("set effect", NEITHER, f"{text}: {why}", e)
+
+
+_DIRECTIONS = {"enriched": FOR, "excluded": AGAINST}
 
 
 def _bounds(seen: _Seen, rule: ClassRule) -> Row:
@@ -235,7 +242,7 @@ def _bounds(seen: _Seen, rule: ClassRule) -> Row:
     measured, bounded = (e[rule.key] for e in seen.evidence)
     if bounded.effect is None:
         return _reason("on/off bounds", NEITHER, "no marker can be read with bounds either")
-    t, e = seen.model.criteria.threshold, bounded.effect
+    e = bounded.effect
     more = bounded.votes.m - measured.votes.m
     text = (
         f"with proteins seen in one arm only at their bound ({_votes(more)} more) the markers are {_size(e)}"
@@ -244,8 +251,7 @@ def _bounds(seen: _Seen, rule: ClassRule) -> Row:
     text += (
         "; the measured values alone say the same" if same else "; the measured values alone say otherwise"
     )
-    direction = FOR if e.low > 0 and e.theta >= t["delta"] else AGAINST if e.high < t["eta"] else NEITHER
-    return _reason("on/off bounds", direction, text, e)
+    return _reason("on/off bounds", _DIRECTIONS.get(bounded.state, NEITHER), text, e)
 
 
 def _negatives(model: ContrastModel, mine: Evidence) -> Row:
@@ -282,6 +288,11 @@ def _rival(rival: str, mine: Evidence, theirs: Evidence, word: str) -> Row:
 def _layer_a(word: str) -> Row:
     direction = FOR if word == COMPATIBLE else AGAINST if word == NOT_COMPATIBLE else NEITHER
     return _reason("layer A", direction, f"is it EV material at all? Layer A is {word}")
+
+
+def _small_ev(word: str) -> Row:
+    direction = FOR if word == COMPATIBLE else AGAINST if word == NOT_COMPATIBLE else NEITHER
+    return _reason("small-EV evidence", direction, f"apoptotic exosomes are small EVs: Exosome is {word}")
 
 
 def _joint(seen: _Seen, rule: ClassRule) -> Iterator[Row]:

@@ -213,19 +213,9 @@ def candidates(model: ContrastModel, policy: Policy) -> dict[str, bool]:
     }
 
 
-def ballots(model: ContrastModel, rule: ClassRule) -> dict[str, pd.DataFrame]:
-    """Members that have a say on a class.
-
-    Returns
-    -------
-    Members by part: `for`, `against`, and for the margin over each rival
-    `own <rival>` and `theirs <rival>`.
-    """
-    found = {"for": _members(model, rule), "against": _members(model, rule, role="negative")}
-    for rival in rule.rivals:
-        found[f"own {rival}"] = _only_in(model, rule, rival)
-        found[f"theirs {rival}"] = _only_in(model, model.criteria.classes[rival], rule.key)
-    return found
+def class_members(model: ContrastModel, rule: ClassRule) -> pd.DataFrame:
+    """Members that vote for a class, and those that vote against it."""
+    return pd.concat([_members(model, rule), _members(model, rule, role="negative")], ignore_index=True)
 
 
 # ---- evidence ----------------------------------------------------------------
@@ -243,14 +233,16 @@ def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidenc
             negative_effect = set_effect(negatives.votes, policy.reference, confidence=t["confidence"])
             balance = difference(votes.votes, negatives.votes, confidence=t["confidence"])
     margins = {rival: _margin(model, policy, rule, rival) for rival in rule.rivals}
-    state, reason = read_state(model, policy, votes, effect)
+    state, reason = _state(model, policy, votes, effect)
     return Evidence(rule, votes, effect, negatives, negative_effect, balance, margins, state, reason)
 
 
-def _members(model: ContrastModel, rule: ClassRule, *, role: str = "positive") -> pd.DataFrame:
+def _members(
+    model: ContrastModel, rule: ClassRule, *, role: str = "positive", without: Sequence[str] = ()
+) -> pd.DataFrame:
     panels = rule.blood_panels_removed if model.contrast.blood else ()
-    without = set_members(model.markers, panels)["gene"] if panels else ()
-    return set_members(model.markers, rule.sets, role=role, without=without)
+    removed = set_members(model.markers, panels)["gene"].to_list() if panels else []
+    return set_members(model.markers, rule.sets, role=role, without=[*removed, *without])
 
 
 def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -> SetEffect | None:
@@ -266,15 +258,13 @@ def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -
 
 def _only_in(model: ContrastModel, rule: ClassRule, rival: str) -> pd.DataFrame:
     """Markers of a class that are no markers of the rival; sharing on record lowers their weight already."""
-    members = _members(model, rule)
     theirs = set_members(model.markers, model.criteria.classes[rival].sets)["gene"]
-    return members[~members["gene"].isin(theirs)]
+    return _members(model, rule, without=theirs.to_list())
 
 
-def read_state(
+def _state(
     model: ContrastModel, policy: Policy, votes: SetVotes, effect: SetEffect | None
 ) -> tuple[str, str]:
-    """Say what the votes of a class show by themselves: a state and its reason."""
     t = model.criteria.threshold
     if policy.reference is None:
         return _ABSENT, "too few background proteins"

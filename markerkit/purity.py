@@ -176,13 +176,8 @@ def _source_row(
 
 def read_source(model: ContrastModel, policy: Policy, rule: SourceRule, members: pd.DataFrame) -> Reading:
     """Read one source under one policy."""
-    votes = set_votes(model, policy, members, by_accession=rule.by_accession)
-    return read_votes(model, policy, votes)
-
-
-def read_votes(model: ContrastModel, policy: Policy, votes: SetVotes) -> Reading:
-    """Read the votes of a source under one policy."""
     t = model.criteria.threshold
+    votes = set_votes(model, policy, members, by_accession=rule.by_accession)
     if votes.votes is None or votes.m < t["min_votes_source"]:
         need = int(t["min_votes_source"])
         return Reading(votes, None, NOT_ASSESSABLE, f"{votes.m} of at least {need} votes measured")

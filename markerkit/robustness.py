@@ -20,15 +20,21 @@ from markerkit.effects import (
     fit_contrast,
     joined,
     set_members,
-    set_votes,
     vote_keys,
 )
 from markerkit.experiment import Experiment
-from markerkit.identity import Evidence, ballots, decide, gather, read_state
+from markerkit.identity import (
+    NOT_ASSESSABLE,
+    Evidence,
+    class_members,
+    decide,
+    gather,
+    read_class,
+)
 from markerkit.preprocess import log2
-from markerkit.purity import RAISED, Reading, combine_readings, read_source, read_votes
+from markerkit.purity import RAISED, combine_readings, read_source
 from markerkit.results import TABLES
-from markerkit.stats.set_effect import Background, Votes, background, difference, set_effect
+from markerkit.stats.set_effect import Background, background
 
 Array = npt.NDArray[np.float64]
 
@@ -262,41 +268,6 @@ def _numbers(kind: str, key: str, word: str, reason: str, votes: SetVotes, effec
 # ---- leave one vote out ------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Ballot:
-    """Votes under their names."""
-
-    names: npt.NDArray[np.str_]
-    votes: SetVotes
-
-    def without(self, name: str) -> SetVotes:
-        """Return the votes as if one had never been in the set."""
-        if self.votes.votes is None or name not in self.names:
-            return self.votes
-        v, keep = self.votes.votes, self.names != name
-        if not keep.any():
-            return SetVotes(None, 0.0, self.votes.n_set - 1, 0)
-        share = float(v.weight[~keep].sum()) * self.votes.weight_measured
-        weight = v.weight[keep]
-        left = Votes(
-            v.effect[keep], v.influence[:, keep], v.variance[keep], v.df[keep], weight / weight.sum()
-        )
-        measured = (self.votes.weight_measured - share) / (1 - share) if share < 1 else 0.0
-        return SetVotes(left, measured, self.votes.n_set - 1, self.votes.n_measured - 1)
-
-
-def ballot(
-    model: ContrastModel, policy: Policy, members: pd.DataFrame, *, by_accession: bool = False
-) -> Ballot:
-    """Gather votes with their names."""
-    votes = set_votes(model, policy, members, by_accession=by_accession)
-    if votes.votes is None:
-        return Ballot(np.array([], dtype=str), votes)
-    at = model.positions(members, by_accession=by_accession)
-    usable = (at >= 0) & policy.effects.usable[at]
-    return Ballot(np.unique(vote_keys(members)[usable]), votes)
-
-
 def _leave_one_out(
     model: ContrastModel, context: Mapping[str, Any], reported: Mapping[tuple[str, str], str]
 ) -> list[dict[str, Any]]:
@@ -305,6 +276,8 @@ def _leave_one_out(
     evidence = [gather(model, p) for p in policies]
     rows = []
     for (kind, key), word in reported.items():
+        if word == NOT_ASSESSABLE:
+            continue  # no conclusion to put to the test
         if kind == "class":
             words, thetas = _class_without(model, context, policies, evidence, key)
         elif word == RAISED:
@@ -346,73 +319,45 @@ def _class_without(
     key: str,
 ) -> tuple[dict[str, str], dict[str, float]]:
     rule = model.criteria.classes[key]
-    parts = ballots(model, rule)
-    benches = [{name: ballot(model, p, members) for name, members in parts.items()} for p in policies]
-    names = sorted({str(n) for bench in benches for part in ("for", "against") for n in bench[part].names})
     words, thetas = {}, {}
-    for name in names:
-        found = [
-            {**e, key: _evidence_without(model, p, e[key], bench, name)}
-            for p, e, bench in zip(policies, evidence, benches, strict=True)
-        ]
-        call = decide(model, context, policies, found, keys=[key])[key]
+    for name, columns in _columns(model, policies, class_members(model, rule)).items():
+        left = [_masked(p, columns) for p in policies]
+        found = [{**e, key: read_class(model, p, rule)} for e, p in zip(evidence, left, strict=True)]
+        call = decide(model, context, left, found, keys=[key])[key]
         words[name] = call.word
         effect = found[-1 if call.reason.endswith("from detection") else 0][key].effect
         thetas[name] = effect.theta if effect is not None else np.nan
     return words, thetas
 
 
-def _evidence_without(
-    model: ContrastModel, policy: Policy, evidence: Evidence, bench: Mapping[str, Ballot], name: str
-) -> Evidence:
-    """Read the evidence on a class again as if one vote had never been in its sets."""
-    if policy.reference is None or not any(name in b.names for b in bench.values()):
-        return evidence
-    t = model.criteria.threshold
-    confidence = t["confidence"]
-    votes, negatives = bench["for"].without(name), bench["against"].without(name)
-    effect = None if votes.votes is None else set_effect(votes.votes, policy.reference, confidence=confidence)
-    negative_effect = balance = None
-    if votes.votes is not None and negatives.votes is not None and negatives.m >= t["min_votes_negative"]:
-        negative_effect = set_effect(negatives.votes, policy.reference, confidence=confidence)
-        balance = difference(votes.votes, negatives.votes, confidence=confidence)
-    margins = dict(evidence.margins)
-    for rival in margins:
-        own, theirs = (bench[f"{side} {rival}"].without(name) for side in ("own", "theirs"))
-        thin = own.votes is None or theirs.votes is None or min(own.m, theirs.m) < t["min_votes_margin"]
-        margins[rival] = (
-            None
-            if thin or own.votes is None or theirs.votes is None
-            else difference(own.votes, theirs.votes, confidence=confidence)
-        )
-    state, reason = read_state(model, policy, votes, effect)
-    return replace(
-        evidence,
-        votes=votes,
-        effect=effect,
-        negatives=negatives,
-        negative_effect=negative_effect,
-        balance=balance,
-        margins=margins,
-        state=state,
-        reason=reason,
-    )
-
-
 def _source_without(
     model: ContrastModel, policies: Sequence[Policy], rule: SourceRule
 ) -> tuple[dict[str, str], dict[str, float]]:
     members = set_members(model.markers, [rule.key])
-    benches = [ballot(model, p, members, by_accession=rule.by_accession) for p in policies]
     words, thetas = {}, {}
-    for name in sorted({str(n) for bench in benches for n in bench.names}):
-        readings: list[Reading] = [
-            read_votes(model, p, bench.without(name)) for p, bench in zip(policies, benches, strict=True)
-        ]
+    for name, columns in _columns(model, policies, members, by_accession=rule.by_accession).items():
+        readings = [read_source(model, _masked(p, columns), rule, members) for p in policies]
         word, _, from_detection = combine_readings(readings[0], *readings[1:])
         effect = readings[-1 if from_detection else 0].effect
         words[name], thetas[name] = word, effect.theta if effect is not None else np.nan
     return words, thetas
+
+
+def _columns(
+    model: ContrastModel, policies: Sequence[Policy], members: pd.DataFrame, *, by_accession: bool = False
+) -> dict[str, npt.NDArray[np.intp]]:
+    """Vote -> columns of its proteins, for the votes that count under a policy."""
+    at = model.positions(members, by_accession=by_accession)
+    keys = vote_keys(members)
+    counted = np.any([p.effects.usable[at] for p in policies], axis=0) & (at >= 0)
+    return {str(name): at[counted & (keys == name)] for name in np.unique(keys[counted])}
+
+
+def _masked(policy: Policy, columns: npt.NDArray[np.intp]) -> Policy:
+    """Take some proteins as if they had not been measured."""
+    effect = policy.effects.effect.copy()
+    effect[columns] = np.nan
+    return replace(policy, effects=replace(policy.effects, effect=effect))
 
 
 __all__ = ["AS_REPORTED", "LEAVE_ONE_OUT", "quantile_normalized", "robustness_of"]
