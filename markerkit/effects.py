@@ -182,18 +182,19 @@ class ContrastModel:
 
     def positions(self, members: pd.DataFrame, *, by_accession: bool = False) -> npt.NDArray[np.int_]:
         """Column of the matrix that stands for each member, -1 where none does."""
-        names, at = self._places[by_accession]
-        found = names.get_indexer(pd.Index(members["accession" if by_accession else "gene"], dtype=object))
-        return at[found]
+        places = self._places[by_accession]
+        names = members["accession" if by_accession else "gene"].to_list()
+        return np.fromiter((places.get(name, -1) for name in names), dtype=int, count=len(names))
 
     @cached_property
-    def _places(self) -> tuple[tuple[pd.Index, npt.NDArray[np.intp]], ...]:
-        """Genes, and accessions, each with the columns of the proteins that stand for them, and -1 for none."""
-        columns = self.exp.proteins.index
-        return tuple(
-            (rows.index, np.append(columns.get_indexer(pd.Index(rows, dtype=object)), -1))
+    def _places(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Genes, and accessions, each with the column of the protein that stands for them."""
+        column = {name: i for i, name in enumerate(self.exp.proteins.index)}
+        by_gene, by_accession = (
+            {str(k): column[protein] for k, protein in rows.items()}
             for rows in (self.rows, self.accession_rows)
         )
+        return by_gene, by_accession
 
 
 @dataclass(frozen=True)
@@ -313,7 +314,9 @@ def _members(
     rows = rows[~rows["gene"].isin(without)]
     key = rows["gene"].where(rows["gene"] != "", rows["accession"])
     strongest = rows.assign(_key=key).sort_values("weight", ascending=False, kind="stable")
-    return strongest.drop_duplicates("_key").drop(columns="_key")
+    kept = strongest.drop_duplicates("_key").drop(columns="_key")
+    # plain text: these columns are read again and again, and text of other kinds is converted each time
+    return kept.astype(dict.fromkeys(("gene", "accession", "complex"), object))
 
 
 def set_votes(
@@ -359,10 +362,10 @@ def set_votes(
     return SetVotes(votes, float(w.sum() / weight.sum()), len(members), int(usable.sum()))
 
 
-def vote_keys(members: pd.DataFrame, *, by_gene: bool = False) -> npt.NDArray[np.str_]:
+def vote_keys(members: pd.DataFrame, *, by_gene: bool = False) -> npt.NDArray[np.object_]:
     """Name of the vote of each member: its complex, else its gene, else its accession; shape (members,)."""
-    gene, complex_ = members["gene"].to_numpy(str), members["complex"].to_numpy(str)
-    key = np.where(gene != "", gene, members["accession"].to_numpy(str))
+    gene, complex_ = members["gene"].to_numpy(object), members["complex"].to_numpy(object)
+    key = np.where(gene != "", gene, members["accession"].to_numpy(object))
     return key if by_gene else np.where(complex_ != "", complex_, key)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import rankdata
 
 from markerkit._checks import InputError
 from markerkit.criteria import SourceRule
@@ -226,15 +227,17 @@ def quantile_normalized(exp: Experiment) -> Experiment:
     exp
         Experiment on the log2 or ratio scale.
     """
-    values = exp.values
-    grid = np.linspace(0, 1, max(2, int(values.notna().sum(axis=1).max())))
-    seen = {s: row.dropna() for s, row in values.iterrows() if row.notna().any()}
-    target = np.mean([np.quantile(v.to_numpy(), grid) for v in seen.values()], axis=0)
-    out = values.copy()
-    for sample, row in seen.items():
-        at = (row.rank() - 1) / max(len(row) - 1, 1)
-        out.loc[sample, row.index] = np.interp(at, grid, target)
-    return exp.evolve("quantile_normalized", {}, values=out)
+    values = exp.matrix.copy()
+    grid = np.linspace(0, 1, max(2, int((~np.isnan(values)).sum(axis=1).max())))
+    rows = [np.flatnonzero(~np.isnan(row)) for row in values]
+    seen = [values[i, at] for i, at in enumerate(rows) if len(at)]
+    target = np.mean([np.quantile(v, grid) for v in seen], axis=0)
+    for i, at in enumerate(rows):
+        if len(at):
+            place = (rankdata(values[i, at]) - 1) / max(len(at) - 1, 1)
+            values[i, at] = np.interp(place, grid, target)
+    frame = pd.DataFrame(values, exp.values.index, exp.values.columns)
+    return exp.evolve("quantile_normalized", {}, values=frame)
 
 
 # ---- reading ---------------------------------------------------------------------
