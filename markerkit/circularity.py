@@ -38,12 +38,12 @@ def circularity_of(markers: MarkerCatalog, context: Mapping[str, Any]) -> pd.Dat
     `cannot be checked` where the data set is not stated.
     """
     stated = stated_names(context)
-    headers = markers.sets.set_index("set")["derived_from"]
     names = _names_of_references(markers)
     criteria = load_criteria()
     groups = [("class", k, rule.sets) for k, rule in criteria.classes.items()]
     groups += [("source", k, (k,)) for k in criteria.sources]
-    rows = [_row(markers.table, headers, names, stated, *group) for group in groups]
+    derived = {s: markers[s].derived_from for _, _, sets in groups for s in sets if s in markers}
+    rows = [_row(markers.table, derived, names, stated, *group) for group in groups]
     return TABLES["circularity"].conform(pd.DataFrame(rows))
 
 
@@ -74,7 +74,7 @@ def _names_of_references(markers: MarkerCatalog) -> dict[str, set[str]]:
 
 def _row(
     table: pd.DataFrame,
-    headers: pd.Series,
+    derived: Mapping[str, Sequence[str]],
     names: Mapping[str, set[str]],
     stated: set[str],
     kind: str,
@@ -87,7 +87,7 @@ def _row(
     if not stated:
         text = f"it was not stated which data set this is, so circularity cannot be checked: {_ASK}"
         return row | {"status": UNKNOWN, "text": text}
-    whole = [s for s in sets if s in headers.index and _derived(headers[s], names) & stated]
+    whole = [s for s in sets if _derived(derived.get(s, ()), names) & stated]
     cited = rows["source"].map(lambda k: bool(names.get(k, {_plain(str(k))}) & stated))
     flagged = rows[rows["set"].isin(whole) | cited]
     genes = sorted(set(flagged["gene"]) - {""})
@@ -100,10 +100,9 @@ def _row(
     return row | {"status": FLAGGED, "n_markers": len(genes), "markers": ";".join(genes), "text": text}
 
 
-def _derived(entry: str, names: Mapping[str, set[str]]) -> set[str]:
+def _derived(entries: Sequence[str], names: Mapping[str, set[str]]) -> set[str]:
     """Everything that a set says it derives from, citation keys resolved."""
-    parts = [p.strip() for p in str(entry).split(";") if p.strip()]
-    return {n for p in parts for n in ({_plain(p)} | names.get(p, set()))}
+    return {n for entry in entries for n in ({_plain(entry)} | names.get(entry.strip(), set()))}
 
 
 __all__ = ["CLEAR", "FLAGGED", "UNKNOWN", "circularity_of", "stated_names"]
