@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -175,26 +175,17 @@ class ContrastModel:
     accession_rows: pd.Series
     reason: str = ""
 
-    @cached_property
+    @property
     def outside(self) -> npt.NDArray[np.bool_]:
         """Proteins of the background: in no class set and not flagged, shape (p,)."""
         return _background_proteins(self.exp, self.markers, self.criteria)
 
     def positions(self, members: pd.DataFrame, *, by_accession: bool = False) -> npt.NDArray[np.int_]:
         """Column of the matrix that stands for each member, -1 where none does."""
-        places = self._places[by_accession]
-        names = members["accession" if by_accession else "gene"].to_list()
-        return np.fromiter((places.get(name, -1) for name in names), dtype=int, count=len(names))
-
-    @cached_property
-    def _places(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Genes, and accessions, each with the column of the protein that stands for them."""
-        column = {name: i for i, name in enumerate(self.exp.proteins.index)}
-        by_gene, by_accession = (
-            {str(k): column[protein] for k, protein in rows.items()}
-            for rows in (self.rows, self.accession_rows)
-        )
-        return by_gene, by_accession
+        keys = members["accession"] if by_accession else members["gene"]
+        proteins = keys.map(self.accession_rows if by_accession else self.rows)
+        columns = self.exp.proteins.index
+        return np.where(proteins.notna(), columns.get_indexer(pd.Index(proteins)), -1)
 
 
 @dataclass(frozen=True)
@@ -314,9 +305,7 @@ def _members(
     rows = rows[~rows["gene"].isin(without)]
     key = rows["gene"].where(rows["gene"] != "", rows["accession"])
     strongest = rows.assign(_key=key).sort_values("weight", ascending=False, kind="stable")
-    kept = strongest.drop_duplicates("_key").drop(columns="_key")
-    # plain text: these columns are read again and again, and text of other kinds is converted each time
-    return kept.astype(dict.fromkeys(("gene", "accession", "complex"), object))
+    return strongest.drop_duplicates("_key").drop(columns="_key")
 
 
 def set_votes(
@@ -342,31 +331,25 @@ def set_votes(
     """
     if members.empty:
         return SetVotes(None, 0.0, 0, 0)
-    names, vote = np.unique(vote_keys(members, by_gene=by_gene), return_inverse=True)
-    weight = np.zeros(len(names))
-    np.maximum.at(weight, vote, members["weight"].to_numpy(float))
+    key = members["gene"].where(members["gene"] != "", members["accession"])
+    if not by_gene:
+        key = members["complex"].where(members["complex"] != "", key)
+    weight = members["weight"].groupby(key.to_numpy(), sort=True).max()
     at = model.positions(members, by_accession=by_accession)
     usable = (at >= 0) & policy.effects.usable[at]
     if not usable.any():
         return SetVotes(None, 0.0, len(members), 0)
-    used, vote = np.unique(vote[usable], return_inverse=True)
-    names, at = names[used], at[usable]
+    names, vote = np.unique(key.to_numpy()[usable].astype(str), return_inverse=True)
+    at = at[usable]
     mean = np.zeros((len(at), len(names)))
     mean[np.arange(len(at)), vote] = 1.0
     mean /= mean.sum(axis=0)
     e = policy.effects
-    w = weight[used]
+    w = weight.loc[names].to_numpy(float)
     votes = Votes(
         e.effect[at] @ mean, e.influence[:, at] @ mean, e.variance[at] @ mean, e.df[at] @ mean, w / w.sum()
     )
     return SetVotes(votes, float(w.sum() / weight.sum()), len(members), int(usable.sum()))
-
-
-def vote_keys(members: pd.DataFrame, *, by_gene: bool = False) -> npt.NDArray[np.object_]:
-    """Name of the vote of each member: its complex, else its gene, else its accession; shape (members,)."""
-    gene, complex_ = members["gene"].to_numpy(object), members["complex"].to_numpy(object)
-    key = np.where(gene != "", gene, members["accession"].to_numpy(object))
-    return key if by_gene else np.where(complex_ != "", complex_, key)
 
 
 def class_genes(markers: MarkerCatalog, criteria: Criteria) -> set[str]:

@@ -237,12 +237,10 @@ def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidenc
     return Evidence(rule, votes, effect, negatives, negative_effect, balance, margins, state, reason)
 
 
-def _members(
-    model: ContrastModel, rule: ClassRule, *, role: str = "positive", without: Sequence[str] = ()
-) -> pd.DataFrame:
+def _members(model: ContrastModel, rule: ClassRule, *, role: str = "positive") -> pd.DataFrame:
     panels = rule.blood_panels_removed if model.contrast.blood else ()
-    removed = set_members(model.markers, panels)["gene"].to_list() if panels else []
-    return set_members(model.markers, rule.sets, role=role, without=[*removed, *without])
+    without = set_members(model.markers, panels)["gene"] if panels else ()
+    return set_members(model.markers, rule.sets, role=role, without=without)
 
 
 def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -> SetEffect | None:
@@ -258,8 +256,9 @@ def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -
 
 def _only_in(model: ContrastModel, rule: ClassRule, rival: str) -> pd.DataFrame:
     """Markers of a class that are no markers of the rival; sharing on record lowers their weight already."""
+    members = _members(model, rule)
     theirs = set_members(model.markers, model.criteria.classes[rival].sets)["gene"]
-    return _members(model, rule, without=theirs.to_list())
+    return members[~members["gene"].isin(theirs)]
 
 
 def _state(

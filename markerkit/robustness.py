@@ -21,7 +21,6 @@ from markerkit.effects import (
     fit_contrast,
     joined,
     set_members,
-    vote_keys,
 )
 from markerkit.experiment import Experiment
 from markerkit.identity import (
@@ -351,9 +350,15 @@ def _columns(
 ) -> dict[str, npt.NDArray[np.intp]]:
     """Vote -> columns of its proteins, for the votes that count under a policy."""
     at = model.positions(members, by_accession=by_accession)
-    keys = vote_keys(members)
+    keys = _vote_names(members)
     counted = np.any([p.effects.usable[at] for p in policies], axis=0) & (at >= 0)
     return {str(name): at[counted & (keys == name)] for name in np.unique(keys[counted])}
+
+
+def _vote_names(members: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Name of the vote of each member: its complex, else its gene, else its accession."""
+    gene, complex_ = members["gene"].to_numpy(object), members["complex"].to_numpy(object)
+    return np.where(complex_ != "", complex_, np.where(gene != "", gene, members["accession"].to_numpy(object)))
 
 
 def _masked(policy: Policy, columns: npt.NDArray[np.intp]) -> Policy:
