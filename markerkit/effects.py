@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -183,9 +183,20 @@ class ContrastModel:
     def positions(self, members: pd.DataFrame, *, by_accession: bool = False) -> npt.NDArray[np.int_]:
         """Column of the matrix that stands for each member, -1 where none does."""
         keys = members["accession"] if by_accession else members["gene"]
-        proteins = keys.map(self.accession_rows if by_accession else self.rows)
-        columns = self.exp.proteins.index
-        return np.where(proteins.notna(), columns.get_indexer(pd.Index(proteins)), -1)
+        column = self._column_of_accession if by_accession else self._column_of_gene
+        return np.array([column.get(key, -1) for key in keys], dtype=np.intp)
+
+    @cached_property
+    def _column_of_gene(self) -> dict[str, int]:
+        return self._columns(self.rows)
+
+    @cached_property
+    def _column_of_accession(self) -> dict[str, int]:
+        return self._columns(self.accession_rows)
+
+    def _columns(self, rows: pd.Series) -> dict[str, int]:
+        at = self.exp.proteins.index.get_indexer(pd.Index(rows))
+        return dict(zip(rows.index, at.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -305,7 +316,8 @@ def _members(
     rows = rows[~rows["gene"].isin(without)]
     key = rows["gene"].where(rows["gene"] != "", rows["accession"])
     strongest = rows.assign(_key=key).sort_values("weight", ascending=False, kind="stable")
-    return strongest.drop_duplicates("_key").drop(columns="_key")
+    names = ["gene", "accession", "complex", "source"]  # as objects: they are gone through one by one
+    return strongest.drop_duplicates("_key").drop(columns="_key").astype(dict.fromkeys(names, object))
 
 
 def set_votes(
@@ -331,25 +343,28 @@ def set_votes(
     """
     if members.empty:
         return SetVotes(None, 0.0, 0, 0)
-    key = members["gene"].where(members["gene"] != "", members["accession"])
-    if not by_gene:
-        key = members["complex"].where(members["complex"] != "", key)
-    weight = members["weight"].groupby(key.to_numpy(), sort=True).max()
+    name = ["gene", "accession"] if by_gene else ["complex", "gene", "accession"]
+    key = [next(filter(None, names), "") for names in zip(*(members[c] for c in name), strict=True)]
+    weight: dict[str, float] = {}
+    for k, one in zip(key, members["weight"], strict=True):
+        weight[k] = max(one, weight.get(k, 0.0))
     at = model.positions(members, by_accession=by_accession)
-    usable = (at >= 0) & policy.effects.usable[at]
-    if not usable.any():
-        return SetVotes(None, 0.0, len(members), 0)
-    names, vote = np.unique(key.to_numpy()[usable].astype(str), return_inverse=True)
+    e = policy.effects
+    usable = np.flatnonzero(at >= 0)
     at = at[usable]
+    known = np.isfinite(e.effect[at]) & np.isfinite(e.variance[at]) & (e.df[at] > 0)
+    usable, at = usable[known], at[known]
+    if not len(usable):
+        return SetVotes(None, 0.0, len(members), 0)
+    names, vote = np.unique([key[i] for i in usable], return_inverse=True)
     mean = np.zeros((len(at), len(names)))
     mean[np.arange(len(at)), vote] = 1.0
     mean /= mean.sum(axis=0)
-    e = policy.effects
-    w = weight.loc[names].to_numpy(float)
+    w = np.array([weight[k] for k in names])
     votes = Votes(
         e.effect[at] @ mean, e.influence[:, at] @ mean, e.variance[at] @ mean, e.df[at] @ mean, w / w.sum()
     )
-    return SetVotes(votes, float(w.sum() / weight.sum()), len(members), int(usable.sum()))
+    return SetVotes(votes, float(w.sum() / sum(weight.values())), len(members), len(usable))
 
 
 def class_genes(markers: MarkerCatalog, criteria: Criteria) -> set[str]:
