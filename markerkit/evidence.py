@@ -44,9 +44,12 @@ _DECIDED_BY = (
     ("no comparator", "comparator"),
     ("no replicates", "replicates"),
     ("small EV, apoptosis", "candidate"),
+    ("too few markers of its own", "own markers"),
+    ("only markers that it shares", "own markers"),
     ("wide", "set effect"),
     ("depleted", "set effect"),
     ("no more than", "set effect"),
+    ("raised less than", "set effect"),
     ("enriched", "set effect"),
     ("small-EV markers", "set effect"),
 )
@@ -132,7 +135,8 @@ def _votes(n: int) -> str:
 
 
 def _size(effect: SetEffect) -> str:
-    return f"{fold(effect.theta)}-fold (95 % interval {fold(effect.low)} to {fold(effect.high)})"
+    level = 100 * load_criteria().threshold["class_confidence"]
+    return f"{fold(effect.theta)}-fold ({level:.0f} % interval {fold(effect.low)} to {fold(effect.high)})"
 
 
 # ---- what the markers say ------------------------------------------------------------
@@ -185,6 +189,8 @@ def _measured(
     yield _bounds(seen, rule)
     yield _negatives(seen.model, mine)
     evidence = seen.evidence[-1 if from_detection else 0]
+    if rule.rivals:
+        yield _own(seen.model, mine)
     for rival in rule.rivals:
         yield _rival(rival, mine, evidence[rival], words.get(rival, ""))
     if rule.layer_a:
@@ -225,7 +231,7 @@ def _effect(model: ContrastModel, mine: Evidence) -> Row:
         return _reason("set effect", FOR, f"{text}: more than in the control", e)
     if mine.state == "excluded":
         least = fold(t["eta"])
-        more = "less than in" if e.high < 0 else f"no {least}-fold enrichment over"
+        more = "less than in" if e.high < 0 else f"less than a {least}-fold enrichment over"
         seen = f"; {fold(e.half_width)}-fold or more would have been seen"
         return _reason("set effect", AGAINST, f"{text}: {more} the control{seen}", e)
     why = mine.reason if mine.state == "not assessable" else "too wide to tell"
@@ -270,6 +276,16 @@ def _negatives(model: ContrastModel, mine: Evidence) -> Row:
     if e.high < 0:
         return _reason("negatives", FOR, f"{text}: they fall", e)
     return _reason("negatives", NEITHER, f"{text}: they are not up", e)
+
+
+def _own(model: ContrastModel, mine: Evidence) -> Row:
+    t, e = model.criteria.threshold, mine.own
+    if e is None:
+        text = "too few of its markers are in no rival and not in the EV layer"
+        return _reason("own markers", NEITHER, text)
+    text = f"its markers that no rival and not the EV layer has are {_size(e)} over the background"
+    direction = FOR if e.theta >= t["class_delta"] else AGAINST
+    return _reason("own markers", direction, text, e)
 
 
 def _rival(rival: str, mine: Evidence, theirs: Evidence, word: str) -> Row:

@@ -358,7 +358,9 @@ def _columns(
 def _vote_names(members: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Name of the vote of each member: its complex, else its gene, else its accession."""
     gene, complex_ = members["gene"].to_numpy(object), members["complex"].to_numpy(object)
-    return np.where(complex_ != "", complex_, np.where(gene != "", gene, members["accession"].to_numpy(object)))
+    return np.where(
+        complex_ != "", complex_, np.where(gene != "", gene, members["accession"].to_numpy(object))
+    )
 
 
 def _masked(policy: Policy, columns: npt.NDArray[np.intp]) -> Policy:
