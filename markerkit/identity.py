@@ -240,10 +240,12 @@ def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidenc
     return Evidence(rule, votes, effect, negatives, negative_effect, balance, own, margins, state, reason)
 
 
-def _members(model: ContrastModel, rule: ClassRule, *, role: str = "positive") -> pd.DataFrame:
+def _members(
+    model: ContrastModel, rule: ClassRule, *, role: str = "positive", without: Sequence[str] = ()
+) -> pd.DataFrame:
     panels = rule.blood_panels_removed if model.contrast.blood else ()
-    without = set_members(model.markers, panels)["gene"] if panels else ()
-    return set_members(model.markers, rule.sets, role=role, without=without)
+    removed = set_members(model.markers, panels)["gene"].to_list() if panels else []
+    return set_members(model.markers, rule.sets, role=role, without=[*removed, *without])
 
 
 def _own(model: ContrastModel, policy: Policy, rule: ClassRule, members: pd.DataFrame) -> SetEffect | None:
@@ -270,9 +272,8 @@ def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -
 
 def _only_in(model: ContrastModel, rule: ClassRule, rival: str) -> pd.DataFrame:
     """Markers of a class that are no markers of the rival; sharing on record lowers their weight already."""
-    members = _members(model, rule)
     theirs = set_members(model.markers, model.criteria.classes[rival].sets)["gene"]
-    return members[~members["gene"].isin(theirs)]
+    return _members(model, rule, without=theirs.to_list())
 
 
 def _state(
