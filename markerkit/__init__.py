@@ -34,6 +34,8 @@ _HOME = {
     "differential_abundance": "differential",
     "detection_test": "detection",
     "enrich": "enrichment",
+    "null_check": "calibration",
+    "detectable_effect": "calibration",
     "assess_identity": "identity",
     "assess_purity": "purity",
     "misev_checklist": "checklist",
@@ -53,6 +55,7 @@ __all__ = [
     "assess_purity",
     "collapse_replicates",
     "coverage",
+    "detectable_effect",
     "detection_test",
     "differential_abundance",
     "enrich",
@@ -64,6 +67,7 @@ __all__ = [
     "log2",
     "misev_checklist",
     "normalize",
+    "null_check",
     "read_proteins",
     "results",
     "score_samples",
@@ -74,6 +78,7 @@ if TYPE_CHECKING:
     from markerkit import figures, results
     from markerkit._checks import InputError, MarkerkitWarning
     from markerkit.assessment import assess
+    from markerkit.calibration import detectable_effect, null_check
     from markerkit.checklist import misev_checklist
     from markerkit.detection import detection_test
     from markerkit.differential import differential_abundance

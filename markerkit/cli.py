@@ -132,6 +132,13 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     p.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
     p.add_argument(
+        "--null-check",
+        type=int,
+        default=0,
+        metavar="B",
+        help="run the tests on B data sets without an effect, made from this study's residuals (default: none)",
+    )
+    p.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the bootstraps (default: %(default)s)"
     )
     p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
@@ -238,6 +245,7 @@ def _assess(arguments: argparse.Namespace) -> None:
         comparator=arguments.comparator,
         fluid=arguments.fluid,
         context=arguments.context,
+        null_check=arguments.null_check,
         seed=arguments.seed,
     )
     _progress(arguments, f"writing {arguments.out}")

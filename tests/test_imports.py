@@ -37,7 +37,7 @@ LAYERS = (
     ),
     ("differential", "detection", "scoring"),
     ("enrichment", "effects"),
-    ("shares", "anchors"),
+    ("shares", "anchors", "calibration"),
     ("identity", "purity", "checklist", "circularity", "study_design"),
     ("robustness", "ev_track"),
     ("evidence",),

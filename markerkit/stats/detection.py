@@ -37,7 +37,7 @@ def sample_odds(seen: BoolArray) -> Array:
 
     References
     ----------
-    Andersen 1972, doi:10.1111/j.2517-6161.1972.tb00887.x
+    Andersen 1972, J R Stat Soc B 34:42.
     """
     n = len(seen)
     total = seen.sum(axis=0)
