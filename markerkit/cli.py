@@ -105,7 +105,9 @@ def _reading(parser: argparse.ArgumentParser) -> None:
 def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     p = commands.add_parser("assess", help="assess a protein matrix")
     p.add_argument(
-        "matrix", metavar="MATRIX", help="protein table: MaxQuant, DIA-NN, FragPipe, TSV, CSV or XLSX"
+        "matrix",
+        metavar="MATRIX",
+        help="protein table: MaxQuant, DIA-NN, FragPipe, Spectronaut, Proteome Discoverer, AnnData, TSV, CSV, XLSX, Parquet",
     )
     p.add_argument("--samples", metavar="FILE", help="sample sheet (see `markerkit samples`)")
     p.add_argument("--condition", metavar="COL", help="sample column that holds the arms")

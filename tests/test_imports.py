@@ -26,6 +26,8 @@ LAYERS = (
     (
         "readers",
         "dialects",
+        "long_reports",
+        "annotated",
         "sample_sheet",
         "identifiers",
         "preprocess",
