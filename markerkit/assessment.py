@@ -6,9 +6,9 @@ import html
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,15 @@ import pandas as pd
 from markerkit._checks import InputError, MarkerkitWarning, listed, require_columns
 from markerkit.calibration import null_check as run_null_check
 from markerkit.checklist import NEEDS_METADATA, checklist_of
+from markerkit.circularity import FLAGGED, circularity_of
 from markerkit.context import read_context
 from markerkit.criteria import load_criteria
 from markerkit.design import model_formula
 from markerkit.detection import detection_test
 from markerkit.effects import Contrast, ContrastModel, contrasts_of, fit_contrast, joined
 from markerkit.enrichment import enrich
+from markerkit.ev_track import ev_track_of
+from markerkit.evidence import Record, evidence_of
 from markerkit.experiment import Experiment
 from markerkit.identifiers import harmonize_ids, id_mapping
 from markerkit.identity import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED, identity_of
@@ -40,10 +43,13 @@ from markerkit.results import (
     Purity,
     SampleScores,
 )
+from markerkit.robustness import robustness_of
 from markerkit.scoring import coverage, score_samples
 from markerkit.stats.fdr import bh
+from markerkit.study_design import SERIOUS, design_lines, design_of, design_scope
 
 SET_TESTS = ("camera", "fry")
+Verdicts = TypeVar("Verdicts", Identity, Purity)
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,6 +66,12 @@ class Assessment:
         The contrasts; empty without a comparator.
     identity, purity, checklist, coverage, differential_abundance, detection, enrichment, sample_scores, null_check
         One result a part.
+    evidence, robustness
+        Every reason for and against every class; the verdicts under other choices.
+    ev_track
+        The EV-TRACK form, as far as the data and the context fill it.
+    circularity, design_checks
+        Whether a set was made from these data; what the samples can and cannot tell.
     id_mapping, samples_used, markers_used
         What became of every identifier, sample and marker.
     design
@@ -81,6 +93,11 @@ class Assessment:
     detection: DetectionTest
     enrichment: Enrichment
     sample_scores: SampleScores
+    evidence: pd.DataFrame
+    robustness: pd.DataFrame
+    circularity: pd.DataFrame
+    design_checks: pd.DataFrame
+    ev_track: pd.DataFrame
     null_check: NullCheck
     id_mapping: pd.DataFrame
     samples_used: pd.DataFrame
@@ -94,10 +111,15 @@ class Assessment:
         """Every table of the output contract by name."""
         found = {
             "identity": self.identity.table,
+            "evidence": self.evidence,
+            "robustness": self.robustness,
             "purity": self.purity.table,
+            "circularity": self.circularity,
+            "design": self.design_checks,
             "source_shares": self.purity.shares,
             "carry_over": self.purity.carry_over,
             "misev_checklist": self.checklist.table,
+            "ev_track": self.ev_track,
             "coverage": self.coverage.table,
             "differential_abundance": self.differential_abundance.table,
             "detection": self.detection.table,
@@ -286,11 +308,22 @@ def assess(
             )
         models = [fit_contrast(units, markers, c) for c in asked]
         logs = units if units.scale != "raw" else log2(units)
+        checklist = checklist_of(units, markers, asked, known, fluid=fluid)
+        checks = design_of(exp, units, asked, known, collapse_by=collapse_by)
         identity, purity = identity_of(models, known), purity_of(units, markers, models, seed=seed)
+        identity, purity = _scoped(identity, checks), _scoped(purity, checks)
+        robustness, circular = robustness_of(units, models, known), circularity_of(markers, known)
+        record = Record(identity.table, purity.table, robustness, checks, circular, known)
+        _guard_notes(checks, circular)
         result: dict[str, Any] = {
             "identity": identity,
             "purity": purity,
-            "checklist": checklist_of(units, markers, asked, known, fluid=fluid),
+            "evidence": evidence_of(models, record),
+            "robustness": robustness,
+            "circularity": circular,
+            "design_checks": checks,
+            "checklist": checklist,
+            "ev_track": ev_track_of(units, checklist.table, asked, known, fluid=fluid),
             "coverage": coverage(units, markers),
             "differential_abundance": _differential(models),
             "detection": _detection(models),
@@ -301,8 +334,10 @@ def assess(
             "samples_used": _samples_used(exp, units, asked, collapse_by),
             "markers_used": TABLES["markers_used"].conform(joined([identity.markers, purity.markers])),
         }
+        lines = [line for c in asked for line in design_lines(checks, c.name)]
         design = (
             *_design_words(units, models, collapse_by),
+            *dict.fromkeys(lines),
             *_null_words(result["null_check"].table),
         )
     params = {
@@ -346,6 +381,26 @@ def _collected() -> Iterator[list[str]]:
 
 def _note(text: str) -> None:
     warnings.warn(text, MarkerkitWarning, stacklevel=3)
+
+
+def _guard_notes(design: pd.DataFrame, circularity: pd.DataFrame) -> None:
+    """Say aloud what undermines every verdict."""
+    for name, rows in design[design["severity"] == SERIOUS].groupby("contrast", sort=False):
+        # an arm without replicates is said by every verdict
+        for _, row in rows[rows["check"] != "replicates"].iterrows():
+            _note(f"{name}: {row['finding']}. {row['advice'][0].upper()}{row['advice'][1:]}.")
+    flagged = circularity[circularity["status"] == FLAGGED]
+    for _, row in flagged.iterrows():
+        _note(f"circular: {row['kind']} {row['key']}: {row['text']}.")
+
+
+def _scoped(result: Verdicts, design: pd.DataFrame) -> Verdicts:
+    """Add to every verdict's text that it holds for one preparation only, where it does."""
+    table = result.table.copy()
+    for name in dict.fromkeys(table["contrast"]):
+        if scope := design_scope(design, name):
+            table.loc[table["contrast"] == name, "explanation"] += f" Scope: {scope}."
+    return replace(result, table=table)
 
 
 def _collapse(exp: Experiment, collapse_by: str | None) -> Experiment:

@@ -21,6 +21,7 @@ from markerkit.results import TABLES, Checklist
 
 MET, NOT_MET, NOT_DERIVABLE, NEEDS_METADATA = "met", "not met", "not derivable", "needs metadata"
 _NAMED = 12  # proteins named in a cell
+_FLOOR = 0.05  # share of the measured values that stands for the lowest
 
 
 @dataclass(frozen=True)
@@ -233,6 +234,18 @@ def _control(item: Item, scope: _Scope) -> _Answer:
     )
 
 
+def _limits(item: Item, scope: _Scope) -> _Answer:
+    """Give what a matrix shows of its limits: what is missing, and the lowest of what was measured."""
+    values = scope.linear.to_numpy()
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return _Answer(NOT_DERIVABLE, item.evidence)
+    floor = float(np.quantile(known, _FLOOR))
+    missing = 100 * (1 - known.size / values.size)
+    text = f"{missing:.1f} % of the values are missing; 5 % of the measured ones lie below {floor:.3g}. {item.evidence}"
+    return _Answer(NOT_DERIVABLE, text)
+
+
 def _stated(item: Item, _scope: _Scope) -> _Answer:
     return _Answer(MET, item.evidence)
 
@@ -248,4 +261,5 @@ _ANSWERS: dict[str, Callable[[Item, _Scope], _Answer]] = {
     "control": _control,
     "stated": _stated,
     "never": _never,
+    "limits": _limits,
 }

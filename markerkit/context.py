@@ -17,6 +17,10 @@ CONTEXT_KEYS: dict[str, tuple[type, str]] = {
     "apoptosis_shown": (str, "how apoptosis was shown, such as 'annexin V and cleaved caspase-3'"),
     "viability_percent": (float, "viability of the source cells at harvest, 0 to 100"),
     "caspase_inhibitor_control": (bool, "a caspase-inhibitor control was run"),
+    "inhibitor_effect": (str, "what the caspase inhibitor did to the vesicles, such as 'abolished'"),
+    "replicates": (str, "what a replicate is: 'biological' or 'technical'"),
+    "accession": (str, "accession of this data set, such as PXD000022; several apart by commas"),
+    "dataset": (str, "another name, the DOI or the PubMed id of this data set"),
     "source_amount": (str, "amount of source material: volume, cells or tissue"),
     "particle_count": (str, "particle count and how it was measured"),
     "protein_amount": (str, "protein amount and how it was measured"),
@@ -33,6 +37,12 @@ CONTEXT_KEYS: dict[str, tuple[type, str]] = {
     "unconditioned_medium_control": (bool, "unconditioned medium was processed alongside"),
     "urine_normalization": (str, "creatinine, volume, time or an EV marker"),
     "mycoplasma": (str, "mycoplasma test"),
+    "passage": (str, "passage of the source cells"),
+    "lysate_preparation": (str, "how the lysates were prepared"),
+    "blood_cell_counts": (str, "residual platelets and red cells, and how they were counted"),
+    "urine_collection": (str, "collection and storage of the urine, and proteinuria"),
+    "uromodulin_treatment": (str, "how uromodulin was reduced or depleted, or 'none'"),
+    "size_fraction": (str, "how the vesicles were resolved by size or density"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -175,12 +175,28 @@ class ContrastModel:
     accession_rows: pd.Series
     reason: str = ""
 
+    @property
+    def outside(self) -> npt.NDArray[np.bool_]:
+        """Proteins of the background: in no class set and not flagged, shape (p,)."""
+        return _background_proteins(self.exp, self.markers, self.criteria)
+
     def positions(self, members: pd.DataFrame, *, by_accession: bool = False) -> npt.NDArray[np.int_]:
         """Column of the matrix that stands for each member, -1 where none does."""
         keys = members["accession"] if by_accession else members["gene"]
-        proteins = keys.map(self.accession_rows if by_accession else self.rows)
-        columns = self.exp.proteins.index
-        return np.where(proteins.notna(), columns.get_indexer(pd.Index(proteins)), -1)
+        column = self._column_of_accession if by_accession else self._column_of_gene
+        return np.array([column.get(key, -1) for key in keys], dtype=np.intp)
+
+    @cached_property
+    def _column_of_gene(self) -> dict[str, int]:
+        return self._columns(self.rows)
+
+    @cached_property
+    def _column_of_accession(self) -> dict[str, int]:
+        return self._columns(self.accession_rows)
+
+    def _columns(self, rows: pd.Series) -> dict[str, int]:
+        at = self.exp.proteins.index.get_indexer(pd.Index(rows))
+        return dict(zip(rows.index, at.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -208,7 +224,9 @@ class SetVotes:
         return 0 if self.votes is None else self.votes.m
 
 
-def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) -> ContrastModel:
+def fit_contrast(
+    exp: Experiment, markers: MarkerCatalog, contrast: Contrast, *, min_fraction: float = 0.5
+) -> ContrastModel:
     """Fit one contrast on its two arms.
 
     Parameters
@@ -219,6 +237,8 @@ def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) ->
         Catalogue of the experiment's organism.
     contrast
         The contrast.
+    min_fraction
+        Proteins seen in this share of one arm are kept.
 
     Raises
     ------
@@ -234,7 +254,7 @@ def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) ->
     )
     if arms.scale == "raw":
         arms = log2(arms)
-    arms = filter_detected(arms, by=contrast.condition).pipe(normalize)
+    arms = filter_detected(arms, min_fraction=min_fraction, by=contrast.condition).pipe(normalize)
     rows, accession_rows = gene_rows(arms), gene_rows(arms, key="accession")
     fewest = min(len(case), len(control))
     need = int(criteria.threshold["min_replicates"])
@@ -244,7 +264,7 @@ def fit_contrast(exp: Experiment, markers: MarkerCatalog, contrast: Contrast) ->
         return replace(model, reason=f"no replicates: {arm} has {fewest} sample, {need} or more are needed")
     design = model_formula(contrast.condition, contrast.paired_by, contrast.batch)
     da = differential_abundance(arms, design, contrast=(contrast.condition, contrast.case, contrast.control))
-    outside = _background_proteins(arms, markers, criteria)
+    outside = model.outside
     effects = _measured_effects(da, arms, case, control)
     measured = Policy(effects, _reference(effects, outside))
     bounded = None
@@ -296,7 +316,8 @@ def _members(
     rows = rows[~rows["gene"].isin(without)]
     key = rows["gene"].where(rows["gene"] != "", rows["accession"])
     strongest = rows.assign(_key=key).sort_values("weight", ascending=False, kind="stable")
-    return strongest.drop_duplicates("_key").drop(columns="_key")
+    names = ["gene", "accession", "complex", "source"]  # as objects: they are gone through one by one
+    return strongest.drop_duplicates("_key").drop(columns="_key").astype(dict.fromkeys(names, object))
 
 
 def set_votes(
@@ -322,25 +343,28 @@ def set_votes(
     """
     if members.empty:
         return SetVotes(None, 0.0, 0, 0)
-    key = members["gene"].where(members["gene"] != "", members["accession"])
-    if not by_gene:
-        key = members["complex"].where(members["complex"] != "", key)
-    weight = members["weight"].groupby(key.to_numpy(), sort=True).max()
+    name = ["gene", "accession"] if by_gene else ["complex", "gene", "accession"]
+    key = [next(filter(None, names), "") for names in zip(*(members[c] for c in name), strict=True)]
+    weight: dict[str, float] = {}
+    for k, one in zip(key, members["weight"], strict=True):
+        weight[k] = max(one, weight.get(k, 0.0))
     at = model.positions(members, by_accession=by_accession)
-    usable = (at >= 0) & policy.effects.usable[at]
-    if not usable.any():
-        return SetVotes(None, 0.0, len(members), 0)
-    names, vote = np.unique(key.to_numpy()[usable].astype(str), return_inverse=True)
+    e = policy.effects
+    usable = np.flatnonzero(at >= 0)
     at = at[usable]
+    known = np.isfinite(e.effect[at]) & np.isfinite(e.variance[at]) & (e.df[at] > 0)
+    usable, at = usable[known], at[known]
+    if not len(usable):
+        return SetVotes(None, 0.0, len(members), 0)
+    names, vote = np.unique([key[i] for i in usable], return_inverse=True)
     mean = np.zeros((len(at), len(names)))
     mean[np.arange(len(at)), vote] = 1.0
     mean /= mean.sum(axis=0)
-    e = policy.effects
-    w = weight.loc[names].to_numpy(float)
+    w = np.array([weight[k] for k in names])
     votes = Votes(
         e.effect[at] @ mean, e.influence[:, at] @ mean, e.variance[at] @ mean, e.df[at] @ mean, w / w.sum()
     )
-    return SetVotes(votes, float(w.sum() / weight.sum()), len(members), int(usable.sum()))
+    return SetVotes(votes, float(w.sum() / sum(weight.values())), len(members), len(usable))
 
 
 def class_genes(markers: MarkerCatalog, criteria: Criteria) -> set[str]:

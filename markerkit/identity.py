@@ -43,6 +43,7 @@ _SETTLE = {
     "not declared as vesicles": "say in the context that the case is vesicles, with the evidence that it is",
     "missing-value policy": "deeper or repeated measurement, so that the verdict does not hang on what was not seen",
     "rival": "markers that tell the two apart, such as a size- or density-resolved fraction beside this one",
+    "own": "markers of the class beyond those of all vesicles: deeper measurement, or a targeted assay of them",
     "context": "state in the context whether apoptosis was induced and shown, and the viability",
     "few": "deeper measurement: too few of the class's markers were seen",
     "comparator": "a comparator: the source cells' lysate, the fluid itself or another fraction",
@@ -62,6 +63,7 @@ class Evidence:
     negatives: SetVotes
     negative_effect: SetEffect | None
     balance: SetEffect | None
+    own: SetEffect | None
     margins: Mapping[str, SetEffect | None]
     state: str
     reason: str
@@ -155,15 +157,11 @@ def _assess(model: ContrastModel, context: Mapping[str, Any]) -> tuple[pd.DataFr
         call = Call(NOT_ASSESSABLE, model.reason, _SETTLE["replicates"])
         return pd.DataFrame([_call_row(name, rule, call) for rule in rules.values()]), pd.DataFrame()
     policies = [p for p in (model.measured, model.bounded) if p is not None]
-    evidence = [{key: read_class(model, policy, rule) for key, rule in rules.items()} for policy in policies]
-    judge = _Judge(model, context)
-    layer_a = _combine(
-        [judge.call(policy, ev, "ev", "") for policy, ev in zip(policies, evidence, strict=True)]
-    )
+    evidence = [gather(model, policy) for policy in policies]
+    calls = decide(model, context, policies, evidence)
     rows, used = [], []
     for key, rule in rules.items():
-        calls = [judge.call(p, ev, key, layer_a.word) for p, ev in zip(policies, evidence, strict=True)]
-        call = _combine(calls)
+        call = calls[key]
         shown = evidence[1][key] if call.reason.endswith("from detection") else evidence[0][key]
         rows.append(
             _call_row(name, rule, call)
@@ -178,6 +176,50 @@ def _assess(model: ContrastModel, context: Mapping[str, Any]) -> tuple[pd.DataFr
     return pd.DataFrame(rows), joined(used)
 
 
+def gather(model: ContrastModel, policy: Policy) -> dict[str, Evidence]:
+    """Gather the evidence on every class under one policy."""
+    return {key: read_class(model, policy, rule) for key, rule in model.criteria.classes.items()}
+
+
+def decide(
+    model: ContrastModel,
+    context: Mapping[str, Any],
+    policies: Sequence[Policy],
+    evidence: Sequence[Mapping[str, Evidence]],
+    keys: Sequence[str] | None = None,
+) -> dict[str, Call]:
+    """Call classes from their evidence under each missing-value policy.
+
+    Parameters
+    ----------
+    model, context
+        Fitted contrast; what only the user knows.
+    policies, evidence
+        Policies, and the evidence by class under each of them.
+    keys
+        Classes to call; all by default.
+    """
+    judge = _Judge(model, context)
+    pairs = list(zip(policies, evidence, strict=True))
+    layer_a = _combine([judge.call(policy, ev, "ev", "") for policy, ev in pairs]).word
+    wanted = model.criteria.classes if keys is None else keys
+    return {key: _combine([judge.call(policy, ev, key, layer_a) for policy, ev in pairs]) for key in wanted}
+
+
+def candidates(model: ContrastModel, policy: Policy) -> dict[str, bool]:
+    """Say which candidate markers of apoptotic exosomes are shown."""
+    judge = _Judge(model, {})
+    return {
+        "S1PR1 or S1PR3 above the control": judge._receptor_raised(policy),
+        "20S proteasome above 19S": judge._free_core(policy),
+    }
+
+
+def class_members(model: ContrastModel, rule: ClassRule) -> pd.DataFrame:
+    """Members that vote for a class, and those that vote against it."""
+    return pd.concat([_members(model, rule), _members(model, rule, role="negative")], ignore_index=True)
+
+
 # ---- evidence ----------------------------------------------------------------
 
 
@@ -188,19 +230,33 @@ def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidenc
     votes, negatives = set_votes(model, policy, members), set_votes(model, policy, negative)
     effect = negative_effect = balance = None
     if policy.reference is not None and votes.votes is not None:
-        effect = set_effect(votes.votes, policy.reference, confidence=t["confidence"])
+        effect = set_effect(votes.votes, policy.reference, confidence=t["class_confidence"])
         if negatives.votes is not None and negatives.m >= t["min_votes_negative"]:
-            negative_effect = set_effect(negatives.votes, policy.reference, confidence=t["confidence"])
-            balance = difference(votes.votes, negatives.votes, confidence=t["confidence"])
+            negative_effect = set_effect(negatives.votes, policy.reference, confidence=t["class_confidence"])
+            balance = difference(votes.votes, negatives.votes, confidence=t["class_confidence"])
+    own = _own(model, policy, rule, members) if rule.rivals else None
     margins = {rival: _margin(model, policy, rule, rival) for rival in rule.rivals}
     state, reason = _state(model, policy, votes, effect)
-    return Evidence(rule, votes, effect, negatives, negative_effect, balance, margins, state, reason)
+    return Evidence(rule, votes, effect, negatives, negative_effect, balance, own, margins, state, reason)
 
 
-def _members(model: ContrastModel, rule: ClassRule, *, role: str = "positive") -> pd.DataFrame:
+def _members(
+    model: ContrastModel, rule: ClassRule, *, role: str = "positive", without: Sequence[str] = ()
+) -> pd.DataFrame:
     panels = rule.blood_panels_removed if model.contrast.blood else ()
-    without = set_members(model.markers, panels)["gene"] if panels else ()
-    return set_members(model.markers, rule.sets, role=role, without=without)
+    removed = set_members(model.markers, panels)["gene"].to_list() if panels else []
+    return set_members(model.markers, rule.sets, role=role, without=[*removed, *without])
+
+
+def _own(model: ContrastModel, policy: Policy, rule: ClassRule, members: pd.DataFrame) -> SetEffect | None:
+    """Effect of the markers that neither a rival nor the EV layer has; nothing where they are too few."""
+    t, classes = model.criteria.threshold, model.criteria.classes
+    shared = [name for key in ("ev", *rule.rivals) for name in classes[key].sets]
+    others = set_members(model.markers, shared)["gene"]
+    votes = set_votes(model, policy, members[~members["gene"].isin(others)])
+    if policy.reference is None or votes.votes is None or votes.m < t["min_votes_margin"]:
+        return None
+    return set_effect(votes.votes, policy.reference, confidence=t["class_confidence"])
 
 
 def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -> SetEffect | None:
@@ -211,14 +267,13 @@ def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -
     need = model.criteria.threshold["min_votes_margin"]
     if first.votes is None or second.votes is None or first.m < need or second.m < need:
         return None
-    return difference(first.votes, second.votes, confidence=model.criteria.threshold["confidence"])
+    return difference(first.votes, second.votes, confidence=model.criteria.threshold["class_confidence"])
 
 
 def _only_in(model: ContrastModel, rule: ClassRule, rival: str) -> pd.DataFrame:
     """Markers of a class that are no markers of the rival; sharing on record lowers their weight already."""
-    members = _members(model, rule)
     theirs = set_members(model.markers, model.criteria.classes[rival].sets)["gene"]
-    return members[~members["gene"].isin(theirs)]
+    return _members(model, rule, without=theirs.to_list())
 
 
 def _state(
@@ -231,10 +286,11 @@ def _state(
         return _ABSENT, f"{votes.m} of at least {int(t['min_votes'])} votes measured"
     if votes.weight_measured < t["min_weight"]:
         return _ABSENT, f"{100 * votes.weight_measured:.0f} % of the set's weight measured"
-    if effect.low > 0 and effect.theta >= t["delta"]:
+    if effect.low > 0 and effect.theta >= t["class_delta"]:
         return _ENRICHED, "enriched"
     if effect.high < t["eta"]:
-        return _EXCLUDED, "depleted" if effect.high < 0 else "no more than the control"
+        small = "no more than the control" if effect.low <= 0 else f"raised less than {fold(t['eta'])}-fold"
+        return _EXCLUDED, "depleted" if effect.high < 0 else small
     return _UNCLEAR, "wide"
 
 
@@ -267,7 +323,7 @@ class _Judge:
             return Call(UNRESOLVED, "layer A not shown", _SETTLE["layer A not shown"])
         if rule.declared and not self._vesicles(layer_a):
             return Call(UNRESOLVED, "not declared as vesicles", _SETTLE["not declared as vesicles"])
-        return self._against_rivals(mine, evidence)
+        return self._of_its_own(mine) or self._against_rivals(mine, evidence)
 
     def _apoptosis(self) -> bool:
         stated = self.context.get("apoptosis_induced") and self.context.get("apoptosis_shown")
@@ -285,6 +341,16 @@ class _Judge:
             return mine.balance.low <= 0
         up = mine.negative_effect
         return up.low > 0 and up.theta >= self.model.criteria.threshold["delta"]
+
+    def _of_its_own(self, mine: Evidence) -> Call | None:
+        """Markers of all vesicles make no class: those of the class alone must be there and go the same way."""
+        if not mine.rule.rivals:
+            return None
+        if mine.own is None:
+            return Call(UNRESOLVED, "too few markers of its own measured", _SETTLE["own"])
+        if mine.own.theta < self.model.criteria.threshold["class_delta"]:
+            return Call(UNRESOLVED, "only markers that it shares are raised", _SETTLE["own"])
+        return None
 
     def _against_rivals(self, mine: Evidence, evidence: Mapping[str, Evidence]) -> Call:
         open_rivals = [r for r in mine.rule.rivals if evidence[r].state != _EXCLUDED]
@@ -304,8 +370,11 @@ class _Judge:
             return Call(NOT_ASSESSABLE, small.reason, _SETTLE["few"])
         if small.state == _EXCLUDED:
             return Call(NOT_COMPATIBLE, f"small-EV markers: {small.reason}")
-        if small.state != _ENRICHED or layer_a != COMPATIBLE:
-            return Call(UNRESOLVED, "small-EV evidence not shown", _SETTLE["layer A not shown"], "exosome")
+        exosome = self.call(policy, evidence, "exosome", layer_a)
+        if exosome.word != COMPATIBLE:
+            return Call(
+                UNRESOLVED, f"small-EV evidence not shown: {exosome.reason}", exosome.settle, "exosome"
+            )
         for key in ("nucleus", "mitochondrion"):
             rule = self.model.criteria.sources[key]
             if read_source(self.model, policy, rule, set_members(self.model.markers, [key])).word == RAISED:
@@ -322,10 +391,11 @@ class _Judge:
         at = np.flatnonzero(exp.proteins["gene"].str.upper().isin(["S1PR1", "S1PR3"]).to_numpy())
         seen = exp.values.loc[case].notna().to_numpy()[:, at].mean(axis=0) >= 0.5
         e = policy.effects
-        reach = stdtrit(e.df[at], 0.5 + self.model.criteria.threshold["confidence"] / 2) * np.sqrt(
-            e.variance[at]
-        )
-        return bool((seen & ((e.detection[at] == "on") | (e.effect[at] - reach > 0))).any())
+        t = self.model.criteria.threshold
+        over = e.effect[at] - (policy.reference.effect if policy.reference else 0.0)
+        reach = stdtrit(e.df[at], 0.5 + t["class_confidence"] / 2) * np.sqrt(e.variance[at])
+        raised = (over - reach > 0) & (over >= t["class_delta"])
+        return bool((seen & ((e.detection[at] == "on") | raised)).any())
 
     def _free_core(self, policy: Policy) -> bool:
         """20S above its 19S comparator; void in blood, where free 20S circulates."""
@@ -335,12 +405,11 @@ class _Judge:
             set_votes(self.model, policy, set_members(self.model.markers, [s]), by_gene=True)
             for s in ("mod_proteasome_20s", "mod_proteasome_19s")
         )
-        need = self.model.criteria.threshold["min_votes_margin"]
-        if core.votes is None or cap.votes is None or min(core.m, cap.m) < need:
+        t = self.model.criteria.threshold
+        if core.votes is None or cap.votes is None or min(core.m, cap.m) < t["min_votes_margin"]:
             return False
-        return (
-            difference(core.votes, cap.votes, confidence=self.model.criteria.threshold["confidence"]).low > 0
-        )
+        free = difference(core.votes, cap.votes, confidence=t["class_confidence"])
+        return free.low > 0 and free.theta >= t["class_delta"]
 
 
 def _low(margin: SetEffect | None) -> float:

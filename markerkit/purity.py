@@ -157,7 +157,7 @@ def _source_row(
         return row | _no_verdict(model.reason, "add replicates to both arms")
     reading = read_source(model, model.measured, rule, members)
     bounded = read_source(model, model.bounded, rule, members) if model.bounded else None
-    word, reason, from_detection = _combine(reading, bounded)
+    word, reason, from_detection = combine_readings(reading, bounded)
     shown = bounded if from_detection and bounded is not None else reading
     row |= _numbers(shown) | {"verdict": word, "reason": reason}
     if bounded is not None and bounded.effect is not None:
@@ -195,7 +195,7 @@ def read_source(model: ContrastModel, policy: Policy, rule: SourceRule, members:
     return Reading(votes, effect, NOT_ASSESSABLE, "wide interval")
 
 
-def _combine(measured: Reading, bounded: Reading | None) -> tuple[str, str, bool]:
+def combine_readings(measured: Reading, bounded: Reading | None = None) -> tuple[str, str, bool]:
     """Join the two missing-value policies: word, reason, whether detection decided."""
     if bounded is None or measured.word == bounded.word:
         return measured.word, measured.reason, False

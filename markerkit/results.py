@@ -195,6 +195,80 @@ settle|str|what would settle it
             ),
         ),
         TableSpec(
+            "evidence",
+            "Every reason for and against every class in every contrast.",
+            _c(
+                """
+contrast|str|name of the contrast, or empty for the whole study
+class|str|vesicle class
+topic|str|`set effect`, `negatives`, `rival exosome`, `layer A`, `context: ...`, ...
+direction|str|`for`, `against` or `neither`: what it says about calling the class compatible
+decisive|bool|true where the verdict's reason is this one
+text|str|the reason in words
+value|float|its number: a log2 effect, a share or what was stated
+ci_low|float|lower end of the 95 % interval
+ci_high|float|upper end of the 95 % interval
+n|int|votes, markers or variants behind it
+"""
+            ),
+        ),
+        TableSpec(
+            "robustness",
+            "Every class and source again under the choices that could change a verdict, and without each vote.",
+            _c(
+                """
+contrast|str|name of the contrast, `case vs control`
+kind|str|`class` or `source`; empty where there was nothing to vary
+key|str|vesicle class or contamination source
+aspect|str|what was varied: `missing values`, `background`, `protein group`, `detection filter`, ...
+variant|str|how it was varied
+verdict|str|the verdict then; without each vote in turn, the one that a flip leads to most often
+agrees|bool|true where it is the verdict reported
+reason|str|the rule that decided; without each vote in turn, the votes that flip it
+log2_fc|float|set effect theta
+ci_low|float|lower end of the 95 % interval
+ci_high|float|upper end of the 95 % interval
+n_votes|int|votes counted, or left out in turn
+n_flips|int|votes whose omission alone changes the verdict
+flips|str|their names
+effect_low|float|smallest set effect without one vote
+effect_high|float|largest set effect without one vote
+status|str|`computed` or `not varied`
+note|str|what the variant means, or why there was nothing to vary
+"""
+            ),
+        ),
+        TableSpec(
+            "circularity",
+            "Circularity guard: was a class's or a source's set made from the data under test?",
+            _c(
+                """
+kind|str|`class` or `source`
+key|str|vesicle class or contamination source
+sets|str|its sets
+status|str|`flagged`, `clear` or `cannot be checked`
+n_markers|int|markers that derive from the data set stated
+n_set|int|markers in the sets
+markers|str|those that derive from it
+text|str|the finding in words
+"""
+            ),
+        ),
+        TableSpec(
+            "design",
+            "Design check: what the samples of a contrast can and cannot tell.",
+            _c(
+                """
+contrast|str|name of the contrast, or empty for the whole study
+check|str|`replicates`, `balance`, `model`, `pairs`, `technical replicates`, `scope`, `confounding`, `batch`
+column|str|column of the sample sheet
+finding|str|what was found
+severity|str|`ok`, `note`, `warning` or `serious`
+advice|str|what to do
+"""
+            ),
+        ),
+        TableSpec(
             "source_shares",
             "Share of the linear signal of each sample by contamination source, before normalization.",
             _c(
@@ -242,6 +316,20 @@ answer|str|`met`, `not met`, `not derivable` or `needs metadata`
 evidence|str|what was seen
 proteins|str|the proteins behind it
 source|str|citation key
+"""
+            ),
+        ),
+        TableSpec(
+            "ev_track",
+            "EV-TRACK form: what the proteome and the context answer, and the blanks to fill in.",
+            _c(
+                """
+contrast|str|name of the contrast, or empty for the whole study
+section|str|`study`, `preparation` or `EV-METRIC`
+field|str|field of the form, or item of the EV-METRIC
+value|str|the answer; empty where it is to be filled in
+status|str|`from the data`, `from the context`, `to fill in` or `not applicable`
+note|str|what is asked, and what was seen
 """
             ),
         ),

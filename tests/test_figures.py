@@ -263,6 +263,36 @@ def checklist_table(n: int = 37) -> pd.DataFrame:
     return TABLES["misev_checklist"].conform(pd.DataFrame(rows))
 
 
+def robustness_table(contrasts: tuple[str, ...] = (CONTRAST,)) -> pd.DataFrame:
+    variants = {
+        "as reported": "as reported", "measured values only": "missing values", "with on/off bounds": "missing values",
+        "median of the same proteins": "background", "trimmed mean of all proteins": "background",
+        "seen in every sample of one arm": "detection filter", "leave one vote out": "leave one vote out",
+    }  # fmt: skip
+    words = ("compatible", "unresolved", "not compatible", "not assessable")
+    rows: list[dict[str, Any]] = []
+    for contrast in contrasts:
+        for variant, aspect in variants.items():
+            for i, key in enumerate((*CLASSES, "plasma", "er_golgi")):
+                source = key not in CLASSES
+                reported = ("raised" if key == "plasma" else "not raised") if source else words[i % 4]
+                flipped = variant == "measured values only" and key in {"exosome", "plasma"}
+                word = (
+                    ("not assessable" if flipped else reported) if not source or not flipped else "not raised"
+                )
+                alone = variant == "leave one vote out"
+                rows.append({
+                    "contrast": contrast, "kind": "source" if source else "class", "key": key, "aspect": aspect,
+                    "variant": variant, "verdict": word, "agrees": word == reported, "log2_fc": 1.0 + i,
+                    "reason": "wide", "n_flips": (3 if key == "ev" else 0) if alone else None, "status": "computed",
+                })  # fmt: skip
+        rows.append({
+            "contrast": contrast, "kind": "", "key": "", "aspect": "normalization", "variant": "quantile",
+            "status": "not varied", "note": "not tried: the arms are different material",
+        })  # fmt: skip
+    return TABLES["robustness"].conform(pd.DataFrame(rows))
+
+
 # --- every figure, on real-looking, nasty and meagre tables ---------------------------------------------
 
 SAMPLES = samples_table(8)
@@ -271,6 +301,7 @@ BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
     "purity": purity_table,
     "source_shares": lambda: shares_table(SAMPLES),
     "carry_over": carry_table,
+    "robustness": robustness_table,
     "misev_checklist": checklist_table,
     "coverage": coverage_table,
     "differential_abundance": differential_table,
@@ -286,6 +317,7 @@ DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
     "source_shares": ("source_shares", lambda t: figures.source_shares(t, SAMPLES)),
     "source_shares_linear": ("source_shares", lambda t: figures.source_shares(t, SAMPLES, log=False)),
     "carry_over": ("carry_over", figures.carry_over),
+    "robustness": ("robustness", figures.robustness),
     "checklist": ("misev_checklist", figures.checklist),
     "coverage": ("coverage", figures.coverage),
     "enrichment": ("enrichment", figures.enrichment),
@@ -627,6 +659,21 @@ def test_enrichment_signs_the_direction() -> None:
         assert drawn == pytest.approx(sorted(expected))
 
 
+def test_robustness_frames_what_changes() -> None:
+    table = robustness_table()
+    figure = figures.robustness(table)
+    ax = figure.axes[0]
+    cells = [p for p in ax.patches if p.get_label() == "_cell"]
+    changed = [p for p in ax.patches if p.get_label() == "_changed"]
+    raised = table[(table["kind"] == "class") | (table["key"] == "plasma")]
+    assert len(cells) == len(raised)
+    assert len(changed) == int((~raised["agrees"].astype(bool)).sum()) == 2
+    text = _words(figure).split(" | ")
+    assert "×3" in " ".join(text)
+    assert "ER and Golgi" not in text
+    assert any(t.startswith("quantile: not tried") for t in text)
+
+
 def test_checklist_shows_every_item() -> None:
     table = checklist_table()
     figure = figures.checklist(table)
@@ -652,7 +699,13 @@ def test_several_contrasts_must_be_named() -> None:
 def test_an_absent_column_is_named(name: str) -> None:
     table_name, draw = DRAW[name]
     table = BY_TABLE[table_name]()
-    column = {"marker_values": "value", "misev_checklist": "answer", "coverage": "fraction"}.get(table_name)
+    known = {
+        "marker_values": "value",
+        "misev_checklist": "answer",
+        "coverage": "fraction",
+        "robustness": "verdict",
+    }
+    column = known.get(table_name)
     column = column or next(c for c in ("log2_fc", "share", "pvalue", "fraction") if c in table.columns)
     if table_name == "enrichment":
         column = "pvalue"
@@ -696,6 +749,7 @@ def _tables(contrasts: tuple[str, ...] = (CONTRAST,)) -> dict[str, pd.DataFrame]
         **{k: v() for k, v in BY_TABLE.items()},
         "identity": identity_table(contrasts),
         "purity": purity_table(contrasts),
+        "robustness": robustness_table(contrasts),
         "differential_abundance": differential_table(contrasts=contrasts),
         "enrichment": enrichment_table(contrasts),
         "samples_used": SAMPLES,
@@ -707,8 +761,8 @@ def test_assessment_figures_draws_all() -> None:
     found = figures.assessment_figures(_tables(("Other vs Cell", CONTRAST)), CONTRAST)
     assert found.skipped == {}
     assert list(found) == [
-        "identity_summary", "forest", "volcano", "marker_heatmap", "source_shares", "carry_over", "checklist",
-        "coverage", "enrichment",
+        "identity_summary", "forest", "robustness", "volcano", "marker_heatmap", "source_shares", "carry_over",
+        "checklist", "coverage", "enrichment",
     ]  # fmt: skip
     assert all(isinstance(f, Figure) for f in found.values())
     assert plt.get_fignums() == []
@@ -723,7 +777,7 @@ def test_assessment_figures_says_what_it_skips() -> None:
     assert found == {}
     assert found.skipped["coverage"] == "no table 'coverage'"
     assert found.skipped["identity_summary"] == f"its table has no rows for {CONTRAST!r}"
-    assert len(found.skipped) == 9
+    assert len(found.skipped) == 10
 
 
 def test_assessment_figures_without_a_contrast() -> None:

@@ -19,6 +19,7 @@ from markerkit.figures._forest import forest
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._palette import CLASSES
+from markerkit.figures._robustness import robustness
 from markerkit.figures._source_shares import source_shares
 from markerkit.figures._style import detached
 from markerkit.figures._tables import one_contrast, words
@@ -131,6 +132,7 @@ def _rows_of(table: pd.DataFrame, contrast: str | None) -> pd.DataFrame:
 _NEEDED: dict[str, tuple[str, ...]] = {
     "identity_summary": ("identity",),
     "forest": ("identity", "purity"),
+    "robustness": ("robustness",),
     "volcano": ("differential_abundance",),
     "marker_heatmap": ("marker_values",),
     "source_shares": ("source_shares",),
@@ -164,6 +166,7 @@ def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
 _DRAW: dict[str, Callable[[Mapping[str, pd.DataFrame], str | None], Axes | Figure]] = {
     "identity_summary": lambda t, c: identity_summary(t["identity"], contrast=c),
     "forest": lambda t, c: forest(t["identity"], t["purity"], contrast=c),
+    "robustness": lambda t, c: robustness(t["robustness"], contrast=c),
     "volcano": _volcano,
     "marker_heatmap": lambda t, c: marker_heatmap(
         t["marker_values"], t.get("samples_used"), groups=_arms(t, c)

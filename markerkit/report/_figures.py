@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TITLES = {
     "identity_summary": "Identity: classes, margins and verdicts",
     "forest": "Set effects of classes and sources",
+    "robustness": "Robustness: the verdicts under other choices",
     "volcano": "Differential abundance with markers",
     "marker_heatmap": "Markers by class and sample",
     "source_shares": "Share of signal by source",

@@ -15,6 +15,7 @@ import pandas as pd
 from markerkit.criteria import load_criteria
 from markerkit.effects import fold
 from markerkit.figures._rows import in_words
+from markerkit.report import _evidence
 from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
 from markerkit.report._summary import summary
@@ -72,6 +73,7 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
         citations=list(CITATIONS.values()),
         bibtex=_bibtex(assessment),
         gaps=assessment.gaps(),
+        circular=_evidence.circular(assessment),
     )
 
 
@@ -85,6 +87,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         row["interval"] = _interval(row["log2_fc"], row["ci_low"], row["ci_high"])
         row["reason"] = _say(row["reason"])
         row["markers"] = _markers(assessment, name, row["class"])
+        row["reasons"] = _evidence.reasons(assessment, name, row["class"])
     purity, shares = assessment.purity.table, _shares(assessment, name)
     top = [k for k in shares if k != "ev" and shares[k] > 0][:_TOP_SHARES]
     sources = purity[purity["contrast"] == name].to_dict(orient="records")
@@ -108,6 +111,10 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         "shares": [{"title": criteria.sources[k].title, "share": 100 * shares[k]} for k in top],
         "ev_share": 100 * shares.get("ev", np.nan),
         "checklist": found["checklist"],
+        "stability": _evidence.stability(assessment, name),
+        "unvaried": _evidence.unvaried(assessment, name),
+        "design": _evidence.design_rows(assessment, name),
+        "form": _evidence.form(assessment, name),
     }
 
 

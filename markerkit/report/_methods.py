@@ -38,6 +38,7 @@ def methods_text(assessment: Assessment) -> str:
         _model(assessment),
         _verdicts(),
         _purity(assessment),
+        _checks(assessment),
         "## Design\n\n" + "\n".join(f"- {line}" for line in assessment.design),
         "## Software\n\n" + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
         "## References\n\n" + "\n".join(f"- {text}" for text in CITATIONS.values()),
@@ -120,3 +121,22 @@ def _purity(assessment: Assessment) -> str:
         "the comparator's material in the preparation, is the weighted median ratio of anchor proteins that the "
         f"vesicle lacks (comparator {comparators}).{approximate}"
     )
+
+
+def _checks(assessment: Assessment) -> str:
+    strip = assessment.robustness
+    aspects = list(dict.fromkeys(strip.loc[strip["status"] == "computed", "aspect"]))[1:]
+    text = (
+        f"Every verdict was read again with another choice of {listed(aspects)}; a scaling of each sample by a "
+        "constant cancels against the background. "
+        if aspects
+        else ""
+    )
+    stated = [assessment.params["context"].get(key) for key in ("accession", "dataset")]
+    names = [str(name) for name in stated if name]
+    circular = (
+        f"Marker sets and their sources were compared with the data set stated ({listed(names)})."
+        if names
+        else "Whether a marker set was made from these data was not checked, because the data set was not stated."
+    )
+    return text + circular

@@ -1,0 +1,107 @@
+"""What the report shows of evidence, robustness, design and circularity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from markerkit.circularity import FLAGGED, UNKNOWN
+from markerkit.criteria import load_criteria
+from markerkit.effects import fold
+from markerkit.ev_track import FROM_CONTEXT, FROM_DATA, TO_FILL
+from markerkit.evidence import AGAINST, FOR, NEITHER
+from markerkit.purity import RAISED
+from markerkit.robustness import AS_REPORTED, LEAVE_ONE_OUT
+
+if TYPE_CHECKING:
+    from markerkit.assessment import Assessment
+
+_SEVERITIES = ("serious", "warning", "note", "ok")
+
+
+def reasons(assessment: Assessment, name: str, key: str) -> dict[str, list[dict[str, Any]]]:
+    """Give the reasons for, against and neither of one class, the decisive first."""
+    table = assessment.evidence
+    rows = table[(table["contrast"] == name) & (table["class"] == key)]
+    rows = rows.sort_values("decisive", ascending=False, kind="stable")
+    sides = {"favour": FOR, "against": AGAINST, "neither": NEITHER}
+    return {side: _records(rows[rows["direction"] == word]) for side, word in sides.items()}
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict(orient="records")]
+
+
+def stability(assessment: Assessment, name: str) -> list[dict[str, Any]]:
+    """How far every class verdict and every raised source stands under other choices."""
+    table = assessment.robustness
+    table = table[(table["contrast"] == name) & (table["kind"] != "")]
+    found = []
+    for (kind, key), rows in table.groupby(["kind", "key"], sort=False):
+        reported = rows.loc[rows["aspect"] == AS_REPORTED, "verdict"]
+        word = str(reported.iloc[0]) if len(reported) else ""
+        if kind == "source" and RAISED not in set(rows["verdict"]):
+            continue
+        found.append({"title": _title(str(kind), str(key)), "verdict": word, **_summed(rows)})
+    return found
+
+
+def _title(kind: str, key: str) -> str:
+    criteria = load_criteria()
+    return criteria.classes[key].title if kind == "class" else criteria.sources[key].title
+
+
+def _summed(rows: pd.DataFrame) -> dict[str, Any]:
+    varied = rows[~rows["aspect"].isin([AS_REPORTED, LEAVE_ONE_OUT])]
+    other = varied[~varied["agrees"].astype(bool)]
+    alone = rows[rows["aspect"] == LEAVE_ONE_OUT]
+    text, span = "", ""
+    if len(alone):
+        row = alone.iloc[0]
+        text = str(row["reason"])
+        if pd.notna(row["effect_low"]):
+            span = f"{fold(float(row['effect_low']))} to {fold(float(row['effect_high']))}-fold"
+    return {
+        "n": len(varied),
+        "n_same": len(varied) - len(other),
+        "other": [f"{r['variant']}: {r['verdict']}" for _, r in other.iterrows()],
+        "alone": text,
+        "span": span,
+    }
+
+
+def unvaried(assessment: Assessment, name: str) -> list[str]:
+    """Say what was not varied, and why."""
+    table = assessment.robustness
+    rows = table[(table["contrast"] == name) & (table["status"] == "not varied")]
+    return [f"{r['aspect']}, {r['variant']}: {r['note']}" for _, r in rows.iterrows()]
+
+
+def design_rows(assessment: Assessment, name: str) -> list[dict[str, Any]]:
+    """Lines of the design check, the most serious first."""
+    table = assessment.design_checks
+    rows = _records(table[table["contrast"] == name])
+    return sorted(rows, key=lambda r: _SEVERITIES.index(str(r["severity"])))
+
+
+def circular(assessment: Assessment) -> dict[str, Any]:
+    """Name the sets that were made from these data; or say why it cannot be checked."""
+    table = assessment.circularity
+    flagged = _records(table[table["status"] == FLAGGED])
+    unknown = table.loc[table["status"] == UNKNOWN, "text"]
+    return {
+        "flagged": [{**row, "title": _title(str(row["kind"]), str(row["key"]))} for row in flagged],
+        "unknown": str(unknown.iloc[0]) if len(unknown) else "",
+    }
+
+
+def form(assessment: Assessment, name: str) -> dict[str, int]:
+    """Count the fields of the EV-TRACK form by who fills them."""
+    table = assessment.ev_track
+    status = table.loc[table["contrast"] == name, "status"]
+    return {
+        "data": int((status == FROM_DATA).sum()),
+        "context": int((status == FROM_CONTEXT).sum()),
+        "blank": int((status == TO_FILL).sum()),
+    }
