@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +69,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
     rows = identity[identity["contrast"] == name].to_dict(orient="records")
     for row in rows:
         row["title"] = criteria.classes[row["class"]].title
-        row["interval"] = _interval(row["log2_fc"], row["ci_low"], row["ci_high"])
+        row["interval"] = _interval(row, criteria.threshold["class_confidence"])
         row["reason"] = _WORDS.get(row["reason"], row["reason"])
         row["markers"] = _markers(assessment, name, row["class"])
     purity = assessment.purity.table
@@ -77,7 +77,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
     for row in sources:
         row["title"] = criteria.sources[row["source"]].title
         row["reason"] = _WORDS.get(row["reason"], row["reason"])
-        row["interval"] = _interval(row["log2_fc"], row["ci_low"], row["ci_high"])
+        row["interval"] = _interval(row, criteria.threshold["confidence"])
     carried = assessment.purity.carry_over
     carried = carried[carried["contrast"] == name]
     return {
@@ -94,10 +94,11 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
     }
 
 
-def _interval(effect: float, low: float, high: float) -> str:
-    if not np.isfinite(effect):
+def _interval(row: Mapping[Hashable, Any], confidence: float) -> str:
+    if not np.isfinite(row["log2_fc"]):
         return ""
-    return f"{fold(effect)}-fold (95 % interval {fold(low)} to {fold(high)})"
+    size, low, high = (fold(row[column]) for column in ("log2_fc", "ci_low", "ci_high"))
+    return f"{size}-fold ({100 * confidence:g} % interval {low} to {high})"
 
 
 def _shares(assessment: Assessment, name: str) -> list[dict[str, Any]]:

@@ -196,7 +196,7 @@ def _disagreement(
     draws = np.concatenate([g[rng.integers(0, len(g), size=(_RESAMPLES, len(g)))] for g in groups], axis=1)
     counts = np.zeros((_RESAMPLES, len(weights)))
     np.add.at(counts, (np.repeat(np.arange(_RESAMPLES), draws.shape[1]), draws.ravel()), 1.0)
-    whole, *_ = _bootstrap_variance(pooled, counts * weights)
+    whole = float(_bootstrap_variance(pooled, counts * weights)[0])
     noise, n = 0.0, len(preparation)
     if n > 1:
         single = float(np.mean(_bootstrap_variance(preparation, counts * weights)))
