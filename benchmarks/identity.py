@@ -1,13 +1,19 @@
-"""How often the calls are wrong, and how well a known admixture is found, on real data.
+"""How often the calls are wrong, how often they are made, and how well a known admixture is found.
 
-Run as ``python benchmarks/identity.py DATA [--splits N] [--draws N]``. Four parts:
+Run as ``python benchmarks/identity.py DATA``; ``--part NAME`` runs one part alone and ``--write`` puts
+what was run into the README of this folder. The parts:
 
-false calls
-    One group of samples is split at random, 5 against 5: whatever is called is false.
+nulls
+    One group of real samples is split at random, 5 against 5: whatever is called is false.
 power
-    EV preparations against lysates, subsampled 4 against 4.
+    Real preparations against lysates, subsampled 4 against 4.
+classes
+    Simulated preparations of one class, 5 against 5, a fifth of the markers wrong: the right class, wrong
+    classes, and the same without the markers that tell the class from others.
 titration
-    Preparations mixed in silico with their comparator: the carry-over must rise by what was added.
+    Real preparations mixed in silico with their comparator: the carry-over must rise by what was added.
+coverage
+    Simulated preparations, 4 against 4: does the interval of the carry-over hold its share?
 separation
     Does the layer-A score of single samples tell known EV samples from known others?
 """
@@ -18,6 +24,7 @@ import argparse
 import sys
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +33,13 @@ import pandas as pd
 import markerkit as mk
 from markerkit.anchors import carry_over_table
 from markerkit.criteria import load_criteria
-from markerkit.effects import Contrast, fit_contrast
-from markerkit.identity import identity_of
-from markerkit.purity import source_verdicts
+from markerkit.effects import Contrast, fit_contrast, set_members
+from markerkit.identity import COMPATIBLE, NOT_ASSESSABLE, UNRESOLVED, identity_of
+from markerkit.purity import RAISED, source_verdicts
 from markerkit.scoring import score_samples
+
+sys.path.insert(0, str(Path(__file__).parent))
+from sections import markdown, read_sections, write_section
 
 POOLS = [
     ("magnet_adpd_plasma_ev", "HC", "human"),
@@ -44,6 +54,19 @@ KNOWN = [
     ("magnet_ev_vs_plasma", "EV_MagNet", "Plasma_total", "human"),
     ("wallis_ms2_sec_fractions", "SEC_F8_exosome", "SEC_F20_coisolated", "human"),
 ]
+#: mean and sd of log2 v / q of right markers: the exosome votes of bv2, EV against cell, are 3.0 and 3.0
+EFFECT = {"effect": 3.0, "effect_sd": 2.8, "wrong": 0.2}
+APOPTOSIS = {"apoptosis_induced": True, "apoptosis_shown": "annexin V", "viability_percent": 70.0}
+CONTEXT = {
+    "exosome": {},
+    "microvesicle": {"vesicles": True},
+    "apoptotic_body": {"vesicles": True},
+    "apoptotic_exosome": APOPTOSIS,
+    "apoptotic_ev": {"vesicles": True, **APOPTOSIS},
+}
+#: what counts as right beside the class itself: an apoptotic exosome is an exosome and an EV of dying cells
+ALSO_RIGHT = {"apoptotic_exosome": {"exosome", "apoptotic_ev"}}
+ADDED = (0.0, 0.02, 0.05, 0.10, 0.20, 0.40)
 
 
 def load(data: Path, name: str, organism: str) -> tuple[mk.Experiment, mk.MarkerCatalog]:
@@ -59,53 +82,70 @@ def relabelled(exp: mk.Experiment, case: list[str], control: list[str]) -> mk.Ex
     return mk.Experiment(arms.values, samples, arms.proteins, arms.scale, arms.organism, arms.history)
 
 
-def false_calls(data: Path, splits: int) -> pd.DataFrame:
-    rows = []
+def called(table: pd.DataFrame) -> list[str]:
+    return list(table.loc[table["verdict"] == COMPATIBLE, "class"])
+
+
+def percent(count: int, n: int) -> str:
+    return f"{100 * count / n:.1f}" if n else ""
+
+
+# ---- real data ---------------------------------------------------------------------
+
+
+def nulls(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
+    rows, rates, shares = [], [], []
     for name, group, organism in POOLS:
         exp, markers = load(data, name, organism)
         pool = list(exp.samples.index[exp.samples["group"] == group])
         rng = np.random.default_rng(0)
         classes: Counter[str] = Counter()
         sources: Counter[str] = Counter()
-        for _ in range(splits):
+        for _ in range(runs):
             drawn = list(rng.permutation(pool)[:10])
             arms = relabelled(exp, drawn[:5], drawn[5:])
             model = fit_contrast(arms, markers, Contrast("arm", "case", "control", comparator="ev"))
-            called = identity_of([model], {}).table
-            compatible = list(called.loc[called["verdict"] == "compatible", "class"])
-            classes.update([*compatible, *(["any"] if compatible else [])])
+            found = called(identity_of([model], {}).table)
+            classes.update([*found, *(["any"] if found else [])])
             table, _used = source_verdicts(model)
-            sources.update(table.loc[table["verdict"] == "raised", "source"])
-        share = {k: 100 * v / splits for k, v in sources.items()}
+            sources.update(table.loc[table["verdict"] == RAISED, "source"])
+        worst = max(sources, key=lambda k: sources[k], default="")
+        mean = sum(sources.values()) / len(load_criteria().sources)
+        rates.append(classes["any"] / runs)
+        shares.append(mean / runs)
         rows.append(
             {
                 "pool": f"{name} {group}",
-                "splits": splits,
-                "any class compatible %": 100 * classes["any"] / splits,
+                "any class compatible %": percent(classes["any"], runs),
                 "classes": ", ".join(f"{k} {v}" for k, v in sorted(classes.items()) if k != "any"),
-                "sources raised, mean %": sum(share.values()) / len(load_criteria().sources),
-                "worst source %": max(share.values(), default=0.0),
-                "worst source": max(share, key=lambda k: share[k], default=""),
+                "sources raised, mean %": f"{100 * mean / runs:.1f}",
+                "worst source %": f"{worst} {percent(sources[worst], runs)}" if worst else "0",
             }
         )
-    return pd.DataFrame(rows)
+    note = (
+        f"{runs} random splits a pool. Mean over pools: any class {100 * np.mean(rates):.1f} %, sources "
+        f"{100 * np.mean(shares):.1f} %."
+    )
+    return pd.DataFrame(rows), note
 
 
-def power(data: Path, draws: int) -> pd.Series:
+def power(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     exp, markers = load(data, "bv2_mouse_ev_vs_cell", "mouse")
     arms = {g: list(exp.samples.index[exp.samples["group"] == g]) for g in ("EV", "Cell")}
     rng = np.random.default_rng(0)
     found: Counter[str] = Counter()
-    for _ in range(draws):
+    for _ in range(runs):
         drawn = {g: list(rng.permutation(names)[:4]) for g, names in arms.items()}
         few = relabelled(exp, drawn["EV"], drawn["Cell"])
         model = fit_contrast(few, markers, Contrast("arm", "case", "control", comparator="lysate"))
-        called = identity_of([model], {}).table
-        found.update(called.loc[called["verdict"] == "compatible", "class"])
-    return pd.Series({k: 100 * found[k] / draws for k in ("ev", "exosome", "microvesicle", "apoptotic_body")})
+        found.update(called(identity_of([model], {}).table))
+    classes = ("ev", "exosome", "microvesicle", "apoptotic_body")
+    table = pd.DataFrame([{"class": k, "compatible %": percent(found[k], runs)} for k in classes])
+    return table, f"bv2_mouse_ev_vs_cell, EV against cell, 4 against 4, {runs} draws."
 
 
-def titration(data: Path) -> pd.DataFrame:
+def titration(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
+    del runs
     rows = []
     for name, case, control, organism, comparator in (
         ("bv2_mouse_ev_vs_cell", "EV", "Cell", "mouse", "lysate"),
@@ -113,31 +153,39 @@ def titration(data: Path) -> pd.DataFrame:
     ):
         exp, markers = load(data, name, organism)
         contrast = Contrast("group", case, control, comparator=comparator)
-        linear = exp.linear().fillna(0.0)
-        shares = linear.div(linear.sum(axis=1), axis=0)
-        a, b = contrast.arms(exp)
-        start = None
-        for added in (0.0, 0.02, 0.05, 0.10, 0.20, 0.40):
-            mixed = shares.copy()
-            mixed.loc[a] = (1 - added) * shares.loc[a] + added * shares.loc[b].mean().to_numpy()
-            values = (1e9 * mixed).where(mixed > 0)
-            spiked = mk.Experiment(values, exp.samples, exp.proteins, "raw", organism, exp.history)
-            whole = carry_over_table(spiked, markers, contrast, seed=0).iloc[0]
-            start = whole["fraction"] if start is None else start
-            expected = start + added * (1 - start)
-            rows.append(
-                {
-                    "data": name,
-                    "added %": 100 * added,
-                    "found %": 100 * whole["fraction"],
-                    "expected %": 100 * expected,
-                    "error, points": 100 * (whole["fraction"] - expected),
-                }
-            )
-    return pd.DataFrame(rows)
+        start: dict[float, float] = {}
+        for added in ADDED:
+            row: dict[str, object] = {"data": name, "added %": f"{100 * added:g}"}
+            for lost in (0.0, 0.15):
+                mixed = mixture(exp, contrast, added, lost)
+                found = float(carry_over_table(mixed, markers, contrast, seed=0).iloc[0]["fraction"])
+                expected = start.setdefault(0.0, found) + added * (1 - start[0.0])
+                if not lost:
+                    row |= {"found %": f"{100 * found:.1f}", "expected %": f"{100 * expected:.1f}"}
+                title = "error, points" if not lost else "error with the lowest 15 % missing"
+                row[title] = f"{100 * (found - expected):+.2f}"
+            rows.append(row)
+    note = (
+        "The preparations are mixed with the mean comparator on shares of signal. Expected: k0 + f (1 - k0), k0 what "
+        "is found in the data as they are. Lowest 15 % missing: in every sample, whichever arm."
+    )
+    return pd.DataFrame(rows), note
 
 
-def separation(data: Path) -> pd.DataFrame:
+def mixture(exp: mk.Experiment, contrast: Contrast, added: float, lost: float) -> mk.Experiment:
+    """Mix the case samples with the mean control, then lose the lowest values of every sample."""
+    linear = exp.linear().fillna(0.0)
+    shares = linear.div(linear.sum(axis=1), axis=0)
+    case, control = contrast.arms(exp)
+    shares.loc[case] = (1 - added) * shares.loc[case] + added * shares.loc[control].mean().to_numpy()
+    values = (1e9 * shares).where(shares > 0)
+    if lost:
+        values = values.where(values.ge(values.quantile(lost, axis=1), axis=0))
+    return mk.Experiment(values, exp.samples, exp.proteins, "raw", exp.organism, exp.history)
+
+
+def separation(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
+    del runs
     rows = []
     for name, case, control, organism in KNOWN:
         exp, markers = load(data, name, organism)
@@ -148,29 +196,170 @@ def separation(data: Path) -> pd.DataFrame:
             one = scores[scores["set"] == key].set_index("sample")["score"].astype(float)
             x, y = one[group == case].to_numpy(), one[group == control].to_numpy()
             auc = np.mean([(u > v) + 0.5 * (u == v) for u in x for v in y])
-            rows.append({"data": name, "set": key, "AUC": auc})
-    return pd.DataFrame(rows)
+            rows.append({"data": name, "set": key, "AUC": f"{auc:.3f}"})
+    return pd.DataFrame(rows), "Score of single samples, known EV samples against known others."
+
+
+# ---- simulation --------------------------------------------------------------------
+
+
+def own_genes(markers: mk.MarkerCatalog, key: str) -> set[str]:
+    """Markers of a class that neither its rivals nor the EV layer have."""
+    classes = load_criteria().classes
+    shared = [s for other in ("ev", *classes[key].rivals) for s in classes[other].sets]
+    mine = set(set_members(markers, classes[key].sets)["gene"])
+    return mine - set(set_members(markers, shared)["gene"])
+
+
+def classes(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
+    del data
+    markers = mk.load_markers()
+    contrast = Contrast("fraction", "EV", "lysate", comparator="lysate")
+    rows = []
+    for key in (*CONTEXT, ""):
+        right = {key, "ev", *ALSO_RIGHT.get(key, ())}
+        counts: Counter[str] = Counter()
+        wrong: Counter[str] = Counter()
+        for seed in range(runs):
+            made = mk.simulate(
+                markers,
+                n=5,
+                classes=[key] if key else [],
+                paired=False,
+                n_background=600,
+                seed=seed,
+                **EFFECT,
+            )
+            exp, context = made.experiment, CONTEXT.get(key, {"vesicles": True})
+            found = called(identity_of([fit_contrast(exp, markers, contrast)], context).table)
+            counts["right"] += key in found
+            others = [c for c in found if (c not in right if key else True)]
+            wrong.update(others)
+            counts["any wrong"] += bool(others)
+            if key in load_criteria().classes and load_criteria().classes[key].rivals:
+                blind = exp.select(
+                    proteins=exp.values.columns[~exp.proteins["gene"].isin(own_genes(markers, key))]
+                )
+                table = identity_of([fit_contrast(blind, markers, contrast)], context).table.set_index(
+                    "class"
+                )
+                counts["blind"] += 1
+                counts["abstains"] += table.loc[key, "verdict"] in (UNRESOLVED, NOT_ASSESSABLE)
+                counts["blind right"] += table.loc[key, "verdict"] == COMPATIBLE
+        rows.append(
+            {
+                "simulated": key or "none",
+                "right class compatible %": percent(counts["right"], runs) if key else "",
+                "a wrong class compatible %": percent(counts["any wrong"], runs),
+                "which": ", ".join(f"{k} {percent(v, runs)}" for k, v in sorted(wrong.items())),
+                "own markers removed: abstains %": percent(counts["abstains"], counts["blind"]),
+                "and still compatible %": percent(counts["blind right"], counts["blind"]),
+            }
+        )
+    note = (
+        f"{runs} simulated studies a class, 5 against 5, markers {EFFECT['effect']:g} log2 over the lysate with an sd of "
+        f"{EFFECT['effect_sd']:g}, {100 * EFFECT['wrong']:g} % of them wrong. Own markers: in no rival and not in the EV "
+        "layer. An apoptotic exosome may be called an exosome or an EV of dying cells as well."
+    )
+    return pd.DataFrame(rows), note
+
+
+SETTINGS: tuple[tuple[str, str, dict[str, float]], ...] = (
+    ("lysate", "holds", {}),
+    ("lysate", "holds", {"carry_over": 0.2}),
+    ("lysate", "holds", {"residents": 0.25}),
+    ("biofluid", "holds", {}),
+    ("biofluid", "holds", {"carry_over": 0.2}),
+    ("lysate", "fails", {"residents": 0.6}),
+    ("lysate", "fails", {"residents": 0.8}),
+    ("biofluid", "fails", {"residents": 0.6}),
+)
+
+
+def coverage(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
+    del data
+    markers = mk.load_markers()
+    rows = []
+    for comparator, assumption, options in SETTINGS:
+        control = "lysate" if comparator == "lysate" else "plasma"
+        contrast = Contrast("fraction", "EV", control, comparator=comparator)
+        found, low, high, truth = [], [], [], 0.0
+        for seed in range(runs):
+            made = mk.simulate(
+                markers, n=4, comparator=comparator, paired=False, n_background=500, seed=seed, **options
+            )
+            whole = carry_over_table(made.experiment, markers, contrast, seed=0).iloc[0]
+            if whole["status"] == "assessed":
+                found.append(whole["fraction"])
+                low.append(whole["ci_low"])
+                high.append(whole["ci_high"])
+            truth = made.truth.carry_over
+        below, above = np.array(high) < truth, np.array(low) > truth
+        rows.append(
+            {
+                "comparator": comparator,
+                "assumption": assumption,
+                "residents %": f"{100 * options.get('residents', 0.1):g}",
+                "true %": f"{100 * truth:g}",
+                "median found %": f"{100 * np.median(found):.1f}",
+                "intervals that hold it %": percent(int((~below & ~above).sum()), len(found)),
+                "below it %": percent(int(below.sum()), len(found)),
+                "above it %": percent(int(above.sum()), len(found)),
+            }
+        )
+    note = (
+        f"{runs} simulated studies a row, 4 against 4 of other donors, 20 % of the values missing. Where more than half "
+        "of the anchors are residents of the vesicle, the median is one of them and the estimate an upper bound."
+    )
+    return pd.DataFrame(rows), note
+
+
+# ---- run ---------------------------------------------------------------------------
+
+PARTS: dict[str, tuple[str, Callable[[Path, int], tuple[pd.DataFrame, str]], int]] = {
+    "nulls": ("False calls on real samples of one kind, 5 against 5", nulls, 200),
+    "power": ("Calls on a known contrast", power, 200),
+    "classes": ("Simulated classes", classes, 500),
+    "titration": ("Carry-over: titration of real data", titration, 1),
+    "coverage": ("Carry-over: coverage of the interval", coverage, 1000),
+    "separation": ("Layer-A scores of single samples", separation, 1),
+}
+INTRO = """## Identity and purity
+
+Written by `python benchmarks/identity.py DATA --write` (one part alone: `--part NAME`).
+"""
+
+
+def written(texts: dict[str, str]) -> None:
+    """Put the parts that were run into the section, and keep the others."""
+    old = read_sections().get("identity", "")
+    kept = {}
+    for chunk in old.split("\n### ")[1:]:
+        title, _, body = chunk.partition("\n")
+        kept[title.strip()] = body.strip("\n")
+    parts = [
+        f"### {PARTS[k][0]}\n\n{body}" for k in PARTS if (body := texts.get(k) or kept.get(PARTS[k][0], ""))
+    ]
+    write_section("identity", "\n".join([INTRO, "\n\n".join(parts)]))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("--splits", type=int, default=200)
-    parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--part", choices=PARTS, action="append", help="run this part; several may be given")
+    parser.add_argument("--runs", type=int, help="splits, draws or simulated studies")
+    parser.add_argument("--write", action="store_true", help="put the result into the README of this folder")
     arguments = parser.parse_args()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", mk.MarkerkitWarning)
-        print("titration\n", titration(arguments.data).round(2).to_string(index=False), flush=True)
-        print("\nseparation\n", separation(arguments.data).round(3).to_string(index=False), flush=True)
-        print(
-            "\npower, bv2 4 against 4, compatible %\n",
-            power(arguments.data, arguments.draws).to_string(),
-            flush=True,
-        )
-        print(
-            "\nfalse calls, 5 against 5\n",
-            false_calls(arguments.data, arguments.splits).round(2).to_string(index=False),
-        )
+    texts = {}
+    for key in arguments.part or PARTS:
+        title, part, usual = PARTS[key]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", mk.MarkerkitWarning)
+            table, note = part(arguments.data, arguments.runs or usual)
+        print(f"\n{title}\n{note}\n{table.to_string(index=False)}", flush=True)
+        texts[key] = f"{note}\n\n{markdown(table, left=[table.columns[0]])}"
+        if arguments.write:
+            written(texts)
     return 0
 
 

@@ -45,9 +45,7 @@ def carry_over_table(
         [set_members(markers, [c]).assign(compartment=c) for c in rule.compartments]
     ).drop_duplicates("gene")
     anchors = anchors[~anchors["complex"].isin(rule.left_out_complexes)]
-    preparation, comparator, votes = _anchor_shares(
-        exp, anchors, contrast, abundant=criteria.threshold["anchor_abundant"]
-    )
+    preparation, comparator, votes = _anchor_shares(exp, anchors, contrast, criteria)
     need = int(criteria.threshold["min_anchors"])
     if len(votes) < need:
         reason = f"{len(votes)} anchor votes seen in half of the comparator samples; {need} are needed"
@@ -84,7 +82,7 @@ def _no_carry_over(contrast: Contrast, exp: Experiment) -> str:
 
 
 def _anchor_shares(
-    exp: Experiment, anchors: pd.DataFrame, contrast: Contrast, *, abundant: float
+    exp: Experiment, anchors: pd.DataFrame, contrast: Contrast, criteria: Criteria
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], pd.DataFrame]:
     """Shares of signal of the anchor votes in both arms; a complex is the sum of its members seen."""
     proteins = exp.proteins
@@ -99,12 +97,31 @@ def _anchor_shares(
     pooled = pooled.loc[:, pooled.loc[control].notna().mean(axis=0) >= 0.5]
     of_vote = pd.Series(anchors["compartment"].to_numpy(), vote.to_numpy())
     compartment = of_vote[~of_vote.index.duplicated()].reindex(pooled.columns)
-    # what is rare in the comparator is missed in a preparation for its rarity, not for its absence: left in, it
-    # would pull the median down, so only the more abundant anchors of each compartment are asked
-    rank = pooled.loc[control].mean(axis=0).groupby(compartment).rank(ascending=False, pct=True)
-    pooled = pooled.loc[:, rank <= abundant]
+    pooled = pooled.loc[:, _asked(pooled.loc[case], pooled.loc[control].mean(axis=0), compartment, criteria)]
     votes = anchors.assign(vote=vote).drop_duplicates("vote").set_index("vote").reindex(pooled.columns)
     return pooled.loc[case].to_numpy(), pooled.loc[control].to_numpy(), votes
+
+
+def _asked(
+    preparation: pd.DataFrame, level: pd.Series, compartment: pd.Series, criteria: Criteria
+) -> npt.NDArray[np.bool_]:
+    """Choose the anchors abundant enough in the comparator that what is left of them can be seen.
+
+    What is rare in the comparator is missed in a preparation for its rarity, not for its absence: left in, it would
+    pull the median down. So the more abundant half of each compartment is asked, and half of that again while too
+    many of them are missed and enough are left.
+    """
+    t = criteria.threshold
+    rank = level.groupby(compartment).rank(ascending=False, pct=True).to_numpy()
+    share = t["anchor_abundant"]
+    asked = rank <= share
+    while preparation.loc[:, asked].isna().to_numpy().mean() > t["anchor_missed"]:
+        share /= 2
+        fewer = rank <= share
+        if fewer.sum() < t["anchors_enough"]:
+            break
+        asked = fewer
+    return np.asarray(asked)
 
 
 def _carry_row(

@@ -165,7 +165,7 @@ def _assess(model: ContrastModel, context: Mapping[str, Any]) -> tuple[pd.DataFr
         shown = evidence[1][key] if call.reason.endswith("from detection") else evidence[0][key]
         rows.append(
             _call_row(name, rule, call)
-            | _numbers(shown, call)
+            | _numbers(model, shown, call)
             | _bounded_numbers(evidence[1][key] if len(evidence) > 1 else None)
             | {"explanation": _explain(model, rule, call, shown)}
         )
@@ -446,7 +446,12 @@ def _call_row(contrast: str, rule: ClassRule, call: Call) -> dict[str, object]:
     }
 
 
-def _numbers(e: Evidence, call: Call) -> dict[str, object]:
+def _detectable(model: ContrastModel, effect: SetEffect) -> float:
+    t = model.criteria.threshold
+    return effect.detectable(power=t["power"], least=t["class_delta"])
+
+
+def _numbers(model: ContrastModel, e: Evidence, call: Call) -> dict[str, object]:
     row: dict[str, object] = {
         "n_votes": e.votes.m,
         "weight_measured": e.votes.weight_measured,
@@ -456,7 +461,7 @@ def _numbers(e: Evidence, call: Call) -> dict[str, object]:
     }
     row |= _prefixed("", e.effect)
     if e.effect is not None:
-        row |= {"se": e.effect.se, "df": e.effect.df, "smallest_detectable": e.effect.half_width}
+        row |= {"se": e.effect.se, "df": e.effect.df, "smallest_detectable": _detectable(model, e.effect)}
     row |= _prefixed("negatives_", e.negative_effect)
     known = {r: m for r, m in e.margins.items() if m is not None}
     rival = call.rival or (min(known, key=lambda r: known[r].low) if known else "")
@@ -479,19 +484,22 @@ def _prefixed(prefix: str, effect: SetEffect | None) -> dict[str, object]:
 def _explain(model: ContrastModel, rule: ClassRule, call: Call, e: Evidence) -> str:
     case, control = model.contrast.case, model.contrast.control
     what = f"{rule.title} ({rule.operational_name})"
-    size = ""
+    t, size = model.criteria.threshold, ""
     if e.effect is not None:
         size = (
             f" Markers {fold(e.effect.theta)}-fold over the background"
-            f" (95 % interval {fold(e.effect.low)} to {fold(e.effect.high)}; {e.votes.m} votes)."
+            f" ({100 * t['class_confidence']:g} % interval {fold(e.effect.low)} to {fold(e.effect.high)}; {e.votes.m} votes)."
         )
     if call.word == COMPATIBLE:
         return f"Against {control}, {case} is enriched in what marks {what}.{size}"
     if call.word == NOT_COMPATIBLE and call.reason.startswith("no more") and e.effect is not None:
         return (
             f"{case} shows no more of what marks {what} than {control}; an enrichment of "
-            f"{fold(e.effect.half_width)}-fold or more would have been seen.{size}"
+            f"{fold(_detectable(model, e.effect))}-fold would have been called in {100 * t['power']:g} % of such "
+            f"studies.{size}"
         )
+    if call.word == NOT_COMPATIBLE and call.reason.startswith("raised"):
+        return f"What marks {what} is {call.reason} in {case} over {control}: too little for the class.{size}"
     if call.word == NOT_COMPATIBLE:
         return f"{case} is not enriched in what marks {what} against {control}: {call.reason}.{size}"
     if call.word == UNRESOLVED and call.rival:

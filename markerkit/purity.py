@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -159,7 +159,7 @@ def _source_row(
     bounded = read_source(model, model.bounded, rule, members) if model.bounded else None
     word, reason, from_detection = combine_readings(reading, bounded)
     shown = bounded if from_detection and bounded is not None else reading
-    row |= _numbers(shown) | {"verdict": word, "reason": reason}
+    row |= _numbers(shown, model.criteria.threshold) | {"verdict": word, "reason": reason}
     if bounded is not None and bounded.effect is not None:
         e = bounded.effect
         row |= {"bounded_log2_fc": e.theta, "bounded_ci_low": e.low, "bounded_ci_high": e.high}
@@ -169,7 +169,7 @@ def _source_row(
     row |= {
         "status": "tested" if tested else "too few measured",
         "explanation": _explain(model, rule, word, shown, row),
-        "settle": _settle(model, rule, word, shown),
+        "settle": _settle(rule, word, reason, shown),
     }
     return row
 
@@ -204,11 +204,12 @@ def combine_readings(measured: Reading, bounded: Reading | None = None) -> tuple
     return NOT_ASSESSABLE, "missing-value policy", False
 
 
-def _numbers(reading: Reading) -> dict[str, object]:
+def _numbers(reading: Reading, t: Mapping[str, float]) -> dict[str, object]:
     numbers: dict[str, object] = {"n_measured": reading.votes.n_measured, "n_votes": reading.votes.m}
     if reading.effect is not None:
         e = reading.effect
         numbers |= {"log2_fc": e.theta, "se": e.se, "df": e.df, "ci_low": e.low, "ci_high": e.high}
+        numbers |= {"smallest_detectable": e.detectable(power=t["power"], least=t["delta"])}
     return numbers
 
 
@@ -246,21 +247,26 @@ def _explain(
         NOT_RAISED: f"{case} carries no more of {rule.title} than {control}: {size}.",
         NOT_ASSESSABLE: f"{rule.title} cannot be called: {size}.",
     }[word]
+    if reading.reason.startswith("no more"):
+        t = model.criteria.threshold
+        least = fold(e.detectable(power=t["power"], least=t["delta"]))
+        text += f" A rise of {least}-fold would have been called in {100 * t['power']:g} % of such studies."
     gap = row.get("per_ev_log2_fc")
     if word == NOT_RAISED and row.get("per_ev") == "dirtier" and isinstance(gap, float):
         text += f" EV signal fell: {fold(gap)}-fold more of it per EV marker."
     return text
 
 
-def _settle(model: ContrastModel, rule: SourceRule, word: str, reading: Reading) -> str:
+def _settle(rule: SourceRule, word: str, reason: str, reading: Reading) -> str:
     if word != NOT_ASSESSABLE:
         return ""
     if rule.by_accession and reading.votes.n_measured == 0:
         return "search against a database that holds bovine entries"
     if reading.effect is None:
         return "deeper measurement: too few of its markers were seen"
-    n = len(model.exp.samples)
-    return f"more replicates than {n} samples, or a comparator that holds more of it"
+    if reason == "missing-value policy":
+        return "deeper or repeated measurement, so that the verdict does not hang on what was not seen"
+    return "more replicates, or deeper measurement of its markers"
 
 
 def _no_verdict(reason: str, settle: str) -> dict[str, object]:

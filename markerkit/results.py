@@ -144,8 +144,8 @@ explanation|str|the same in a sentence
 log2_fc|float|set effect theta: weighted mean log2 fold change of the votes minus that of the background
 se|float|standard error of theta, samples and markers
 df|float|Satterthwaite degrees of freedom
-ci_low|float|lower end of the 95 % interval
-ci_high|float|upper end of the 95 % interval
+ci_low|float|lower end of the 90 % interval: 0 is excluded by a one-sided test at 5 %
+ci_high|float|upper end of the 90 % interval
 n_votes|int|votes counted: one a gene, one a complex
 weight_measured|float|share of the set's weight that was measured
 n_set|int|positive members of the set
@@ -161,7 +161,7 @@ margin_ci_high|float|upper end of the margin's interval
 bounded_log2_fc|float|set effect with on/off proteins counted at their bound
 bounded_ci_low|float|its lower end
 bounded_ci_high|float|its upper end
-smallest_detectable|float|smallest effect this design would have called, log2
+smallest_detectable|float|effect that 80 % of studies like this one would call, log2
 settle|str|what would settle it
 status|str|`assessed` or `not assessed`
 """
@@ -181,6 +181,7 @@ se|float|standard error of theta
 df|float|Satterthwaite degrees of freedom
 ci_low|float|lower end of the 95 % interval
 ci_high|float|upper end of the 95 % interval
+smallest_detectable|float|effect that 80 % of studies like this one would call raised, log2
 n_votes|int|votes counted
 per_ev|str|`cleaner`, `dirtier` or `same`: the source per unit of EV signal
 per_ev_log2_fc|float|theta of the source minus theta of the EV layer

@@ -5,6 +5,7 @@ import pytest
 
 from markerkit.stats.carry_over import (
     AnchorRules,
+    _disagreement,
     carry_over,
     compartment_weights,
     drop_residents,
@@ -79,3 +80,29 @@ def test_intervals_cover_where_the_anchors_hold():
         found = carry_over(*mixture(0.1, noise=0.3, m=30, seed=seed), rules=RULES, seed=seed)
         hits += found.low <= 0.1 <= found.high
     assert hits / 150 >= 0.9
+
+
+def test_log_normal_noise_does_not_pull_the_share_down():
+    found = [carry_over(*mixture(0.1, noise=0.8, seed=s), rules=RULES).fraction for s in range(40)]
+    assert np.median(found) == pytest.approx(0.1, rel=0.08)
+
+
+def test_interval_covers_where_the_anchors_are_foreign_and_is_a_bound_where_they_are_not():
+    runs = [
+        carry_over(*mixture(0.05, noise=0.5, resident=0.1, seed=s), rules=RULES, seed=s) for s in range(150)
+    ]
+    assert np.mean([r.low <= 0.05 <= r.high for r in runs]) > 0.9
+    residents = [carry_over(*mixture(0.05, resident=0.8, seed=s), rules=RULES, seed=s) for s in range(20)]
+    assert all(r.fraction > 0.05 for r in residents)
+
+
+def test_noise_of_single_values_is_counted_once():
+    """Anchors that agree but for noise add less than anchors of which each has a share of its own."""
+    rng = np.random.default_rng(2)
+    weights, compartment = np.full(60, 1 / 60), np.zeros(60, dtype=int)
+    noise, own = rng.normal(0, 0.5, (6, 60)), rng.normal(0, 0.5, 60)
+    options = {"weights": weights, "compartment": compartment, "seed": 0}
+    arm = np.zeros((6, 60))
+    agree = _disagreement(noise.mean(axis=0)[None, :], noise, arm, **options)
+    differ = _disagreement((own + noise.mean(axis=0))[None, :], own + noise, arm, **options)
+    assert agree < 0.1 * differ

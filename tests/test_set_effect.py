@@ -38,6 +38,14 @@ def test_marker_disagreement_alone_gives_the_classical_t_interval():
     assert found.high - found.theta == pytest.approx(3.182446305284263 * se)
 
 
+def test_detectable_effect_by_hand():
+    found = set_effect(votes_of([1.0, 2.0, 4.0, 5.0]), background(np.zeros(40), np.zeros((6, 40))))
+    se, quantile = np.sqrt(10 / 3) / 2, {0.8: 0.978472312363, 0.975: 3.182446305284}
+    assert found.detectable(power=0.8) == pytest.approx((quantile[0.975] + quantile[0.8]) * se)
+    assert found.detectable(power=0.8, least=9.0) == pytest.approx(9.0 + quantile[0.8] * se)
+    assert found.detectable(power=0.5) == pytest.approx(found.half_width)
+
+
 def test_sample_error_alone_carries_the_correlation_between_markers():
     influence = np.array([[0.1, 0.1], [-0.1, -0.1]])
     flat = background(np.zeros(40), np.zeros((2, 40)))

@@ -1,5 +1,7 @@
 """Identity and purity: every word of the decision table, on studies made for it."""
 
+import tomllib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 import markerkit as mk
 from markerkit import InputError
 from markerkit.criteria import load_criteria
+from markerkit.markers_io import reference_folder
 from markerkit.results import TABLES
 
 MARKERS = mk.load_markers()
@@ -92,7 +95,53 @@ def test_no_change_is_not_compatible_with_anything():
     for key in ("ev", "exosome", "microvesicle", "apoptotic_body"):
         assert found.loc[key, "verdict"] == "not compatible"
         assert found.loc[key, "reason"] == "no more than the control"
-        assert "would have been seen" in found.loc[key, "explanation"]
+        assert "would have been called in 80 % of such studies" in found.loc[key, "explanation"]
+
+
+def test_markers_of_all_vesicles_make_no_class():
+    """What the class shares with the EV layer rises, its own markers do not, or were not measured."""
+    own = [g for g in EXOSOME if g not in EV]
+    generic = [*GOOD, (own, 0.0)]
+    found = identity(study(generic)).loc["exosome"]
+    assert (found["verdict"], found["reason"]) == ("unresolved", "only markers that it shares are raised")
+    blind = identity(study(GOOD, drop=own)).loc["exosome"]
+    assert (blind["verdict"], blind["reason"]) == ("unresolved", "too few markers of its own measured")
+    assert found["settle"] == blind["settle"] != ""
+
+
+def test_a_rise_below_two_fold_is_too_little_for_a_class():
+    found = identity(study([(EV, 0.6)], n=8, noise=0.15, spread=0.1)).loc["ev"]
+    assert (found["verdict"], found["reason"]) == ("not compatible", "raised less than 2-fold")
+    assert found["ci_low"] > 0
+    assert "too little for the class" in found["explanation"]
+
+
+def test_a_source_that_is_not_raised_says_what_would_have_been_seen():
+    flat = purity(study([]), comparator="ev").table.set_index("source").loc["plasma"]
+    assert flat["reason"] == "no more than the control"
+    assert flat["smallest_detectable"] >= CRITERIA.threshold["delta"]
+    assert "would have been called in 80 % of such studies" in flat["explanation"]
+
+
+def test_every_abstention_says_what_would_settle_it():
+    for exp, options in (
+        (study(GOOD), {}),
+        (study([*GOOD, (NEGATIVE, 3.0)]), {}),
+        (study(GOOD, n=1), {}),
+        (study(GOOD, drop=EXOSOME), {}),
+        (study([(EV, 2.5), (EXOSOME, 2.5), (VESICLE, 2.5)]), {}),
+    ):
+        table = identity(exp, **options)
+        assert (table.loc[table["verdict"].isin(["unresolved", "not assessable"]), "settle"] != "").all()
+        sources = purity(exp).table
+        assert (sources.loc[sources["verdict"] == "not assessable", "settle"] != "").all()
+
+
+def test_every_threshold_has_its_reason():
+    with (reference_folder() / "criteria.toml").open("rb") as file:
+        rows = tomllib.load(file)["threshold"]
+    assert all(len(row["reason"]) > 20 for row in rows)
+    assert CRITERIA.threshold["class_delta"] == CRITERIA.threshold["eta"]
 
 
 def test_depleted_is_a_reason_of_its_own():

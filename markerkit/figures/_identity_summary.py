@@ -78,7 +78,7 @@ _COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 36.5, 154.0, 21.0
 
 
 def identity_summary(
-    identity: pd.DataFrame, *, contrast: str | None = None, eta: float = 1.0, delta: float = 0.5
+    identity: pd.DataFrame, *, contrast: str | None = None, eta: float = 1.0, delta: float = 1.0
 ) -> Figure:
     """Draw what every vesicle class came to in one contrast, and why.
 
@@ -97,7 +97,7 @@ def identity_summary(
     Returns
     -------
     Figure
-        183 mm wide: per class the effect with its 95 % interval, the margin over
+        183 mm wide: per class the effect with its 90 % interval, the margin over
         the worst rival, the negative markers, and the verdict with its reason.
 
     Raises
@@ -287,7 +287,7 @@ def _key(sheet: Axes, table: pd.DataFrame, zone: tuple[float, float]) -> None:
     """Say under the axes what the marks mean."""
     y = _y(len(table), 0) + 11.6
     text = (
-        f"Bars: 95 % intervals. Shaded: zone of equivalence, ±{number(zone[0])} log₂. "
+        f"Bars: 90 % intervals. Shaded: zone of equivalence, ±{number(zone[0])} log₂. "
         f"Dashed: smallest effect that counts, {number(zone[1])}."
     )
     sheet.text(2, y, text, fontsize=5.5, color=SECONDARY, va="center_baseline")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
     rows = identity[identity["contrast"] == name].to_dict(orient="records")
     for row in rows:
         row["title"] = criteria.classes[row["class"]].title
-        row["interval"] = _interval(row["log2_fc"], row["ci_low"], row["ci_high"])
+        row["interval"] = _interval(row, criteria.threshold["class_confidence"])
         row["reason"] = _say(row["reason"])
         row["markers"] = _markers(assessment, name, row["class"])
         row["reasons"] = _evidence.reasons(assessment, name, row["class"])
@@ -94,7 +94,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
     for row in sources:
         row["title"] = criteria.sources[row["source"]].title
         row["reason"] = _say(row["reason"])
-        row["interval"] = _interval(row["log2_fc"], row["ci_low"], row["ci_high"])
+        row["interval"] = _interval(row, criteria.threshold["confidence"])
         row["share"] = 100 * shares.get(row["source"], np.nan)
         row["per_ev"] = _PER_EV.get(row["per_ev"], "")
     carried = assessment.purity.carry_over
@@ -118,10 +118,11 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
     }
 
 
-def _interval(effect: float, low: float, high: float) -> str:
-    if not np.isfinite(effect):
+def _interval(row: Mapping[Hashable, Any], confidence: float) -> str:
+    if not np.isfinite(row["log2_fc"]):
         return ""
-    return f"{fold(effect)}-fold (95 % interval {fold(low)} to {fold(high)})"
+    size, low, high = (fold(row[column]) for column in ("log2_fc", "ci_low", "ci_high"))
+    return f"{size}-fold ({100 * confidence:g} % interval {low} to {high})"
 
 
 def _say(reason: str) -> str:

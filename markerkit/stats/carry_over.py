@@ -112,10 +112,11 @@ def carry_over(
     r, w, c = ratio[:, kept], compartment_weights(compartment[kept]), compartment[kept]
     per_sample = _sample_log2(r, w)
     bounded = (np.isnan(r) * w).sum(axis=1) / w.sum() > rules.absent
-    center = float(np.log2(np.mean(np.exp2(per_sample))))
-    arm = _sample_log2(np.log2(comparator[:, kept] / reference[kept]), w)
-    samples = _variance_of_mean(per_sample) + _variance_of_mean(arm)
-    anchors = _anchor_variance(r, w, c, seed)
+    pooled = _pooled_log2(r)
+    center = float(_sample_log2(pooled, w)[0])
+    arm = np.log2(comparator[:, kept] / reference[kept])
+    samples = _variance_of_mean(per_sample) + _variance_of_mean(_sample_log2(arm, w))
+    anchors = _disagreement(pooled, r, arm, weights=w, compartment=c, seed=seed)
     df = _satterthwaite(samples, max(len(per_sample) - 1, 1), anchors, max(int(kept.sum()) - 1, 1))
     half = float(stdtrit(df, 0.5 + rules.confidence / 2)) * np.sqrt(samples + anchors)
     low, high = (float(min(1.0, np.exp2(center + side))) for side in (-half, half))
@@ -158,25 +159,62 @@ def _sample_log2(ratio: Array, weights: Array) -> Array:
     return np.where(np.isfinite(median), median, least)
 
 
+def _pooled_log2(ratio: Array) -> Array:
+    """Log2 ratio of the mean preparation to the mean comparator, shape (1, m).
+
+    Means of both arms carry the same bias of a log-normal value, which cancels; a
+    median of single samples over a mean does not. What was not seen adds nothing.
+    """
+    seen = ~np.isnan(ratio)
+    mean = np.where(seen, np.exp2(np.where(seen, ratio, 0.0)), 0.0).mean(axis=0)
+    return np.where(mean > 0, np.log2(np.where(mean > 0, mean, 1.0)), np.nan)[None, :]
+
+
 def _variance_of_mean(values: Array) -> float:
     values = values[~np.isnan(values)]
     return float(values.var(ddof=1) / len(values)) if len(values) > 1 else 0.0
 
 
-def _anchor_variance(ratio: Array, weights: Array, compartment: npt.NDArray[np.int_], seed: int) -> float:
-    """Variance of the log estimate over a bootstrap of anchors within compartments."""
-    rng = np.random.default_rng(seed)
+def _disagreement(
+    pooled: Array,
+    preparation: Array,
+    comparator: Array,
+    *,
+    weights: Array,
+    compartment: npt.NDArray[np.int_],
+    seed: int,
+) -> float:
+    """Variance of the log estimate that comes from the anchors' disagreement.
+
+    A bootstrap of anchors moves the pooled estimate by their disagreement and by
+    what is left of the noise of single values, 1/n of it. It moves the estimates of
+    single samples by the disagreement and all of the noise. The noise is in the
+    spread between samples already and is taken off.
+    """
     groups = [np.flatnonzero(compartment == k) for k in np.unique(compartment)]
+    rng = np.random.default_rng(seed)
     draws = np.concatenate([g[rng.integers(0, len(g), size=(_RESAMPLES, len(g)))] for g in groups], axis=1)
-    counts = np.zeros((_RESAMPLES, ratio.shape[1]))
+    counts = np.zeros((_RESAMPLES, len(weights)))
     np.add.at(counts, (np.repeat(np.arange(_RESAMPLES), draws.shape[1]), draws.ravel()), 1.0)
+    whole = float(_bootstrap_variance(pooled, counts * weights)[0])
+    noise, n = 0.0, len(preparation)
+    if n > 1:
+        single = float(np.mean(_bootstrap_variance(preparation, counts * weights)))
+        noise += max(0.0, single - whole) / (n - 1)
+    if len(comparator) > 1:
+        noise += float(np.mean(_bootstrap_variance(comparator, counts * weights))) / len(comparator)
+    return max(0.0, whole - noise)
+
+
+def _bootstrap_variance(ratio: Array, weights: Array) -> Array:
+    """Variance of the weighted median of each row over the draws of anchors, shape (k,)."""
     filled = np.where(np.isnan(ratio), -np.inf, ratio)
-    medians = np.stack(
-        [weighted_median(np.broadcast_to(row, counts.shape), counts * weights) for row in filled], axis=1
-    )
-    finite = np.isfinite(medians).all(axis=1)
-    centers = np.log2(np.mean(np.exp2(medians[finite]), axis=1))
-    return float(centers.var(ddof=1)) if finite.sum() > 1 else 0.0
+    out = np.zeros(len(ratio))
+    for i, row in enumerate(filled):
+        medians = weighted_median(np.broadcast_to(row, weights.shape), weights)
+        finite = medians[np.isfinite(medians)]
+        out[i] = finite.var(ddof=1) if len(finite) > 1 else 0.0
+    return out
 
 
 def _satterthwaite(first: float, df_first: float, second: float, df_second: float) -> float:

@@ -84,8 +84,12 @@ class SetEffect:
 
     @property
     def half_width(self) -> float:
-        """Half of the interval: the smallest effect that would have excluded 0."""
+        """Half of the interval: an estimate above it excludes 0."""
         return (self.high - self.low) / 2
+
+    def detectable(self, *, power: float, least: float = 0.0) -> float:
+        """Effect whose estimate excludes 0 and reaches `least` in a share `power` of studies like this one."""
+        return max(self.half_width, least) + float(stdtrit(self.df, power)) * self.se
 
 
 def background(effect: Array, influence: Array) -> Background:
