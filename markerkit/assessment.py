@@ -6,14 +6,15 @@ import html
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from markerkit._checks import MarkerkitWarning, listed, require_columns
+from markerkit._checks import InputError, MarkerkitWarning, listed, one_of, require_columns
+from markerkit.blanks import blank_content, with_blank_limits
 from markerkit.checklist import NEEDS_METADATA, checklist_of
 from markerkit.context import read_context
 from markerkit.criteria import load_criteria
@@ -35,12 +36,17 @@ from markerkit.results import (
     Enrichment,
     Identity,
     Purity,
+    Quality,
     SampleScores,
 )
+from markerkit.roles import ROLES, SAMPLE, preparations, roles_of
+from markerkit.sample_quality import quality_of
 from markerkit.scoring import coverage, score_samples
+from markerkit.shares import source_shares
 from markerkit.stats.fdr import bh
 
 SET_TESTS = ("camera", "fry")
+SHARES = ("signal", "length")
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,12 +56,13 @@ class Assessment:
     Attributes
     ----------
     experiment
-        The experiment as assessed: harmonised, technical replicates collapsed.
+        The experiment as assessed: harmonised, technical replicates collapsed,
+        without procedural blanks and medium.
     markers
         The catalogue.
     contrasts
         The contrasts; empty without a comparator.
-    identity, purity, checklist, coverage, differential_abundance, detection, enrichment, sample_scores
+    identity, purity, quality, checklist, coverage, differential_abundance, detection, enrichment, sample_scores
         One result a part.
     id_mapping, samples_used, markers_used
         What became of every identifier, sample and marker.
@@ -72,6 +79,7 @@ class Assessment:
     contrasts: tuple[Contrast, ...]
     identity: Identity
     purity: Purity
+    quality: Quality
     checklist: Checklist
     coverage: Coverage
     differential_abundance: DifferentialAbundance
@@ -92,6 +100,8 @@ class Assessment:
             "identity": self.identity.table,
             "purity": self.purity.table,
             "source_shares": self.purity.shares,
+            "sample_quality": self.quality.table,
+            "blanks": self.quality.blanks,
             "carry_over": self.purity.carry_over,
             "misev_checklist": self.checklist.table,
             "coverage": self.coverage.table,
@@ -202,6 +212,7 @@ def assess(
     comparator: str | None = None,
     fluid: str | None = None,
     context: str | Path | Mapping[str, Any] | None = None,
+    shares: str = "signal",
     seed: int = 0,
 ) -> Assessment:
     """Assess what the vesicles of a study are and how pure they are.
@@ -229,6 +240,9 @@ def assess(
         What the samples come from: ``"plasma"``, ``"serum"``, ``"urine"``, ``"culture"``, ...
     context
         What only the user knows: a mapping, a TOML or a JSON file.
+    shares
+        What the source shares sum: ``"signal"``, or ``"length"`` for signal over
+        the length of the sequence.
     seed
         Of the bootstrap over anchors.
 
@@ -240,24 +254,28 @@ def assess(
     ------
     InputError
         An absent column or level, case equal to control, a confounded design,
-        an unknown comparator, fluid or context key.
+        an unknown comparator, fluid, role or context key, shares by length
+        without lengths.
 
     Notes
     -----
     Without a comparator, or with one sample an arm, coverage, shares, scores
     and checklist are given all the same, and the rest says why it is not
-    assessable. Linear algebra runs on one thread, so that the same input gives
+    assessable. Samples whose `role` is ``blank`` or ``medium`` enter no contrast;
+    what they hold limits shares and carry-over, and nothing is subtracted. Linear algebra runs on one thread, so that the same input gives
     the same bytes at any thread count.
     """
     from threadpoolctl import threadpool_limits
 
     known = read_context(context)
+    one_of("shares", shares, SHARES)
     with threadpool_limits(limits=1), _collected() as notes:
         markers = markers or load_markers(organism=exp.organism)
         if "map_status" not in exp.proteins.columns:
             exp = harmonize_ids(exp, markers)
         mapping = id_mapping(exp)
-        units = _collapse(exp, collapse_by)
+        everything = _collapse(exp, collapse_by)
+        units = preparations(everything)
         asked = contrasts_of(
             units,
             condition=condition,
@@ -277,9 +295,13 @@ def assess(
         models = [fit_contrast(units, markers, c) for c in asked]
         logs = units if units.scale != "raw" else log2(units)
         identity, purity = identity_of(models, known), purity_of(units, markers, models, seed=seed)
+        if shares == "length":
+            purity = replace(purity, shares=source_shares(units, markers, per_length=True))
+        blanks = blank_content(everything, markers, asked)
         result: dict[str, Any] = {
             "identity": identity,
-            "purity": purity,
+            "purity": with_blank_limits(purity, blanks),
+            "quality": quality_of(everything, markers, group=condition, fluid=fluid, blanks=blanks),
             "checklist": checklist_of(units, markers, asked, known, fluid=fluid),
             "coverage": coverage(units, markers),
             "differential_abundance": _differential(models),
@@ -300,6 +322,7 @@ def assess(
         "comparator": comparator,
         "fluid": fluid,
         "context": known,
+        "shares": shares,
         "seed": seed,
     }
     return Assessment(
@@ -337,6 +360,13 @@ def _collapse(exp: Experiment, collapse_by: str | None) -> Experiment:
     if collapse_by is None:
         return exp
     require_columns(exp.samples, [collapse_by], what="the sample sheet")
+    role = roles_of(exp)
+    mixed = role.groupby(exp.samples[collapse_by].astype(str)).nunique()
+    if (mixed > 1).any():
+        raise InputError(
+            f"the unit {str(mixed.index[mixed > 1][0])!r} of `{collapse_by}` has samples of different roles; give blanks and "
+            "medium units of their own."
+        )
     return collapse_replicates(exp, collapse_by)
 
 
@@ -393,7 +423,9 @@ def _samples_used(
     def column(name: str | None) -> pd.Series:
         return samples[name].astype(str) if name else pd.Series("", index=samples.index)
 
-    is_used = unit.isin(used) if contrasts else pd.Series(data=True, index=samples.index)
+    role = roles_of(exp)
+    is_used = unit.isin(used) if contrasts else role == SAMPLE
+    why = role.map(ROLES).where(role != SAMPLE, "in no contrast; its shares and scores are given")
     table = pd.DataFrame(
         {
             "sample": samples.index,
@@ -407,7 +439,7 @@ def _samples_used(
             "total_signal": np.nan if linear is None else linear.sum(axis=1),
             "median_log2": logs.median(axis=1),
             "status": np.where(is_used, "used", "not used"),
-            "reason": np.where(is_used, "", "in no contrast; its shares and scores are given"),
+            "reason": why.where(~is_used, ""),
         }
     )
     return TABLES["samples_used"].conform(table)

@@ -132,6 +132,12 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     p.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
     p.add_argument(
+        "--shares",
+        default="signal",
+        metavar="KIND",
+        help="what source shares sum: signal, or length for signal over length",
+    )
+    p.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the bootstraps (default: %(default)s)"
     )
     p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
@@ -238,6 +244,7 @@ def _assess(arguments: argparse.Namespace) -> None:
         comparator=arguments.comparator,
         fluid=arguments.fluid,
         context=arguments.context,
+        shares=arguments.shares,
         seed=arguments.seed,
     )
     _progress(arguments, f"writing {arguments.out}")
