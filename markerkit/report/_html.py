@@ -13,6 +13,7 @@ import pandas as pd
 
 from markerkit.criteria import load_criteria
 from markerkit.effects import fold
+from markerkit.report._cards import sample_cards
 from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
 from markerkit.report._summary import summary
@@ -53,6 +54,7 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
         contrasts=[_contrast(assessment, name, record["contrasts"][i]) for i, name in enumerate(names)],
         figures=[_figure(d) for d in drawn],
         skipped=dict(skipped),
+        per_sample=sample_cards(assessment),
         specs=list(TABLES.values()),
         data=_table_data(assessment.tables),
         methods=_paragraphs(methods_text(assessment)),
