@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 import markerkit as mk
-from markerkit.sample_quality import layer_a_ranks
+from markerkit.ev_ranks import layer_a_ranks
 from markerkit.shares import source_shares
 from markerkit.yardstick import QUANTILES
 
@@ -52,7 +52,9 @@ def draw(comparator: str, seed: int, markers: mk.MarkerCatalog) -> list[pd.DataF
     exp = exp.select(samples=list(first))
     kind = dict(zip(first, NAMES[comparator], strict=True))
     shares = source_shares(exp, markers)
-    shares = shares.assign(item="share_" + shares["source"], value=shares["share"])[["sample", "item", "value"]]
+    shares = shares.assign(item="share_" + shares["source"], value=shares["share"])[
+        ["sample", "item", "value"]
+    ]
     ranks = layer_a_ranks(exp, markers, blood=comparator == "biofluid")
     ranks = pd.DataFrame({"sample": ranks.index, "item": "ev_rank", "value": ranks["ev_rank"]})
     both = pd.concat([shares, ranks])
@@ -65,9 +67,7 @@ def main() -> None:
     parts = [p for c in NAMES for seed in range(DRAWS) for p in draw(c, seed, markers)]
     rows = pd.concat(parts).dropna(subset=["value"])
     grouped = rows.groupby(["yardstick", "item"], sort=True)["value"]
-    table = grouped.quantile([q / 100 for q in QUANTILES]).unstack()
-    table.columns = [f"q{q}" for q in QUANTILES]
-    table.insert(0, "n", grouped.size())
+    table = pd.DataFrame({"n": grouped.size()} | {f"q{q}": grouped.quantile(q / 100) for q in QUANTILES})
     head = (
         f"# Quantiles of {DRAWS} simulated preparations a kind; made by benchmarks/yardstick.py, catalogue "
         f"{markers.version}. A yardstick, not a population.\n"

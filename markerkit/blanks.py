@@ -19,7 +19,9 @@ _NORMALIZED = ("lfq", "maxlfq")
 _SCALED = "a quantity normalized across runs lifts blanks: an upper limit"
 
 
-def blank_content(exp: Experiment, markers: MarkerCatalog, contrasts: Sequence[Contrast] = ()) -> pd.DataFrame:
+def blank_content(
+    exp: Experiment, markers: MarkerCatalog, contrasts: Sequence[Contrast] = ()
+) -> pd.DataFrame:
     """Compare blanks and medium with the samples, source by source and protein by protein.
 
     Parameters
@@ -46,7 +48,13 @@ def blank_content(exp: Experiment, markers: MarkerCatalog, contrasts: Sequence[C
     if exp.scale == "ratio":
         reason = "ratios to a reference channel have no signal to compare"
         rows = [
-            {"role": k, "level": "source", "status": "not compared", "reason": reason, "n_blanks": int((role == k).sum())}
+            {
+                "role": k,
+                "level": "source",
+                "status": "not compared",
+                "reason": reason,
+                "n_blanks": int((role == k).sum()),
+            }
             for k in kinds
         ]
         return spec.conform(pd.DataFrame(rows))
@@ -56,7 +64,14 @@ def blank_content(exp: Experiment, markers: MarkerCatalog, contrasts: Sequence[C
     for kind in kinds:
         blanks = linear[role == kind]
         parts += [
-            _rows(_by_source(exp, markers, blanks), _by_source(exp, markers, samples), blanks, samples, kind, "source"),
+            _rows(
+                _by_source(exp, markers, blanks),
+                _by_source(exp, markers, samples),
+                blanks,
+                samples,
+                kind,
+                "source",
+            ),
             _carry_rows(exp, markers, blanks, contrasts, kind),
             _protein_rows(exp, blanks, samples, kind),
         ]
@@ -72,7 +87,7 @@ def _care(exp: Experiment) -> str:
 
 
 def _by_source(exp: Experiment, markers: MarkerCatalog, linear: pd.DataFrame) -> pd.DataFrame:
-    """Summed signal of every source and of the EV markers; missing where nothing was seen."""
+    """Sum the signal of every source and of the EV markers; missing where nothing was seen."""
     criteria = load_criteria()
     proteins = exp.proteins.loc[linear.columns]
     found = {}
@@ -139,8 +154,8 @@ def _carry_rows(
         anchors = anchors[~anchors["complex"].isin(rule.left_out_complexes)]
         inside = exp.proteins.loc[linear.columns, "gene"].isin(set(anchors["gene"]) - {""}).to_numpy()
         case, control = contrast.arms(exp.select(samples=list(roles_of(exp).index[roles_of(exp) == SAMPLE])))
-        q = linear.loc[control, inside].div(linear.loc[control].sum(axis=1), axis=0)
-        q = q.loc[:, q.notna().mean() >= 0.5].mean()
+        shares = linear.loc[control, inside].div(linear.loc[control].sum(axis=1), axis=0)
+        q = shares.loc[:, shares.notna().mean() >= 0.5].mean()
         if len(q) < criteria.threshold["min_anchors"]:
             continue
         # absent in the blank is below everything, not unknown: the median over all anchors of the comparator
@@ -189,7 +204,9 @@ def with_blank_limits(purity: Purity, blanks: pd.DataFrame) -> Purity:
     limit = carried["contrast"].map(limits).where(carried["status"] == "assessed")
     below = (carried["fraction"] <= limit) & limit.notna()
     notes = [
-        "; ".join(filter(None, [r, f"not above what the blanks alone would show ({100 * k:.2g} %)"])) if b else r
+        "; ".join(filter(None, [r, f"not above what the blanks alone would show ({100 * k:.2g} %)"]))
+        if b
+        else r
         for r, k, b in zip(carried["reason"], limit, below, strict=True)
     ]
     carried["reason"] = notes

@@ -1,4 +1,4 @@
-"""Bovine serum guard: is bovine protein told apart, and which groups mix species?"""
+"""Bovine serum guard: whether bovine protein is told apart, and which groups mix species."""
 
 from __future__ import annotations
 
@@ -37,16 +37,24 @@ def bovine_rows(exp: Experiment, markers: MarkerCatalog, *, fluid: str | None) -
     keep = ~proteins["is_decoy"].to_numpy(bool)
     mixed = mixed_groups(exp, markers)
     bovine = (proteins["species"] == _BOVINE).to_numpy() & keep
-    base = pd.DataFrame({"sample": exp.samples.index, "kind": "guard", "item": "bovine", "unit": "share of signal"})
+    base = pd.DataFrame(
+        {"sample": exp.samples.index, "kind": "guard", "item": "bovine", "unit": "share of signal"}
+    )
     shared = ""
     if mixed:
         names = ", ".join(mixed[:6]) + (f" and {len(mixed) - 6} more" if len(mixed) > 6 else "")
-        shared = f"{len(mixed)} groups mix bovine and other sequences and count for their first member: {names}"
+        shared = (
+            f"{len(mixed)} groups mix bovine and other sequences and count for their first member: {names}"
+        )
     if not bovine.any():
         asked = fluid == "culture"
         own = "human" if exp.organism == "human" else "mouse"
         meaning = f"no bovine entries in the table: protein of bovine serum is counted as {own} albumin and the like"
-        fix = "search again with bovine serum sequences" if asked else "search with bovine sequences if cells grew in serum"
+        fix = (
+            "search again with bovine serum sequences"
+            if asked
+            else "search with bovine sequences if cells grew in serum"
+        )
         return base.assign(
             n_set=0,
             n_measured=0,
@@ -77,9 +85,8 @@ def mixed_groups(exp: Experiment, markers: MarkerCatalog) -> list[str]:
     """Protein groups whose members are bovine and of another species."""
     proteins = exp.proteins
     given = proteins.get("input_accession", proteins["accession"])
-    foreign = set(markers.sets.loc[markers.sets["organism"] == "bovine", "set"])
     table = markers.table
-    known = set(table.loc[table["set"].isin(foreign), "accession"]) - {""}
+    known = set(table.loc[table["set"] == "bovine_serum", "accession"]) - {""}
     found = []
     for name, text in given.astype(str).items():
         members = [m for m in re.split(r"[;,]\s*", text) if m.strip()]

@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
-from markerkit.criteria import load_criteria
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 
@@ -19,11 +18,11 @@ Array = npt.NDArray[np.float64]
 PLASMA_PANELS: dict[str, tuple[str, ...]] = {
     "geyer2019_platelet": ("platelet",),
     "geyer2019_erythrocyte": ("erythrocyte",),
-    "geyer2019_coagulation": ("serum_vs_plasma", "coagulation"),
+    "geyer2019_coagulation": ("serum_vs_plasma",),
 }
 _PANEL_SOURCE = "geyer2019"
-#: sources whose panels are the contaminants of the two-axis index
-CONTAMINANTS = ("plasma", "lipoprotein", "immunoglobulin", "keratin", "er_golgi", "mitochondrion", "nucleus")
+#: sets of the contaminants of the two-axis index: what MISEV2018 lists as co-isolates and as other compartments
+CONTAMINANTS = ("misev_3a", "misev_3b", "misev_4a", "misev_4b")
 
 
 def plasma_panel(markers: MarkerCatalog, index: str) -> list[str]:
@@ -152,22 +151,3 @@ def _genes_seen(block: Array, gene: pd.Series) -> npt.NDArray[np.int_]:
         return np.zeros(block.shape[0], dtype=int)
     shown = pd.DataFrame((~np.isnan(block)).T).groupby(gene.to_numpy()).any()
     return np.asarray(shown.sum().to_numpy(), dtype=int)
-
-
-def layer_a_genes(markers: MarkerCatalog, *, blood: bool) -> pd.Series:
-    """Genes of layer A (EV material): gene -> sets that hold it, joined by ``;``.
-
-    Parameters
-    ----------
-    markers
-        Catalogue.
-    blood
-        Leave out the genes of the blood-cell panels, as the verdict does.
-    """
-    rule = load_criteria().classes["ev"]
-    table = markers.table
-    rows = table[table["set"].isin(rule.sets) & (table["role"] == "positive") & (table["weight"] > 0)]
-    if blood:
-        panels = table["set"].isin(rule.blood_panels_removed) & (table["weight"] > 0)
-        rows = rows[~rows["gene"].isin(set(table.loc[panels, "gene"]))]
-    return rows[rows["gene"] != ""].groupby("gene", sort=True)["set"].agg(";".join)

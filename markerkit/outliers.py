@@ -10,6 +10,8 @@ from markerkit.criteria import load_criteria
 
 Array = npt.NDArray[np.float64]
 
+LOOK = "look"  # flag of what a rule asks to look at again
+
 
 def robust_z(values: Array) -> Array:
     """Distance to the median in units of 1.4826 MAD, for each value; NaN is passed over.
@@ -28,7 +30,7 @@ def robust_z(values: Array) -> Array:
     mad = 1.4826 * np.nanmedian(np.abs(centre))
     if mad > 0:
         return np.asarray(centre / mad)
-    return np.where(np.isnan(centre) | (centre == 0), centre, np.sign(centre) * np.inf)
+    return np.where(np.isnan(centre) | (centre == 0), centre, np.copysign(np.inf, centre))
 
 
 def far(values: Array, *, fold: float) -> npt.NDArray[np.bool_]:
@@ -82,3 +84,12 @@ def likeness(log2: pd.DataFrame) -> pd.DataFrame:
     found["n"] = off.notna().sum(axis=1)
     found["distance"] = off.median(axis=1).where(found["n"] >= need)
     return found
+
+
+def far_in_groups(values: pd.Series, groups: pd.Series, fold: str) -> npt.NDArray[np.bool_]:
+    """Find values far above those of their group; `fold` names the threshold of the least ratio."""
+    least = load_criteria().threshold[fold]
+    found = pd.Series(data=False, index=values.index)
+    for _, names in groups.groupby(groups, sort=False):
+        found[names.index] = far(values[names.index].to_numpy(float), fold=least)
+    return found.to_numpy()

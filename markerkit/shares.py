@@ -80,7 +80,9 @@ def share_basis(exp: Experiment, *, per_length: bool = False) -> str:
     if not per_length:
         return "signal: long proteins weigh more than their number of molecules"
     known = int(_lengths(exp, fill=False).notna().sum())
-    note = "" if known == exp.n_proteins else f", {exp.n_proteins - known} unknown lengths taken as the median"
+    note = (
+        "" if known == exp.n_proteins else f", {exp.n_proteins - known} unknown lengths taken as the median"
+    )
     return f"signal over length: about the share of molecules{note}"
 
 

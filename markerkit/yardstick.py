@@ -29,13 +29,12 @@ _DATA = Path(__file__).parent / "data"
 
 @lru_cache(maxsize=1)
 def _simulated() -> pd.DataFrame:
-    table = pd.read_csv(_DATA / "yardstick.tsv", sep="\t", comment="#")
-    return table.set_index(["yardstick", "item"])
+    return pd.read_csv(_DATA / "yardstick.tsv", sep="\t", comment="#")
 
 
 @lru_cache(maxsize=1)
 def documented() -> pd.DataFrame:
-    """Published compositions: ``item`` (source), ``material``, ``least`` (share, 0 to 1), ``fact``, ``source``."""
+    """Return published compositions: ``item`` (source), ``material``, ``least`` (share, 0 to 1), ``fact``, ``source``."""
     return pd.read_csv(_DATA / "documented.tsv", sep="\t", comment="#")
 
 
@@ -58,8 +57,8 @@ def percentile(yardstick: str, item: str, values: npt.ArrayLike) -> npt.NDArray[
     """
     given = np.asarray(values, dtype=float)
     table = _simulated()
-    if (yardstick, item) not in table.index:
+    rows = table[(table["yardstick"] == yardstick) & (table["item"] == item)]
+    if rows.empty:
         return np.full(given.shape, np.nan)
-    row = table.loc[(yardstick, item)]
-    known = row[[f"q{q}" for q in QUANTILES]].to_numpy(float)
+    known = rows[[f"q{q}" for q in QUANTILES]].to_numpy(float)[0]
     return np.where(np.isnan(given), np.nan, np.interp(given, known, QUANTILES))

@@ -155,7 +155,7 @@ def _arms(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str]
 
 
 def _in_arms(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str] | None:
-    """Samples of a contrast's arms and, after them, blanks and medium; all samples without a contrast."""
+    """Name the samples of a contrast's arms and, after them, blanks and medium; all samples without a contrast."""
     arms = _arms(tables, contrast)
     if arms is None:
         return None

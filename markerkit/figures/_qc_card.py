@@ -28,6 +28,20 @@ _SEEN = {"seen_misev_1a": "MISEV 1a", "seen_misev_2a": "MISEV 2a"}
 _DARKEST, _FAINTEST = 0.5, 1e-4  # shares at the ends of the shading
 
 
+class _Cell(NamedTuple):
+    """The numbers of a row of the table."""
+
+    value: float
+    ci_low: float
+    ci_high: float
+    n_set: float
+    n_measured: float
+    look: bool
+
+
+_Cells = dict[tuple[str, str], _Cell]
+
+
 class _Column(NamedTuple):
     """A column of the card: where it stands in mm."""
 
@@ -39,7 +53,9 @@ class _Column(NamedTuple):
         return self.left + self.width / 2
 
 
-def qc_card(table: pd.DataFrame, *, samples: Sequence[str] | None = None, width: str | float = "double") -> Figure:
+def qc_card(
+    table: pd.DataFrame, *, samples: Sequence[str] | None = None, width: str | float = "double"
+) -> Figure:
     """Draw the quality card of the samples.
 
     Parameters
@@ -84,25 +100,35 @@ def qc_card(table: pd.DataFrame, *, samples: Sequence[str] | None = None, width:
 
 
 def _samples(rows: pd.DataFrame, asked: Sequence[str] | None) -> tuple[list[str], list[str], int]:
-    """Samples by group, their groups, and how many are left out."""
+    """Sort the samples by group; return them, their groups and how many are left out."""
     group = dict(zip(words(rows, "sample"), words(rows, "group"), strict=True))
     order = list(group) if asked is None else [s for s in asked if s in group]
     rank = {g: i for i, g in enumerate(dict.fromkeys(group[s] for s in order))}
     order = sorted(order, key=lambda s: rank[group[s]])
-    most = int((MAX_HEIGHT - _TOP - _BOTTOM) / _ROW - 1.4 * min(len(rank), 8))
-    kept = order[:most]
+    most = int((MAX_HEIGHT - _TOP - _BOTTOM) / _ROW - 1.4 * len(rank))
+    if len(order) > most:
+        # every group gets its part of the page
+        place = pd.Series(range(len(order)))
+        named = pd.Series([group[s] for s in order])
+        share = place.groupby(named).rank() / named.map(named.value_counts())
+        first = share.sort_values(kind="stable").index[: max(most, 1)]
+        kept = [order[i] for i in sorted(first)]
+    else:
+        kept = order
     return kept, [group[s] for s in kept], len(order) - len(kept)
 
 
+def _cells(rows: pd.DataFrame) -> _Cells:
+    """Look up the numbers by sample and ``kind:item``."""
+    columns = [numbers(rows, c) for c in ("value", "ci_low", "ci_high", "n_set", "n_measured")]
+    keys = zip(words(rows, "sample"), words(rows, "kind") + ":" + words(rows, "item"), strict=True)
+    looks = words(rows, "flag") == "look"
+    cells = zip(*columns, looks, strict=True)
+    return {key: _Cell(*cell) for key, cell in zip(keys, cells, strict=True)}
+
+
 def _draw(sheet: Axes, rows: pd.DataFrame, order: list[str], lines: list[Slot], full: float) -> None:
-    value = pd.DataFrame(
-        {
-            "sample": words(rows, "sample"),
-            "key": words(rows, "kind") + ":" + words(rows, "item"),
-            "look": words(rows, "flag") == "look",
-            **{c: numbers(rows, c) for c in ("value", "ci_low", "ci_high", "n_set", "n_measured")},
-        }
-    ).set_index(["sample", "key"])
+    value = _cells(rows[words(rows, "kind") != "marker"])
     wide = full >= 183
     names = min(widest([ellipsize(s, 30, 6) for s in order], 6) + 3, 32.0 if wide else 22.0)
     keys = [k for k in _SHARES if wide or k in {"ev", "plasma", "immunoglobulin", "erythrocyte", "keratin"}]
@@ -124,35 +150,37 @@ def _draw(sheet: Axes, rows: pd.DataFrame, order: list[str], lines: list[Slot], 
     for slot in lines:
         y = _TOP + slot.y * _ROW
         if slot.row < 0:
-            sheet.text(2, y, ellipsize(slot.heading, full - 4, 6, "bold"), fontsize=6, fontweight="bold", va="center_baseline")
+            sheet.text(
+                2,
+                y,
+                ellipsize(slot.heading, full - 4, 6, "bold"),
+                fontsize=6,
+                fontweight="bold",
+                va="center_baseline",
+            )
             continue
         name = order[slot.row]
         sheet.text(2, y, ellipsize(name, names - 1, 6), fontsize=6, va="center_baseline")
         _figure_cell(sheet, value, (name, "depth:proteins_measured"), proteins, y, "{:,.0f}")
-        _figure_cell(sheet, value, (name, "outlier:correlation"), likeness, y, "{:.2f}", ("outlier:distance",))
+        _figure_cell(
+            sheet, value, (name, "outlier:correlation"), likeness, y, "{:.2f}", ("outlier:distance",)
+        )
         _rank_cell(sheet, value, name, rank, y)
         for column, key in zip(counts, seen, strict=True):
-            row = _row(value, name, f"ev:{key}")
-            text = f"{row['n_measured']:.0f}/{row['n_set']:.0f}" if row is not None else ""
+            row = value.get((name, f"ev:{key}"))
+            text = f"{row.n_measured:.0f}/{row.n_set:.0f}" if row is not None else ""
             sheet.text(column.middle, y, text, ha="center", va="center_baseline", fontsize=_SIZE)
         for column, key in zip(tiles, keys, strict=True):
-            _tile(sheet, _row(value, name, f"share:{key}"), column, y, key)
+            _tile(sheet, value.get((name, f"share:{key}")), column, y, key)
 
 
 def _short(key: str) -> str:
     return "EV markers" if key in CLASSES else title(key)
 
 
-def _row(value: pd.DataFrame, sample: str, key: str) -> pd.Series | None:
-    if (sample, key) not in value.index:
-        return None
-    found = value.loc[(sample, key)]
-    return found.iloc[0] if isinstance(found, pd.DataFrame) else found
-
-
 def _figure_cell(
     sheet: Axes,
-    value: pd.DataFrame,
+    value: _Cells,
     at: tuple[str, str],
     column: _Column,
     y: float,
@@ -160,13 +188,13 @@ def _figure_cell(
     also: Sequence[str] = (),
 ) -> None:
     """Write a number, framed where it or one that goes with it is to be looked at."""
-    row = _row(value, *at)
+    row = value.get(at)
     if row is None:
         return
-    text = form.format(row["value"]) if np.isfinite(row["value"]) else "–"
+    text = form.format(row.value) if np.isfinite(row.value) else "–"
     sheet.text(column.left + column.width - 1, y, text, ha="right", va="center_baseline", fontsize=_SIZE)
-    together = [row, *(r for k in also if (r := _row(value, at[0], k)) is not None)]
-    if any(bool(r["look"]) for r in together):
+    together = [row, *(r for k in also if (r := value.get((at[0], k))) is not None)]
+    if any(r.look for r in together):
         _frame(sheet, column, y)
 
 
@@ -193,21 +221,23 @@ def _rank_axis(sheet: Axes, column: _Column, bottom: float) -> None:
         sheet.text(x, bottom + 1.6, str(at), fontsize=5, ha="center", va="center_baseline", color=SECONDARY)
 
 
-def _rank_cell(sheet: Axes, value: pd.DataFrame, name: str, column: _Column, y: float) -> None:
-    row = _row(value, name, "ev:ev_rank")
-    if row is None or not np.isfinite(row["value"]):
+def _rank_cell(sheet: Axes, value: _Cells, name: str, column: _Column, y: float) -> None:
+    row = value.get((name, "ev:ev_rank"))
+    if row is None or not np.isfinite(row.value):
         sheet.text(column.middle, y, "–", ha="center", va="center_baseline", fontsize=_SIZE, color=SECONDARY)
         return
     color = CLASSES["ev"].color
-    place = [column.left + column.width * row[c] / 100 for c in ("ci_low", "value", "ci_high")]
+    place = [column.left + column.width * v / 100 for v in (row.ci_low, row.value, row.ci_high)]
     if np.isfinite(place).all():
         sheet.plot([place[0], place[2]], [y, y], color=color, linewidth=1, zorder=2, label="_interval")
-    sheet.plot([place[1]], [y], marker="o", markersize=3.2, color=color, linestyle="none", zorder=3, label="_point")
+    sheet.plot(
+        [place[1]], [y], marker="o", markersize=3.2, color=color, linestyle="none", zorder=3, label="_point"
+    )
 
 
-def _tile(sheet: Axes, row: pd.Series | None, column: _Column, y: float, key: str) -> None:
+def _tile(sheet: Axes, row: _Cell | None, column: _Column, y: float, key: str) -> None:
     box = (column.left, y - _ROW / 2 + 0.1)
-    share = float("nan") if row is None else float(row["value"])
+    share = float("nan") if row is None else row.value
     if not np.isfinite(share):
         sheet.add_patch(Rectangle(box, column.width, _ROW - 0.2, facecolor=ZONE, linewidth=0, label="_none"))
         sheet.text(column.middle, y, "×", ha="center", va="center_baseline", fontsize=_SIZE, color=SECONDARY)
@@ -218,7 +248,7 @@ def _tile(sheet: Axes, row: pd.Series | None, column: _Column, y: float, key: st
     sheet.add_patch(Rectangle(box, column.width, _ROW - 0.2, facecolor=color, linewidth=0, label="_tile"))
     ink = PAPER if dark > 0.55 else INK
     sheet.text(column.middle, y, _percent(share), ha="center", va="center_baseline", fontsize=5, color=ink)
-    if row is not None and bool(row["look"]):
+    if row is not None and row.look:
         _frame(sheet, column, y)
 
 
@@ -236,6 +266,8 @@ def _percent(share: float) -> str:
 
 def _foot(sheet: Axes, y: float, note: str, full: float) -> None:
     text = "Frame: look again, the table says why. ×: none measured. Shares overlap and do not add up. No call of a class."
-    sheet.text(2, y + 2.5, ellipsize(text, full - 4, _SIZE), fontsize=_SIZE, color=SECONDARY, va="center_baseline")
+    sheet.text(
+        2, y + 2.5, ellipsize(text, full - 4, _SIZE), fontsize=_SIZE, color=SECONDARY, va="center_baseline"
+    )
     if note:
         sheet.text(2, y + 5.5, note, fontsize=_SIZE, color=SECONDARY, va="center_baseline")

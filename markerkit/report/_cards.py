@@ -38,7 +38,9 @@ def sample_cards(assessment: Assessment) -> dict[str, Any]:
         "n_look": sum(bool(c["look"]) for c in cards),
         "guard": said,
         "sources": _blank_rows(blanks, "source"),
-        "carried": blanks[(blanks["level"] == "carry-over") & (blanks["limit"] > 0)].to_dict(orient="records"),
+        "carried": blanks[(blanks["level"] == "carry-over") & (blanks["limit"] > 0)].to_dict(
+            orient="records"
+        ),
         "proteins": _blank_rows(blanks, "protein")[:_TOP_PROTEINS],
         "n_blanks": int(blanks.drop_duplicates("role")["n_blanks"].sum()) if len(blanks) else 0,
         "basis": str(basis.iloc[0]) if len(basis) else "",
@@ -48,7 +50,7 @@ def sample_cards(assessment: Assessment) -> dict[str, Any]:
 def _blank_rows(blanks: pd.DataFrame, level: str) -> list[dict[str, Any]]:
     rows = blanks[(blanks["level"] == level) & (blanks["flag"] == "look")]
     titles = load_criteria().sources
-    found: list[dict[str, Any]] = rows.to_dict(orient="records")
+    found = [{str(k): v for k, v in row.items()} for row in rows.to_dict(orient="records")]
     for row in found:
         row["title"] = titles[row["key"]].title if row["key"] in titles else row["gene"] or row["key"]
         row["title"] = "EV markers" if row["key"] == "ev" and level == "source" else row["title"]
@@ -57,13 +59,10 @@ def _blank_rows(blanks: pd.DataFrame, level: str) -> list[dict[str, Any]]:
 
 def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     titles = load_criteria().sources
-    by_key = rows[rows["kind"] != "marker"].set_index(["kind", "item"])
+    of_key = {(r["kind"], r["item"]): r for r in rows[rows["kind"] != "marker"].to_dict(orient="records")}
 
     def value(kind: str, item: str, column: str = "value") -> float:
-        if (kind, item) not in by_key.index:
-            return float("nan")
-        found = by_key.loc[(kind, item), column]
-        return float("nan") if pd.isna(found) else float(found)
+        return float(of_key[(kind, item)][column]) if (kind, item) in of_key else float("nan")
 
     markers = rows[rows["kind"] == "marker"]
     shares = rows[(rows["kind"] == "share") & (rows["item"] != "ev") & (rows["value"] > 0)]
@@ -77,7 +76,9 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
         "seen": int((markers["status"] == "seen").sum()),
         "markers": len(markers),
         "named": ", ".join(_named(markers)),
-        "rank": _interval(value("ev", "ev_rank"), value("ev", "ev_rank", "ci_low"), value("ev", "ev_rank", "ci_high")),
+        "rank": _interval(
+            value("ev", "ev_rank"), value("ev", "ev_rank", "ci_low"), value("ev", "ev_rank", "ci_high")
+        ),
         "percentile": _plain(value("ev", "ev_rank", "percentile"), "{:.0f}"),
         "ev": _percent(value("share", "ev")),
         "top": ", ".join(f"{titles[r['item']].title} {_percent(r['value'])}" for _, r in top.iterrows()),
@@ -91,7 +92,7 @@ _ASKED = ("CD9", "CD63", "CD81", "TSG101", "PDCD6IP", "SDCBP", "FLOT1", "ANXA2")
 
 
 def _named(markers: pd.DataFrame) -> list[str]:
-    """The best known markers that were seen."""
+    """Name the best known markers that were seen."""
     seen = {str(g).upper(): str(g) for g in markers.loc[markers["status"] == "seen", "item"]}
     return [seen[g] for g in _ASKED if g in seen]
 
