@@ -22,18 +22,22 @@ def sample_cards(assessment: Assessment) -> dict[str, Any]:
 
     Returns
     -------
-    ``cards``, a row a sample; ``n_more``, samples left out of it; ``n_look``, samples with something to look
+    ``cards``, a row a sample; ``grouped``, whether there is more than one group; ``n_more``, samples left out of it; ``n_look``, samples with something to look
     at; ``guard``, what the bovine guard says of the study; ``sources`` and ``proteins``, rows of the
     table `blanks` that could explain a part of the samples; ``n_blanks``; ``basis`` of the shares.
     """
     table = assessment.quality.table
     cards = [_card(str(name), rows) for name, rows in table.groupby("sample", sort=False)]
     guard = table[table["kind"] == "guard"]
-    said = [f"{r['meaning']}. {r['reason']}" for _, r in guard.drop_duplicates("meaning").iterrows()]
+    said = [
+        f"{r['meaning']}. {r['reason']}" if "mix" in r["reason"] else r["meaning"]
+        for _, r in guard.drop_duplicates("meaning").iterrows()
+    ]
     blanks = assessment.quality.blanks
     basis = assessment.purity.shares["basis"]
     return {
         "cards": cards[:_MOST_SAMPLES],
+        "grouped": table["group"].nunique() > 1,
         "n_more": max(0, len(cards) - _MOST_SAMPLES),
         "n_look": sum(bool(c["look"]) for c in cards),
         "guard": said,
@@ -83,8 +87,20 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
         "ev": _percent(value("share", "ev")),
         "top": ", ".join(f"{titles[r['item']].title} {_percent(r['value'])}" for _, r in top.iterrows()),
         "likeness": _plain(value("outlier", "correlation"), "{:.2f}"),
-        "look": list(look["meaning"]),
+        "look": [_short(r["kind"], r["meaning"]) for _, r in look.iterrows()],
     }
+
+
+def _short(kind: str, meaning: str) -> str:
+    """Write why to look again, without what the item is.
+
+    >>> _short("share", "Keratin and skin: share of signal; far above the other samples of the group")
+    'Keratin and skin: far above the other samples of the group'
+    """
+    if kind == "share":
+        return meaning.replace("share of signal; ", "", 1)
+    text = meaning.split(": ", 1)[-1]
+    return text[:1].upper() + text[1:]
 
 
 #: markers named first, since every reader asks for them
