@@ -1,7 +1,7 @@
 """Agreement with the reference implementations, file by file.
 
 Run as ``python benchmarks/oracles.py FOLDER``: FOLDER holds fixed inputs and
-what R's limma, DEqMS and singscore made of them. Every file is either compared
+what R's limma, DEqMS, fgsea, GSVA and singscore made of them. Every file is either compared
 (largest relative difference, and the 90th percentile over its numbers) or
 listed with the reason why not.
 """
@@ -16,15 +16,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr
+from scipy.special import ndtr, polygamma
 
 import markerkit as mk
-from markerkit.stats import ebayes, linear, prior, set_tests, smooth, weights
+from markerkit import _gsea
+from markerkit.stats import ebayes, linear, prior, ranks, set_tests, smooth, weights
 from markerkit.stats.fdr import bh
 
 Array = npt.NDArray[np.float64]
 
-OLD, NEW = "limma-3.54.1", "limma-3.63.2"
+OLD, NEW, OTHER = "limma-3.54.1", "limma-3.63.2", "r_other"
 VARIANTS = {
     "default": {},
     "trend": {"trend": True},
@@ -41,6 +42,23 @@ NOT_COMPARED = {
     "sessionInfo": "versions",
     "warnings": "messages",
     "IDENTICAL": "a list of files",
+    "DEqMS.nls": "a curve of the prior variance that markerkit does not offer; loess is the default of the reference",
+    "DEqMS.spline": "as DEqMS.nls",
+    "loess_span0.75_direct": "the surface without interpolation; the default one is compared",
+    "fgseaSimple.pos": "a one-sided score, which markerkit does not offer",
+    "fgseaSimple.neg": "as fgseaSimple.pos",
+    "fgseaMultilevel.pos": "as fgseaSimple.pos",
+    "fgseaMultilevel.neg": "as fgseaSimple.pos",
+    "fgseaSimple.std.param1.tiedstats": "ties are broken by the order of the input there, by name here",
+    "plotEnrichmentData": "points of a plot",
+    "missing.proDA": "another model of missing values",
+    "AUCell": "a score that markerkit does not offer",
+    "gsva": "a score that markerkit does not offer",
+    "plage": "a score that markerkit does not offer",
+    "ssgsea.nonorm.tau1": "another exponent; markerkit keeps the published one",
+    "ssgsea": "ties share their average rank here; the reference truncates it and keeps the order of the input",
+    "singscore.unknown": "sets without a direction; every marker here has one",
+    "singscore.stable": "ranks against stable genes; no such panel exists for vesicles",
 }
 
 
@@ -60,7 +78,8 @@ class Check:
         search stops early; ``approximate``: with missing values in a design
         that is not orthogonal the reference approximates the standard errors
         of contrasts, and its robust prior counts proteins without residual df
-        as outliers; markerkit does neither.
+        as outliers; markerkit does neither; ``Monte Carlo``: the difference is
+        in standard errors of the two simulations.
     """
 
     file: str
@@ -554,9 +573,103 @@ def of_deqms(folder: Path) -> Iterator[Check]:
     )
 
 
+def of_scores(folder: Path) -> Iterator[Check]:
+    """Scores of sets in samples, without ties and with them."""
+    for data in ("scores", "scores_ties"):
+        values = inputs(folder, data).values
+        sets = members(folder, values.columns)
+        inside = np.zeros((values.shape[1], len(sets)), dtype=bool)
+        for k, at in enumerate(sets.values()):
+            inside[at, k] = True
+        y = values.to_numpy()
+        yield from _of_singscore(folder, data, y, inside, list(sets))
+        z = ranks.combined_z(y, inside).score.T
+        yield _of_matrix(folder, f"{data}.zscore", z, list(sets))
+        if data == "scores":
+            area = ranks.ssgsea(y, inside).score.T * y.shape[1]
+            yield _of_matrix(folder, f"{data}.ssgsea.nonorm", area, list(sets))
+            yield _of_matrix(folder, f"{data}.ssgsea", area / np.ptp(area), list(sets))
+
+
+def _of_matrix(folder: Path, stem: str, found: Array, sets: list[str]) -> Check:
+    expected = read(folder / OTHER / f"{stem}.tsv").loc[sets]
+    return Check(f"{OTHER}/{stem}", "score", relative(found, expected), "closed form")
+
+
+def _of_singscore(
+    folder: Path, data: str, y: Array, inside: npt.NDArray[np.bool_], sets: list[str]
+) -> Iterator[Check]:
+    up, down = ranks.singscore(y, inside), ranks.singscore(y, inside, reverse=True)
+    for k, name in enumerate(sets):
+        expected = read(folder / OTHER / f"{data}.singscore.up.{name}.tsv")
+        stem = f"{OTHER}/{data}.singscore.up.{name}"
+        for column, found in (("TotalScore", up.score), ("TotalDispersion", up.dispersion)):
+            yield Check(stem, column, relative(found[:, k], expected[column]), "closed form")
+    first, second = sets.index("EXO_CORE"), sets.index("CONTAM_APO")
+    stem = f"{data}.singscore.updown.EXO_CORE_vs_CONTAM_APO"
+    expected = read(folder / OTHER / f"{stem}.tsv")
+    both = up.score[:, first] + down.score[:, second]
+    spread = (up.dispersion[:, first] + down.dispersion[:, second]) / 2
+    for column, found in (("TotalScore", both), ("TotalDispersion", spread)):
+        yield Check(f"{OTHER}/{stem}", column, relative(found, expected[column]), "closed form")
+    stem = f"{data}.singscore.up.nocenter.EXO_CORE"
+    expected = read(folder / OTHER / f"{stem}.tsv")
+    yield Check(
+        f"{OTHER}/{stem}",
+        "TotalScore",
+        relative(up.score[:, first] + 0.5, expected["TotalScore"]),
+        "closed form",
+    )
+
+
+def of_rankings(folder: Path) -> Iterator[Check]:
+    """Gene set enrichment: the score is exact to the reference's rounding, p are simulated on both sides."""
+    score = read(folder / "inputs" / "prerank.stats.tsv")["stat"]
+    lines = [line.split("\t") for line in (folder / "inputs" / "sets.gmt").read_text().splitlines()]
+    sets = {line[0]: [g for g in line[2:] if g in score.index] for line in lines}
+    files = {f"fgseaSimple.std.param{k}": k for k in (0, 1, 2)}
+    files |= {"fgseaMultilevel.std.param1": 1, "fgseaMultilevel.defaults": 1}
+    found = {k: _gsea.prerank(score, sets, weight=float(k), seed=0) for k in (0, 1, 2)}
+    for power in found:
+        exact = read(folder / OTHER / f"calcGseaStat.param{power}.tsv").loc[list(sets)]
+        stem = f"{OTHER}/calcGseaStat.param{power}"
+        yield Check(stem, "ES", relative(found[power].es, exact["ES"]), "iterative")
+    for stem, power in files.items():
+        p = read(folder / OTHER / f"{stem}.tsv").loc[list(sets), "pval"].to_numpy()
+        theirs = _error_of_many(p) if "Simple" in stem else _error_of_levels(p)
+        apart = np.abs(np.log2(found[power].pvalue / p)) / np.hypot(_error_of_levels(p), theirs)
+        yield Check(f"{OTHER}/{stem}", "pval", apart, "Monte Carlo")
+
+
+def _error_of_many(p: Array, draws: int = 50_000) -> Array:
+    """Standard error of log2 p from simple sampling; half of the draws have the sign of the score."""
+    return np.sqrt((1 - p) / (p * draws)) / np.log(2)
+
+
+def _error_of_levels(p: Array) -> Array:
+    """The same of multilevel sampling (Korotkevich et al. 2021), which starts from 1,000 simple draws."""
+    levels = np.floor(1 - np.log2(p)) * (polygamma(1, 51) - polygamma(1, 102))
+    return np.maximum(np.sqrt(levels) / np.log(2) * (p < 0.02), _error_of_many(p, 500) * (p >= 0.02))
+
+
+def of_hits(folder: Path) -> Iterator[Check]:
+    """Over-representation against the measured proteins."""
+    universe = read(folder / "inputs" / "prerank.stats.tsv").index
+    hits = np.isin(universe, (folder / "inputs" / "ora.hits.txt").read_text().split())
+    at = members(folder, universe)
+    for stem, column, multiple in (("fora", "pval", False), ("hypergeometric", "phyper_upper", True)):
+        expected = read(folder / OTHER / f"{stem}.tsv")
+        sets = [at[k] for k in expected.index]
+        _, found = set_tests.over_representation(hits, sets, np.arange(len(hits)))
+        yield Check(f"{OTHER}/{stem}", column, relative(found, expected[column]), "closed form")
+        if multiple:
+            greater = expected["fisher_greater"]
+            yield Check(f"{OTHER}/{stem}", "fisher_greater", relative(found, greater), "closed form")
+
+
 def checks(folder: Path) -> Iterator[Check]:
     """Everything that is compared."""
-    for part in (of_fits, of_tests, of_priors, of_set_tests, of_deqms):
+    for part in (of_fits, of_tests, of_priors, of_set_tests, of_deqms, of_scores, of_rankings, of_hits):
         yield from part(folder)
 
 
@@ -587,6 +700,12 @@ def calls(folder: Path) -> Iterator[tuple[str, float, float, float]]:
             )
 
 
+def reason_not_compared(name: str) -> str:
+    """Why a file is not compared; empty where no reason is given."""
+    _, _, variant = name.partition(".")  # scores.gsva.none -> gsva.none
+    return next((v for k, v in NOT_COMPARED.items() if name.startswith(k) or variant.startswith(k)), "")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -610,7 +729,7 @@ def main() -> None:
     print("\n| prior of unequal df | median p | 99th percentile p | calls agree |\n| --- | --- | --- | --- |")
     for name, median, high, agree in calls(folder):
         print(f"| {name} | {median:.1e} | {high:.1e} | {agree:.1%} |")
-    for version in (OLD, NEW):
+    for version in (OLD, NEW, OTHER):
         names = [p.name.split(".tsv")[0] for p in sorted((folder / version).iterdir())]
         compared = set(table["file"].str.removeprefix(f"{version}/"))
         left = [n for n in names if n not in compared and "roast" not in n]
@@ -619,7 +738,7 @@ def main() -> None:
             f"\n{version}: {count - len(left)} of {count} files compared, rotations by simulation aside; not:"
         )
         for name in left:
-            why = next((v for k, v in NOT_COMPARED.items() if name.startswith(k)), "?")
+            why = reason_not_compared(name)
             print(f"  {name}: {why}")
 
 

@@ -6,6 +6,11 @@ Run as ``python benchmarks/truth.py DATA``, where DATA holds ``TRUTH.tsv`` and a
 allowed verdict is only `compatible` or only `raised` are decisive and are counted apart: a
 tool that abstains everywhere agrees with most of the others. Two constant baselines show how
 much: the most cautious word everywhere, and for each key the word that agrees most often.
+
+On record: the thresholds of ``criteria.toml`` were committed before the benchmark (f3905dc, eb848fb).
+At the first commit at which the whole chain runs (89d5c3a), the thresholds unchanged, it agrees with 11 of
+11 decisive rows and 33 of 33 others; no log of an earlier run was kept. Whoever changes a threshold or a
+rule runs it again and writes the figures, better or worse, into ``CHANGELOG.md``.
 """
 
 from __future__ import annotations

@@ -33,8 +33,10 @@ _HOME = {
     "score_samples": "scoring",
     "quality": "sample_quality",
     "differential_abundance": "differential",
-    "detection_test": "differential",
+    "detection_test": "detection",
     "enrich": "enrichment",
+    "null_check": "calibration",
+    "detectable_effect": "calibration",
     "assess_identity": "identity",
     "assess_purity": "purity",
     "misev_checklist": "checklist",
@@ -54,6 +56,7 @@ __all__ = [
     "assess_purity",
     "collapse_replicates",
     "coverage",
+    "detectable_effect",
     "detection_test",
     "differential_abundance",
     "enrich",
@@ -65,6 +68,7 @@ __all__ = [
     "log2",
     "misev_checklist",
     "normalize",
+    "null_check",
     "quality",
     "read_proteins",
     "results",
@@ -76,8 +80,10 @@ if TYPE_CHECKING:
     from markerkit import figures, results
     from markerkit._checks import InputError, MarkerkitWarning
     from markerkit.assessment import assess
+    from markerkit.calibration import detectable_effect, null_check
     from markerkit.checklist import misev_checklist
-    from markerkit.differential import detection_test, differential_abundance
+    from markerkit.detection import detection_test
+    from markerkit.differential import differential_abundance
     from markerkit.enrichment import enrich
     from markerkit.experiment import Experiment
     from markerkit.identifiers import harmonize_ids

@@ -14,6 +14,7 @@ import pandas as pd
 
 Array = npt.NDArray[np.float64]
 
+_LEAST_SHARE = 2.0**-28  # of the summed scores; gseapy's integers have a sum of about 2**30
 _SMALLEST = 1e-50  # below it the sampling of gseapy gives this bound
 
 
@@ -31,9 +32,11 @@ class Ranked:
 def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: float, seed: int) -> Ranked:
     """Gene set enrichment of a ranking by multilevel sampling (Korotkevich et al. 2021).
 
-    What gseapy would trip over is settled first: scores are finite and
-    distinct in rank (ties keep the order of the names), a constant ranking and
-    sets that hold every gene are not sent, and every set comes back.
+    What gseapy would trip over is settled first: scores are finite, distinct
+    (ties are spread evenly over a hair's breadth in the order of the names)
+    and none is so small that it vanishes when gseapy turns scores into
+    integers, where it would panic; a constant ranking and sets that hold every
+    gene are not sent, and every set comes back.
 
     Parameters
     ----------
@@ -54,9 +57,7 @@ def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: floa
     if len(score) < 2 or score.max() == score.min():
         out.reason[:] = ["the ranking is constant"] * len(names)
         return out
-    largest = score[np.isfinite(score)].abs().max()
-    ranking = score.clip(-largest, largest).rename_axis("gene").sort_index()
-    ranking = ranking.sort_values(ascending=False, kind="stable")
+    ranking = _ranking(score, weight)
     sendable = {k: list(v) for k, v in sets.items() if 0 < len(v) < len(ranking)}
     for i, name in enumerate(names):
         if name not in sendable:
@@ -89,6 +90,23 @@ def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: floa
         elif not out.reason[i]:
             out.reason[i] = "gseapy gave no result"
     return out
+
+
+def _ranking(score: pd.Series, weight: float) -> pd.Series:
+    """Scores from high to low: finite, distinct, none too small for gseapy's integers."""
+    largest = score[np.isfinite(score)].abs().max()
+    ordered = score.clip(-largest, largest).rename_axis("gene").sort_index()
+    ordered = ordered.sort_values(ascending=False, kind="stable")
+    values = ordered.to_numpy(float)
+    _, group, size = np.unique(-values, return_inverse=True, return_counts=True)
+    place = np.arange(len(values)) - np.searchsorted(-values, -values)
+    gaps = -np.diff(values)
+    breadth = 1e-3 * gaps[gaps > 0].min()
+    values = values + breadth * ((size[group] - 1) / 2 - place) / size[group]
+    if weight > 0:
+        least = (_LEAST_SHARE * (np.abs(values) ** weight).sum()) ** (1 / weight)
+        values = np.where(np.abs(values) < least, np.where(values < 0, -least, least), values)
+    return pd.Series(values, ordered.index)
 
 
 @contextmanager

@@ -105,7 +105,9 @@ def _reading(parser: argparse.ArgumentParser) -> None:
 def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     p = commands.add_parser("assess", help="assess a protein matrix")
     p.add_argument(
-        "matrix", metavar="MATRIX", help="protein table: MaxQuant, DIA-NN, FragPipe, TSV, CSV or XLSX"
+        "matrix",
+        metavar="MATRIX",
+        help="protein table: MaxQuant, DIA-NN, FragPipe, Spectronaut, Proteome Discoverer, AnnData, TSV, CSV, XLSX, Parquet",
     )
     p.add_argument("--samples", metavar="FILE", help="sample sheet (see `markerkit samples`)")
     p.add_argument("--condition", metavar="COL", help="sample column that holds the arms")
@@ -136,6 +138,13 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         default="signal",
         metavar="KIND",
         help="what source shares sum: signal, or length for signal over length",
+    )
+    p.add_argument(
+        "--null-check",
+        type=int,
+        default=0,
+        metavar="B",
+        help="run the tests on B data sets without an effect, made from this study's residuals (default: none)",
     )
     p.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the bootstraps (default: %(default)s)"
@@ -245,6 +254,7 @@ def _assess(arguments: argparse.Namespace) -> None:
         fluid=arguments.fluid,
         context=arguments.context,
         shares=arguments.shares,
+        null_check=arguments.null_check,
         seed=arguments.seed,
     )
     _progress(arguments, f"writing {arguments.out}")

@@ -27,6 +27,8 @@ class Dialect:
         Folded column names that are all there.
     either
         Folded column names of which one is there.
+    shown_by
+        Pattern that at least one column matches; for layouts whose other names are common.
     accession, gene
         Folded names of the columns, the first that is there counts.
     quantities
@@ -48,6 +50,7 @@ class Dialect:
     gene: tuple[str, ...]
     quantities: dict[str, str]
     either: frozenset[str] = frozenset()
+    shown_by: str = ""
     annotation: frozenset[str] = frozenset()
     contaminant: tuple[str, ...] = ()
     decoy: tuple[str, ...] = ()
@@ -65,7 +68,7 @@ ACCESSIONS = (
 )  # fmt: skip
 GENES = (
     "gene", "genes", "gene name", "gene names", "gene symbol", "gene symbols", "symbol", "symbols", "gene id",
-    "genename", "genesymbol", "pg genes", "hgnc symbol", "gene names primary",
+    "genename", "genesymbol", "pg genes", "hgnc symbol", "gene names primary", "leading gene name",
 )  # fmt: skip
 ANNOTATION = frozenset(
     {
@@ -75,6 +78,7 @@ ANNOTATION = frozenset(
         "peptides", "unique peptides", "razor unique peptides", "number of peptides", "n peptides", "peptide count",
         "number of proteins", "numberpsm", "numpsm", "maxpepprob", "referenceintensity", "score", "q value", "pep", "coverage",
         "sequence coverage", "entry name", "protein existence", "reverse", "potential contaminant", "contaminant",
+        "leading name", "leading description", "leading uniprot id", "n unique peptides",
         "only identified by site", "decoy", "is contaminant", "is decoy", "subgroup", "chromosome", "entrez id", "psms",
     }
 )  # fmt: skip
@@ -148,6 +152,46 @@ DIALECTS: dict[str, Dialect] = {
             peptides=("combined total peptides", "unique stripped peptides"),
             description=("organism", "entry name"),
             hint="the columns 'Protein', 'Protein ID' and '... MaxLFQ Intensity' or '... Intensity' (combined_protein.tsv)",
+        ),
+        Dialect(
+            name="tmt_integrator",
+            signature=frozenset({"index", "numberpsm", "referenceintensity"}),
+            accession=("protein", "proteinid", "protein id", "index"),
+            gene=("gene", "index"),
+            quantities={"abundance": ""},
+            annotation=ANNOTATION,
+            description=("protein description", "organism"),
+            hint="the columns 'Index', 'NumberPSM', 'ReferenceIntensity' and one column a channel (abundance_protein_MD.tsv)",
+        ),
+        Dialect(
+            name="spectronaut",
+            signature=frozenset(),
+            either=frozenset({"pg proteingroups", "pg proteinaccessions"}),
+            accession=("pg proteingroups", "pg proteinaccessions"),
+            gene=("pg genes",),
+            quantities={
+                "quantity": r"(?:\[\d+\] ?)?(?P<s>.+)[._ ]PG[. ]Quantity",
+                "log2 quantity": r"(?:\[\d+\] ?)?(?P<s>.+)[._ ]PG[. ]Log2Quantity",
+                "ibaq": r"(?:\[\d+\] ?)?(?P<s>.+)[._ ]PG[. ]IBAQ",
+            },
+            description=("pg fastaheaders", "pg proteindescriptions", "pg organisms"),
+            hint="the columns 'PG.ProteinGroups' and '[1] run.PG.Quantity' (pivot), or 'R.FileName' and 'PG.Quantity' (long)",
+        ),
+        Dialect(
+            name="proteome_discoverer",
+            signature=frozenset({"accession"}),
+            shown_by=r"Abundances?(?: \(Normalized\))?: F\d+: .+",
+            accession=("accession",),
+            gene=("gene symbol", "gene symbols", "gene name"),
+            quantities={
+                # what the program has normalized comes second: purity is judged before normalization
+                "abundance": r"Abundances?: (?P<s>F\d+: .+)",
+                "normalized": r"Abundances? \(Normalized\): (?P<s>F\d+: .+)",
+            },
+            contaminant=("contaminant",),
+            peptides=("peptides", "unique peptides"),
+            description=("description",),
+            hint="the columns 'Accession' and 'Abundance: F1: ...' or 'Abundances (Normalized): F1: ...' (Proteins export)",
         ),
         TABLE,
     )

@@ -1,4 +1,4 @@
-"""Differential abundance and detection."""
+"""Differential abundance."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import bdtr, stdtrit
-from scipy.stats import hypergeom
+from scipy.special import stdtrit
 
 from markerkit._checks import InputError, listed, one_of, require_columns
 from markerkit.design import Design, build_design, resolve_contrasts
 from markerkit.experiment import Experiment
-from markerkit.results import F_TESTS, TABLES, DetectionTest, DifferentialAbundance
+from markerkit.results import F_TESTS, TABLES, DifferentialAbundance
 from markerkit.stats.ebayes import Moderated, log_odds, moderate, moderated_f, squeeze, treat, two_sided
 from markerkit.stats.fdr import bh
 from markerkit.stats.linear import LinearFit, fit
@@ -23,7 +22,6 @@ from markerkit.stats.weights import array_weights, duplicate_correlation
 Array = npt.NDArray[np.float64]
 
 METHODS = ("limma", "deqms")
-_ON_OFF_SEEN = 2 / 3
 
 
 def differential_abundance(
@@ -335,93 +333,3 @@ def _why_not(model: LinearFit, moderated: Moderated, effect: Array) -> npt.NDArr
         ],
         "no variance",
     ).astype(object)
-
-
-def detection_test(
-    exp: Experiment, *, condition: str, case: str, control: str, paired_by: str | None = None
-) -> DetectionTest:
-    """Test whether a protein is seen more often in one arm than in the other.
-
-    Parameters
-    ----------
-    exp
-        Experiment on any scale.
-    condition, case, control
-        Sample column and two of its levels.
-    paired_by
-        Sample column of pairs: the exact test is then taken within pairs (McNemar).
-
-    Returns
-    -------
-    DetectionTest
-        Fisher's exact test, two-sided, and the log odds ratio with half a
-        count added to every cell, so that it stays finite under separation.
-
-    Raises
-    ------
-    InputError
-        An absent column or level, case equal to control.
-    """
-    require_columns(exp.samples, [condition, *([paired_by] if paired_by else [])], what="the sample sheet")
-    level = exp.samples[condition].astype(str)
-    absent = [x for x in (case, control) if x not in set(level)]
-    if absent:
-        raise InputError(f"`{condition}` has no level {listed(absent)}; found {listed(sorted(set(level)))}.")
-    if case == control:
-        raise InputError(f"case and control are both {case!r}; a test needs two levels.")
-    seen = exp.values.notna()
-    a, b = seen[(level == case).to_numpy()], seen[(level == control).to_numpy()]
-    x, y, n, m = a.sum().to_numpy(), b.sum().to_numpy(), len(a), len(b)
-    pvalue = _fisher(x, y, n, m) if paired_by is None else _mcnemar(a, b, exp.samples[paired_by].astype(str))
-    reason = (
-        "" if exp.presence_known else "less than 5 % missing: imputed or requantified, presence says nothing"
-    )
-    informative = (x + y > 0) & (x + y < n + m)
-    why = np.where(informative, reason, "seen in every sample or in none: nothing to test")
-    tested = informative & (reason == "")
-    pvalue = np.where(tested, pvalue, np.nan)
-    odds = np.log((x + 0.5) * (m - y + 0.5) / ((n - x + 0.5) * (y + 0.5)))
-    often = _ON_OFF_SEEN - 1e-12
-    on, off = (x >= often * n) & (x >= 2) & (y == 0), (y >= often * m) & (y >= 2) & (x == 0)
-    table = pd.DataFrame(
-        {
-            "contrast": f"{case} vs {control}",
-            "protein": exp.proteins.index,
-            "gene": exp.proteins["gene"].to_numpy(),
-            "accession": exp.proteins["accession"].to_numpy(),
-            "n_case": x,
-            "n_control": y,
-            "total_case": n,
-            "total_control": m,
-            "log_odds": odds,
-            "pvalue": pvalue,
-            "padj": bh(pvalue),
-            "call": np.where(tested & on, "on", np.where(tested & off, "off", "")),
-            "status": np.where(tested, "tested", "not tested"),
-            "reason": why,
-        }
-    )
-    params = {"condition": condition, "case": case, "control": control, "paired_by": paired_by}
-    return DetectionTest(TABLES["detection"].conform(table), params)
-
-
-def _fisher(x: npt.NDArray[np.int_], y: npt.NDArray[np.int_], n: int, m: int) -> Array:
-    """Two-sided Fisher exact p; one table a distinct pair of counts."""
-    pairs, back = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True)
-    found = []
-    for a, b in pairs:
-        support = np.arange(max(0, a + b - m), min(n, a + b) + 1)
-        mass = hypergeom.pmf(support, n + m, n, a + b)
-        here = mass[support == a][0]
-        found.append(min(1.0, float(mass[mass <= here * (1 + 1e-7)].sum())))
-    return np.array(found)[back.ravel()]
-
-
-def _mcnemar(a: pd.DataFrame, b: pd.DataFrame, pair: pd.Series) -> Array:
-    """Exact McNemar p over the pairs that have one sample in each arm."""
-    first, second = (arm.groupby(pair.loc[arm.index]).max() for arm in (a, b))
-    both = first.index.intersection(second.index)
-    up = (first.loc[both] & ~second.loc[both]).sum().to_numpy()
-    down = (~first.loc[both] & second.loc[both]).sum().to_numpy()
-    n = up + down
-    return np.where(n > 0, np.minimum(1.0, 2 * bdtr(np.minimum(up, down), n, 0.5)), 1.0)

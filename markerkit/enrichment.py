@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import hypergeom
 
 from markerkit import _gsea
 from markerkit._checks import InputError, MarkerkitWarning, one_of
 from markerkit.markers import MarkerCatalog
 from markerkit.results import TABLES, DifferentialAbundance, Enrichment
 from markerkit.stats import set_tests
+from markerkit.stats.ebayes import two_sided
 from markerkit.stats.fdr import bh
 from markerkit.stats.joint import joint_effects
-from markerkit.stats.set_effect import background
+from markerkit.stats.set_effect import Background, SetEffect, Votes, background, set_effect
 from markerkit.stats.set_tests import SetStatistics
 
 Array = npt.NDArray[np.float64]
@@ -27,7 +27,10 @@ Positions = dict[str, npt.NDArray[np.intp]]
 
 HITS = ("up", "down", "both")
 _FEW_PROTEINS = 500
+_SAMPLES_GENES = ("gsea", "ora")
 _RANDOM_SETS = 200
+_FEWEST_OUTSIDE = 20
+_NO_BACKGROUND = f"fewer than {_FEWEST_OUTSIDE} proteins outside the sets: no background"
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,10 @@ def enrich(
     method
         ``"camera"``: do the members change more than the other proteins
         (competitive, the correlation between them estimated)? ``"fry"``: do
-        they change at all (self-contained)? ``"joint"``: what does each set add
-        to the markers that it shares with others? ``"gsea"``: do they gather at
+        they change at all (self-contained)? ``"effect"``: do they rise over the
+        proteins in no set, for new samples and for the markers as a sample of
+        possible ones (the effect that verdicts stand on)? ``"joint"``: what does
+        each set add to the markers that it shares with others? ``"gsea"``: do they gather at
         an end of the ranking? ``"ora"``: are there more hits among them than
         among the measured genes?
     min_measured
@@ -153,6 +158,13 @@ def enrich(
     if da.fit is None or da.moderated is None:
         raise InputError(
             "this differential abundance was read without its fit; run differential_abundance again."
+        )
+    if method in _SAMPLES_GENES:
+        warnings.warn(
+            f"{method} draws genes as if proteins were independent: where markers rise and fall together its p are "
+            "too small; take camera for a verdict",
+            MarkerkitWarning,
+            stacklevel=2,
         )
     members = _members(markers)
     sizes = {str(k): 0 for k in markers} | {str(k): len(v) for k, v in members.groupby("set", sort=False)}
@@ -323,12 +335,25 @@ def _fry(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Optio
     return _Found(columns, params={"random_sets": {"size": size, "rejected": rejected}})
 
 
-def _joint(study: _Study, sets: Positions, members: pd.DataFrame, _options: _Options) -> _Found:
+@dataclass(frozen=True)
+class _Ballot:
+    """Votes of the sets of a call: one a gene, one a complex; effects, and membership weights votes x sets."""
+
+    effect: Array
+    influence: Array
+    variance: Array
+    df: Array
+    weight: Array
+    reference: Background
+
+
+def _ballot(study: _Study, sets: Positions, members: pd.DataFrame) -> _Ballot | None:
+    """Gather the votes; nothing where no background is left outside the sets."""
     effect, influence, variance, df = study.fit()
     outside = np.ones(len(effect), dtype=bool)
     outside[members["at"].to_numpy()] = False
-    if outside.sum() < 2:
-        return _Found({}, dict.fromkeys(sets, "no protein outside the sets"))
+    if outside.sum() < _FEWEST_OUTSIDE:
+        return None
     reference = background(effect[outside], influence[:, outside])
     rows = members[members["set"].isin(list(sets)) & (members["weight"] > 0)]
     votes, vote = np.unique(rows["vote"].to_numpy(dtype=str), return_inverse=True)
@@ -337,12 +362,42 @@ def _joint(study: _Study, sets: Positions, members: pd.DataFrame, _options: _Opt
     mean[pairs[:, 1], pairs[:, 0]] = 1.0
     mean /= mean.sum(axis=0)
     weight = np.zeros((len(votes), len(sets)))
-    np.maximum.at(
-        weight,
-        (vote, pd.Index(list(sets)).get_indexer(pd.Index(rows["set"]))),
-        rows["weight"].to_numpy(float),
-    )
-    found = joint_effects(effect @ mean, influence @ mean, variance @ mean, df @ mean, weight, reference)
+    column = pd.Index(list(sets)).get_indexer(pd.Index(rows["set"]))
+    np.maximum.at(weight, (vote, column), rows["weight"].to_numpy(float))
+    return _Ballot(effect @ mean, influence @ mean, variance @ mean, df @ mean, weight, reference)
+
+
+def _effect(study: _Study, sets: Positions, members: pd.DataFrame, _options: _Options) -> _Found:
+    """Effect of each set over the proteins in no set, with the errors of samples and of markers."""
+    b = _ballot(study, sets, members)
+    if b is None:
+        return _Found({}, dict.fromkeys(sets, _NO_BACKGROUND))
+    found: list[SetEffect | None] = []
+    for w in b.weight.T:
+        at = np.flatnonzero(w)
+        votes = Votes(b.effect[at], b.influence[:, at], b.variance[at], b.df[at], w[at] / w[at].sum())
+        found.append(set_effect(votes, b.reference) if len(at) else None)
+    columns = {
+        name: np.array([np.nan if e is None else getattr(e, attribute) for e in found])
+        for name, attribute in (
+            ("log2_fc", "theta"),
+            ("se", "se"),
+            ("ci_low", "low"),
+            ("ci_high", "high"),
+            ("df", "df"),
+        )
+    }
+    columns["statistic"] = columns["log2_fc"] / columns["se"]
+    columns["pvalue"] = two_sided(columns["statistic"], columns["df"])
+    without = [k for k, e in zip(sets, found, strict=True) if e is None]
+    return _Found(columns, dict.fromkeys(without, "no member has a weight"))
+
+
+def _joint(study: _Study, sets: Positions, members: pd.DataFrame, _options: _Options) -> _Found:
+    b = _ballot(study, sets, members)
+    if b is None:
+        return _Found({}, dict.fromkeys(sets, _NO_BACKGROUND))
+    found = joint_effects(b.effect, b.influence, b.variance, b.df, b.weight, b.reference)
     columns = {
         "log2_fc": found.coefficient,
         "se": found.se,
@@ -375,7 +430,7 @@ def _ora(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Optio
     sign = {"up": [1.0], "down": [-1.0], "both": [1.0, -1.0]}[options.hits]
     hit = (study.padj <= options.alpha) & np.isin(np.sign(study.effect), sign)
     n, n_hits = len(study.position), int(hit[study.position].sum())
-    inside = np.array([hit[v].sum() for v in sets.values()])
+    inside, pvalue = set_tests.over_representation(hit, list(sets.values()), study.position)
     size = np.array([len(v) for v in sets.values()])
     with np.errstate(invalid="ignore", divide="ignore"):
         fold = inside / (size * n_hits / n)
@@ -384,7 +439,7 @@ def _ora(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Optio
     columns = {
         "statistic": fold,
         "n_hits": inside,
-        "pvalue": hypergeom.sf(inside - 1, n, n_hits, size),
+        "pvalue": pvalue,
         "direction": np.select([mean > 0, mean < 0], ["up", "down"], ""),
         "leading_edge": [";".join(names[v[hit[v]]]) for v in sets.values()],
     }
@@ -395,6 +450,7 @@ def _ora(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Optio
 METHODS: dict[str, Method] = {
     "camera": _camera,
     "fry": _fry,
+    "effect": _effect,
     "joint": _joint,
     "gsea": _gsea_test,
     "ora": _ora,
@@ -403,6 +459,7 @@ METHODS: dict[str, Method] = {
 _OPTIONS = {
     "camera": ("min_measured", "inter_protein_cor", "use_ranks"),
     "fry": ("min_measured", "seed"),
+    "effect": ("min_measured",),
     "joint": ("min_measured",),
     "gsea": ("min_measured", "seed"),
     "ora": ("min_measured", "hits", "alpha"),

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from markerkit._checks import InputError, MarkerkitWarning, listed, one_of
+from markerkit.annotated import is_h5ad, read_h5ad
 from markerkit.dialects import DIALECTS, TABLE, Dialect, plain
 from markerkit.experiment import ORGANISMS, SCALES, Experiment
+from markerkit.long_reports import find_report, to_wide, wanted_columns
 from markerkit.sample_sheet import match_samples, read_sheet, short_name
 from markerkit.tabular import Table, numbers, read_table
 
@@ -22,9 +24,14 @@ _SPECIES = {
     "YEAST": "Saccharomyces cerevisiae", "ECOLI": "Escherichia coli", "SHEEP": "Ovis aries", "HORSE": "Equus caballus",
 }  # fmt: skip
 _MNEMONIC = re.compile(r"\w+_(" + "|".join(_SPECIES) + r")\b")
-_LONG_REPORT = frozenset(
-    {"precursor id", "stripped sequence", "modified sequence", "precursor charge", "eg modifiedpeptide"}
-)
+_NOT_PROTEINS = frozenset(
+    {
+        "precursor id", "stripped sequence", "modified sequence", "precursor charge", "precursorcharge", "annotated sequence",
+        "eg modifiedpeptide", "eg modifiedsequence", "eg precursorid", "peptide", "peptide sequence", "peptidesequence",
+        "psm ambiguity", "first scan", "ms order", "fragment ion", "fragmention",
+    }
+)  # fmt: skip
+_RAW_LARGEST = 1e30  # beyond any count or area; sums of such numbers leave the range of a float
 _LOG_LARGEST = 64.0  # no instrument counts 2^64 ions; a larger value is linear
 _LOG_SMALLEST_MEDIAN = 5.0
 
@@ -43,16 +50,20 @@ def read_proteins(
     Parameters
     ----------
     path
-        MaxQuant ``proteinGroups.txt``, DIA-NN ``report.pg_matrix.tsv``,
-        FragPipe ``combined_protein.tsv``, or a wide table with a protein or
-        gene column and one column a sample (TSV, CSV, XLSX, gzipped or not).
+        MaxQuant ``proteinGroups.txt``, DIA-NN ``report.pg_matrix.tsv`` or its
+        main report (TSV or Parquet), FragPipe ``combined_protein.tsv`` or
+        ``abundance_protein_MD.tsv``, a Spectronaut protein pivot or long report,
+        the Proteins export of Proteome Discoverer, or a wide table with a
+        protein or gene column and one column a sample (TSV, CSV, XLSX, Parquet;
+        text gzipped or not), or an AnnData file (``.h5ad``).
     samples
-        Sample sheet; only its samples are read.
+        Sample sheet; only its samples are read. An AnnData file brings its own.
     software
-        ``"auto"`` tells it from the header; ``"maxquant"``, ``"diann"``, ``"fragpipe"``, ``"table"``.
+        ``"auto"`` tells it from the header; ``"maxquant"``, ``"diann"``, ``"fragpipe"``, ``"tmt_integrator"``,
+        ``"spectronaut"``, ``"proteome_discoverer"``, ``"table"``.
     quantity
         ``"auto"`` takes the first that is there: LFQ, then intensity (MaxQuant);
-        MaxLFQ, then intensity (FragPipe). Or a quantity by name, such as ``"ibaq"``.
+        MaxLFQ, then intensity (FragPipe, DIA-NN). Or a quantity by name, such as ``"ibaq"``.
     scale
         ``"auto"`` tells it from the values; ``"raw"``, ``"log2"``, ``"ratio"``.
     organism
@@ -75,13 +86,15 @@ def read_proteins(
     one_of("scale", scale, ["auto", *SCALES])
     one_of("organism", organism, ORGANISMS)
     sheet, sheet_digest = read_sheet(samples) if samples is not None else (None, None)
-    table = read_table(path)
-    dialect = _dialect(table, software)
+    table, dialect, known, note = _read(path, software, quantity)
+    sheet = known if sheet is None else sheet
     columns, chosen = _quantity_columns(table, dialect, quantity, sheet)
     ids, proteins = _proteins(table, dialect)
     left_out: list[str] = []
     if sheet is not None:
-        matched = match_samples(list(sheet.index), list(columns.values()), name=Path(str(samples)).name)
+        matched = match_samples(
+            list(sheet.index), list(columns.values()), name=Path(str(samples or path)).name
+        )
         back = {name: column for column, name in columns.items()}
         left_out = [name for name in columns.values() if name not in matched]
         columns = {back[name]: sample for name, sample in matched.items()}
@@ -94,6 +107,7 @@ def read_proteins(
     if found == "raw":
         zeros = int((matrix == 0).to_numpy().sum())
         matrix = matrix.where(matrix > 0)
+    _check_every_sample(matrix, asked=sheet is not None)
     history = {
         "verb": "read_proteins",
         "file": table.name,
@@ -105,10 +119,26 @@ def read_proteins(
         "scale": found,
         "n_zero_to_missing": zeros,
         "not_in_sheet": left_out,
+        **note,
     }
     annotation = sheet.loc[matrix.index] if sheet is not None else pd.DataFrame(index=matrix.index)
     proteins.index = matrix.columns
     return Experiment(matrix, annotation, proteins, found, organism, [history])
+
+
+def _read(
+    path: str | Path, software: str, quantity: str
+) -> tuple[Table, Dialect, pd.DataFrame | None, dict[str, object]]:
+    """Wide table with its layout, the samples' annotation where the file holds it, and notes for the history."""
+    if is_h5ad(path):
+        table, dialect, known = read_h5ad(path)
+        return table, dialect, known, {}
+    table = read_table(path, pick=wanted_columns)
+    report = find_report({plain(c) for c in table.frame.columns}, software)
+    if report is None:
+        return table, _dialect(table, software), None, {}
+    table, dialect, note = to_wide(table, report, quantity)
+    return table, dialect, None, note
 
 
 def _note_left_out(left_out: list[str]) -> None:
@@ -120,30 +150,72 @@ def _note_left_out(left_out: list[str]) -> None:
         )
 
 
+def _check_every_sample(matrix: pd.DataFrame, *, asked: bool) -> None:
+    """Refuse a sample without a value that the sheet asks for: it would count as absence of everything."""
+    lost = list(matrix.index[matrix.isna().all(axis=1)])
+    if not lost:
+        return
+    if asked:
+        raise InputError(
+            f"the matrix has no value at all in sample {listed(lost)}; take it out of the sample sheet, or export it again."
+        )
+    warnings.warn(
+        f"the matrix has no value at all in sample {listed(lost, limit=6)}; leave it out of the sample sheet",
+        MarkerkitWarning,
+        stacklevel=4,
+    )
+
+
 # ---- header ----------------------------------------------------------------------
 
 
 def _dialect(table: Table, software: str) -> Dialect:
-    header = {plain(c) for c in table.frame.columns}
-    long = sorted(header & _LONG_REPORT)
-    if long:
-        raise InputError(
-            f"the matrix {table.name!r} is a report of precursors or peptides (column {long[0]!r}), not a protein table; "
-            "give the protein matrix, such as report.pg_matrix.tsv or proteinGroups.txt."
-        )
+    columns = list(table.frame.columns)
+    header = {plain(c) for c in columns}
+    _refuse_other_kinds(table, header)
     if software != "auto":
         dialect = DIALECTS[software]
-        if not _fits(dialect, header):
+        if not _fits(dialect, columns):
             raise InputError(
                 f"the matrix {table.name!r} does not look like {software}: it lacks {dialect.hint}; found "
                 f"{listed(table.frame.columns, limit=8)}."
             )
         return dialect
-    return next((d for d in DIALECTS.values() if d is not TABLE and _fits(d, header)), TABLE)
+    return next((d for d in DIALECTS.values() if d is not TABLE and _fits(d, columns)), TABLE)
 
 
-def _fits(dialect: Dialect, header: set[str]) -> bool:
-    return dialect.signature <= header and (not dialect.either or bool(dialect.either & header))
+def _refuse_other_kinds(table: Table, header: set[str]) -> None:
+    """Refuse tables of peptides, spectra, affinity assays and samples, by what they are."""
+    found = sorted(header & _NOT_PROTEINS)
+    if found:
+        raise InputError(
+            f"the matrix {table.name!r} is a report of precursors, peptides or spectra (column {found[0]!r}), not a protein "
+            "table; give the protein table, such as proteinGroups.txt, report.pg_matrix.tsv or the Proteins export."
+        )
+    top = {plain(str(v)) for v in table.frame.iloc[:6].to_numpy().ravel()}
+    if "npx" in header | top:
+        raise InputError(
+            f"the matrix {table.name!r} is a table of an affinity assay (NPX), not of mass spectrometry; markerkit needs "
+            "the abundances of all proteins of a sample, one column a sample."
+        )
+    if {"normalized abundance", "raw abundance"} <= header | top:
+        raise InputError(
+            f"the matrix {table.name!r} is an export of Progenesis with a header of three lines; keep the third as the header "
+            "and one column a sample."
+        )
+    if header & {"comment data file", "characteristics organism"}:
+        raise InputError(
+            f"the matrix {table.name!r} is a sample sheet (SDRF), not a protein table; give it as the sample sheet (--samples)."
+        )
+
+
+def _fits(dialect: Dialect, columns: list[str]) -> bool:
+    header = {plain(c) for c in columns}
+    return (
+        dialect.signature <= header
+        and (not dialect.either or bool(dialect.either & header))
+        and (not dialect.shown_by or any(re.fullmatch(dialect.shown_by, c) for c in columns))
+    )
 
 
 def _quantity_columns(
@@ -187,6 +259,10 @@ def _matching(table: Table, pattern: str, dialect: Dialect, sheet: pd.DataFrame 
                 )
             )
         }
+        # X beside X_LFQ is one sample twice: raw and normalized intensity (AlphaPept)
+        twins = {c: c.removesuffix("_LFQ") for c in hits if c.endswith("_LFQ")}
+        if twins and set(twins.values()) == set(hits) - set(twins):
+            hits = twins
     short = {c: short_name(s) for c, s in hits.items()}
     return short if len(set(short.values())) == len(short) else hits
 
@@ -297,6 +373,10 @@ def _scale(matrix: pd.DataFrame, scale: str, name: str) -> str:
             f"the matrix {name!r} holds no value in the samples asked for; see that the sheet is right."
         )
     largest, median, negative = float(known.max()), float(np.median(known)), bool((known < 0).any())
+    if largest > _RAW_LARGEST:
+        raise InputError(
+            f"the matrix {name!r} holds {largest:.3g}, which no instrument measures; mend that cell."
+        )
     looks_log = largest <= _LOG_LARGEST and median >= _LOG_SMALLEST_MEDIAN and known.std() < 8
     if scale == "auto":
         if negative:

@@ -315,7 +315,8 @@ n_case|int|case samples in which it was seen
 n_control|int|control samples in which it was seen
 total_case|int|case samples
 total_control|int|control samples
-log_odds|float|log odds ratio of being seen, case over control
+expected_case|float|case samples (of complete pairs, where paired) in which depth alone leads to expect it
+log_odds|float|log odds ratio of being seen, case over control, over that of depth alone
 pvalue|float|two-sided p
 padj|float|Benjamini-Hochberg over the proteins tested in the contrast
 call|str|`on`, `off` or empty: seen in two thirds of one arm and never in the other
@@ -326,15 +327,15 @@ reason|str|why not
         ),
         TableSpec(
             "enrichment",
-            "Set tests: competitive (camera), self-contained (fry), joint, by ranks (gsea) and by hits (ora).",
+            "Set tests: competitive (camera), self-contained (fry), of the effect over the background (effect, joint), by ranks (gsea) and by hits (ora).",
             _c(
                 """
 contrast|str|name of the contrast
 set|str|set id
 method|str|set test
 direction|str|`up` or `down`
-log2_fc|float|mean log2 fold change of the members minus that of the other proteins; in `joint`, what the set adds
-se|float|standard error of the joint effect
+log2_fc|float|mean log2 fold change of the members minus that of the other proteins; in `effect` that of the votes over the background, in `joint` what the set adds
+se|float|standard error of log2_fc (effect, joint), samples and markers
 ci_low|float|lower end of its 95 % interval
 ci_high|float|upper end of its 95 % interval
 correlation|float|estimated correlation between the members
@@ -351,15 +352,37 @@ leading_edge|str|the members that drive the result, strongest first
             ),
         ),
         TableSpec(
+            "null_check",
+            "How often the tests reject where nothing differs: this study's residuals under its own design.",
+            _c(
+                """
+contrast|str|name of the contrast
+test|str|`moderated_t`, or a set test: `camera`, `fry`, `effect`, `joint`
+level|float|nominal level
+rate|float|share of tests rejected
+se|float|standard error of the share, over draws
+n_draws|int|data sets without an effect
+n_tests|float|tests a data set, mean
+how|str|`rotate` or `permute`
+n_distinct|int|permutations of the arms that give different contrasts; missing for a contrast of coefficients
+status|str|`holds`, `rejects too often` or `not tested`
+reason|str|why not tested
+"""
+            ),
+        ),
+        TableSpec(
             "sample_scores",
-            "Score of every set in every sample, independent of the other samples.",
+            "Score of every set in every sample; singscore and ssgsea do not depend on the other samples.",
             _c(
                 """
 sample|str|sample
 set|str|set id
 method|str|score
+members|str|`positive`, `negative` (high where they are low) or `both`
 score|float|score of the sample
-dispersion|float|spread of the members' ranks
+ci_low|float|lower end of its 95 % interval over the members as a sample of possible ones
+ci_high|float|upper end of the interval
+dispersion|float|spread of the members' ranks (of their z, for the scores that average z)
 """
                 + _SET_LEVEL
             ),
@@ -426,6 +449,25 @@ reason|str|why not
         ),
     )
 }
+
+#: table of :func:`markerkit.detectable_effect`
+DETECTABLE = TableSpec(
+    "detectable_effect",
+    "Smallest effect that a design would find.",
+    _c(
+        """
+contrast|str|name of the contrast
+set_size|int|votes of the set; 1 for a single protein
+correlation|float|between the votes' residuals
+marker_sd|float|spread of true effects between the markers of one set, log2
+power|float|chance to find the effect
+alpha|float|two-sided level
+se|float|standard error of the set effect
+df|float|its degrees of freedom
+log2_fc|float|smallest effect found with that power
+"""
+    ),
+)
 
 #: table of :attr:`DifferentialAbundance.f_tests`; an assessment fits each contrast on its own, so it has none
 F_TESTS = TableSpec(
@@ -570,6 +612,18 @@ class Enrichment(Result):
     """Set tests."""
 
     table_name = "enrichment"
+
+
+class NullCheck(Result):
+    """Rejection rates where nothing differs."""
+
+    table_name = "null_check"
+
+
+class DetectableEffect(Result):
+    """Smallest effects that a design would find."""
+
+    table_name = "detectable_effect"
 
 
 class SampleScores(Result):

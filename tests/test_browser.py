@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +88,31 @@ def test_prints_to_pdf(report, tmp_path):
     content = pdf.read_bytes()
     assert content.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", content)) > 2
+
+
+AXE = next(
+    (
+        folder / "node_modules" / "axe-core" / "axe.min.js"
+        for folder in Path(__file__).parents
+        if (folder / "node_modules" / "axe-core" / "axe.min.js").is_file()
+    ),
+    None,
+)
+
+
+@pytest.mark.skipif(AXE is None, reason="axe-core is not in a node_modules folder (npm install axe-core)")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(report, tmp_path, theme):
+    run = f"""<script>document.documentElement.dataset.theme = "{theme}";
+    document.querySelectorAll("details").forEach((d, i) => {{ if (i < 3) d.open = true; }});
+    setTimeout(() => axe.run(document, {{resultTypes: ["violations"]}}).then(r => {{
+      document.documentElement.dataset.out = JSON.stringify(r.violations.map(v => [v.impact, v.id, v.nodes[0].html]));
+    }}), 300);</script>"""
+    page = report.read_text(encoding="utf-8").replace("</body>", f"{run}</body>")
+    page = page.replace("<head>", f"<head><script>{AXE.read_text(encoding='utf-8')}</script>", 1)
+    watched = tmp_path / "axe.html"
+    watched.write_text(page, encoding="utf-8")
+    found = chromium(tmp_path, "--virtual-time-budget=60000", "--dump-dom", watched.as_uri()).stdout.decode()
+    (raw,) = re.findall(r'data-out="([^"]*)"', found)
+    violations = json.loads(escapes.unescape(raw))
+    assert [v for v in violations if v[0] in {"serious", "critical"}] == []

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 import markerkit as mk
 from markerkit import InputError
@@ -66,32 +65,3 @@ def test_raw_scale_is_refused():
     raw = mk.Experiment(np.exp2(exp.values), exp.samples)
     with pytest.raises(InputError, match="log2 scale"):
         mk.differential_abundance(raw, "~ group", contrast=("group", "EV", "cell"))
-
-
-def test_detection_is_fishers_exact_test():
-    rng = np.random.default_rng(2)
-    exp = experiment(missing=0.0)
-    values = exp.values.mask(rng.random(exp.values.shape) < 0.4)
-    values.iloc[:6, 0], values.iloc[6:, 0] = 20.0, np.nan
-    exp = mk.Experiment(values, exp.samples, scale="log2")
-    table = mk.detection_test(exp, condition="group", case="EV", control="cell").table
-    assert table.loc[0, "call"] == "on"
-    assert np.isfinite(table["log_odds"]).all()
-    for _, row in table[table["status"] == "tested"].head(60).iterrows():
-        a, b = int(row["n_case"]), int(row["n_control"])
-        assert row["pvalue"] == pytest.approx(stats.fisher_exact([[a, 6 - a], [b, 6 - b]])[1], rel=1e-9)
-
-
-def test_detection_within_pairs_is_mcnemar():
-    exp = experiment(missing=0.0)
-    values = exp.values
-    values.iloc[6:, 0] = np.nan
-    values.iloc[6:, 1:100] = np.nan
-    exp = mk.Experiment(values, exp.samples, scale="log2")
-    table = mk.detection_test(exp, condition="group", case="EV", control="cell", paired_by="donor").table
-    assert table.loc[0, "pvalue"] == pytest.approx(2 * 0.5**6)
-
-
-def test_detection_is_silent_on_imputed_matrices():
-    table = mk.detection_test(experiment(missing=0.0), condition="group", case="EV", control="cell").table
-    assert (table["status"] == "not tested").all()

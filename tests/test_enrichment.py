@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import fisher_exact
 
 import markerkit as mk
-from markerkit import InputError, MarkerkitWarning
+from markerkit import InputError, MarkerkitWarning, _gsea
 from markerkit.enrichment import METHODS
 from markerkit.results import TABLES
+from markerkit.stats.joint import joint_effects
+from markerkit.stats.set_effect import background
 
 SETS = {
     "up": [f"P{i}" for i in range(15)],
@@ -29,6 +32,7 @@ def fitted(seed=0, p=800, effect=1.5, rho=0.0, n=5, missing=0.0):
     return mk.differential_abundance(exp, "~ g", contrast=("g", "a", "b"))
 
 
+@pytest.mark.filterwarnings("ignore:.*draws genes as if:markerkit.MarkerkitWarning")
 @pytest.mark.parametrize("method", METHODS)
 def test_contract(method):
     table = mk.enrich(fitted(missing=0.1), SETS, method=method).table
@@ -86,3 +90,70 @@ def test_refusals():
         mk.enrich(fitted(), SETS, method="camerra")
     with pytest.raises(InputError, match="inter_protein_cor"):
         mk.enrich(fitted(), SETS, method="fry", inter_protein_cor=0.1)
+
+
+def _table(method, **options):
+    with pytest.warns(MarkerkitWarning, match=f"{method} draws genes as if proteins were independent"):
+        return mk.enrich(fitted(missing=0.1), SETS, method=method, **options)
+
+
+def test_ora_counts_hits_among_measured_genes():
+    found = _table("ora", hits="up", alpha=0.01)
+    da = fitted(missing=0.1).table
+    tested = da[da["status"] == "tested"]
+    hit = (tested["padj"] <= 0.01) & (tested["log2_fc"] > 0)
+    inside = tested["protein"].isin(SETS["up"])
+    cells = [[(hit & inside).sum(), (hit & ~inside).sum()], [(~hit & inside).sum(), (~hit & ~inside).sum()]]
+    row = found.table.set_index("set").loc["up"]
+    assert row["n_hits"] == cells[0][0]
+    assert row["pvalue"] == pytest.approx(fisher_exact(cells, alternative="greater").pvalue)
+    null = found.table.set_index("set").loc["null"]
+    assert null["status"] == "tested"  # no hit is a finding, not a missing row
+    assert null["n_hits"] == 0
+
+
+SCORE = pd.Series(np.linspace(3, -3, 101), [f"P{i:03d}" for i in range(101)])
+
+
+@pytest.mark.parametrize(
+    ("score", "sets", "reason"),
+    [
+        (SCORE * 0 + 1, {"a": ["P001", "P002"]}, "constant"),
+        (SCORE, {"a": list(SCORE.index)}, "every ranked gene is a member"),
+        (SCORE, {"a": []}, "no member ranked"),
+    ],
+)
+def test_rankings_that_gsea_cannot_take_give_a_reason(score, sets, reason):
+    found = _gsea.prerank(score, sets, weight=1.0, seed=0)
+    assert np.isnan(found.pvalue[0])
+    assert reason in found.reason[0]
+
+
+def test_gsea_takes_ties_infinities_and_small_sets():
+    score = SCORE.round(0)
+    score.iloc[0], score.iloc[-1] = np.inf, -np.inf
+    sets = {"pair": ["P000", "P003"], "low": ["P095", "P098", "P100"], "one": ["P050"]}
+    first = _gsea.prerank(score, sets, weight=1.0, seed=0)
+    second = _gsea.prerank(score.sample(frac=1, random_state=1), sets, weight=1.0, seed=0)
+    assert not any(first.reason)
+    np.testing.assert_array_equal(first.es, second.es)  # ties follow the names, not the order of the rows
+    assert first.es[0] > 0 > first.es[1]
+    assert ((first.pvalue > 0) & (first.pvalue <= 1)).all()
+
+
+def test_joint_by_hand():
+    """Two sets that share a vote: the coefficients solve the normal equations of their membership."""
+    effect = np.array([2.0, 2.0, 3.0, 1.0, 1.0])
+    weight = np.array([[1, 0], [1, 0], [1, 1], [0, 1], [0, 1]], dtype=float)
+    rng = np.random.default_rng(0)
+    influence = rng.normal(0, 0.1, (8, 5))
+    reference = background(np.zeros(40), np.zeros((8, 40)))
+    found = joint_effects(effect, influence, (influence**2).sum(axis=0), np.full(5, 6.0), weight, reference)
+    np.testing.assert_allclose(found.coefficient, np.linalg.lstsq(weight, effect, rcond=None)[0])
+    assert (found.low < found.coefficient).all()
+    assert not found.aliased.any()
+    doubled = joint_effects(
+        effect, influence, (influence**2).sum(axis=0), np.full(5, 6.0), weight[:, [0, 0, 1]], reference
+    )
+    assert list(doubled.aliased) == [True, True, False]
+    assert np.isnan(doubled.pvalue[:2]).all()

@@ -473,6 +473,17 @@ def test_volcano_draws_every_tested_protein_once() -> None:
     assert 10 < len([t for t in ax.texts if t.get_text().startswith("GENE")]) <= 30
 
 
+@pytest.mark.parametrize("width", [89, 120])
+def test_volcano_keys_every_set_that_it_draws(width: float) -> None:
+    keys = ["ev", "exosome", "microvesicle", "apoptotic_body", "apoptotic_exosome", "apoptotic_ev"]
+    marked = {k: [f"GENE{10 * i + j}" for j in range(1, 8)] for i, k in enumerate(keys)}
+    ax = figures.volcano(differential_table(), label=marked, width=width)
+    drawn = {c.get_label() for c in ax.collections if not c.get_label().startswith("_")}
+    assert drawn == set(keys)
+    assert len(ax.get_legend().get_texts()) == len(keys)
+    assert figures.lint(ax) == []
+
+
 def test_volcano_labels_stay_apart_in_a_crowd() -> None:
     table = differential_table(400).assign(log2_fc=lambda t: 3 + 0.01 * np.arange(len(t)), pvalue=1e-5)
     ax = figures.volcano(table, label=list(table["gene"]), max_labels=400, width=89)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
+from markerkit.annotated import from_anndata, to_anndata
 from markerkit.sample_sheet import sample_template
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -88,7 +89,7 @@ def test_diann_takes_run_names_from_paths(tmp_path):
     path = write(
         tmp_path / "report.pg_matrix.tsv",
         header,
-        [["P08962", "P08962", "CD63_HUMAN", "CD63", "", "2.6e6", ""]],
+        [["P08962", "P08962", "CD63_HUMAN", "CD63", "", "2.6e6", "1.1e6"]],
     )
     exp = mk.read_proteins(path)
     assert exp.history[0]["software"] == "diann"
@@ -121,6 +122,159 @@ def test_fragpipe_prefers_maxlfq(tmp_path):
     assert exp.values.loc["a"].tolist() == [3e6, 3e6]
     assert list(exp.proteins["is_contaminant"]) == [False, True]
     assert mk.read_proteins(path, quantity="intensity").values.loc["b"].tolist() == [2e6, 2e6]
+
+
+def diann_report(tmp_path, changes=()):
+    """Three groups in two runs, two precursors each; `changes` are (row, column, value)."""
+    rows = [
+        {"Run": run, "Protein.Group": group, "Genes": gene, "PG.MaxLFQ": (i + 1) * 1e5 * (j + 1), "PG.Quantity": 7e4,
+         "Precursor.Id": f"AAK{k}", "Q.Value": 0.001, "Global.PG.Q.Value": 0.001, "PG.Q.Value": 0.02, "RT": 3.2}
+        for i, (group, gene) in enumerate([("P08962", "CD63"), ("P60033", "CD81"), ("Cont_P02769", "ALB")])
+        for j, run in enumerate(["ev_1", "gene"])
+        for k in range(2)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    for row, column, value in changes:
+        frame.loc[row, column] = value
+    path = tmp_path / "report.tsv"
+    frame.to_csv(path, sep="\t", index=False)
+    return path, frame
+
+
+def test_diann_main_report(tmp_path):
+    path, frame = diann_report(tmp_path, [(6, "Q.Value", 0.02), (7, "PG.Q.Value", 0.06)])
+    exp = mk.read_proteins(path)
+    assert (exp.history[0]["software"], exp.history[0]["quantity"]) == ("diann", "maxlfq")
+    assert (exp.history[0]["report_rows"], exp.history[0]["report_rows_used"]) == (12, 10)
+    assert "PG.Q.Value <= 0.05" in exp.history[0]["report_limits"]
+    assert list(exp.samples.index) == ["ev_1", "gene"]
+    assert list(exp.proteins["gene"]) == ["CD63", "CD81", "ALB"]
+    assert list(exp.proteins["is_contaminant"]) == [False, False, True]
+    assert exp.values.loc["ev_1"].tolist() == [1e5, 2e5, 3e5]
+    assert exp.values.loc["gene", "P08962"] == 2e5
+    assert np.isnan(exp.values.loc["gene", "P60033"])  # both of its rows are beyond a limit
+    assert mk.read_proteins(path, quantity="intensity").values.loc["ev_1"].tolist() == [7e4] * 3
+    parquet = tmp_path / "report.parquet"
+    frame.to_parquet(parquet)
+    pd.testing.assert_frame_equal(mk.read_proteins(parquet).values, exp.values)
+    with pytest.raises(InputError, match="no quantity 'ibaq'"):
+        mk.read_proteins(path, quantity="ibaq")
+
+
+def test_reports_that_contradict_themselves_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"different values \(100000 and 200000 for 'P08962'\)"):
+        mk.read_proteins(diann_report(tmp_path, [(0, "PG.MaxLFQ", 2e5)])[0])
+    with pytest.raises(InputError, match=r"no row within Q.Value <= 0.01"):
+        mk.read_proteins(diann_report(tmp_path, [(slice(None), "Q.Value", 0.5)])[0])
+    path, frame = diann_report(tmp_path)
+    frame.assign(**{"Q.Value": "high"}).to_csv(path, sep="\t", index=False)
+    with pytest.raises(InputError, match="text where a number belongs: 'high'"):
+        mk.read_proteins(path)
+
+
+def test_spectronaut_long_and_pivot(tmp_path):
+    header = ["R.FileName", "PG.ProteinGroups", "PG.Genes", "PG.Quantity", "PG.Qvalue", "EG.ModifiedPeptide", "EG.IsDecoy", "EG.Qvalue"]  # fmt: skip
+    rows = [
+        ("ev_1", "P08962;P1", "CD63", "1200,5", 0, "_AAK_", "False", 0),
+        ("ev_1", "P08962;P1", "CD63", "1200,5", 0, "_CCK_", "False", 0),
+        ("cell_1", "P08962;P1", "CD63", "60,25", 0, "_AAK_", "False", 0),
+        ("cell_1", "P02768", "ALB", "9000,0", 0, "_DDK_", "True", 0),
+        ("ev_1", "P02768", "ALB", "8000,0", "0,2", "_DDK_", "False", 0),
+        ("cell_1", "P60033", "CD81", "70,0", "0,001", "_EEK_", "False", 0),
+    ]
+    exp = mk.read_proteins(write(tmp_path / "report.tsv", header, rows))
+    assert exp.history[0]["software"] == "spectronaut"
+    assert exp.values["P08962;P1"].tolist() == [1200.5, 60.25]
+    assert list(exp.values.columns) == ["P08962;P1", "P60033"]
+    header = ["PG.ProteinGroups", "PG.Genes", "PG.NrOfStrippedSequencesIdentified", "[1] ev_1.raw.PG.Quantity", "[2] cell_1.raw.PG.Quantity",
+              "[1] ev_1.raw.PG.IBAQ", "[2] cell_1.raw.PG.IBAQ"]  # fmt: skip
+    path = write(
+        tmp_path / "pivot.tsv",
+        header,
+        [("P08962", "CD63", 3, 1200.5, "Filtered", 5, 6), ("P1", "A", 2, 9e4, 8e4, 1, 2)],
+    )
+    exp = mk.read_proteins(path)
+    assert list(exp.samples.index) == ["ev_1", "cell_1"]
+    assert exp.values.loc["ev_1"].tolist() == [1200.5, 9e4]
+    assert mk.read_proteins(path, quantity="ibaq").values.loc["cell_1"].tolist() == [6, 2]
+
+
+def test_proteome_discoverer(tmp_path):
+    header = ["Checked", "Master", "Accession", "Description", "Contaminant", "# Peptides", "Gene Symbol", "Abundance Ratio: (EV) / (Cell)",
+              "Abundances (Grouped): EV", "Abundances (Normalized): F1: Sample, EV", "Abundances (Normalized): F2: Sample, Cell",
+              "Abundance: F1: Sample, EV", "Abundance: F2: Sample, Cell", "Found in Sample: [S1] F1: Sample, EV"]  # fmt: skip
+    rows = [
+        ("False", "IsMasterProtein", "P08962", "CD63 antigen OS=Homo sapiens OX=9606 GN=CD63", "False", 4, "CD63", 2, 1, 11, 12, 1e6, 2e6, "High"),
+        ("False", "IsMasterProtein", "P00761", "Trypsin OS=Sus scrofa OX=9823", "True", 4, "", 2, 1, 13, 14, "", 4e6, "High"),
+    ]  # fmt: skip
+    path = write(tmp_path / "proteins.txt", header, rows)
+    exp = mk.read_proteins(path)
+    assert (exp.history[0]["software"], exp.history[0]["quantity"]) == ("proteome_discoverer", "abundance")
+    assert list(exp.samples.index) == ["F1: Sample, EV", "F2: Sample, Cell"]
+    assert exp.values.loc["F2: Sample, Cell"].tolist() == [2e6, 4e6]
+    assert list(exp.proteins["is_contaminant"]) == [False, True]
+    assert list(exp.proteins["species"]) == ["Homo sapiens", "Sus scrofa"]
+    assert mk.read_proteins(path, quantity="normalized").values.loc["F1: Sample, EV"].tolist() == [11, 13]
+    plain = write(
+        tmp_path / "t.tsv",
+        ("Accession", "Description", "Gene Symbol", "ev", "cell"),
+        [("P1", "x", "A", 1e6, 2e6)],
+    )
+    assert mk.read_proteins(plain).history[0]["software"] == "table"
+
+
+def test_tmt_integrator_leaves_the_reference_out(tmp_path):
+    header = (
+        "Index",
+        "NumberPSM",
+        "Gene",
+        "MaxPepProb",
+        "Protein",
+        "ProteinID",
+        "ReferenceIntensity",
+        "ev",
+        "cell",
+    )
+    path = write(tmp_path / "abundance_protein_MD.tsv", header, [("P08962", 9, "CD63", 1, "sp|P08962|CD63_HUMAN", "P08962", 21.2, 22.5, 20.1)])  # fmt: skip
+    exp = mk.read_proteins(path)
+    assert list(exp.samples.index) == ["ev", "cell"]
+    assert (exp.scale, exp.proteins["gene"].iloc[0]) == ("log2", "CD63")
+
+
+def test_cut_cells_of_maxquant_site_columns_are_empty(tmp_path):
+    header = "Protein IDs\tMajority protein IDs\tIntensity a\tIntensity b\tOxidation (M) site IDs\tOxidation (M) site positions"
+    path = tmp_path / "proteinGroups.txt"
+    path.write_text(f"{header}\nP1\tP1\t1e6\t2e6\nP2\tP2\t3e6\t4e6\t5\t6\n")
+    assert mk.read_proteins(path).values.loc["b"].tolist() == [2e6, 4e6]
+    path.write_text(f"{header}\nP1\tP1\t1e6\nP2\tP2\t3e6\t4e6\t5\t6\n")
+    with pytest.raises(InputError, match="line 2 has 3 cells, the header has 6"):
+        mk.read_proteins(path)
+
+
+def test_a_sample_once_where_it_stands_raw_and_normalized(tmp_path):
+    path = write(
+        tmp_path / "p.csv",
+        ("", "a_LFQ", "b_LFQ", "a", "b"),
+        [("sp|P08962|CD63_HUMAN", 1e6, 2e6, 3e6, 4e6)],
+        ",",
+    )
+    assert mk.read_proteins(path).values.loc["a"].tolist() == [1e6]
+
+
+def test_sdrf_repeats_its_columns(tmp_path):
+    header = (
+        "source name",
+        "characteristics[disease]",
+        "comment[modification parameters]",
+        "comment[modification parameters]",
+        "comment[data file]",
+    )
+    rows = [
+        (f"s{i}", "none", "NT=Oxidation", "NT=Acetyl", f"{n}.raw")
+        for i, n in enumerate(("ev_1", "ev_2", "cell_1", "cell_2"))
+    ]
+    exp = mk.read_proteins(wide(tmp_path), samples=write(tmp_path / "x.sdrf.tsv", header, rows))
+    assert list(exp.samples["disease"]) == ["none"] * 4
 
 
 @pytest.mark.parametrize(("name", "sep"), [("m.tsv", "\t"), ("m.csv", ","), ("m.txt", ";")])
@@ -158,6 +312,33 @@ def test_missing_words_are_missing(tmp_path):
     )
     values = mk.read_proteins(path).values
     assert values.isna().sum().sum() == 4
+
+
+def test_anndata_round_trip_and_file(tmp_path):
+    anndata = pytest.importorskip("anndata", reason="the extra 'anndata' is not installed")
+    exp = mk.read_proteins(wide(tmp_path), samples=sheet(tmp_path))
+    adata = to_anndata(exp)
+    back = from_anndata(adata)
+    pd.testing.assert_frame_equal(back.values, exp.values)
+    pd.testing.assert_frame_equal(back.samples.astype(str), exp.samples.astype(str))
+    assert (back.scale, back.organism, back.history) == (exp.scale, exp.organism, exp.history)
+    adata.layers["half"] = adata.X / 2
+    path = tmp_path / "m.h5ad"
+    adata.write_h5ad(path)
+    found = mk.read_proteins(path)
+    np.testing.assert_array_equal(found.values.to_numpy(), exp.values.to_numpy())
+    assert list(found.samples["group"]) == ["ev", "ev", "cell", "cell"]
+    assert list(found.proteins["gene"]) == list(exp.proteins["gene"])
+    assert (mk.read_proteins(path, quantity="half").values.to_numpy() * 2 == exp.values.to_numpy()).all()
+    with pytest.raises(InputError, match="does not say its 'scale' and 'organism'"):
+        from_anndata(anndata.AnnData(exp.values))
+
+
+def test_hdf5_by_another_name_is_named(tmp_path):
+    path = tmp_path / "m.tsv"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    with pytest.raises(InputError, match=r"must end in \.h5ad"):
+        mk.read_proteins(path)
 
 
 # ---- sheets ----------------------------------------------------------------------
@@ -212,7 +393,7 @@ BAD_FILES = {
     "no_samples": (b"protein_id\tgene\tdescription\nP1\tA\tx\n", "no sample columns"),
     "no_ids": (b"a\tb\n1e6\t2e6\n", "no protein or gene column"),
     "no_values": (b"protein_id\tgene\ta\tb\nP1\tA\t0\t\n", "holds no value"),
-    "long_report": (b"Precursor.Id\tGenes\ta\nx\tA\t1e6\n", "precursors or peptides"),
+    "long_report": (b"Precursor.Id\tGenes\ta\nx\tA\t1e6\n", "precursors, peptides or spectra"),
 }
 
 
@@ -321,6 +502,28 @@ VENDOR = {
     "fragpipe/alphapeptstats_combined_proteins.tsv": ("fragpipe", "razor", (20, 10)),
     "diann/protdata_report.pg_matrix.tsv": ("diann", "maxlfq", (20, 10)),
     "diann/scpviz_test_diann_prot.tsv": ("diann", "maxlfq", (5, 3700)),
+    "diann/proteobench_diann19_report.tsv": ("diann", "maxlfq", (6, 208)),
+    "maxquant/alphapeptstats_proteinGroups_go.txt": ("maxquant", "lfq", (10, 882)),
+    "spectronaut/alphapeptstats_results.tsv": ("spectronaut", "quantity", (1, 33)),
+    "spectronaut/msstats_spectronaut_input.csv": ("spectronaut", "quantity", (6, 1)),
+    "alphapept/results_proteins.csv": ("table", "table", (2, 3781)),
+    "skyline/prism_example_proteins.parquet": ("table", "table", (12, 80)),
+}
+OTHER_KINDS = {
+    "openms/msstats_openms_input.csv": "precursors, peptides or spectra",
+    "proteome_discoverer/msstats_pd_input.csv": "precursors, peptides or spectra",
+    "proteome_discoverer/proteobench_PeptideGroups_trimmed.txt": "precursors, peptides or spectra",
+    "sage/proteobench_sage_lfq.tsv": "precursors, peptides or spectra",
+    "skyline/msstats_skyline_input.csv": "precursors, peptides or spectra",
+    "progenesis/msstats_progenesis_input.csv": "Progenesis",
+    "mztab/alphapeptstats_test.mztab": "mzTab",
+    "mztab/protdata_SILAC_SQ.mzTab": "mzTab",
+    "affinity/olink_covid_serum_npx_level.csv": "affinity assay",
+    "affinity/somascan_example_data10.adat": "affinity assay",
+    "affinity/olinkanalyze_npx_data1.xlsx": "remove titles",
+    "sdrf/PXD020207.sdrf.tsv": "sample sheet",
+    "diann/alphapeptstats_report_final.pg_matrix.tsv": "line 2 has 24 cells, the header has 25",
+    "diann/msstats_diann_input.tsv": "different values",
 }
 
 
@@ -346,3 +549,11 @@ def test_real_vendor_tables(name):
     assert (exp.history[0]["software"], exp.history[0]["quantity"]) == (software, quantity)
     assert exp.values.shape == shape
     assert exp.scale == "raw"
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real data sets is not here")
+@pytest.mark.parametrize("name", OTHER_KINDS)
+def test_real_tables_of_other_kinds_are_named(name):
+    with pytest.raises(InputError, match=OTHER_KINDS[name]):
+        mk.read_proteins(DATA / "parsers" / name)

@@ -71,6 +71,25 @@ def test_the_first_screen_answers(html):
     assert "confirmed" not in html.lower()
 
 
+def test_the_first_screen_says_how_much_and_why():
+    from markerkit.report._html import _contrast
+    from markerkit.report._summary import summary
+
+    exp = mk.load_example()
+    result = mk.assess(
+        exp, condition="fraction", case="EV", control="lysate", paired_by="donor", comparator="lysate"
+    )
+    found = _contrast(result, "EV vs lysate", summary(result)["contrasts"][0])
+    shares = result.purity.shares
+    case = shares[shares["sample"].str.startswith("EV_")]
+    for source in found["raised"]:
+        expected = 100 * case.loc[case["source"] == source["source"], "share"].median()
+        assert source["share"] == pytest.approx(expected, nan_ok=True)
+    listed = [t for titles in found["open_sources"].values() for t in titles.split(", ")]
+    assert len(listed) == (result.purity.table["verdict"] == "not assessable").sum()
+    assert not [r["reason"] for r in found["classes"] if "_" in r["reason"] or r["reason"] == "wide"]
+
+
 def test_notebook_displays_are_escaped():
     exp = nasty_experiment()
     result = mk.assess(exp, condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate")

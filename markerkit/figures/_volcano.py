@@ -75,9 +75,9 @@ def volcano(
     with style(width):
         full = width_mm(width)
         if ax is None:
-            height = min(0.82 * full, 105)
+            height, top = min(0.82 * full, 105), 5 + 2.4 * max(len(marked), 5) / 2
             figure = new_figure(full, height, shown=True)
-            ax = place(figure, 11, 12, full - 14, height - 22)
+            ax = place(figure, 11, top, full - 14, height - 10 - top)
         if not len(table):
             empty_note(ax, "nothing to draw: no protein was tested")
             return ax
@@ -88,8 +88,7 @@ def volcano(
         _threshold(ax, y, numbers(table, "padj"), alpha)
         for key, group in groups.items():
             _marks(ax, key, x[group.drawn], y[group.drawn])
-        keyed = _key(ax, groups)
-        _axis_words(ax, contrast, len(table), above=7.2 if keyed else 3.0)
+        _axis_words(ax, contrast, len(table), above=2.6 + 2.3 * _key(ax, groups))
         _names(ax, table, (x, y), inside, max_labels)
     return ax
 
@@ -243,8 +242,8 @@ def _counted(key: str, group: _Group) -> str:
     return f"{ellipsize(title(key), 28, 6)} ({count})"
 
 
-def _key(ax: Axes, groups: Mapping[str, _Group]) -> bool:
-    """Name the sets above the axes with their counts, as many as fit on two lines."""
+def _key(ax: Axes, groups: Mapping[str, _Group]) -> int:
+    """Name the sets above the axes with their counts, and return the lines that it took."""
     handles, names = ax.get_legend_handles_labels()
     found = [
         (handle, _counted(name, groups[name]))
@@ -252,12 +251,12 @@ def _key(ax: Axes, groups: Mapping[str, _Group]) -> bool:
         if name in groups
     ]
     if not found:
-        return False
+        return 0
     widest = max(text_width(name, 6) for _, name in found) + 6
     columns = max(1, min(len(found), int(width_of(ax) / widest)))
     ax.legend(
-        [h for h, _ in found][: 2 * columns],
-        [n for _, n in found][: 2 * columns],
+        [h for h, _ in found],
+        [n for _, n in found],
         loc="lower left",
         bbox_to_anchor=(0, 1 + 0.6 / height_of(ax)),
         ncols=columns,
@@ -268,7 +267,7 @@ def _key(ax: Axes, groups: Mapping[str, _Group]) -> bool:
         columnspacing=1.2,
         labelspacing=0.25,
     )
-    return True
+    return -(-len(found) // columns)
 
 
 def _names(

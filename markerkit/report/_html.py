@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 
 from markerkit.criteria import load_criteria
 from markerkit.effects import fold
+from markerkit.figures._rows import in_words
 from markerkit.report._cards import sample_cards
 from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
@@ -23,7 +25,18 @@ if TYPE_CHECKING:
     from markerkit.assessment import Assessment
 
 _ORDER = {"compatible": 0, "unresolved": 1, "not compatible": 2, "not assessable": 3}
-_WORDS = {"wide": "interval too wide to tell", "wide interval": "interval too wide to tell"}
+_REASONS = {
+    r"negatives up": "proteins that should be absent rise too",
+    r"layer A not shown": "EV material as such is not shown",
+    r"wide interval": "interval too wide to tell",
+    r"rival ([^:,]+)": r"cannot be told apart from \1",
+    r"(\d+) of at least (\d+) votes measured": r"\1 of at least \2 independent markers measured",
+}
+_PER_EV = {
+    "dirtier": "more than in the control",
+    "same": "as much as in the control",
+    "cleaner": "less than in the control",
+}
 _TOP_SHARES = 4
 _TOP_MARKERS = 8
 
@@ -72,14 +85,17 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
     for row in rows:
         row["title"] = criteria.classes[row["class"]].title
         row["interval"] = _interval(row["log2_fc"], row["ci_low"], row["ci_high"])
-        row["reason"] = _WORDS.get(row["reason"], row["reason"])
+        row["reason"] = _say(row["reason"])
         row["markers"] = _markers(assessment, name, row["class"])
-    purity = assessment.purity.table
+    purity, shares = assessment.purity.table, _shares(assessment, name)
+    top = [k for k in shares if k != "ev" and shares[k] > 0][:_TOP_SHARES]
     sources = purity[purity["contrast"] == name].to_dict(orient="records")
     for row in sources:
         row["title"] = criteria.sources[row["source"]].title
-        row["reason"] = _WORDS.get(row["reason"], row["reason"])
+        row["reason"] = _say(row["reason"])
         row["interval"] = _interval(row["log2_fc"], row["ci_low"], row["ci_high"])
+        row["share"] = 100 * shares.get(row["source"], np.nan)
+        row["per_ev"] = _PER_EV.get(row["per_ev"], "")
     carried = assessment.purity.carry_over
     carried = carried[carried["contrast"] == name]
     return {
@@ -89,9 +105,10 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         "sources": sources,
         "raised": [s for s in sources if s["verdict"] == "raised"],
         "flat": [s for s in sources if s["verdict"] == "not raised"],
-        "open_sources": [s for s in sources if s["verdict"] == "not assessable"],
+        "open_sources": _by_reason([s for s in sources if s["verdict"] == "not assessable"]),
         "carry": carried.to_dict(orient="records"),
-        "shares": _shares(assessment, name),
+        "shares": [{"title": criteria.sources[k].title, "share": 100 * shares[k]} for k in top],
+        "ev_share": 100 * shares.get("ev", np.nan),
         "checklist": found["checklist"],
     }
 
@@ -102,16 +119,36 @@ def _interval(effect: float, low: float, high: float) -> str:
     return f"{fold(effect)}-fold (95 % interval {fold(low)} to {fold(high)})"
 
 
-def _shares(assessment: Assessment, name: str) -> list[dict[str, Any]]:
-    """Largest sources by median share over the case samples."""
+def _say(reason: str) -> str:
+    """Write a reason out for a reader who has not read the methods.
+
+    >>> _say("rival apoptotic_body: too few markers that tell them apart")
+    'cannot be told apart from apoptotic body: too few markers that tell them apart'
+    """
+    text = in_words(reason)
+    for pattern, words in _REASONS.items():
+        text = re.sub(f"^{pattern}", words, text)
+    return text
+
+
+def _by_reason(sources: Iterable[Mapping[Any, Any]]) -> dict[str, str]:
+    """Reason -> titles of the sources, so that one reason is read once."""
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        few = re.match(r"\d+ of at least (\d+) ", source["reason"])
+        reason = f"fewer than {few[1]} independent markers measured" if few else source["reason"]
+        found.setdefault(reason, []).append(source["title"])
+    return {reason: ", ".join(titles) for reason, titles in found.items()}
+
+
+def _shares(assessment: Assessment, name: str) -> dict[str, float]:
+    """Median share of each source over the case samples, the largest first."""
     table = assessment.purity.shares
     contrast = next((c for c in assessment.contrasts if c.name == name), None)
     if contrast is not None:
         table = table[table["sample"].isin(contrast.arms(assessment.experiment)[0])]
-    titles = load_criteria().sources
-    median = table[table["source"] != "ev"].groupby("source")["share"].median().dropna()
-    top = median.sort_values(ascending=False).head(_TOP_SHARES)
-    return [{"title": titles[str(k)].title, "share": 100 * float(v)} for k, v in top.items() if v > 0]
+    median = table.groupby("source")["share"].median().dropna().sort_values(ascending=False, kind="stable")
+    return {str(k): float(v) for k, v in median.items()}
 
 
 def _markers(assessment: Assessment, name: str, key: str) -> dict[str, list[Any]]:

@@ -16,6 +16,8 @@ CITATIONS = {
     "wu2012": "Wu D, Smyth GK (2012) Camera: a competitive gene set test. Nucleic Acids Res 40:e133. doi:10.1093/nar/gks461",
     "wu2010": "Wu D et al. (2010) ROAST: rotation gene set tests. Bioinformatics 26:2176. doi:10.1093/bioinformatics/btq401",
     "foroutan2018": "Foroutan M et al. (2018) Single sample scoring of molecular phenotypes. BMC Bioinformatics 19:404. doi:10.1186/s12859-018-2435-4",
+    "andersen1972": "Andersen EB (1972) The numerical solution of a set of conditional estimation equations. J R Stat Soc B 34:42.",
+    "langsrud2005": "Langsrud O (2005) Rotation tests. Stat Comput 15:53. doi:10.1007/s11222-005-4789-5",
     "bh1995": "Benjamini Y, Hochberg Y (1995) Controlling the false discovery rate. J R Stat Soc B 57:289. doi:10.1111/j.2517-6161.1995.tb02031.x",
     "misev2018": "Thery C et al. (2018) MISEV2018. J Extracell Vesicles 7:1535750. doi:10.1080/20013078.2018.1535750",
     "misev2023": "Welsh JA et al. (2024) MISEV2023. J Extracell Vesicles 13:e12404. doi:10.1002/jev2.12404",
@@ -72,10 +74,20 @@ def _model(assessment: Assessment) -> str:
         "Each contrast was fitted on its own two arms. Abundances were log2-transformed, proteins seen in at least "
         "half of the samples of one arm were kept, and samples were centred on their median. Moderated t-statistics "
         f"were computed on the measured values (Smyth 2004){terms}. Presence and absence were tested apart from "
-        "abundance by an exact test. Sets were tested with camera (competitive, inter-protein correlation estimated "
-        "and floored at 0; Wu and Smyth 2012) and fry (self-contained; Wu et al. 2010). False discovery rates "
+        "abundance by an exact test that allows for the depth of each sample (Andersen 1972). Sets were tested with "
+        "camera (competitive, inter-protein correlation estimated and floored at 0; Wu and Smyth 2012) and fry (self-contained; Wu et al. 2010). False discovery rates "
         "(Benjamini and Hochberg 1995) hold over the proteins of a contrast and over sets x contrasts of one test. "
         "Sample scores are singscores (Foroutan et al. 2018) on the measured proteins of each sample."
+        + _null_sentence(p["null_check"])
+    )
+
+
+def _null_sentence(draws: int) -> str:
+    if not draws:
+        return ""
+    return (
+        f" The level of the tests was checked on {draws} data sets without an effect: the residuals of the full model "
+        "rotated into a random direction (Langsrud 2005)."
     )
 
 

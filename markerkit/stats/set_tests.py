@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, ndtr, ndtri
-from scipy.stats import rankdata
+from scipy.stats import hypergeom, rankdata
 
 from markerkit.stats.ebayes import Moderated, squeeze, two_sided
 from markerkit.stats.linear import LinearFit
@@ -94,19 +94,48 @@ def set_statistics(
     usable = np.isfinite(t) & (fit.df_residual > 0) & (fit.sigma > 0)
     residual, sigma = np.nan_to_num(fit.residuals), fit.sigma[usable]
     along = _along_residual_space(fit, contrast, residual)[:, usable]
-    length = np.sqrt((along**2).sum(axis=0))
-    stretch = np.sqrt(len(along)) * np.divide(sigma, length, out=np.zeros_like(sigma), where=length > 0)
     standard = residual[:, usable] if fit.own_basis is None else along
     return (
         SetStatistics(
             t[usable],
             moderated.df_total[usable],
-            np.vstack([standardized[usable], along * stretch]),
+            np.vstack([standardized[usable], _stretched(along, sigma)]),
             standard / sigma,
             ~np.isnan(fit.values[:, usable]),
         ),
         usable,
     )
+
+
+def _stretched(along: Array, sigma: Array) -> Array:
+    """Bring residual effects to the length that `sigma` has over the residual df of the complete design."""
+    length = np.sqrt((along**2).sum(axis=0))
+    scale = np.divide(sigma, length, out=np.zeros_like(sigma), where=length > 0)
+    return np.asarray(along * np.sqrt(len(along)) * scale)
+
+
+def residual_effects(fit: LinearFit, contrast: Array) -> tuple[Array, Array]:
+    """Residuals as effects along orthonormal directions, after that of the contrast.
+
+    Parameters
+    ----------
+    fit
+        Without weights or blocks.
+    contrast
+        Numbers a coefficient, shape (k,).
+
+    Returns
+    -------
+    space, effects
+        The direction of the contrast and those of the residuals, shape (n, d + 1);
+        the residual effects, stretched as in :func:`set_statistics`, shape (d, p).
+    """
+    along = _along_residual_space(fit, contrast, np.nan_to_num(fit.residuals))
+    toward = np.linalg.pinv(fit.design).T @ contrast
+    space = np.column_stack(
+        [toward / np.linalg.norm(toward), _residual_basis(fit.design @ _contrast_last(contrast))]
+    )
+    return space, _stretched(along, np.nan_to_num(fit.sigma))
 
 
 def _along_residual_space(fit: LinearFit, contrast: Array, residual: Array) -> Array:
@@ -278,6 +307,25 @@ def _rank_sum(score: Array, members: Members, rho: Array, df: float) -> tuple[Ar
     each = np.full(len(m), df)
     pvalue = two_sided(z, each) if np.isfinite(df) else 2 * ndtr(-np.abs(z))
     return z, each, np.asarray(pvalue)
+
+
+def over_representation(
+    hit: npt.NDArray[np.bool_], members: Members, universe: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.int_], Array]:
+    """Hits among each set's members, and the chance of as many or more in a draw from the universe.
+
+    Parameters
+    ----------
+    hit
+        Proteins that are hits, shape (p,).
+    members
+        Positions of each set's members, all in the universe.
+    universe
+        Positions of the proteins that could have been hits.
+    """
+    size = np.array([len(at) for at in members])
+    inside = np.array([int(hit[at].sum()) for at in members])
+    return inside, np.asarray(hypergeom.sf(inside - 1, len(universe), int(hit[universe].sum()), size))
 
 
 def fry(
