@@ -31,6 +31,7 @@ _HOME = {
     "collapse_replicates": "preprocess",
     "coverage": "scoring",
     "score_samples": "scoring",
+    "quality": "sample_quality",
     "differential_abundance": "differential",
     "detection_test": "detection",
     "enrich": "enrichment",
@@ -68,6 +69,7 @@ __all__ = [
     "misev_checklist",
     "normalize",
     "null_check",
+    "quality",
     "read_proteins",
     "results",
     "score_samples",
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from markerkit.preprocess import collapse_replicates, filter_detected, log2, normalize
     from markerkit.purity import assess_purity
     from markerkit.readers import read_proteins
+    from markerkit.sample_quality import quality
     from markerkit.scoring import coverage, score_samples
     from markerkit.simulator import load_example, simulate
 

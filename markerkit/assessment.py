@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from markerkit._checks import InputError, MarkerkitWarning, listed, require_columns
+from markerkit._checks import InputError, MarkerkitWarning, listed, one_of, require_columns
+from markerkit.blanks import blank_content, with_blank_limits
 from markerkit.calibration import null_check as run_null_check
 from markerkit.checklist import NEEDS_METADATA, checklist_of
 from markerkit.circularity import FLAGGED, circularity_of
@@ -41,15 +42,20 @@ from markerkit.results import (
     Identity,
     NullCheck,
     Purity,
+    Quality,
     SampleScores,
 )
 from markerkit.robustness import robustness_of
+from markerkit.roles import ROLES, SAMPLE, preparations, roles_of
+from markerkit.sample_quality import quality_of
 from markerkit.scoring import coverage, score_samples
+from markerkit.shares import source_shares
 from markerkit.stats.fdr import bh
 from markerkit.study_design import SERIOUS, design_lines, design_of, design_scope
 
 SET_TESTS = ("camera", "fry")
 Verdicts = TypeVar("Verdicts", Identity, Purity)
+SHARES = ("signal", "length")
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,12 +65,13 @@ class Assessment:
     Attributes
     ----------
     experiment
-        The experiment as assessed: harmonised, technical replicates collapsed.
+        The experiment as assessed: harmonised, technical replicates collapsed,
+        without procedural blanks and medium.
     markers
         The catalogue.
     contrasts
         The contrasts; empty without a comparator.
-    identity, purity, checklist, coverage, differential_abundance, detection, enrichment, sample_scores, null_check
+    identity, purity, quality, checklist, coverage, differential_abundance, detection, enrichment, sample_scores, null_check
         One result a part.
     evidence, robustness
         Every reason for and against every class; the verdicts under other choices.
@@ -87,6 +94,7 @@ class Assessment:
     contrasts: tuple[Contrast, ...]
     identity: Identity
     purity: Purity
+    quality: Quality
     checklist: Checklist
     coverage: Coverage
     differential_abundance: DifferentialAbundance
@@ -117,6 +125,8 @@ class Assessment:
             "circularity": self.circularity,
             "design": self.design_checks,
             "source_shares": self.purity.shares,
+            "sample_quality": self.quality.table,
+            "blanks": self.quality.blanks,
             "carry_over": self.purity.carry_over,
             "misev_checklist": self.checklist.table,
             "ev_track": self.ev_track,
@@ -229,6 +239,7 @@ def assess(
     comparator: str | None = None,
     fluid: str | None = None,
     context: str | Path | Mapping[str, Any] | None = None,
+    shares: str = "signal",
     null_check: int = 0,
     seed: int = 0,
 ) -> Assessment:
@@ -257,6 +268,9 @@ def assess(
         What the samples come from: ``"plasma"``, ``"serum"``, ``"urine"``, ``"culture"``, ...
     context
         What only the user knows: a mapping, a TOML or a JSON file.
+    shares
+        What the source shares sum: ``"signal"``, or ``"length"`` for signal over
+        the length of the sequence.
     null_check
         Data sets without an effect, made from the study's own residuals, on
         which the tests of every contrast are run; 0 for none. Takes about a
@@ -272,24 +286,29 @@ def assess(
     ------
     InputError
         An absent column or level, case equal to control, a confounded design,
-        an unknown comparator, fluid or context key.
+        an unknown comparator, fluid, role or context key, shares by length
+        without lengths.
 
     Notes
     -----
     Without a comparator, or with one sample an arm, coverage, shares, scores
     and checklist are given all the same, and the rest says why it is not
-    assessable. Linear algebra runs on one thread, so that the same input gives
-    the same bytes at any thread count.
+    assessable. Samples whose `role` is ``blank`` or ``medium`` enter no contrast;
+    what they hold limits shares and carry-over, and nothing is subtracted. Linear
+    algebra runs on one thread, so that the same input gives the same bytes at
+    any thread count.
     """
     from threadpoolctl import threadpool_limits
 
     known = read_context(context)
+    one_of("shares", shares, SHARES)
     with threadpool_limits(limits=1), _collected() as notes:
         markers = markers or load_markers(organism=exp.organism)
         if "map_status" not in exp.proteins.columns:
             exp = harmonize_ids(exp, markers)
         mapping = id_mapping(exp)
-        units = _collapse(exp, collapse_by)
+        everything = _collapse(exp, collapse_by)
+        units = preparations(everything)
         asked = contrasts_of(
             units,
             condition=condition,
@@ -311,13 +330,17 @@ def assess(
         checklist = checklist_of(units, markers, asked, known, fluid=fluid)
         checks = design_of(exp, units, asked, known, collapse_by=collapse_by)
         identity, purity = identity_of(models, known), purity_of(units, markers, models, seed=seed)
-        identity, purity = _scoped(identity, checks), _scoped(purity, checks)
+        if shares == "length":
+            purity = replace(purity, shares=source_shares(units, markers, per_length=True))
+        blanks = blank_content(everything, markers, asked)
+        identity, purity = _scoped(identity, checks), _scoped(with_blank_limits(purity, blanks), checks)
         robustness, circular = robustness_of(units, models, known), circularity_of(markers, known)
         record = Record(identity.table, purity.table, robustness, checks, circular, known)
         _guard_notes(checks, circular)
         result: dict[str, Any] = {
             "identity": identity,
             "purity": purity,
+            "quality": quality_of(everything, markers, group=condition, fluid=fluid, blanks=blanks),
             "evidence": evidence_of(models, record),
             "robustness": robustness,
             "circularity": circular,
@@ -349,6 +372,7 @@ def assess(
         "comparator": comparator,
         "fluid": fluid,
         "context": known,
+        "shares": shares,
         "null_check": null_check,
         "seed": seed,
     }
@@ -407,6 +431,13 @@ def _collapse(exp: Experiment, collapse_by: str | None) -> Experiment:
     if collapse_by is None:
         return exp
     require_columns(exp.samples, [collapse_by], what="the sample sheet")
+    role = roles_of(exp)
+    mixed = role.groupby(exp.samples[collapse_by].astype(str)).nunique()
+    if (mixed > 1).any():
+        raise InputError(
+            f"the unit {str(mixed.index[mixed > 1][0])!r} of `{collapse_by}` has samples of different roles; give blanks and "
+            "medium units of their own."
+        )
     return collapse_replicates(exp, collapse_by)
 
 
@@ -496,7 +527,9 @@ def _samples_used(
     def column(name: str | None) -> pd.Series:
         return samples[name].astype(str) if name else pd.Series("", index=samples.index)
 
-    is_used = unit.isin(used) if contrasts else pd.Series(data=True, index=samples.index)
+    role = roles_of(exp)
+    is_used = unit.isin(used) if contrasts else role == SAMPLE
+    why = role.map(ROLES).where(role != SAMPLE, "in no contrast; its shares and scores are given")
     table = pd.DataFrame(
         {
             "sample": samples.index,
@@ -510,7 +543,7 @@ def _samples_used(
             "total_signal": np.nan if linear is None else linear.sum(axis=1),
             "median_log2": logs.median(axis=1),
             "status": np.where(is_used, "used", "not used"),
-            "reason": np.where(is_used, "", "in no contrast; its shares and scores are given"),
+            "reason": why.where(~is_used, ""),
         }
     )
     return TABLES["samples_used"].conform(table)

@@ -134,6 +134,12 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     p.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
     p.add_argument(
+        "--shares",
+        default="signal",
+        metavar="KIND",
+        help="what source shares sum: signal, or length for signal over length",
+    )
+    p.add_argument(
         "--null-check",
         type=int,
         default=0,
@@ -247,6 +253,7 @@ def _assess(arguments: argparse.Namespace) -> None:
         comparator=arguments.comparator,
         fluid=arguments.fluid,
         context=arguments.context,
+        shares=arguments.shares,
         null_check=arguments.null_check,
         seed=arguments.seed,
     )

@@ -39,8 +39,9 @@ class Dialect:
         Folded names of columns that never hold a sample.
     contaminant, decoy
         Folded names of flag columns (``+`` or true).
-    peptides, description
-        Folded names of the peptide count and of the description.
+    peptides, description, length
+        Folded names of the peptide count, of the description and of the
+        length of the sequence.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Dialect:
     decoy: tuple[str, ...] = ()
     peptides: tuple[str, ...] = ()
     description: tuple[str, ...] = ()
+    length: tuple[str, ...] = ("sequence length", "protein length", "length")
     hint: str = field(default="")
 
 

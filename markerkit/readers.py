@@ -317,6 +317,10 @@ def _proteins(table: Table, dialect: Dialect) -> tuple[pd.Series, pd.DataFrame]:
             else pd.to_numeric(counts.str.split(";").str[0], errors="coerce"),
         }
     )
+    length = _text(table, dialect.length)
+    if length is not None:
+        known = pd.to_numeric(length.str.split(";").str[0], errors="coerce")
+        proteins["length"] = known.where(known > 0)
     return _unique(ids), proteins
 
 

@@ -95,7 +95,8 @@ def stack_columns(tables: Sequence[Mapping[str, npt.NDArray[Any]]]) -> dict[str,
 
 def _of_kind(values: Any, kind: str, index: pd.Index) -> pd.Series:
     """Column of an array, without pandas guessing at its kind."""
-    return pd.Series(values, index=index, dtype=_PANDAS_KIND[kind])
+    column: pd.Series = pd.Series(values, index=index, dtype=_PANDAS_KIND[kind])
+    return column
 
 
 def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
@@ -280,8 +281,54 @@ share|float|share of the sample's total signal, 0 to 1
 ci_low|float|lower end of the 95 % interval (bootstrap over members)
 ci_high|float|upper end of the 95 % interval
 approximate|bool|true where the input was logarithmic or imputed
+basis|str|what was summed: signal, iBAQ, or signal over length
 """
                 + _SET_LEVEL
+            ),
+        ),
+        TableSpec(
+            "sample_quality",
+            "Quality card of every sample: what it shows by itself, without a comparator; never a class call.",
+            _c(
+                """
+sample|str|sample
+role|str|`sample`, `blank` or `medium`
+group|str|group that outliers were looked for in
+kind|str|`depth`, `marker`, `ev`, `share`, `index`, `guard` or `outlier`
+item|str|what was looked at
+value|float|what was found; missing where nothing could be said
+unit|str|its unit
+ci_low|float|lower end of the 95 % interval, for shares
+ci_high|float|upper end of the 95 % interval, for shares
+percentile|float|place in the frozen yardstick of simulated preparations, 0 to 100: no population
+yardstick|str|which simulated preparations
+blank_limit|float|what the blanks alone would show in this sample, in the unit of the value
+flag|str|`look` where a rule asks to look again, else empty
+meaning|str|what it means
+"""
+                + _SET_LEVEL
+            ),
+        ),
+        TableSpec(
+            "blanks",
+            "Content of procedural blanks and unconditioned medium, and how much of the samples it could explain.",
+            _c(
+                """
+role|str|`blank` or `medium`
+level|str|`source`, `carry-over` or `protein`
+key|str|source, contrast or protein group
+gene|str|gene symbol of a protein
+n_blanks|int|blanks, or media
+n_blanks_seen|int|those that show it
+n_samples_seen|int|samples that show it
+blank_share|float|share of the blank's own signal, median
+sample_share|float|share of the samples' signal, median
+ratio|float|signal of the blank over that of the median sample that shows it
+limit|float|share of a sample's signal that the blank alone would give: median of the samples
+flag|str|`look` where the blank could explain a part that counts
+status|str|`compared` or `not compared`
+reason|str|why not, or why with care
+"""
             ),
         ),
         TableSpec(
@@ -724,6 +771,15 @@ class Purity(Result):
     markers: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     table_name = "purity"
+
+
+@dataclass(frozen=True, repr=False)
+class Quality(Result):
+    """Quality card of every sample; ``blanks`` is what procedural blanks and medium hold."""
+
+    blanks: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    table_name = "sample_quality"
 
 
 class Checklist(Result):

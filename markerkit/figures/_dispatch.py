@@ -19,6 +19,7 @@ from markerkit.figures._forest import forest
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._palette import CLASSES
+from markerkit.figures._qc_card import qc_card
 from markerkit.figures._robustness import robustness
 from markerkit.figures._source_shares import source_shares
 from markerkit.figures._style import detached
@@ -31,6 +32,7 @@ PLOTS: dict[str, Callable[..., Axes | Figure]] = {
     "identity": identity_summary,
     "purity": forest,
     "source_shares": source_shares,
+    "sample_quality": qc_card,
     "carry_over": carry_over,
     "misev_checklist": checklist,
     "coverage": coverage,
@@ -135,6 +137,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "robustness": ("robustness",),
     "volcano": ("differential_abundance",),
     "marker_heatmap": ("marker_values",),
+    "qc_card": ("sample_quality",),
     "source_shares": ("source_shares",),
     "carry_over": ("carry_over",),
     "checklist": ("misev_checklist",),
@@ -151,6 +154,17 @@ def _arms(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str]
     groups = set(words(used, "group"))
     pairs = [(contrast[: m.start()], contrast[m.end() :]) for m in re.finditer(" vs ", contrast)]
     return next(([case, control] for case, control in pairs if case in groups and control in groups), None)
+
+
+def _in_arms(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str] | None:
+    """Name the samples of a contrast's arms and, after them, blanks and medium; all samples without a contrast."""
+    arms = _arms(tables, contrast)
+    if arms is None:
+        return None
+    card = tables["sample_quality"]
+    groups = [*arms, "blank", "medium"]
+    pairs = dict(zip(words(card, "sample"), words(card, "group"), strict=True))
+    return [s for g in groups for s, own in pairs.items() if own == g]
 
 
 def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
@@ -174,6 +188,7 @@ _DRAW: dict[str, Callable[[Mapping[str, pd.DataFrame], str | None], Axes | Figur
     "source_shares": lambda t, c: source_shares(
         t["source_shares"], t.get("samples_used"), groups=_arms(t, c), width="double"
     ),
+    "qc_card": lambda t, c: qc_card(t["sample_quality"], samples=_in_arms(t, c)),
     "carry_over": lambda t, c: carry_over(_rows_of(t["carry_over"], c)),
     "checklist": lambda t, c: checklist(t["misev_checklist"], contrast=c),
     "coverage": lambda t, _: coverage(t["coverage"]),

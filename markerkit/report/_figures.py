@@ -24,6 +24,7 @@ TITLES = {
     "robustness": "Robustness: the verdicts under other choices",
     "volcano": "Differential abundance with markers",
     "marker_heatmap": "Markers by class and sample",
+    "qc_card": "Quality card of every sample",
     "source_shares": "Share of signal by source",
     "carry_over": "Carry-over of the comparator's material",
     "checklist": "Reporting guidelines",

@@ -16,6 +16,7 @@ from markerkit.criteria import load_criteria
 from markerkit.effects import fold
 from markerkit.figures._rows import in_words
 from markerkit.report import _evidence
+from markerkit.report._cards import sample_cards
 from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
 from markerkit.report._summary import summary
@@ -67,6 +68,7 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
         contrasts=[_contrast(assessment, name, record["contrasts"][i]) for i, name in enumerate(names)],
         figures=[_figure(d) for d in drawn],
         skipped=dict(skipped),
+        per_sample=sample_cards(assessment),
         specs=list(TABLES.values()),
         data=_table_data(assessment.tables),
         methods=_paragraphs(methods_text(assessment)),

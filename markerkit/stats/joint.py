@@ -95,7 +95,7 @@ def joint_effects(
     shared = ((influence @ own) ** 2).sum(axis=0)
     left = 1 - (x * turn.T).sum(axis=1)
     told = left > _ALL_OF_IT
-    share = turn**2 * np.divide(1.0, left, out=np.zeros_like(left), where=told)
+    share: Array = turn**2 * np.divide(1.0, left, out=np.zeros_like(left), where=told)
     dispersion = share @ residual**2
     noise = (share * np.maximum(variance - shared[:, None], 0.0)) @ told.astype(float)
     total, joined = join_components(

@@ -1,0 +1,273 @@
+"""Quality card: what every sample shows by itself, a row a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from markerkit.figures._palette import CLASSES, FAINT, INK, PAPER, SECONDARY, SOURCES, ZONE, tint, title
+from markerkit.figures._rows import Slot, page, slots
+from markerkit.figures._style import MAX_HEIGHT, figure_of, style, width_mm
+from markerkit.figures._tables import checked, numbers, words
+from markerkit.figures._text import ellipsize, widest
+
+_COLUMNS = ("sample", "group", "kind", "item", "value", "ci_low", "ci_high", "n_set", "n_measured", "flag")
+_ROW, _TOP, _BOTTOM = 3.6, 27.0, 11.0
+_SIZE = 5.5
+_SHARES = (
+    "ev", "plasma", "immunoglobulin", "lipoprotein", "coagulation", "platelet", "erythrocyte", "keratin",
+    "bovine_serum", "er_golgi", "mitochondrion", "nucleus", "ribosome",
+)  # fmt: skip
+_SEEN = {"seen_misev_1a": "MISEV 1a", "seen_misev_2a": "MISEV 2a"}
+_DARKEST, _FAINTEST = 0.5, 1e-4  # shares at the ends of the shading
+
+
+class _Cell(NamedTuple):
+    """The numbers of a row of the table."""
+
+    value: float
+    ci_low: float
+    ci_high: float
+    n_set: float
+    n_measured: float
+    look: bool
+
+
+_Cells = dict[tuple[str, str], _Cell]
+
+
+class _Column(NamedTuple):
+    """A column of the card: where it stands in mm."""
+
+    left: float
+    width: float
+
+    @property
+    def middle(self) -> float:
+        return self.left + self.width / 2
+
+
+def qc_card(
+    table: pd.DataFrame, *, samples: Sequence[str] | None = None, width: str | float = "double"
+) -> Figure:
+    """Draw the quality card of the samples.
+
+    Parameters
+    ----------
+    table
+        Table ``sample_quality``.
+    samples
+        Samples to draw, in order; by default all, by group, as many as a page holds.
+    width
+        89, 120 or 183 mm.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        A column is missing.
+
+    Notes
+    -----
+    A frame marks what a rule asks to look at again; the table says why. Shares
+    are shaded on a logarithmic scale and written in percent; sources share
+    proteins, so they do not add up. A cross stands where nothing was measured.
+    """
+    rows = checked(table, _COLUMNS, "sample_quality")
+    full = width_mm(width)
+    order, groups, more = _samples(rows, samples)
+    with style(width):
+        if not order:
+            sheet = page(full, 20)
+            sheet.text(full / 2, 10, "nothing to draw: no sample", ha="center", va="center", color=SECONDARY)
+            return figure_of(sheet)
+        lines = slots(groups)
+        depth = lines[-1].y + 0.5
+        sheet = page(full, _TOP + depth * _ROW + _BOTTOM)
+        _draw(sheet, rows, order, lines, full)
+        note = f"{more} more samples stand in the table" if more else ""
+        _foot(sheet, _TOP + depth * _ROW + 3, note, full)
+    return figure_of(sheet)
+
+
+def _samples(rows: pd.DataFrame, asked: Sequence[str] | None) -> tuple[list[str], list[str], int]:
+    """Sort the samples by group; return them, their groups and how many are left out."""
+    group = dict(zip(words(rows, "sample"), words(rows, "group"), strict=True))
+    order = list(group) if asked is None else [s for s in asked if s in group]
+    rank = {g: i for i, g in enumerate(dict.fromkeys(group[s] for s in order))}
+    order = sorted(order, key=lambda s: rank[group[s]])
+    most = int((MAX_HEIGHT - _TOP - _BOTTOM) / _ROW - 1.4 * len(rank))
+    if len(order) > most:
+        # every group gets its part of the page
+        place = pd.Series(range(len(order)))
+        named = pd.Series([group[s] for s in order])
+        share = place.groupby(named).rank() / named.map(named.value_counts())
+        first = share.sort_values(kind="stable").index[: max(most, 1)]
+        kept = [order[i] for i in sorted(first)]
+    else:
+        kept = order
+    return kept, [group[s] for s in kept], len(order) - len(kept)
+
+
+def _cells(rows: pd.DataFrame) -> _Cells:
+    """Look up the numbers by sample and ``kind:item``."""
+    columns = [numbers(rows, c) for c in ("value", "ci_low", "ci_high", "n_set", "n_measured")]
+    keys = zip(words(rows, "sample"), words(rows, "kind") + ":" + words(rows, "item"), strict=True)
+    looks = words(rows, "flag") == "look"
+    cells = zip(*columns, looks, strict=True)
+    return {key: _Cell(*cell) for key, cell in zip(keys, cells, strict=True)}
+
+
+def _draw(sheet: Axes, rows: pd.DataFrame, order: list[str], lines: list[Slot], full: float) -> None:
+    value = _cells(rows[words(rows, "kind") != "marker"])
+    wide = full >= 183
+    names = min(widest([ellipsize(s, 30, 6) for s in order], 6) + 3, 32.0 if wide else 22.0)
+    keys = [k for k in _SHARES if wide or k in {"ev", "plasma", "immunoglobulin", "erythrocyte", "keratin"}]
+    seen = list(_SEEN) if wide else []
+    left = names + 2
+    proteins, likeness = _Column(left, 11), _Column(left + 12, 9)
+    rank = _Column(left + 23, 20)
+    counts = [_Column(left + 45 + 10 * i, 9) for i in range(len(seen))]
+    start = left + 45 + 10 * len(seen) + 1
+    step = (full - start - 2) / len(keys)
+    tiles = [_Column(start + step * i, step - 0.3) for i in range(len(keys))]
+    heads = [(proteins, "Proteins"), (likeness, "Likeness (r)"), (rank, "Rank of EV markers")]
+    heads += [(c, f"{_SEEN[k]} seen") for c, k in zip(counts, seen, strict=True)]
+    heads += [(c, _short(k)) for c, k in zip(tiles, keys, strict=True)]
+    for column, text in heads:
+        sheet.text(column.middle, _TOP - 2.5, text, rotation=90, ha="center", va="bottom", fontsize=6)
+    _rank_axis(sheet, rank, _TOP + (lines[-1].y + 0.5) * _ROW)
+    sheet.text(start, 3.2, "Share of signal (%)", fontsize=6, fontweight="bold", va="center_baseline")
+    for slot in lines:
+        y = _TOP + slot.y * _ROW
+        if slot.row < 0:
+            sheet.text(
+                2,
+                y,
+                ellipsize(slot.heading, full - 4, 6, "bold"),
+                fontsize=6,
+                fontweight="bold",
+                va="center_baseline",
+            )
+            continue
+        name = order[slot.row]
+        sheet.text(2, y, ellipsize(name, names - 1, 6), fontsize=6, va="center_baseline")
+        _figure_cell(sheet, value, (name, "depth:proteins_measured"), proteins, y, "{:,.0f}")
+        _figure_cell(
+            sheet, value, (name, "outlier:correlation"), likeness, y, "{:.2f}", ("outlier:distance",)
+        )
+        _rank_cell(sheet, value, name, rank, y)
+        for column, key in zip(counts, seen, strict=True):
+            row = value.get((name, f"ev:{key}"))
+            text = f"{row.n_measured:.0f}/{row.n_set:.0f}" if row is not None else ""
+            sheet.text(column.middle, y, text, ha="center", va="center_baseline", fontsize=_SIZE)
+        for column, key in zip(tiles, keys, strict=True):
+            _tile(sheet, value.get((name, f"share:{key}")), column, y, key)
+
+
+def _short(key: str) -> str:
+    return "EV markers" if key in CLASSES else title(key)
+
+
+def _figure_cell(
+    sheet: Axes,
+    value: _Cells,
+    at: tuple[str, str],
+    column: _Column,
+    y: float,
+    form: str,
+    also: Sequence[str] = (),
+) -> None:
+    """Write a number, framed where it or one that goes with it is to be looked at."""
+    row = value.get(at)
+    if row is None:
+        return
+    text = form.format(row.value) if np.isfinite(row.value) else "–"
+    sheet.text(column.left + column.width - 1, y, text, ha="right", va="center_baseline", fontsize=_SIZE)
+    together = [row, *(r for k in also if (r := value.get((at[0], k))) is not None)]
+    if any(r.look for r in together):
+        _frame(sheet, column, y)
+
+
+def _frame(sheet: Axes, column: _Column, y: float) -> None:
+    sheet.add_patch(
+        Rectangle(
+            (column.left + 0.3, y - _ROW / 2 + 0.3),
+            column.width - 0.6,
+            _ROW - 0.6,
+            facecolor="none",
+            edgecolor=INK,
+            linewidth=1.0,
+            zorder=4,
+            label="_look",
+        )
+    )
+
+
+def _rank_axis(sheet: Axes, column: _Column, bottom: float) -> None:
+    """Draw a scale from 0 to 100 with a line at the middle, where a set that is no set would stand."""
+    for at in (0, 50, 100):
+        x = column.left + column.width * at / 100
+        sheet.plot([x, x], [_TOP - 1.5, bottom], color=FAINT, linewidth=0.5, zorder=1, label="_scale")
+        sheet.text(x, bottom + 1.6, str(at), fontsize=5, ha="center", va="center_baseline", color=SECONDARY)
+
+
+def _rank_cell(sheet: Axes, value: _Cells, name: str, column: _Column, y: float) -> None:
+    row = value.get((name, "ev:ev_rank"))
+    if row is None or not np.isfinite(row.value):
+        sheet.text(column.middle, y, "–", ha="center", va="center_baseline", fontsize=_SIZE, color=SECONDARY)
+        return
+    color = CLASSES["ev"].color
+    place = [column.left + column.width * v / 100 for v in (row.ci_low, row.value, row.ci_high)]
+    if np.isfinite(place).all():
+        sheet.plot([place[0], place[2]], [y, y], color=color, linewidth=1, zorder=2, label="_interval")
+    sheet.plot(
+        [place[1]], [y], marker="o", markersize=3.2, color=color, linestyle="none", zorder=3, label="_point"
+    )
+
+
+def _tile(sheet: Axes, row: _Cell | None, column: _Column, y: float, key: str) -> None:
+    box = (column.left, y - _ROW / 2 + 0.1)
+    share = float("nan") if row is None else row.value
+    if not np.isfinite(share):
+        sheet.add_patch(Rectangle(box, column.width, _ROW - 0.2, facecolor=ZONE, linewidth=0, label="_none"))
+        sheet.text(column.middle, y, "×", ha="center", va="center_baseline", fontsize=_SIZE, color=SECONDARY)
+        return
+    span = np.log(_DARKEST / _FAINTEST)
+    dark = float(np.clip(np.log(max(share, 1e-12) / _FAINTEST) / span, 0, 1))
+    color = tint(CLASSES["ev"].color if key in CLASSES else SOURCES["er_golgi"].color, 1 - dark)
+    sheet.add_patch(Rectangle(box, column.width, _ROW - 0.2, facecolor=color, linewidth=0, label="_tile"))
+    ink = PAPER if dark > 0.55 else INK
+    sheet.text(column.middle, y, _percent(share), ha="center", va="center_baseline", fontsize=5, color=ink)
+    if row is not None and row.look:
+        _frame(sheet, column, y)
+
+
+def _percent(share: float) -> str:
+    """Write a share in percent in at most four signs.
+
+    >>> _percent(0.234), _percent(0.0123), _percent(0.0002)
+    ('23', '1.2', '<0.1')
+    """
+    percent = 100 * share
+    if percent < 0.1:
+        return "<0.1"
+    return f"{percent:.0f}" if percent >= 10 else f"{percent:.1f}"
+
+
+def _foot(sheet: Axes, y: float, note: str, full: float) -> None:
+    text = "Frame: look again, the table says why. ×: none measured. Shares overlap and do not add up. No call of a class."
+    sheet.text(
+        2, y + 2.5, ellipsize(text, full - 4, _SIZE), fontsize=_SIZE, color=SECONDARY, va="center_baseline"
+    )
+    if note:
+        sheet.text(2, y + 5.5, note, fontsize=_SIZE, color=SECONDARY, va="center_baseline")

@@ -1,0 +1,127 @@
+"""The section `Per sample` of the report: quality cards, blanks and the bovine guard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from markerkit.criteria import load_criteria
+
+if TYPE_CHECKING:
+    from markerkit.assessment import Assessment
+
+_TOP_SHARES = 3
+_TOP_PROTEINS = 10
+_MOST_SAMPLES = 200
+
+
+def sample_cards(assessment: Assessment) -> dict[str, Any]:
+    """Everything that the section shows.
+
+    Returns
+    -------
+    ``cards``, a row a sample; ``grouped``, whether there is more than one group; ``n_more``, samples left out of it; ``n_look``, samples with something to look
+    at; ``guard``, what the bovine guard says of the study; ``sources`` and ``proteins``, rows of the
+    table `blanks` that could explain a part of the samples; ``n_blanks``; ``basis`` of the shares.
+    """
+    table = assessment.quality.table
+    cards = [_card(str(name), rows) for name, rows in table.groupby("sample", sort=False)]
+    guard = table[table["kind"] == "guard"]
+    said = [
+        f"{r['meaning']}. {r['reason']}" if "mix" in r["reason"] else r["meaning"]
+        for _, r in guard.drop_duplicates("meaning").iterrows()
+    ]
+    blanks = assessment.quality.blanks
+    basis = assessment.purity.shares["basis"]
+    return {
+        "cards": cards[:_MOST_SAMPLES],
+        "grouped": table["group"].nunique() > 1,
+        "n_more": max(0, len(cards) - _MOST_SAMPLES),
+        "n_look": sum(bool(c["look"]) for c in cards),
+        "guard": said,
+        "sources": _blank_rows(blanks, "source"),
+        "carried": blanks[(blanks["level"] == "carry-over") & (blanks["limit"] > 0)].to_dict(
+            orient="records"
+        ),
+        "proteins": _blank_rows(blanks, "protein")[:_TOP_PROTEINS],
+        "n_blanks": int(blanks.drop_duplicates("role")["n_blanks"].sum()) if len(blanks) else 0,
+        "basis": str(basis.iloc[0]) if len(basis) else "",
+    }
+
+
+def _blank_rows(blanks: pd.DataFrame, level: str) -> list[dict[str, Any]]:
+    rows = blanks[(blanks["level"] == level) & (blanks["flag"] == "look")]
+    titles = load_criteria().sources
+    found = [{str(k): v for k, v in row.items()} for row in rows.to_dict(orient="records")]
+    for row in found:
+        row["title"] = titles[row["key"]].title if row["key"] in titles else row["gene"] or row["key"]
+        row["title"] = "EV markers" if row["key"] == "ev" and level == "source" else row["title"]
+    return found
+
+
+def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
+    titles = load_criteria().sources
+    of_key = {(r["kind"], r["item"]): r for r in rows[rows["kind"] != "marker"].to_dict(orient="records")}
+
+    def value(kind: str, item: str, column: str = "value") -> float:
+        return float(of_key[(kind, item)][column]) if (kind, item) in of_key else float("nan")
+
+    markers = rows[rows["kind"] == "marker"]
+    shares = rows[(rows["kind"] == "share") & (rows["item"] != "ev") & (rows["value"] > 0)]
+    top = shares.sort_values("value", ascending=False, kind="stable").head(_TOP_SHARES)
+    look = rows[(rows["flag"] == "look") & (rows["kind"] != "guard")]
+    return {
+        "sample": name,
+        "role": rows["role"].iloc[0],
+        "group": rows["group"].iloc[0],
+        "proteins": value("depth", "proteins_measured"),
+        "seen": int((markers["status"] == "seen").sum()),
+        "markers": len(markers),
+        "named": ", ".join(_named(markers)),
+        "rank": _interval(
+            value("ev", "ev_rank"), value("ev", "ev_rank", "ci_low"), value("ev", "ev_rank", "ci_high")
+        ),
+        "percentile": _plain(value("ev", "ev_rank", "percentile"), "{:.0f}"),
+        "ev": _percent(value("share", "ev")),
+        "top": ", ".join(f"{titles[r['item']].title} {_percent(r['value'])}" for _, r in top.iterrows()),
+        "likeness": _plain(value("outlier", "correlation"), "{:.2f}"),
+        "look": [_short(r["kind"], r["meaning"]) for _, r in look.iterrows()],
+    }
+
+
+def _short(kind: str, meaning: str) -> str:
+    """Write why to look again, without what the item is.
+
+    >>> _short("share", "Keratin and skin: share of signal; far above the other samples of the group")
+    'Keratin and skin: far above the other samples of the group'
+    """
+    if kind == "share":
+        return meaning.replace("share of signal; ", "", 1)
+    text = meaning.split(": ", 1)[-1]
+    return text[:1].upper() + text[1:]
+
+
+#: markers named first, since every reader asks for them
+_ASKED = ("CD9", "CD63", "CD81", "TSG101", "PDCD6IP", "SDCBP", "FLOT1", "ANXA2")
+
+
+def _named(markers: pd.DataFrame) -> list[str]:
+    """Name the best known markers that were seen."""
+    seen = {str(g).upper(): str(g) for g in markers.loc[markers["status"] == "seen", "item"]}
+    return [seen[g] for g in _ASKED if g in seen]
+
+
+def _plain(value: float, form: str) -> str:
+    return form.format(value) if np.isfinite(value) else "–"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if np.isfinite(share) else "–"
+
+
+def _interval(value: float, low: float, high: float) -> str:
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:.0f} ({low:.0f} to {high:.0f})" if np.isfinite(low) else f"{value:.0f}"
