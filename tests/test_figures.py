@@ -743,6 +743,30 @@ def test_plot_dispatches() -> None:
         SampleScores(pd.DataFrame()).plot()
 
 
+def quality_table() -> pd.DataFrame:
+    """Depth, rank and one share of every sample."""
+    group = dict(zip(SAMPLES["sample"], SAMPLES["group"], strict=True))
+    rows = [
+        {
+            "sample": s,
+            "role": "sample",
+            "group": g,
+            "kind": kind,
+            "item": item,
+            "value": v,
+            "n_set": 9,
+            "n_measured": 4,
+        }
+        for s, g in group.items()
+        for kind, item, v in (
+            ("depth", "proteins_measured", 900.0),
+            ("ev", "ev_rank", 70.0),
+            ("share", "plasma", 0.2),
+        )
+    ]
+    return TABLES["sample_quality"].conform(pd.DataFrame(rows))
+
+
 def _tables(contrasts: tuple[str, ...] = (CONTRAST,)) -> dict[str, pd.DataFrame]:
     used = [(c, k, g, "positive") for c in contrasts for k, v in MARKED.items() for g in v]
     return {
@@ -752,6 +776,7 @@ def _tables(contrasts: tuple[str, ...] = (CONTRAST,)) -> dict[str, pd.DataFrame]
         "robustness": robustness_table(contrasts),
         "differential_abundance": differential_table(contrasts=contrasts),
         "enrichment": enrichment_table(contrasts),
+        "sample_quality": quality_table(),
         "samples_used": SAMPLES,
         "markers_used": pd.DataFrame(used, columns=["contrast", "set", "gene", "role"]),
     }
@@ -761,7 +786,8 @@ def test_assessment_figures_draws_all() -> None:
     found = figures.assessment_figures(_tables(("Other vs Cell", CONTRAST)), CONTRAST)
     assert found.skipped == {}
     assert list(found) == [
-        "identity_summary", "forest", "robustness", "volcano", "marker_heatmap", "source_shares", "carry_over",
+        "identity_summary", "forest", "robustness", "volcano", "marker_heatmap", "qc_card", "source_shares",
+        "carry_over",
         "checklist", "coverage", "enrichment",
     ]  # fmt: skip
     assert all(isinstance(f, Figure) for f in found.values())

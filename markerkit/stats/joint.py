@@ -85,8 +85,8 @@ def joint_effects(
     out = {k: np.full(sets, np.nan) for k in ("coefficient", "se", "df", "low", "high", "pvalue")}
     if len(kept) == 0 or len(effect) <= len(kept):
         return JointEffects(**out, aliased=np.ones(sets, dtype=bool))
-    x = x[:, kept]
-    turn = np.linalg.pinv(x)
+    x = np.asarray(x[:, kept], dtype=np.float64)
+    turn: Array = np.asarray(np.linalg.pinv(x))
     coefficient = turn @ (effect - reference.effect)
     residual = effect - reference.effect - x @ coefficient
     from_samples = influence @ turn.T - np.outer(reference.influence, turn.sum(axis=1))
@@ -95,7 +95,7 @@ def joint_effects(
     shared = ((influence @ own) ** 2).sum(axis=0)
     left = 1 - (x * turn.T).sum(axis=1)
     told = left > _ALL_OF_IT
-    share: Array = turn**2 * np.divide(1.0, left, out=np.zeros_like(left), where=told)
+    share = turn**2 * np.divide(1.0, left, out=np.zeros_like(left), where=told)
     dispersion = share @ residual**2
     noise = (share * np.maximum(variance - shared[:, None], 0.0)) @ told.astype(float)
     total, joined = join_components(
