@@ -35,7 +35,9 @@ def test_the_example_reads_as_it_was_made(result):
     words = result.identity.table.set_index("class")["verdict"]
     assert words["ev"] == "compatible"
     assert words["exosome"] == "compatible"
-    assert words["apoptotic_body"] == "not compatible"
+    # absent: its few votes may leave it open, they may not call it
+    assert words["apoptotic_body"] in ("not compatible", "unresolved")
+    assert words["microvesicle"] == "not compatible"
     assert words["apoptotic_exosome"] == "not assessable"
     assert result.purity.carry_over["status"].iloc[0] == "assessed"
     assert result.gaps()
