@@ -21,7 +21,8 @@ LAYERS = (
         "criteria",
         "markers_table",
         "markers_catalog",
-        "markers_readme",
+        "markers_views",
+        "markers_check",
     ),
     (
         "readers",
@@ -37,7 +38,7 @@ LAYERS = (
         "matching",
         "figures",
     ),
-    ("differential", "detection", "scoring"),
+    ("differential", "detection", "scoring", "markers_readme"),
     ("enrichment", "effects"),
     ("shares", "anchors", "calibration"),
     ("identity", "purity", "checklist"),

@@ -29,6 +29,7 @@ MOUSE = ROOT / "markerkit" / "data" / "genes_mouse.tsv"
 ORTHOLOGS = ROOT / "reference_sets" / "orthologs.tsv"
 COLUMNS = ["symbol", "accession", "previous", "alias", "human"]
 RAT = ["rat_gene", "rat_accession", "rat_note"]
+NO_ACCESSION = "no accession in the tables used"
 PSEUDOGENE = re.compile(r"-ps\d*$")
 VARIABLE = re.compile(r"IG[HKL]V\d")
 # what the nomenclature's cross-references get wrong or cannot say, with the reason
@@ -135,8 +136,10 @@ def fill_orthologs() -> None:
     rows, done = [], set()
     for row in old:
         row["mouse_accession"] = row["mouse_accession"] or mouse.get(row["mouse_gene"], "")
+        row["note"] = why_no_accession(row["mouse_gene"], row["mouse_accession"], row["note"])
         gene = row["human_gene"]
         partners = [("", "", "")] if gene in done else partners_of(row, by_symbol, by_human.get(gene, []))
+        partners = [(g, a, why_no_accession(g, a, note)) for g, a, note in partners]
         done.add(gene)
         rows += [
             [*(row[c] if not i else row[c] if c.startswith("human") else "" for c in first), *partner]
@@ -146,6 +149,11 @@ def fill_orthologs() -> None:
     named = {r[0] for r in rows if r[len(first)]}
     sure = {r[0] for r in rows if r[len(first) + 1]}
     print(f"{len(done)} human genes, {len(named)} with a rat gene, {len(sure)} with a rat accession")
+
+
+def why_no_accession(gene: str, accession: str, note: str) -> str:
+    parts = [part for part in note.split("; ") if part and part != NO_ACCESSION]
+    return "; ".join([*parts, NO_ACCESSION] if gene and not accession else parts)
 
 
 def partners_of(

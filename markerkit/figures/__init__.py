@@ -15,6 +15,7 @@ from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._lint import Problem, lint
 from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._marker_values import marker_values
+from markerkit.figures._overlap import overlap
 from markerkit.figures._source_shares import source_shares
 from markerkit.figures._style import new_figure, save, style
 from markerkit.figures._volcano import volcano
@@ -33,6 +34,7 @@ __all__ = [
     "marker_heatmap",
     "marker_values",
     "new_figure",
+    "overlap",
     "plot",
     "save",
     "source_shares",
