@@ -100,6 +100,14 @@ def gene_table(organism: str) -> GeneTable:
     return GeneTable(frozenset(r[0] for r in rows), by_accession, by_name)
 
 
+@lru_cache(maxsize=1)
+def bovine_accessions() -> frozenset[str]:
+    """Read the bovine accessions of contaminant libraries once; they say the species, not the source."""
+    path = Path(__file__).parent / "data" / "bovine.tsv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        return frozenset(row[0] for row in list(csv.reader(lines, delimiter="\t"))[1:])
+
+
 def harmonize_ids(
     exp: Experiment, markers: MarkerCatalog | None = None, *, policy: str = "leading"
 ) -> Experiment:
@@ -124,7 +132,7 @@ def harmonize_ids(
         group, and the columns behind :func:`id_mapping`. Groups of another
         species keep their accession and get no gene. The leading member says
         the species: by its entry name, by what the table says of it, or
-        because the catalogue lists its accession as bovine. A group that
+        because its accession is a known bovine one. A group that
         mixes species is reported as ambiguous.
 
     Raises
@@ -240,12 +248,12 @@ class _Mapper:
         self.policy = policy
         self.by_name = table.by_name
         self.by_accession = dict(table.by_accession)
-        self.foreign: dict[str, str] = {}
+        self.foreign = dict.fromkeys(bovine_accessions(), "Bos taurus")
         if markers is not None:
             known = markers.table
             bovine = set(markers.sets.loc[markers.sets["organism"] == "bovine", "set"])
             theirs = known["set"].isin(bovine)
-            self.foreign = dict.fromkeys(known.loc[theirs, "accession"], "Bos taurus")
+            self.foreign |= dict.fromkeys(known.loc[theirs, "accession"], "Bos taurus")
             pairs = known[~theirs & (known["accession"] != "")]
             self.by_accession |= dict(zip(pairs["accession"], pairs["gene"], strict=True))
 

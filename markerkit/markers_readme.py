@@ -160,7 +160,7 @@ def _organisms(catalog: MarkerCatalog) -> list[str]:
         "",
         "`bovine_serum` holds proteins of the culture medium by their bovine accession. Bovine albumin and its human and",
         "mouse orthologs share a symbol, so the symbol never decides: a group is bovine where its leading member's entry",
-        "name ends in `_BOVIN`, its accession is one of the set (after a prefix such as `CON__` or `Cont_` is taken off), or",
+        "name ends in `_BOVIN`, its accession is a known bovine one (after a prefix such as `CON__` or `Cont_` is taken off), or",
         "the table says so. A group that mixes species is reported as ambiguous and counts for its leading member. Where",
         "no bovine sequences were searched, bovine protein is counted as its ortholog, and the result says so.",
     ]

@@ -5,7 +5,7 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError
-from markerkit.identifiers import gene_table, id_mapping
+from markerkit.identifiers import bovine_accessions, gene_table, id_mapping
 
 
 def experiment(rows, organism="human"):
@@ -125,3 +125,14 @@ def test_human_symbols_are_refused_for_rat():
     symbols = sorted(s for s in gene_table("human").symbols if s not in gene_table("rat").symbols)[500:560]
     with pytest.raises(InputError, match="look like human"):
         mk.harmonize_ids(experiment([("", s) for s in symbols], "rat"))
+
+
+def test_bovine_accessions_belong_to_no_other_organism():
+    own = {a for o in ("human", "mouse", "rat") for a in gene_table(o).by_accession}
+    assert not own & bovine_accessions()
+    assert set(mk.load_markers()["bovine_serum"].table["accession"]) <= bovine_accessions()
+
+
+def test_bovine_is_known_without_a_catalogue():
+    exp = mk.harmonize_ids(experiment([("CON__P02769", "ALB"), ("P02768", "ALB")]))
+    assert exp.proteins["species"].tolist() == ["Bos taurus", "Homo sapiens"]
