@@ -99,7 +99,7 @@ def _reading(parser: argparse.ArgumentParser) -> None:
         "--quantity", default="auto", help="which quantity to read, such as lfq, ibaq, intensity"
     )
     parser.add_argument("--scale", default="auto", help="raw, log2, ratio (default: told from the values)")
-    parser.add_argument("--organism", default="human", help="human or mouse (default: %(default)s)")
+    parser.add_argument("--organism", default="human", help="human, mouse or rat (default: %(default)s)")
 
 
 def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -158,7 +158,7 @@ def _sets_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sets = commands.add_parser("sets", help="look at the reference marker sets")
     verbs = sets.add_subparsers(required=True, metavar="VERB")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--organism", default="human", help="human or mouse (default: %(default)s)")
+    common.add_argument("--organism", default="human", help="human, mouse or rat (default: %(default)s)")
     common.add_argument("--markers", metavar="FILE", nargs="+", default=[], help="further marker sets")
     listed = verbs.add_parser("list", parents=[common], help="every set with its size")
     listed.set_defaults(run=_sets_list)
@@ -170,11 +170,15 @@ def _sets_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     export.add_argument("--out", metavar="FILE", help="write to a file instead of stdout")
     export.set_defaults(run=_sets_export)
     overlap = verbs.add_parser("overlap", parents=[common], help="shared markers, set by set")
+    overlap.add_argument("--sets", metavar="SET", nargs="+", help="these sets only")
+    overlap.add_argument(
+        "--figure", metavar="FILE", help="draw it: a .pdf, .svg or .png that is not there yet"
+    )
     overlap.set_defaults(run=_sets_overlap)
     check = verbs.add_parser("validate", help="check a file of marker sets, or a folder of them")
     check.add_argument("path", metavar="PATH")
     check.set_defaults(run=_sets_validate)
-    diff = verbs.add_parser("diff", help="what changed between two files of marker sets")
+    diff = verbs.add_parser("diff", help="what changed between two files or folders of marker sets")
     diff.add_argument("old", metavar="OLD")
     diff.add_argument("new", metavar="NEW")
     diff.set_defaults(run=_sets_diff)
@@ -317,7 +321,16 @@ def _sets_export(arguments: argparse.Namespace) -> None:
 def _sets_overlap(arguments: argparse.Namespace) -> None:
     from markerkit.results import to_tsv
 
-    overlap = _markers(arguments).overlap()
+    markers = _markers(arguments)
+    overlap = (markers.select(arguments.sets) if arguments.sets else markers).overlap()
+    if arguments.figure:
+        from markerkit import figures
+
+        path = Path(arguments.figure)
+        one_of("figure", path.suffix.lower(), [".pdf", ".svg", ".png"])
+        if path.exists():
+            raise InputError(f"the output {arguments.figure!r} is there already; choose another.")
+        figures.save(figures.overlap(overlap), path, formats=[path.suffix.lower()[1:]])
     print(to_tsv(overlap.rename_axis(index="set", columns=None).reset_index()), end="")
 
 

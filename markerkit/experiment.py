@@ -14,7 +14,7 @@ import pandas as pd
 from markerkit._checks import InputError, listed, one_of
 
 SCALES = ("raw", "log2", "ratio")
-ORGANISMS = ("human", "mouse")
+ORGANISMS = ("human", "mouse", "rat")
 PROTEIN_COLUMNS: dict[str, object] = {
     "accession": "",
     "gene": "",
@@ -50,7 +50,7 @@ class Experiment:
     scale
         ``"raw"``, ``"log2"`` or ``"ratio"``.
     organism
-        ``"human"`` or ``"mouse"``.
+        ``"human"``, ``"mouse"`` or ``"rat"``.
     history
         The verbs applied so far with their parameters (JSON-able).
 

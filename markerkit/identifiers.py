@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from markerkit._checks import InputError, listed, one_of
-from markerkit.experiment import Experiment
+from markerkit.experiment import ORGANISMS, Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.results import TABLES
 
@@ -22,10 +22,26 @@ _UNIPROT = re.compile(r"^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-
 _PREFIX = re.compile(r"^(?:CON__|contam_|Cont_|cRAP[-_]?|REV__|rev_|DECOY_)+", re.IGNORECASE)
 _EXCEL = re.compile(r"^(?:(\d{1,2})-(Sep|Mar|Dec)|(Sep|Mar|Dec)-(\d{1,2}))$", re.IGNORECASE)
 _EXCEL_FAMILY = {"sep": "SEPTIN", "mar": "MARCHF", "dec": "DELEC"}
-_SPECIES_OF = {"human": "Homo sapiens", "mouse": "Mus musculus"}
-_CODE = {"HUMAN": "Homo sapiens", "MOUSE": "Mus musculus", "BOVIN": "Bos taurus"}
-_OTHER = {"human": "mouse", "mouse": "human"}
-_ENOUGH = 20  # symbols that must be there before a wrong organism is called
+_SPECIES_OF = {
+    "human": "Homo sapiens",
+    "mouse": "Mus musculus",
+    "rat": "Rattus norvegicus",
+    "bovine": "Bos taurus",
+}
+_CODE = {name[:5].upper(): species for name, species in _SPECIES_OF.items()}  # as entry names end: ALBU_BOVIN
+_ENTRY = re.compile(rf"^(\w+)_({'|'.join(_CODE)})$")
+_ENSEMBL = {
+    "ENSBTA": "Bos taurus",
+    "ENSMUS": "Mus musculus",
+    "ENSRNO": "Rattus norvegicus",
+    "ENSP0": "Homo sapiens",
+}
+_OTHER = {
+    "human": ("mouse", "rat"),
+    "mouse": ("human",),
+    "rat": ("human",),
+}  # whose symbols are written otherwise
+_ENOUGH = 20  # identifiers that must be there before a wrong organism is called
 
 
 @dataclass(frozen=True)
@@ -60,14 +76,14 @@ class _Row:
     reason: str = ""
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=len(ORGANISMS))
 def gene_table(organism: str) -> GeneTable:
     """Read the gene table of an organism once.
 
     Parameters
     ----------
     organism
-        ``"human"`` or ``"mouse"``.
+        ``"human"``, ``"mouse"`` or ``"rat"``.
     """
     path = Path(__file__).parent / "data" / f"genes_{organism}.tsv"
     with path.open(encoding="utf-8", newline="") as lines:
@@ -82,6 +98,14 @@ def gene_table(organism: str) -> GeneTable:
         for accession in filter(None, row[1].split("|")):
             by_accession.setdefault(accession, row[0])
     return GeneTable(frozenset(r[0] for r in rows), by_accession, by_name)
+
+
+@lru_cache(maxsize=1)
+def bovine_accessions() -> frozenset[str]:
+    """Read the bovine accessions of contaminant libraries once; they say the species, not the source."""
+    path = Path(__file__).parent / "data" / "bovine.tsv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        return frozenset(row[0] for row in list(csv.reader(lines, delimiter="\t"))[1:])
 
 
 def harmonize_ids(
@@ -106,7 +130,10 @@ def harmonize_ids(
     Experiment
         ``accession`` and ``gene`` harmonised, ``genes`` all genes of the
         group, and the columns behind :func:`id_mapping`. Groups of another
-        species keep their accession and get no gene.
+        species keep their accession and get no gene. The leading member says
+        the species: by its entry name, by what the table says of it, or
+        because its accession is a known bovine one. A group that
+        mixes species is reported as ambiguous.
 
     Raises
     ------
@@ -120,6 +147,7 @@ def harmonize_ids(
             f"the experiment is {exp.organism} and the catalogue {markers.organism}; load_markers(organism={exp.organism!r})."
         )
     proteins = exp.proteins
+    _check_species(proteins, exp.organism)
     _check_organism(proteins["gene"], exp.organism)
     mapper = _Mapper(exp.organism, markers, policy)
     rows = [
@@ -184,16 +212,30 @@ def id_mapping(exp: Experiment) -> pd.DataFrame:
     return TABLES["id_mapping"].conform(table.assign(**{c: p[c].to_numpy() for c in same}))
 
 
+def _check_species(proteins: pd.DataFrame, organism: str) -> None:
+    """Refuse a table whose own species is another one; this alone tells mouse from rat."""
+    leading = proteins["accession"].str.split(r"[;,]", regex=True).str[0].map(lambda a: _coded(_parse(a)[1]))
+    stated = leading.where(leading != "", proteins["species"].map(_named))
+    n = {o: int((stated == _SPECIES_OF[o]).sum()) for o in ORGANISMS}
+    other = max(n, key=lambda o: n[o])
+    if n[other] >= _ENOUGH and n[organism] < 0.2 * n[other]:
+        raise InputError(
+            f"the proteins are {other}: {n[other]} of {len(proteins)} groups say {_SPECIES_OF[other]} and {n[organism]} "
+            f"{_SPECIES_OF[organism]}; set the organism to {other!r}."
+        )
+
+
 def _check_organism(genes: pd.Series, organism: str) -> None:
-    """Refuse symbols written as those of the other organism: CD63 is human, Cd63 mouse."""
+    """Refuse symbols written as those of another organism: CD63 is human, Cd63 mouse or rat."""
     first = genes.str.split(";").str[0].str.strip()
     first = first[first.str.contains(r"[A-Za-z]{2}", regex=True)].drop_duplicates()
-    here, other = gene_table(organism).symbols, gene_table(_OTHER[organism]).symbols
+    here, other = gene_table(organism).symbols, gene_table(_OTHER[organism][0]).symbols
     n_here, n_other = int(first.isin(here).sum()), int(first.isin(other).sum())
     if n_other >= _ENOUGH and n_here < 0.2 * n_other:
+        names = " or ".join(_OTHER[organism])
         raise InputError(
-            f"the genes look like {_OTHER[organism]}: {n_other} of {len(first)} symbols are {_OTHER[organism]} and {n_here} "
-            f"{organism}, such as {listed(first.head(3))}; set the organism to {_OTHER[organism]!r}."
+            f"the genes look like {names}: {n_other} of {len(first)} symbols are {names} and {n_here} "
+            f"{organism}, such as {listed(first.head(3))}; set the organism to {listed(_OTHER[organism], conjunction='or')}."
         )
 
 
@@ -206,12 +248,12 @@ class _Mapper:
         self.policy = policy
         self.by_name = table.by_name
         self.by_accession = dict(table.by_accession)
-        self.foreign: dict[str, str] = {}
+        self.foreign = dict.fromkeys(bovine_accessions(), "Bos taurus")
         if markers is not None:
             known = markers.table
             bovine = set(markers.sets.loc[markers.sets["organism"] == "bovine", "set"])
             theirs = known["set"].isin(bovine)
-            self.foreign = dict.fromkeys(known.loc[theirs, "accession"], "Bos taurus")
+            self.foreign |= dict.fromkeys(known.loc[theirs, "accession"], "Bos taurus")
             pairs = known[~theirs & (known["accession"] != "")]
             self.by_accession |= dict(zip(pairs["accession"], pairs["gene"], strict=True))
 
@@ -219,14 +261,17 @@ class _Mapper:
         members = [_parse(a) for a in re.split(r"[;,]\s*", accession) if a.strip()]
         leading = members[0] if members else ("", "")
         found = _Row(accession=leading[0])
-        given = _SPECIES_OF.get(species.lower(), species)
-        found.species = _CODE.get(leading[1].rpartition("_")[2]) or given or self.foreign.get(leading[0], "")
+        found.species = _coded(leading[1]) or _named(species) or self.foreign.get(leading[0], "")
+        kinds = list(dict.fromkeys(filter(None, [found.species, *map(self.species_of, members)])))
         if found.species and found.species != self.species:
             found.reason = f"{found.species}: no {self.species} gene"
+            if self.species in kinds:
+                found.status = AMBIGUOUS
+                found.reason = f"members of {' and '.join(kinds)}: the leading one, {found.species}, counts"
             return found
         by_member = [self.by_accession.get(a, "") for a, _ in members]
         named = [self.symbol(s) for s in re.split(r"[;,]\s*", gene) if s.strip()]
-        entry = [self.symbol(e.rpartition("_")[0]) for _, e in members if e.endswith(("_HUMAN", "_MOUSE"))]
+        entry = [self.symbol(e.rpartition("_")[0]) for _, e in members if _coded(e) == self.species]
         candidates = [(g, "accession") for g in by_member[:1] if g] + [n for n in named if n[0]]
         candidates += [(g, "accession of a later member") for g in by_member[1:] if g]
         candidates += [(g, "entry name") for g, how in entry if g and how == "symbol"]
@@ -237,12 +282,21 @@ class _Mapper:
         others = [g for g in by_member if g] + [g for g, how in named if g and how != "symbol as given"]
         found.genes = list(dict.fromkeys([found.gene, *others]))
         found.species = found.species or self.species
-        found.status = MAPPED if len(found.genes) == 1 else AMBIGUOUS
+        mixed = [k for k in kinds if k != self.species]
+        found.status = AMBIGUOUS if mixed or len(found.genes) > 1 else MAPPED
         if found.status == AMBIGUOUS:
-            found.reason = f"members of {len(found.genes)} genes: the leading one counts"
-            if self.policy == "unique":
-                found.gene, found.reason = "", f"members of {len(found.genes)} genes: none counts"
+            what = f"{len(found.genes)} genes" if len(found.genes) > 1 else ""
+            what = " and ".join(filter(None, [what, " and ".join([self.species, *mixed]) if mixed else ""]))
+            found.reason = (
+                f"members of {what}: {'none' if self.policy == 'unique' else 'the leading one'} counts"
+            )
+            found.gene = "" if self.policy == "unique" else found.gene
         return found
+
+    def species_of(self, member: tuple[str, str]) -> str:
+        """Species of a member, where its entry name or its accession is known."""
+        own = self.species if member[0] in self.by_accession else ""
+        return _coded(member[1]) or self.foreign.get(member[0], "") or own
 
     def symbol(self, text: str) -> tuple[str, str]:
         """Approved symbol of what was given, and how it was found."""
@@ -262,6 +316,18 @@ class _Mapper:
         )
 
 
+def _coded(entry: str) -> str:
+    """Species that the entry name or an Ensembl identifier states, or nothing."""
+    match = _ENTRY.match(entry)
+    return _CODE[match[2]] if match else next((s for p, s in _ENSEMBL.items() if entry.startswith(p)), "")
+
+
+def _named(text: str) -> str:
+    """Species that a text names, in Latin or in English; other texts stay as they are."""
+    plain = text.lower()
+    return next((s for word, s in _SPECIES_OF.items() if plain == word or s.lower() in plain), text)
+
+
 def _parse(token: str) -> tuple[str, str]:
     """Split a token into accession, without prefix and isoform, and entry name.
 
@@ -269,9 +335,14 @@ def _parse(token: str) -> tuple[str, str]:
     ('P08962', 'CD63_HUMAN')
     >>> _parse("CON__P02769")
     ('P02769', '')
+    >>> _parse("ALBU_BOVIN"), _parse("Cont_P02769_BOVIN")
+    (('', 'ALBU_BOVIN'), ('P02769', 'P02769_BOVIN'))
     """
     parts = _PREFIX.sub("", token.strip()).split("|")
     accession = _PREFIX.sub("", parts[1] if len(parts) > 1 else parts[0]).split(" ")[0]
     entry = parts[2].split(" ")[0] if len(parts) > 2 else ""
+    coded = _ENTRY.match(accession)
+    if not entry and (coded or accession.startswith(tuple(_ENSEMBL))):
+        entry, accession = accession, coded[1] if coded else ""
     match = _UNIPROT.match(accession)
     return (match[1] if match else ""), entry

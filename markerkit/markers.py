@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from markerkit import markers_check as check
 from markerkit import markers_io as io
 from markerkit import markers_table as derive
 from markerkit._checks import InputError, one_of
-from markerkit.markers_catalog import ORGANISMS, MarkerCatalog, MarkerSet
+from markerkit.experiment import ORGANISMS
+from markerkit.markers_catalog import MarkerCatalog, MarkerSet
 from markerkit.markers_io import reference_folder
 
 __all__ = [
@@ -30,7 +32,7 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
     Parameters
     ----------
     organism
-        ``"human"`` or ``"mouse"``.
+        ``"human"``, ``"mouse"`` or ``"rat"``.
     extra
         Files of your own sets (TOML, TSV or GMT) to add. TSV and GMT files are
         taken to be of `organism`; a TOML file says its own.
@@ -57,8 +59,9 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
                 )
             if Path(path).suffix.lower() != ".toml":
                 record.header["organism"] = organism
-            elif record.header["organism"] == "mouse" and organism == "human":
-                raise InputError(f"{path}: the set is of mouse; use load_markers('mouse', extra=...).")
+            elif record.header["organism"] in set(ORGANISMS) - {"human", organism}:
+                theirs = record.header["organism"]
+                raise InputError(f"{path}: the set is of {theirs}; use load_markers({theirs!r}, extra=...).")
             taken.add(record.header["id"])
             records.append(record)
     catalog = MarkerCatalog(records, references=references, info=info, orthologs=io.read_orthologs(folder))
@@ -66,17 +69,28 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
 
 
 def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
-    """Read the sets of one file of your own, without the reference sets.
+    """Read the sets of one file or folder of your own, without the reference sets.
 
     Parameters
     ----------
     path
         ``.toml`` (the schema of the reference sets), ``.tsv`` (columns ``set``
         and ``gene``; optional ``role``, ``uniprot``, ``weight``, ``complex``,
-        ...) or ``.gmt``.
+        ...) or ``.gmt``; or a folder like that of the reference sets, such as
+        an earlier version of it.
     organism
         Organism of the genes in a TSV or GMT file.
+
+    Raises
+    ------
+    InputError
+        A faulty file: says which, in what line where it can be found, and what to do.
     """
+    if (Path(path) / "catalog.toml").is_file():
+        info, references, records = io.read_reference(Path(path))
+        orthologs = io.read_orthologs(Path(path))
+        catalog = MarkerCatalog(records, references=references, info=info, orthologs=orthologs)
+        return catalog.for_organism(organism)
     records = io.read_sets(path)
     if Path(path).suffix.lower() == ".toml":
         declared = records[0].header["organism"]
@@ -110,8 +124,14 @@ def validate(path: str | Path) -> pd.DataFrame:
 
     Returns
     -------
-    One row a finding: ``file``, ``set``, ``gene``, ``level`` (``error``: the
-    file cannot be loaded; ``warning``: it can), ``finding``. No row: all is well.
+    One row a finding: ``file``, ``line`` (0 where it cannot be told), ``set``,
+    ``gene``, ``level`` (``error``: the file cannot be loaded; ``warning``: it
+    can), ``finding``, ``fix``. No row: all is well.
+
+    Raises
+    ------
+    InputError
+        A folder without sets.
     """
     path = Path(path)
     folder = reference_folder()
@@ -120,7 +140,9 @@ def validate(path: str | Path) -> pd.DataFrame:
     references = set(io.read_toml(beside if beside.is_file() else folder / "references.toml"))
     accession = {m["gene"]: m["uniprot"] for r in known.values() for m in r.markers}
     files = sorted(f for f in path.glob("*.toml") if f.stem not in io.RESERVED) if path.is_dir() else [path]
-    return pd.DataFrame(
-        [{"file": str(f), **row} for f in files for row in derive.findings(f, references, accession)],
-        columns=["file", "set", "gene", "level", "finding"],
-    )
+    if not files:
+        raise InputError(f"{path} is a folder without .toml sets; give a file of sets or a folder of them.")
+    rows = [{"file": str(f), **row} for f in files for row in check.findings(f, references, accession)]
+    if beside.is_file() and path.is_dir():
+        rows += [{"file": str(beside), **row} for row in check.citation_findings(beside)]
+    return pd.DataFrame(rows, columns=list(check.COLUMNS))

@@ -17,9 +17,9 @@ import pandas as pd
 
 from markerkit import markers_io as io
 from markerkit import markers_table as derive
+from markerkit import markers_views as views
 from markerkit._checks import InputError, listed, one_of, suggestion
-
-ORGANISMS = ("human", "mouse")
+from markerkit.experiment import ORGANISMS
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -44,7 +44,10 @@ class MarkerSet:
     minimum_measured
         Fewest members that must be measured before the set is assessed.
     derived_from
-        Sets of which this one is made.
+        Sets of which this one is made, and citation keys of the measurements
+        that chose members: their data are no independent test of the set.
+    fluid_caveats
+        What body fluids do to the set, or empty.
     """
 
     id: str
@@ -55,6 +58,7 @@ class MarkerSet:
     note: str
     minimum_measured: int
     derived_from: tuple[str, ...]
+    fluid_caveats: str
     _table: pd.DataFrame
 
     @property
@@ -161,7 +165,10 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         rows = self._table[self._table["set"] == key].reset_index(drop=True)
         names = ("id", "title", "vesicle", "role", "organism", "note", "minimum_measured")
         return MarkerSet(
-            **{n: header[n] for n in names}, derived_from=tuple(header["derived_from"]), _table=rows
+            **{n: header[n] for n in names},
+            derived_from=tuple(header["derived_from"]),
+            fluid_caveats=views.fluid_caveats(key, header["role"], self._table, self._info),
+            _table=rows,
         )
 
     def __iter__(self) -> Iterator[str]:
@@ -216,6 +223,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
                     "n_negative": int((~positive).sum()),
                     "n_weighted": int((positive & (part["weight"] > 0)).sum()),
                     "derived_from": ";".join(header["derived_from"]),
+                    "fluid_caveats": views.fluid_caveats(key, header["role"], self._table, self._info),
                     "note": header["note"],
                 }
             )
@@ -225,6 +233,32 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     def unmapped(self) -> pd.DataFrame:
         """Markers that have no gene of their own in this organism, with the reason."""
         return self._unmapped.copy()
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """What tells two vesicle classes apart, one row a pair; `evidence` may be ``none known``."""
+        return views.pairs(self._info)
+
+    @property
+    def fluids(self) -> pd.DataFrame:
+        """What to watch and what to mask in a body fluid, one row a fluid."""
+        return views.fluids(self._info)
+
+    def resting_on(self, study: str) -> pd.DataFrame:
+        """Return the markers that the measurements of a study chose.
+
+        Parameters
+        ----------
+        study
+            Citation key, or accession of the study's public data (``PXD...``).
+
+        Returns
+        -------
+        One row a set and gene. A set with rows here is no independent test on
+        the data of that study; no row: the study chose no marker.
+        """
+        made_of = {key: record.header["derived_from"] for key, record in self._records.items()}
+        return views.resting_on(study, self._table, made_of, self._info)
 
     @property
     def references(self) -> pd.DataFrame:
@@ -324,24 +358,27 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         Parameters
         ----------
         organism
-            ``"human"`` or ``"mouse"``.
+            ``"human"``, ``"mouse"`` or ``"rat"``.
 
         Raises
         ------
         InputError
-            From mouse back to human: load the catalog for human instead.
+            From a rodent to another organism: load the catalog for that one instead.
         """
         one_of("organism", organism, ORGANISMS)
         if organism == self._organism:
             return self
-        if organism == "human":
-            raise InputError("mouse genes cannot be turned back into human ones; use load_markers('human').")
+        if self._organism != "human":
+            raise InputError(
+                f"{self._organism} genes cannot be turned back into {organism} ones; "
+                f"use load_markers({organism!r})."
+            )
         own = {k for k, r in self._records.items() if r.header["organism"] == self._organism}
-        table, unmapped = derive.to_orthologs(self._table, self._orthologs, own)
+        table, unmapped = derive.to_orthologs(self._table, self._orthologs, own, organism)
         return self._with(table, unmapped, organism=organism)
 
     def overlap(self) -> pd.DataFrame:
-        """Count the positive genes that every two sets share (set x set)."""
+        """Count the positive genes that every two sets share (set x set); `figures.overlap` draws it."""
         positive = self._table[self._table["role"] == "positive"]
         genes, _ = pd.factorize(positive["gene"])
         position = {key: i for i, key in enumerate(self)}
@@ -372,7 +409,11 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         fields = [c for c in derive.TABLE_COLUMNS if c != "set"]
         groups = dict(iter(self._table.groupby("set", sort=False)))
         sets = [
-            {**header, "markers": groups[key][fields].to_dict("records") if key in groups else []}
+            {
+                **header,
+                "fluid_caveats": views.fluid_caveats(key, header["role"], self._table, self._info),
+                "markers": groups[key][fields].to_dict("records") if key in groups else [],
+            }
             for key, header in self._headers.items()
         ]
         content = {

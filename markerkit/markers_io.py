@@ -15,6 +15,8 @@ UNIPROT = re.compile(r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{
 SET_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 SET_ROLES = ("identity", "layer", "module", "misev", "source", "context")
 MARKER_ROLES = ("positive", "negative")
+SET_ORGANISMS = ("human", "mouse", "rat", "bovine")
+DERIVED = ("set", "title", "doi", "grade")  # columns of an exported table that are no field of a marker
 EVIDENCE = ("founding_review", "proteomics", "guideline", "single-study", "review", "localization", "user")
 VERIFIED = re.compile(r"founding_review|opened:[a-z0-9-]+|recalled-(?:high|medium|low)|user")
 RESERVED = frozenset(
@@ -45,7 +47,6 @@ MARKER: dict[str, Any] = {
     "note": "",
     "weight": None,
 }
-TSV_COLUMNS = tuple(MARKER)
 
 
 class SetRecord(NamedTuple):
@@ -86,7 +87,7 @@ def read_text(path: Path) -> str:
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; check the path.") from error
     except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder; give a .toml, .tsv or .gmt file.") from error
+        raise InputError(f"{path} is a folder; give a .toml, .tsv or .gmt file of sets.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8.") from error
 
@@ -124,11 +125,10 @@ def read_sets(path: str | Path) -> list[SetRecord]:
 
 
 def _from_toml(path: Path, text: str) -> list[SetRecord]:
-    del text
-    return [from_mapping(read_toml(path), path)]
+    return [from_mapping(read_toml(path), path, text)]
 
 
-def from_mapping(data: Mapping[str, Any], path: Path) -> SetRecord:
+def from_mapping(data: Mapping[str, Any], path: Path, text: str = "") -> SetRecord:
     """Make a set of parsed TOML: the header, and the markers with the set's defaults filled in."""
     header = {k: v for k, v in data.items() if k not in ("markers", "defaults")}
     defaults = data.get("defaults", {})
@@ -141,7 +141,10 @@ def from_mapping(data: Mapping[str, Any], path: Path) -> SetRecord:
         if not isinstance(marker, dict):
             raise InputError(f'{path}: marker {number} is not a table; write `{{ gene = "CD63" }}`.')
         if not MARKER.keys() >= marker.keys():
-            _known(marker, MARKER, f"{path}: marker {number} ({marker.get('gene', 'no gene')})")
+            gene = str(marker.get("gene", ""))
+            place = line_of(text, gene)
+            where = f"{path}{f', line {place}' if place else ''}"
+            _known(marker, MARKER, f"{where}: marker {number} ({gene or 'no gene'})")
     header.setdefault("id", path.stem)
     header.setdefault("title", header["id"])
     base = {**MARKER, **defaults}
@@ -167,7 +170,7 @@ def _from_tsv(path: Path, text: str) -> list[SetRecord]:
                 "A marker table is tab-separated with the columns set and gene."
             )
     columns = {"accession": "uniprot"}
-    _known({columns.get(n, n): None for n in names if n not in ("set", "title", "doi")}, MARKER, f"{path}")
+    _known({columns.get(n, n): None for n in names if n not in DERIVED}, MARKER, f"{path}")
     sets: dict[str, SetRecord] = {}
     for line, row in enumerate(reader, 2):
         if None in row or None in row.values():
@@ -243,6 +246,11 @@ def check_set(record: SetRecord, path: Path, text: str = "") -> None:
             f"{path}: role of set {name!r} must be {listed(SET_ROLES, conjunction='or')}; got {header['role']!r}."
             f"{suggestion(header['role'], SET_ROLES)}"
         )
+    if header["organism"] not in SET_ORGANISMS:
+        raise InputError(
+            f"{path}: organism of set {name!r} must be {listed(SET_ORGANISMS, conjunction='or')}; "
+            f"got {header['organism']!r}.{suggestion(header['organism'], SET_ORGANISMS)}"
+        )
     minimum = header["minimum_measured"]
     if not isinstance(minimum, int) or minimum < 1:
         raise InputError(
@@ -253,7 +261,8 @@ def check_set(record: SetRecord, path: Path, text: str = "") -> None:
         problem = _problem(marker) or _repeated(marker, seen)
         if problem:
             gene = str(marker["gene"])
-            raise InputError(f"{path}{_line(text, gene, repeated=gene in seen)}: set {name!r}: {problem}")
+            line = line_of(text, gene, repeated=gene in seen)
+            raise InputError(f"{path}{f', line {line}' if line else ''}: set {name!r}: {problem}")
         seen[marker["gene"]] = marker["role"]
 
 
@@ -291,12 +300,11 @@ def _repeated(marker: Mapping[str, Any], seen: Mapping[str, str]) -> str:
     return f"gene {gene} stands twice; keep one row."
 
 
-def _line(text: str, gene: str, *, repeated: bool) -> str:
+def line_of(text: str, gene: str, *, repeated: bool = False) -> int:
+    """Line of a text that first (`repeated`: last) names a gene; 0 where none does."""
     word = re.compile(rf"(?<![\w.-]){re.escape(gene)}(?![\w.-])") if gene else None
     lines = [n for n, line in enumerate(text.split("\n"), 1) if word and word.search(line)]
-    if not lines:
-        return ""
-    return f", line {lines[-1 if repeated else 0]}"
+    return lines[-1 if repeated else 0] if lines else 0
 
 
 def read_reference(folder: Path) -> tuple[dict[str, Any], dict[str, Any], list[SetRecord]]:
@@ -312,9 +320,7 @@ def read_reference(folder: Path) -> tuple[dict[str, Any], dict[str, Any], list[S
     records = []
     for path in sorted(folder.glob("*.toml")):
         if path.stem not in RESERVED:
-            record = from_mapping(read_toml(path), path)
-            check_set(record, path)
-            records.append(record)
+            records += read_sets(path)
     return info, references, records
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from markerkit import markers_io as io
-from markerkit._checks import InputError
 
 TABLE_COLUMNS = (
     "set",
     "gene",
     "accession",
     "role",
+    "grade",
     "weight",
     "shared_with",
     "complex",
@@ -89,7 +88,8 @@ def table_of(
         for m in markers:
             gene, positive = m["gene"], m["role"] == "positive"
             k = len(classes[gene]) if positive and key in class_of else 1
-            weight = _grade(m) / k if m["weight"] is None else float(m["weight"])
+            grade = _grade(m)
+            weight = grade / k if m["weight"] is None else float(m["weight"])
             shared = (holders.get(gene, set()) | set(m["shared_with"])) - {key}
             rows.append(
                 {
@@ -97,6 +97,7 @@ def table_of(
                     "gene": gene,
                     "accession": m["uniprot"],
                     "role": m["role"],
+                    "grade": grade,
                     "weight": weight,
                     "shared_with": ";".join(sorted(shared)),
                     "doi": references.get(m["source"], {}).get("doi", ""),
@@ -107,9 +108,11 @@ def table_of(
 
 
 def to_orthologs(
-    table: pd.DataFrame, orthologs: Sequence[Mapping[str, str]], own: set[str]
+    table: pd.DataFrame, orthologs: Sequence[Mapping[str, str]], own: set[str], organism: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Exchange genes for their orthologs in the sets `own`; say what became of the rest."""
+    theirs, accession = f"{organism}_gene", f"{organism}_accession"
+    note = "note" if organism == "mouse" else f"{organism}_note"
     found: dict[str, list[Mapping[str, str]]] = {}
     for pair in orthologs:
         found.setdefault(pair["human_gene"], []).append(pair)
@@ -121,15 +124,15 @@ def to_orthologs(
             kept.append(row)
             continue
         known = found.get(row["gene"], [])
-        partners = [p for p in known if p["mouse_gene"]]
-        reason = "" if partners else (known[0]["note"] if known else "") or "no ortholog in the table"
+        partners = [p for p in known if p.get(theirs)]
+        reason = "" if partners else (known[0].get(note) if known else "") or "no ortholog in the table"
         for partner in partners:
-            place = (row["set"], partner["mouse_gene"])
+            place = (row["set"], partner[theirs])
             if place in taken:
                 reason = f"same gene {place[1]} as {taken[place]}"
                 continue
             taken[place] = row["gene"]
-            kept.append({**row, "gene": partner["mouse_gene"], "accession": partner["mouse_accession"]})
+            kept.append({**row, "gene": partner[theirs], "accession": partner[accession]})
         if reason:
             lost.append({**{c: row[c] for c in UNMAPPED_COLUMNS[:-1]}, "reason": reason})
     return (
@@ -155,35 +158,3 @@ def differences(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
                 values = {"old": str(before[place][name]), "new": str(after[place][name])}
                 rows.append({**base, "change": "changed", "field": name, **values})
     return pd.DataFrame(rows, columns=[*key, "change", "field", "old", "new"])
-
-
-def findings(path: Path, references: Collection[str], accessions: Mapping[str, str]) -> list[dict[str, str]]:
-    """Errors and warnings of one file; see :func:`markerkit.markers.validate`."""
-    try:
-        records = io.read_sets(path)
-    except InputError as error:
-        return [{"set": "", "gene": "", "level": "error", "finding": str(error)}]
-    rows = []
-    for header, markers in records:
-        for marker in markers:
-            rows += [
-                {"set": header["id"], "gene": marker["gene"], "level": "warning", "finding": finding}
-                for finding in _doubts(marker, references, accessions, human=header["organism"] == "human")
-            ]
-    return rows
-
-
-def _doubts(
-    marker: Mapping[str, Any], references: Collection[str], accessions: Mapping[str, str], *, human: bool
-) -> list[str]:
-    found = []
-    known = accessions.get(marker["gene"], "")
-    if not marker["uniprot"]:
-        found.append(f"no accession{f'; the catalog has {known}' if known else ''}")
-    elif human and known and known != marker["uniprot"]:
-        found.append(f"accession {marker['uniprot']}, but the catalog has {known}")
-    if not marker["source"]:
-        found.append("no source")
-    elif marker["source"] not in references:
-        found.append(f"citation {marker['source']!r} is not in references.toml")
-    return found

@@ -67,7 +67,7 @@ def read_proteins(
     scale
         ``"auto"`` tells it from the values; ``"raw"``, ``"log2"``, ``"ratio"``.
     organism
-        ``"human"`` or ``"mouse"``.
+        ``"human"``, ``"mouse"`` or ``"rat"``.
 
     Returns
     -------

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from markerkit.cli import main
+from markerkit.markers import reference_folder
+from markerkit.markers_io import read_orthologs
 from markerkit.simulator import write_example
 
 
@@ -164,3 +167,40 @@ def test_a_reader_that_goes_away_is_no_error(here):
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()
     process.wait()
+
+
+def test_assess_a_rat(here, example, capsys):
+    """The human example under the names of the rat: symbols, and `sp|...|..._RAT` where an accession is known."""
+    matrix, sheet = example
+    partner = {r["human_gene"]: r for r in reversed(read_orthologs(reference_folder())) if r["rat_gene"]}
+    table = pd.read_csv(matrix, sep="\t", dtype=str, keep_default_na=False)
+    gene = next(c for c in table.columns if table[c].isin(["CD63"]).any())
+    first = table.columns[0]
+    rat = table[gene].map(lambda g: partner.get(g, {}).get("rat_gene", g[:1] + g[1:].lower()))
+    known = table[gene].map(lambda g: partner.get(g, {}).get("rat_accession", ""))
+    names = [
+        f"sp|{a}|{g.upper()}_RAT" if a else f"unknown{i}"
+        for i, (a, g) in enumerate(zip(known, rat, strict=True))
+    ]
+    table.assign(**{first: names, gene: rat}).to_csv(here / "rat.tsv", sep="\t", index=False)
+    words = ["assess", "rat.tsv", "--organism", "rat", "--samples", str(sheet), *ASK, "--paired-by", "donor"]
+    assert main([*words, "--comparator", "lysate", "--out", "r", "--quiet"]) == 0
+    out, _ = capsys.readouterr()
+    assert "EV vs lysate" in out
+    identity = pd.read_csv(here / "r" / "tables" / "identity.tsv", sep="\t").set_index("class")["verdict"]
+    assert identity["exosome"] == "compatible"
+    coverage = pd.read_csv(here / "r" / "tables" / "coverage.tsv", sep="\t")
+    assert "Cd63" in coverage.loc[coverage["set"] == "exosome", "measured"].iloc[0].split(";")
+
+
+def test_overlap_is_drawn_and_two_versions_are_compared(here, capsys):
+    words = ["sets", "overlap", "--sets", "exosome", "pan_ev", "--organism", "rat"]
+    assert main([*words, "--figure", "o.png"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "set\texosome\tpan_ev"
+    assert (here / "o.png").stat().st_size > 5000
+    assert main([*words, "--figure", "o.png"]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert main([*words, "--figure", "o.gif"]) == 2
+    capsys.readouterr()
+    assert main(["sets", "diff", str(reference_folder()), str(reference_folder())]) == 0
+    assert capsys.readouterr().out.splitlines() == ["set\tgene\trole\tchange\tfield\told\tnew"]

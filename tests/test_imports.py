@@ -21,7 +21,8 @@ LAYERS = (
         "criteria",
         "markers_table",
         "markers_catalog",
-        "markers_readme",
+        "markers_views",
+        "markers_check",
     ),
     (
         "readers",
@@ -40,7 +41,7 @@ LAYERS = (
         "outliers",
         "figures",
     ),
-    ("differential", "detection", "scoring"),
+    ("differential", "detection", "scoring", "markers_readme"),
     ("enrichment", "effects"),
     ("shares", "anchors", "calibration", "indices", "ev_ranks", "bovine", "blanks"),
     ("share_cards",),

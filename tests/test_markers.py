@@ -1,6 +1,7 @@
 """The marker catalog: API, weights by hand, other organisms, files in and out, and its errors."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -102,7 +103,7 @@ def test_weights_of_the_reference_sets_by_hand():
 def test_table_columns_are_exact():
     assert tuple(CATALOG.table.columns) == TABLE_COLUMNS
     assert (
-        *("set", "gene", "accession", "role", "weight", "shared_with", "complex", "misev"),
+        *("set", "gene", "accession", "role", "grade", "weight", "shared_with", "complex", "misev"),
         *("evidence", "source", "doi", "verified", "note", "listed_only"),
     ) == TABLE_COLUMNS
     assert CATALOG.table["listed_only"].dtype == bool
@@ -206,9 +207,48 @@ def test_mouse():
     assert set(mouse.select("exosome").unmapped["set"]) <= {"exosome"}
 
 
+def test_rat():
+    rat = load_markers("rat")
+    assert rat.organism == rat["exosome"].organism == "rat"
+    assert rat["bovine_serum"].organism == "bovine"
+    cd81 = rat["exosome"].table.set_index("gene").loc["Cd81"]
+    assert (cd81["accession"], cd81["weight"]) == ("Q62745", weights(CATALOG, "exosome")["CD81"])
+    assert (
+        rat["exosome"].table.set_index("gene").loc["Cd63", "accession"] == ""
+    )  # none at hand, none invented
+    lost = rat.unmapped.set_index(["set", "gene"])["reason"]
+    assert lost["mod_extrinsic_apoptosis", "CASP10"] == "no rat ortholog: rodents have no caspase-10"
+    assert lost["mod_inflammatory_caspases", "CASP5"] == "same gene Casp4 as CASP4"
+    assert (rat.unmapped["reason"] != "").all()
+    assert not rat.table.duplicated(["set", "gene"]).any()
+    assert {s for s in rat if not len(rat[s])} <= {s for s in CATALOG if not len(CATALOG[s])}
+    assert set(rat["misev_3a"]) >= {"Alb", "Apoa1"}
+
+
+def test_one_human_gene_may_be_several_of_the_rat():
+    orthologs = [
+        {"human_gene": "A", "rat_gene": "Aa", "rat_accession": "P00001", "rat_note": "one of several"},
+        {"human_gene": "A", "rat_gene": "Ab", "rat_accession": "", "rat_note": "one of several"},
+        {"human_gene": "B", "rat_gene": "Aa", "rat_accession": "P00001", "rat_note": ""},
+        {"human_gene": "C", "rat_gene": "", "rat_accession": "", "rat_note": "a pseudogene in the rat"},
+    ]
+    made = MarkerCatalog(
+        [record("x", marker("A"), marker("B"), marker("C"), marker("D"))], orthologs=orthologs
+    )
+    rat = made.for_organism("rat")
+    assert rat["x"].table[["gene", "accession"]].to_numpy().tolist() == [["Aa", "P00001"], ["Ab", ""]]
+    assert rat.unmapped.set_index("gene")["reason"].to_dict() == {
+        "B": "same gene Aa as A",
+        "C": "a pseudogene in the rat",
+        "D": "no ortholog in the table",
+    }
+
+
 def test_organism_errors():
-    with pytest.raises(InputError, match="`organism` must be one of 'human' or 'mouse'; got 'rat'"):
-        load_markers("rat")
+    with pytest.raises(InputError, match="`organism` must be one of 'human', 'mouse' or 'rat'; got 'pig'"):
+        load_markers("pig")
+    with pytest.raises(InputError, match=r"mouse genes cannot .* use load_markers\('rat'\)"):
+        load_markers("mouse").for_organism("rat")
     with pytest.raises(InputError, match="cannot be turned back"):
         load_markers("mouse").for_organism("human")
 
@@ -329,9 +369,10 @@ BAD = [
     ),
     (
         "a.toml",
-        'markers = [{ gene = "A", uniport = "P" }]\n',
-        r"marker 1 \(A\) has an unknown field 'uniport'",
+        'markers = [\n{ gene = "A", uniport = "P" }]\n',
+        r"a\.toml, line 2: marker 1 \(A\) has an unknown field 'uniport'",
     ),
+    ("a.toml", 'organism = "rats"\nmarkers = [{ gene = "A" }]\n', r"organism of set 'a' must be.*'rat'"),
     ("a.toml", 'role = "clas"\nmarkers = [{ gene = "A" }]\n', r"role of set 'a' must be"),
     ("a.toml", 'minimum_measured = 0\nmarkers = [{ gene = "A" }]\n', r"minimum_measured of set 'a'"),
     (
@@ -372,6 +413,86 @@ def test_taken_set_id(tmp_path):
         load_markers(extra=[path])
 
 
+def test_folder_is_read_as_a_catalog(tmp_path):
+    folder = tmp_path / "older"
+    shutil.copytree(reference_folder(), folder)
+    assert read_markers(folder) == CATALOG
+    assert read_markers(folder, organism="mouse")["exosome"].genes[0] == "Cd63"
+    text = (folder / "exosome.toml").read_text(encoding="utf-8")
+    line = next(n for n, row in enumerate(text.split("\n"), 1) if '"CD63"' in row)
+    (folder / "exosome.toml").write_text(text.replace('"P08962"', '"P0896"', 1), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"exosome\.toml, line {line}: set 'exosome': 'P0896' of CD63"):
+        read_markers(folder)
+    (folder / "exosome.toml").write_text(text.replace('gene = "CD63"', 'gene = "CD63X"', 1), encoding="utf-8")
+    changes = diff(CATALOG, read_markers(folder))
+    changes = changes[changes["set"] == "exosome"].set_index("gene")["change"]
+    assert (changes["CD63"], changes["CD63X"]) == ("removed", "added")
+
+
+def test_digest_is_the_same_for_any_line_ends(tmp_path):
+    for name, ends in (("unix", b"\n"), ("windows", b"\r\n"), ("old", b"\r")):
+        folder = tmp_path / name
+        shutil.copytree(reference_folder(), folder)
+        for path in [*folder.glob("*.toml"), folder / "orthologs.tsv"]:
+            path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", ends))
+        assert read_markers(folder).digest == CATALOG.digest
+
+
+# ---- what the catalog says beside its markers ----------------------------------
+
+
+def test_grade_is_the_weight_before_sharing():
+    table = toy()["small"].table.set_index("gene")
+    assert table["grade"].to_dict() == {"A": 1, "B": 0.5, "C": 0, "D": 1, "N": 1}
+    assert table["weight"]["D"] == pytest.approx(1 / 3)
+    assert set(CATALOG.table["grade"]) == {0, 0.5, 1}
+
+
+def test_pairs_and_fluids_are_tables():
+    pairs = CATALOG.pairs.set_index(["first", "second"])
+    assert "large_ev" in pairs.loc[("exosome", "microvesicle"), "higher_in_second"].split(";")
+    assert set(CATALOG.fluids["fluid"]) >= {"plasma", "urine"}
+    assert toy().pairs.empty
+    assert toy().fluids.empty
+
+
+def test_fluid_caveats_by_hand():
+    info = {
+        **CLASSES,
+        "fluid": [
+            {"name": "plasma", "watch": ["dirt"], "mask": ["cells"], "sources": [], "note": ""},
+            {"name": "urine", "watch": [], "mask": [], "sources": [], "note": ""},
+        ],
+    }
+    made = MarkerCatalog(
+        [
+            record("small", marker("A"), marker("B"), marker("C")),
+            record("dirt", marker("Z"), role="source"),
+            record("cells", marker("A"), marker("B", listed_only=True), role="source"),
+        ],
+        info=info,
+    )
+    assert made["small"].fluid_caveats == "plasma: A also from blood cells"
+    assert made["dirt"].fluid_caveats == "plasma: read first"
+    assert made["cells"].fluid_caveats == "plasma: no evidence for a class"
+    assert made.sets.set_index("set").loc["dirt", "fluid_caveats"] == "plasma: read first"
+    (small,) = [s for s in json.loads(made.to_json())["sets"] if s["id"] == "small"]
+    assert small["fluid_caveats"] == "plasma: A also from blood cells"
+
+
+def test_resting_on_names_the_markers_that_a_study_chose():
+    made = MarkerCatalog(
+        [
+            record("x", marker("A", source="s2020"), marker("B", source="t2020"), derived_from=["s2020"]),
+            record("y", marker("A", source="s2020")),  # cites it, but was not chosen by its measurements
+        ],
+        info={"data_of": {"s2020": ["PXD000001"]}},
+    )
+    for study in ("s2020", "PXD000001"):
+        assert made.resting_on(study)[["set", "gene"]].to_numpy().tolist() == [["x", "A"]]
+    assert made.resting_on("PXD000002").empty
+
+
 # ---- review -------------------------------------------------------------------
 
 
@@ -394,14 +515,38 @@ def test_validate(tmp_path):
     assert validate(reference_folder()).empty
     path = tmp_path / "mine.tsv"
     path.write_text("set\tgene\tuniprot\tsource\nx\tCD63\tP08963\tnobody2020\nx\tCD81\t\t\n")
-    found = validate(path).set_index("gene")["finding"]
+    rows = validate(path)
+    found = rows.set_index("gene")["finding"]
     assert set(found["CD63"]) == {
         "accession P08963, but the catalog has P08962",
         "citation 'nobody2020' is not in references.toml",
     }
-    assert set(found["CD81"]) == {"no accession; the catalog has P60033", "no source"}
+    assert set(found["CD81"]) == {"no accession", "no source"}
+    assert rows["line"].tolist() == [2, 2, 3, 3]
+    assert 'write uniprot = "P60033"' in rows["fix"].str.cat()
+    assert (rows["fix"] != "").all()
     path.write_text("")
     assert validate(path)["level"].tolist() == ["error"]
+    path.write_text("set\tgene\nx\tA\nx\tA\n")
+    assert validate(path)[["line", "level"]].to_numpy().tolist() == [[3, "error"]]
+    with pytest.raises(InputError, match=r"folder without \.toml sets"):
+        validate(tmp_path)
+
+
+def test_validate_looks_at_the_citations_of_a_folder(tmp_path):
+    (tmp_path / "references.toml").write_text(
+        'a2020 = { doi = "10.1000/x" }\nb2020 = { doi = "doi:10.1/x" }\n'
+    )
+    (tmp_path / "x.toml").write_text(
+        'markers = [\n{ gene = "CD63", uniprot = "P08962", source = "a2020" },\n'
+        '{ gene = "CD81", uniprot = "P60033", source = "c2020" },\n]\n'
+    )
+    rows = validate(tmp_path)
+    assert rows["line"].tolist() == [3, 2]
+    assert rows["finding"].tolist() == [
+        "citation 'c2020' is not in references.toml",
+        "citation 'b2020': 'doi:10.1/x' is no DOI",
+    ]
 
 
 def test_loading_is_light():

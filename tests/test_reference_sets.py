@@ -142,7 +142,9 @@ def test_ortholog_table_holds_the_genes_of_the_catalog():
     accession = dict(zip(HUMAN["gene"], HUMAN["accession"], strict=True))
     for row in rows:
         assert row["human_accession"] == accession[row["human_gene"]]
-        assert row["mouse_gene"] or row["note"], row
+        assert row["mouse_gene"] or row["note"] or row["rat_gene"], row
+        assert not row["mouse_gene"] or row["mouse_accession"] or row["note"], row
+        assert not row["rat_gene"] or row["rat_accession"] or row["rat_note"], row
         assert not row["mouse_accession"] or io.UNIPROT.fullmatch(row["mouse_accession"]), row
 
 

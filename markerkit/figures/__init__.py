@@ -15,6 +15,7 @@ from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._lint import Problem, lint
 from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._marker_values import marker_values
+from markerkit.figures._overlap import overlap
 from markerkit.figures._qc_card import qc_card
 from markerkit.figures._robustness import robustness
 from markerkit.figures._source_shares import source_shares
@@ -35,6 +36,7 @@ __all__ = [
     "marker_heatmap",
     "marker_values",
     "new_figure",
+    "overlap",
     "plot",
     "qc_card",
     "robustness",
