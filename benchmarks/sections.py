@@ -15,8 +15,9 @@ SECTIONS = {
     "speed": "speed.py",
     "oracles": "oracles.py",
     "identity": "identity.py",
+    "separation": "separation.py",
     "truth": "truth.py",
-    "catalogue": "catalogue.py",
+    "catalog": "catalog.py",
 }
 HEAD = """# Benchmarks
 

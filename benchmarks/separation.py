@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sections import write_section
 
 import markerkit as mk
 from markerkit.ev_ranks import layer_a_genes, layer_a_ranks
@@ -30,8 +31,6 @@ from markerkit.indices import two_axis
 from markerkit.matching import gene_rows
 from markerkit.stats.ranks import singscore
 
-README = Path(__file__).parent / "README.md"
-BEGIN, END = "<!-- begin separation -->", "<!-- end separation -->"
 #: data set, vesicle group, other group, organism, blood, what is known
 CASES = (
     ("bv2_mouse_ev_vs_cell", "EV", "Cell", "mouse", False, "SEC vesicles against their cells"),
@@ -185,22 +184,10 @@ def section(data: Path) -> str:
     )
 
 
-def write_section(text: str) -> None:
-    """Replace the section of the README, or add it."""
-    old = README.read_text(encoding="utf-8") if README.is_file() else "# Benchmarks\n"
-    new = f"{BEGIN}\n{text}{END}\n"
-    if BEGIN in old:
-        before, rest = old.split(BEGIN, 1)
-        new = before + new + rest.split(END, 1)[1].lstrip("\n")
-    else:
-        new = f"{old.rstrip()}\n\n{new}"
-    README.write_text(new, encoding="utf-8", newline="")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
-    write_section(section(parser.parse_args().data))
+    write_section("separation", section(parser.parse_args().data))
 
 
 if __name__ == "__main__":
