@@ -131,7 +131,7 @@ def differential_abundance(
         "prior_variance": _middle(moderated.prior.variance),
     }
     return DifferentialAbundance(
-        TABLES["differential_abundance"].conform(pd.concat(tables, ignore_index=True)),
+        TABLES["differential_abundance"].conform(_stacked(tables)),
         params,
         fit=model,
         moderated=moderated,
@@ -261,7 +261,7 @@ def _table(
     name: str,
     vector: Array,
     lfc: float,
-) -> pd.DataFrame:
+) -> dict[str, npt.NDArray[Any]]:
     effect, unscaled = model.contrast(vector)
     df = moderated.df_total
     tested = np.isfinite(effect) & (df > 0) & np.isfinite(moderated.variance)
@@ -282,28 +282,39 @@ def _table(
         odds[ok] = log_odds(t[ok], unscaled[ok], Moderated(moderated.prior, moderated.variance[ok], df[ok]))
     n_case, n_control = _arms(model, design, vector)
     proteins = exp.proteins
-    return pd.DataFrame(
-        {
-            "contrast": name,
-            "protein": proteins.index,
-            "gene": proteins["gene"].to_numpy(),
-            "accession": proteins["accession"].to_numpy(),
-            "log2_fc": effect,
-            "se": se,
-            "ci_low": effect - half,
-            "ci_high": effect + half,
-            "t": t,
-            "df": np.where(ok, df, np.nan),
-            "pvalue": pvalue,
-            "padj": bh(pvalue),
-            "b": odds,
-            "mean_log2": model.mean,
-            "n_case": n_case,
-            "n_control": n_control,
-            "status": np.where(ok, "tested", "not tested"),
-            "reason": np.where(ok, "", _why_not(model, moderated, effect)),
-        }
-    )
+    return {
+        "contrast": np.full(len(t), name, dtype=object),
+        "protein": proteins.index.to_numpy(object),
+        "gene": proteins["gene"].to_numpy(object),
+        "accession": proteins["accession"].to_numpy(object),
+        "log2_fc": effect,
+        "se": se,
+        "ci_low": effect - half,
+        "ci_high": effect + half,
+        "t": t,
+        "df": np.where(ok, df, np.nan),
+        "pvalue": pvalue,
+        "padj": bh(pvalue),
+        "b": odds,
+        "mean_log2": model.mean,
+        "n_case": n_case,
+        "n_control": n_control,
+        "status": _chosen(ok, "tested", "not tested"),
+        "reason": _chosen(ok, "", _why_not(model, moderated, effect)),
+    }
+
+
+def _chosen(ok: npt.NDArray[np.bool_], yes: str, no: Any) -> npt.NDArray[np.object_]:
+    """Text by protein, as objects."""
+    out = np.full(len(ok), yes, dtype=object)
+    out[~ok] = no[~ok] if isinstance(no, np.ndarray) else no
+    return out
+
+
+def _stacked(tables: list[dict[str, npt.NDArray[Any]]]) -> dict[str, npt.NDArray[Any]]:
+    if len(tables) == 1:
+        return tables[0]
+    return {k: np.concatenate([t[k] for t in tables]) for k in tables[0]}
 
 
 def _arms(

@@ -41,25 +41,34 @@ class TableSpec:
         """Column names in order."""
         return [c.name for c in self.columns]
 
-    def conform(self, table: pd.DataFrame) -> pd.DataFrame:
+    def conform(self, table: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
         """Return the columns of this table in order and in their kinds; absent ones become missing.
 
         Parameters
         ----------
         table
-            Any frame whose columns all belong to this table.
+            Any frame whose columns all belong to this table, or its columns as
+            arrays of one length, text without missing values.
 
         Raises
         ------
         ValueError
             A column that the registry does not know (a bug, not bad input).
         """
-        unknown = [c for c in table.columns if c not in self.names]
+        unknown = [c for c in table if c not in self.names]
         if unknown:
             message = f"table {self.name!r} has undeclared columns {unknown}"
             raise ValueError(message)
-        data = {c.name: _as_kind(table.get(c.name), c.kind, table.index) for c in self.columns}
+        if isinstance(table, pd.DataFrame):
+            index = table.index
+        else:
+            index = pd.RangeIndex(len(next(iter(table.values()))))
+            table = {k: _of_kind(v, self._kind(k), index) for k, v in table.items()}
+        data = {c.name: _as_kind(table.get(c.name), c.kind, index) for c in self.columns}
         return pd.DataFrame(data, columns=self.names).reset_index(drop=True)
+
+    def _kind(self, name: str) -> str:
+        return next(c.kind for c in self.columns if c.name == name)
 
     def empty(self) -> pd.DataFrame:
         """Return the table without rows: its header."""
@@ -69,10 +78,17 @@ class TableSpec:
 _PANDAS_KIND: dict[str, Any] = {"str": object, "float": float, "int": "Int64", "bool": "boolean"}
 
 
+def _of_kind(values: Any, kind: str, index: pd.Index) -> pd.Series:
+    """Column of an array, without pandas guessing at its kind."""
+    return pd.Series(values, index=index, dtype=_PANDAS_KIND[kind])
+
+
 def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
     if column is None:
         column = pd.Series([None] * len(index), index=index, dtype=object)
     if kind == "str":
+        if column.dtype == object and not column.isna().any():
+            return column
         values = (
             column.to_numpy(dtype=object, na_value="") if column.isna().any() else column.to_numpy(object)
         )

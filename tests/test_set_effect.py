@@ -57,8 +57,10 @@ def test_error_shared_with_the_background_cancels():
 
 def test_sampling_noise_is_not_counted_as_disagreement_twice():
     effect = np.array([0.9, 1.0, 1.1])
-    assert marker_variance(votes_of(effect, variance=np.full(3, 0.01))) == 0.0
-    assert marker_variance(votes_of(effect)) > 0
+    dispersion, noise = marker_variance(votes_of(effect, variance=np.full(3, 0.01)))
+    assert dispersion == pytest.approx(0.01 / 3)
+    assert noise == pytest.approx(0.01 / 2)
+    assert marker_variance(votes_of(effect)) == pytest.approx((0.01 / 3, 0.0))
 
 
 def test_difference_subtracts_influences_before_squaring():

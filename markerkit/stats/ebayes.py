@@ -106,10 +106,17 @@ def prior_effect_variance(t: Array, unscaled: Array, moderated: Moderated, propo
         return float(np.sqrt(low * high))
     share = max(target / n, proportion)
     largest = float(df.max())
-    # statistics of proteins with fewer df are put on the scale of the largest df at the same tail
+    # statistics of proteins with fewer df are put on the scale of the largest df at the same tail,
+    # of each df those that can be among the largest
+    levels, level = np.unique(df, return_inverse=True)
+    if len(levels) > 1:
+        order = np.lexsort((-statistic, level))
+        first = np.searchsorted(level[order], np.arange(len(levels)))
+        kept = np.sort(order[np.arange(n) - first[level[order]] < target])
+        statistic, v1, df = statistic[kept], v1[kept], df[kept]
     fewer = df < largest
     statistic[fewer] = -stdtrit(largest, stdtr(df[fewer], -statistic[fewer]))
-    top = np.lexsort((np.arange(n), -statistic))[:target]
+    top = np.argsort(-statistic, kind="stable")[:target]
     statistic, v1 = statistic[top], v1[top]
     null = stdtr(largest, -statistic)
     rank = (np.arange(1, target + 1) - 0.5) / (2 * n)

@@ -9,9 +9,11 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from markerkit.stats.ebayes import two_sided
-from markerkit.stats.set_effect import Background
+from markerkit.stats.set_effect import Background, join_components
 
 Array = npt.NDArray[np.float64]
+
+_ALL_OF_IT = 1e-9  # a vote that a set has to itself leaves no residual
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,15 @@ def joint_effects(
         The variance of a coefficient is a sandwich in two ways: over samples
         (influences summed over votes before they are squared, which carries
         the correlation between votes) and over votes (squared residuals, less
-        the sampling noise in them), joined by Satterthwaite's rule.
+        the sampling noise in them), joined by Satterthwaite's rule. A vote's
+        residual is squared over what its leverage leaves of it, and the df
+        are those of that sum of squares for votes that scatter alike: a set of
+        five votes has about four, however many votes there are in all.
+
+    References
+    ----------
+    Bell and McCaffrey 2002, Survey Methodology 28:169-181 (leverage and df of
+    the sandwich); Imbens and Kolesar 2016, doi:10.1162/REST_a_00552
     """
     sets = weight.shape[1]
     scale = weight.max(axis=0)
@@ -75,21 +85,23 @@ def joint_effects(
     out = {k: np.full(sets, np.nan) for k in ("coefficient", "se", "df", "low", "high", "pvalue")}
     if len(kept) == 0 or len(effect) <= len(kept):
         return JointEffects(**out, aliased=np.ones(sets, dtype=bool))
-    turn = np.linalg.pinv(x[:, kept])
+    x = x[:, kept]
+    turn = np.linalg.pinv(x)
     coefficient = turn @ (effect - reference.effect)
-    residual = effect - reference.effect - x[:, kept] @ coefficient
+    residual = effect - reference.effect - x @ coefficient
     from_samples = influence @ turn.T - np.outer(reference.influence, turn.sum(axis=1))
     s1 = (from_samples**2).sum(axis=0)
-    own = x[:, kept] / x[:, kept].sum(axis=0)
+    own = x / x.sum(axis=0)
     shared = ((influence @ own) ** 2).sum(axis=0)
-    correction = len(effect) / (len(effect) - len(kept))
-    noise = np.array([t**2 @ np.maximum(variance - s, 0.0) for t, s in zip(turn, shared, strict=True)])
-    s2 = np.maximum(0.0, correction * (turn**2 @ residual**2 - noise))
-    extra = reference.variance * turn.sum(axis=1) ** 2
-    se = np.sqrt(s1 + s2 + extra)
-    nu = df @ own
-    with np.errstate(invalid="ignore", divide="ignore"):
-        joined = (s1 + s2) ** 2 / (s1**2 / np.maximum(nu, 1) + s2**2 / (len(effect) - len(kept)))
+    left = 1 - (x * turn.T).sum(axis=1)
+    told = left > _ALL_OF_IT
+    share = turn**2 * np.divide(1.0, left, out=np.zeros_like(left), where=told)
+    dispersion = share @ residual**2
+    noise = (share * np.maximum(variance - shared[:, None], 0.0)) @ told.astype(float)
+    total, joined = join_components(
+        s1, df @ own, dispersion[:, None], noise[:, None], _df_of_dispersion(x, turn, share)[:, None]
+    )
+    se = np.sqrt(total + reference.variance * turn.sum(axis=1) ** 2)
     half = stdtrit(joined, 0.975) * se
     found = {
         "coefficient": coefficient,
@@ -104,9 +116,25 @@ def joint_effects(
     return JointEffects(**out, aliased=aliased)
 
 
+def _df_of_dispersion(x: Array, turn: Array, share: Array) -> Array:
+    """Degrees of freedom of each row's sum of squared residuals, ``tr(MD)^2 / tr(MDMD)``, shape (s,).
+
+    D holds the row of `share`, M turns effects into residuals: ``I - X X+``.
+    """
+    hat = (x * turn.T).sum(axis=1)
+    first = share @ (1 - hat)
+    second = (share**2) @ (1 - 2 * hat)
+    for j, own in enumerate(share):
+        at = np.flatnonzero(own)
+        root = np.sqrt(own[at])
+        inside, outside = x[at] * root[:, None], turn[:, at] * root
+        second[j] += ((inside.T @ inside) * (outside @ outside.T)).sum()
+    return np.asarray(np.divide(first**2, second, out=np.ones(len(first)), where=second > 0))
+
+
 def _independent(x: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
     """Columns that are no combination of the others, and those that are; every member of an alias is left out."""
-    _, values, vt = np.linalg.svd(x, full_matrices=True)
+    _, values, vt = np.linalg.svd(x, full_matrices=len(x) < x.shape[1])
     size = np.zeros(x.shape[1])
     size[: len(values)] = values
     null = vt[size <= 1e-9 * max(1.0, float(size.max(initial=0.0)))]

@@ -25,6 +25,7 @@ IntArray = npt.NDArray[np.intp]
 
 _TOLERANCE = 1e-9
 _LARGE = 2_000_000
+_LEAST_PIVOT = 1e-4  # of the largest squared length; a sweep over less would lose digits
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,26 @@ class LinearFit:
     @cached_property
     def residuals(self) -> Array:
         """Whitened residuals, NaN where missing, shape (n, p)."""
-        residual = self.response - self.basis @ self.theta
+        residual = self._residuals_and_more()
+        if len(self.own):
+            residual[np.isnan(self.values)] = np.nan
+        return residual
+
+    def _residuals_and_more(self) -> Array:
+        """Residuals, with what the fit would expect where nothing was measured."""
+        residual = self.basis @ self.theta
+        np.subtract(self.response, residual, out=residual)
         if self.own_basis is not None:
             fitted = np.einsum("pnr,rp->np", self.own_basis, self.theta[:, self.own])
             residual[:, self.own] = self.response[:, self.own] - fitted
-        return np.asarray(np.where(np.isnan(self.values), np.nan, residual))
+        return np.asarray(residual)
+
+    def residual_squares(self) -> Array:
+        """Sum of the squared residuals of each protein, shape (p,)."""
+        residual = self._residuals_and_more()
+        if len(self.own):
+            residual[np.isnan(self.values)] = 0.0
+        return np.asarray(np.einsum("ij,ij->j", residual, residual))
 
     def contrast_weights(self, contrast: Array) -> Array:
         """Weight of each whitened value in the estimate of a contrast.
@@ -301,8 +317,7 @@ def _residual_squares(draft: LinearFit) -> Array:
     n, p = draft.values.shape
     level = draft.basis.sum(axis=0)
     if len(draft.own) or n * p < _LARGE or abs(level @ level - n) > _TOLERANCE * n:
-        residual = np.nan_to_num(draft.residuals)
-        return np.asarray(np.einsum("ij,ij->j", residual, residual))
+        return draft.residual_squares()
     mean = draft.response.mean(axis=0)
     total = np.einsum("ij,ij->j", draft.response, draft.response) - n * mean**2
     about = draft.theta - np.outer(level, mean)
@@ -345,8 +360,32 @@ def _whiten(rows: Array, seen: BoolArray | None, block: IntArray | None, correla
 
 
 def _pseudo_inverse(normal: Array) -> tuple[Array, Array]:
-    """Batched pseudo-inverse of normal matrices, with their ranks."""
-    eigenvalues, vectors = np.linalg.eigh(normal)
-    kept = eigenvalues > np.maximum(1e-10 * eigenvalues[:, -1:], 1e-300)
-    scaled = np.where(kept, 1.0 / np.where(kept, eigenvalues, 1.0), 0.0)
-    return (vectors * scaled[:, None, :]) @ vectors.transpose(0, 2, 1), kept.sum(axis=1).astype(float)
+    """Batched pseudo-inverse of normal matrices, with their ranks.
+
+    All are swept at once; those whose pivots lose digits go by their eigenvalues.
+    """
+    inverse, sound = _swept(normal)
+    rank = np.full(len(normal), float(normal.shape[1]))
+    if not sound.all():
+        eigenvalues, vectors = np.linalg.eigh(normal[~sound])
+        kept = eigenvalues > np.maximum(1e-10 * eigenvalues[:, -1:], 1e-300)
+        scaled = np.where(kept, 1.0 / np.where(kept, eigenvalues, 1.0), 0.0)
+        inverse[~sound] = (vectors * scaled[:, None, :]) @ vectors.transpose(0, 2, 1)
+        rank[~sound] = kept.sum(axis=1)
+    return inverse, rank
+
+
+def _swept(normal: Array) -> tuple[Array, BoolArray]:
+    """Inverses by the sweep operator (Goodnight 1979), and which ones kept their digits."""
+    a = np.ascontiguousarray(normal.transpose(1, 2, 0))
+    sound = np.ones(len(normal), dtype=bool)
+    largest = np.einsum("iip->ip", a).max(axis=0, initial=0.0)
+    for k in range(len(a)):
+        sound &= a[k, k] > _LEAST_PIVOT * largest
+        pivot = 1.0 / np.where(sound, a[k, k], 1.0)
+        column = a[:, k] * pivot
+        row = a[k].copy()
+        a -= column[:, None] * row[None]
+        a[:, k], a[k] = column, row * pivot
+        a[k, k] = -pivot
+    return np.ascontiguousarray(-a.transpose(2, 0, 1)), sound

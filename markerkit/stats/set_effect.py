@@ -114,22 +114,22 @@ def background(effect: Array, influence: Array) -> Background:
     return Background(float(effect[middle].mean()), influence[:, middle].mean(axis=1), float(spread), p)
 
 
-def marker_variance(votes: Votes) -> float:
-    """Variance of the weighted mean that comes from the markers' disagreement.
+def marker_variance(votes: Votes) -> tuple[float, float]:
+    """Variance of the weighted mean by the markers' disagreement, and the part of it that is noise.
 
-    The weighted dispersion of the effects less what sampling noise alone puts
+    The weighted dispersion of the effects, and what sampling noise alone puts
     into it; sampling noise that all votes share is in the sample component
     already and cannot make votes disagree.
     """
     m, w = votes.m, votes.weight
     if m < 2:
-        return 0.0
+        return 0.0, 0.0
     correction = m / (m - 1)
     mean = w @ votes.effect
     dispersion = correction * (w**2 @ (votes.effect - mean) ** 2)
     shared = float(((votes.influence @ w) ** 2).sum())
     noise = correction * max(0.0, w**2 @ votes.variance - shared * (w**2).sum())
-    return max(0.0, float(dispersion - noise))
+    return float(dispersion), float(noise)
 
 
 def set_effect(votes: Votes, reference: Background, *, confidence: float = 0.95) -> SetEffect:
@@ -155,7 +155,7 @@ def set_effect(votes: Votes, reference: Background, *, confidence: float = 0.95)
         theta,
         influence,
         float(votes.weight @ votes.df),
-        [(marker_variance(votes), votes.m - 1)],
+        [(*marker_variance(votes), votes.m - 1)],
         extra=reference.variance,
         m=votes.m,
         confidence=confidence,
@@ -175,7 +175,7 @@ def difference(first: Votes, second: Votes, *, confidence: float = 0.95) -> SetE
     theta = float(first.weight @ first.effect - second.weight @ second.effect)
     influence = first.influence @ first.weight - second.influence @ second.weight
     nu = min(float(first.weight @ first.df), float(second.weight @ second.df))
-    parts = [(marker_variance(v), v.m - 1) for v in (first, second)]
+    parts = [(*marker_variance(v), v.m - 1) for v in (first, second)]
     return _combine(theta, influence, nu, parts, extra=0.0, m=min(first.m, second.m), confidence=confidence)
 
 
@@ -183,18 +183,49 @@ def _combine(
     theta: float,
     influence: Array,
     nu: float,
-    markers: Sequence[tuple[float, int]],
+    markers: Sequence[tuple[float, float, int]],
     *,
     extra: float,
     m: int,
     confidence: float,
 ) -> SetEffect:
-    """Join the sample component, the marker components and a constant one (Satterthwaite 1946)."""
-    samples = float((influence**2).sum())
-    components = [(samples, nu), *markers]
-    total = sum(v for v, _ in components)
-    denominator = sum(v**2 / max(d, 1) for v, d in components)
-    df = total**2 / denominator if denominator > 0 else nu
+    """Join the sample component, the marker components and a constant one."""
+    samples = np.array(float((influence**2).sum()))
+    dispersion, noise, df_markers = (np.array(part, dtype=float) for part in zip(*markers, strict=True))
+    total, df = join_components(samples, np.array(nu), dispersion, noise, df_markers)
     se = float(np.sqrt(total + extra))
     half = float(stdtrit(df, 0.5 + confidence / 2)) * se
     return SetEffect(theta, se, float(df), theta - half, theta + half, m)
+
+
+def join_components(
+    samples: Array, nu: Array, dispersion: Array, noise: Array, df_markers: Array
+) -> tuple[Array, Array]:
+    """Variance of an effect with two random factors, and its degrees of freedom.
+
+    Parameters
+    ----------
+    samples, nu
+        Variance over samples and its df, each of shape (...).
+    dispersion, noise, df_markers
+        Dispersion over markers, the sampling noise in it and the df of the
+        dispersion, each of shape (..., parts). Noise counts once: a part adds
+        what its dispersion exceeds the noise by.
+
+    Returns
+    -------
+    The variance, and the df of a sum and difference of mean squares: every
+    square enters by its own df, the subtracted noise too.
+
+    References
+    ----------
+    Satterthwaite 1946, doi:10.2307/3002019; for two random factors Clark 1973,
+    doi:10.1016/S0022-5371(73)80014-3
+    """
+    more = dispersion > noise
+    total = samples + np.where(more, dispersion - noise, 0.0).sum(axis=-1)
+    nu, df_markers = np.maximum(nu, 1.0), np.maximum(df_markers, 1.0)
+    parts = dispersion**2 / df_markers + noise**2 / (df_markers * nu[..., None])
+    denominator = samples**2 / nu + np.where(more, parts, 0.0).sum(axis=-1)
+    df = np.divide(total**2, denominator, out=np.array(nu, dtype=float), where=denominator > 0)
+    return np.asarray(total), np.asarray(np.maximum(df, 1.0))

@@ -1,0 +1,59 @@
+"""The README of this folder: a section a benchmark, each written by the script that measured it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+FOLDER = Path(__file__).parent
+README = FOLDER / "README.md"
+#: sections in their order in the README -> the script that writes each
+SECTIONS = {
+    "calibration": "calibration.py",
+    "speed": "speed.py",
+    "oracles": "oracles.py",
+    "identity": "identity.py",
+    "truth": "truth.py",
+    "catalogue": "catalogue.py",
+}
+HEAD = """# Benchmarks
+
+Written by the scripts of this folder, each its own section (`python benchmarks/calibration.py --write`); edit the
+scripts, not this file.
+"""
+
+
+def read_sections(path: Path = README) -> dict[str, str]:
+    """Sections that the README holds, by name."""
+    if not path.exists():
+        return {}
+    text, found = path.read_text(encoding="utf-8"), {}
+    for name in SECTIONS:
+        begin, end = _fence(name)
+        if begin in text and end in text:
+            found[name] = text.split(begin, 1)[1].split(end, 1)[0].strip("\n")
+    return found
+
+
+def write_section(name: str, text: str, path: Path = README) -> None:
+    """Put a section in its place and leave the others as they are."""
+    if name not in SECTIONS:
+        raise ValueError(f"sections are {', '.join(SECTIONS)}; got {name!r}")
+    sections = read_sections(path) | {name: text.strip("\n")}
+    parts = [HEAD] + [
+        "\n".join([_fence(k)[0], sections[k], _fence(k)[1], ""]) for k in SECTIONS if k in sections
+    ]
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def markdown(table: pd.DataFrame, *, left: Sequence[str] = ()) -> str:
+    """Table of formatted cells; columns in `left` are aligned left, the others right."""
+    rule = [":--" if c in left else "--:" for c in table.columns]
+    rows = [list(map(str, table.columns)), rule, *(list(map(str, r)) for r in table.to_numpy())]
+    return "\n".join("| " + " | ".join(r) + " |" for r in rows)
+
+
+def _fence(name: str) -> tuple[str, str]:
+    return f"<!-- begin {name} -->", f"<!-- end {name} -->"
