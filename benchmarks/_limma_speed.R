@@ -31,7 +31,7 @@ timed("trend robust, missing", function() {
 })
 timed("trend robust, complete", function() table_of(lmFit(complete, design), trend = TRUE, robust = TRUE))
 blocks <- as.integer(readLines(file.path(folder, "blocks.txt")))
-few <- complete[1:2000, ]
+few <- complete[seq_len(min(2000, nrow(complete))), ]
 timed("duplicate correlation", function() {
   rho <- duplicateCorrelation(few, design, block = blocks)$consensus.correlation
   table_of(lmFit(few, design, block = blocks, correlation = rho))
@@ -42,7 +42,7 @@ timed("camera", function() camera(complete, sets, design, 2, inter.gene.cor = NA
 timed("fry", function() fry(complete, sets, design, 2))
 large <- file.path(folder, "large.bin")
 if (file.exists(large)) {
-  x <- matrix_of("large.bin", 2000)
   d <- as.matrix(read.table(file.path(folder, "large.txt")))
+  x <- matrix_of("large.bin", nrow(d))
   timed("large", function() table_of(lmFit(x, d)))
 }

@@ -13,23 +13,20 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
+from sections import FOLDER, markdown, write_section
 from threadpoolctl import threadpool_limits
 
 from markerkit.stats import detection, ebayes, linear, prior, set_tests
 from markerkit.stats.joint import joint_effects
 from markerkit.stats.set_effect import Votes, background, set_effect
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sections import FOLDER, markdown, write_section
 
 Array = npt.NDArray[np.float64]
 Members = list[npt.NDArray[np.intp]]
@@ -69,7 +66,7 @@ class Layout:
     def members(self) -> Members:
         """Places of every set's members; no protein in two sets."""
         starts = np.cumsum([0] + [size for size, _ in self.cells])
-        return [np.arange(a, b) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        return [np.arange(a, b) for a, b in pairwise(starts)]
 
     @property
     def proteins(self) -> int:

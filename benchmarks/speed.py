@@ -6,20 +6,11 @@ of this folder. Without R with limma, times of another machine stand in, and say
 
 from __future__ import annotations
 
-import os
-
-for _name in (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "RAYON_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-):
-    os.environ[_name] = "1"
-
 import argparse
+import importlib.metadata
 import importlib.util
 import logging
+import os
 import platform
 import subprocess
 import sys
@@ -34,12 +25,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-
-import markerkit as mk
-
-sys.path.insert(0, str(Path(__file__).parent))
 from calibration import has_limma, hide
 from sections import FOLDER, markdown, write_section
+from threadpoolctl import threadpool_limits
+
+import markerkit as mk
+from markerkit.markers import read_markers
 
 Array = npt.NDArray[np.float64]
 
@@ -190,6 +181,205 @@ def limma_times(work: Workloads, budget: float) -> dict[str, float]:
             capture_output=True,
             text=True,
             timeout=900,
+            env=os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
         )
     rows = (line.split("\t") for line in done.stdout.splitlines() if line.strip())
     return {row[0]: float(row[1]) for row in rows}
+
+
+#: item -> what is timed, and what the ratio to limma is to be at most
+AGAINST_LIMMA = {
+    "missing": ("moderated t, 8,000 x 24, 15 % missing", 0.15),
+    "complete": ("moderated t, 8,000 x 24, complete", 1.0),
+    "large": ("moderated t, 10,000 x 2,000, 10 columns", 0.2),
+    "trend robust, missing": ("trend and robust, 8,000 x 24, 15 % missing", 0.3),
+    "trend robust, complete": ("trend and robust, 8,000 x 24, complete", None),
+    "duplicate correlation": ("duplicate correlation and fit, 2,000 x 24", 0.05),
+    "camera": ("camera, correlation estimated, 40 sets, from the fit", 1.0),
+    "fry": ("fry with both p, 40 sets and 200 random sets, from the fit", 0.5),
+}
+
+
+def linear_rows(work: Workloads, budget: float) -> list[Row]:
+    """Markerkit against limma, item by item."""
+    theirs = limma_times(work, budget)
+    calls = ours(work)
+    rows = []
+    for item, (what, most) in AGAINST_LIMMA.items():
+        elsewhere = item not in theirs
+        peer = "limma" + (", elsewhere" if elsewhere else "")
+        seconds = ELSEWHERE[item] if elsewhere else theirs[item]
+        rows.append(Row(what, cpu_time(calls[item], budget=budget), peer, seconds, most, elsewhere))
+    statsmodels = _statsmodels_loop(work.missing[:, : min(1000, work.missing.shape[1])])
+    share = work.missing.shape[1] / min(1000, work.missing.shape[1])
+    seconds = cpu_time(statsmodels, budget=budget) * share
+    rows.append(Row(AGAINST_LIMMA["missing"][0], rows[0].ours, "statsmodels OLS, a loop", seconds, None))
+    return rows
+
+
+def _statsmodels_loop(values: Array) -> Callable[[], Any]:
+    from statsmodels.api import OLS
+
+    design = np.column_stack([np.ones(24), np.repeat([0.0, 1.0], 12)])
+
+    def loop() -> list[float]:
+        out = []
+        for y in values.T:
+            seen = ~np.isnan(y)
+            if seen.sum() > 2:
+                out.append(float(OLS(y[seen], design[seen]).fit().pvalues[1]))
+        return out
+
+    return loop
+
+
+def gsea_row(work: Workloads, budget: float) -> Row:
+    """Set tests through the adapter against the bare call of gseapy, on the same ranking and sets."""
+    import gseapy
+
+    from markerkit import _gsea
+
+    score = pd.Series(work.ranking, index=[f"G{i:05d}" for i in range(len(work.ranking))])
+    named = catalog(work.sets)
+
+    def bare() -> Any:
+        return gseapy.prerank(
+            score,
+            named,
+            min_size=1,
+            max_size=10_000,
+            method="multilevel",
+            threads=1,
+            seed=1,
+            outdir=None,
+            no_plot=True,
+        ).results
+
+    own = cpu_time(lambda: _gsea.prerank(score, named, weight=1.0, seed=1), budget=budget)
+    return Row(
+        "gsea, 40 sets of 8,000 genes", own, "gseapy prerank, multilevel", cpu_time(bare, budget=budget), 1.15
+    )
+
+
+def score_rows(work: Workloads, budget: float) -> list[Row]:
+    """Scores of samples against gseapy's, singscore's and decoupler's."""
+    import gseapy
+
+    exp = experiment(work.wide, {"one": ["x"] * len(work.wide)})
+    named = catalog(work.sets)
+    with tempfile.TemporaryDirectory() as folder:
+        markers = _as_catalog(named, Path(folder))
+    frame = pd.DataFrame(work.wide.T, index=exp.values.columns, columns=exp.values.index)
+
+    def theirs() -> Any:
+        return gseapy.ssgsea(
+            frame,
+            named,
+            outdir=None,
+            sample_norm_method="rank",
+            min_size=1,
+            max_size=10_000,
+            threads=1,
+            no_plot=True,
+        ).res2d
+
+    size = f"40 sets x {work.wide.shape[1]:,} x {work.wide.shape[0]}"
+    own = {
+        m: cpu_time(lambda m=m: mk.score_samples(exp, markers, method=m).table, budget=budget)
+        for m in ("ssgsea", "singscore")
+    }
+    rows = [
+        Row(f"ssGSEA, {size}", own["ssgsea"], "gseapy", cpu_time(theirs, budget=budget), 0.1),
+        Row(
+            f"singscore, {size}",
+            own["singscore"],
+            "singscore of R, elsewhere",
+            ELSEWHERE["singscore"],
+            0.2,
+            elsewhere=True,
+        ),
+    ]
+    if importlib.util.find_spec("decoupler"):
+        import decoupler
+
+        net = pd.DataFrame([(k, g) for k, v in named.items() for g in v], columns=["source", "target"])
+        wide = frame.T
+        seconds = cpu_time(lambda: decoupler.mt.aucell(wide, net, tmin=1), budget=budget)
+        rows.append(Row(f"singscore, {size}", own["singscore"], "decoupler AUCell", seconds, None))
+    return rows
+
+
+def _as_catalog(named: dict[str, list[str]], folder: Path) -> Any:
+    path = folder / "sets.gmt"
+    path.write_text("\n".join("\t".join([k, "na", *v]) for k, v in named.items()) + "\n")
+    return read_markers(path)
+
+
+def text_of(rows: list[Row]) -> str:
+    """Section of the README."""
+    table = pd.DataFrame(
+        {
+            "what": [r.what for r in rows],
+            "markerkit": [f"{1000 * r.ours:.1f} ms" for r in rows],
+            "against": [r.peer for r in rows],
+            "theirs": [f"{1000 * r.theirs:.1f} ms" for r in rows],
+            "ratio": [_ratio(r) for r in rows],
+            "at most": ["" if r.most is None else f"{r.most:g}" for r in rows],
+        }
+    )
+    packages = ("numpy", "scipy", "pandas", "statsmodels", "gseapy", "decoupler")
+    found = [f"{k} {importlib.metadata.version(k)}" for k in packages if importlib.util.find_spec(k)]
+    versions = [f"Python {platform.python_version()}", *found]
+    return "\n".join(
+        [
+            "## Speed",
+            "",
+            "CPU time of one thread, median of up to seven rounds after a first call, all in one run "
+            "(`python benchmarks/speed.py`): from an experiment to the finished table where nothing else is said. "
+            "limma is timed from a matrix to `topTable`, and its set tests from a matrix, which it fits again in less "
+            "than 10 ms. Ratios above their limit in bold. *Elsewhere*: measured on another machine (2 vCPU AMD EPYC; "
+            "R 4.2.2, limma 3.54.1, singscore 1.29.1), so that its ratio is a rough one.",
+            "",
+            markdown(table, left=("what", "against")),
+            "",
+            f"{', '.join(versions)}; {_limma_version()}.",
+        ]
+    )
+
+
+def _ratio(row: Row) -> str:
+    ratio = row.ours / row.theirs
+    text = f"{ratio:.2g}" if ratio < 0.1 else f"{ratio:.2f}"
+    return f"**{text}**" if row.most is not None and ratio > row.most else text
+
+
+def _limma_version() -> str:
+    if not has_limma():
+        return "R with limma not on the machine"
+    code = "cat('limma', as.character(packageVersion('limma')), 'on', R.version.string)"
+    done = subprocess.run(
+        ["Rscript", "--vanilla", "-e", code], check=True, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--budget", type=float, default=3.0, help="seconds a timed item may take, about")
+    parser.add_argument("--quick", action="store_true", help="small matrices, to see that it runs")
+    parser.add_argument("--write", action="store_true", help="write the section of the README")
+    arguments = parser.parse_args(argv)
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    budget = 0.0 if arguments.quick else arguments.budget
+    work = workloads(small=arguments.quick)
+    with threadpool_limits(1):
+        text = text_of([*linear_rows(work, budget), gsea_row(work, budget), *score_rows(work, budget)])
+    print(text)
+    if arguments.write:
+        write_section("speed", text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

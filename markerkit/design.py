@@ -77,10 +77,16 @@ class Design:
         absent = [level for level in (case, control) if level not in levels]
         if absent:
             raise InputError(f"`{factor}` has no level {listed(absent)}; found {listed(levels, limit=20)}.")
-        # the factor does not interact, so that what else a sample is cancels: one sample tells for all
-        both = self.samples.iloc[[0, 0]].reset_index(drop=True).assign(**{factor: [case, control]})
-        rows = _matrix(self.formula, both, self.samples).to_numpy()
-        return np.asarray(rows[0] - rows[1])
+        # the factor does not interact: its own columns tell its levels apart, and no other column does
+        rows = [
+            self.matrix.to_numpy()[(self.samples[factor].astype(str) == k).to_numpy()][0]
+            for k in (case, control)
+        ]
+        owner = [
+            max((f for f in self.factors if c == f or c.startswith(f"{f}[")), key=len, default="")
+            for c in self.matrix
+        ]
+        return np.where(np.array(owner) == factor, rows[0] - rows[1], 0.0)
 
 
 def model_formula(condition: str, paired_by: str | None = None, batch: Sequence[str] = ()) -> str:

@@ -12,7 +12,7 @@ from scipy.special import stdtrit
 from markerkit._checks import InputError, listed, one_of, require_columns
 from markerkit.design import Design, build_design, resolve_contrasts
 from markerkit.experiment import Experiment
-from markerkit.results import F_TESTS, TABLES, DifferentialAbundance
+from markerkit.results import F_TESTS, TABLES, DifferentialAbundance, stack_columns
 from markerkit.stats.ebayes import Moderated, log_odds, moderate, moderated_f, squeeze, treat, two_sided
 from markerkit.stats.fdr import bh
 from markerkit.stats.linear import LinearFit, fit
@@ -131,7 +131,7 @@ def differential_abundance(
         "prior_variance": _middle(moderated.prior.variance),
     }
     return DifferentialAbundance(
-        TABLES["differential_abundance"].conform(_stacked(tables)),
+        TABLES["differential_abundance"].conform(stack_columns(tables)),
         params,
         fit=model,
         moderated=moderated,
@@ -309,12 +309,6 @@ def _chosen(ok: npt.NDArray[np.bool_], yes: str, no: Any) -> npt.NDArray[np.obje
     out = np.full(len(ok), yes, dtype=object)
     out[~ok] = no[~ok] if isinstance(no, np.ndarray) else no
     return out
-
-
-def _stacked(tables: list[dict[str, npt.NDArray[Any]]]) -> dict[str, npt.NDArray[Any]]:
-    if len(tables) == 1:
-        return tables[0]
-    return {k: np.concatenate([t[k] for t in tables]) for k in tables[0]}
 
 
 def _arms(

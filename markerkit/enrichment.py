@@ -14,7 +14,7 @@ import pandas as pd
 from markerkit import _gsea
 from markerkit._checks import InputError, MarkerkitWarning, one_of
 from markerkit.markers import MarkerCatalog
-from markerkit.results import TABLES, DifferentialAbundance, Enrichment
+from markerkit.results import TABLES, DifferentialAbundance, Enrichment, stack_columns
 from markerkit.stats import set_tests
 from markerkit.stats.ebayes import two_sided
 from markerkit.stats.fdr import bh
@@ -173,15 +173,15 @@ def enrich(
         study = _study(da, name)
         _warn_if_small(len(study.statistics.t))
         table, extra = _test(study, members, sizes, METHODS[method], options)
-        tables.append(table.assign(contrast=name))
+        tables.append(table | {"contrast": np.full(len(sizes), name, dtype=object)})
         params |= {f"{k} ({name})": v for k, v in extra.items()}
-    table = pd.concat(tables, ignore_index=True)
-    table["padj"] = bh(table["pvalue"].to_numpy(float))
-    table["padj_mixed"] = bh(table["pvalue_mixed"].to_numpy(float))
+    columns = stack_columns(tables)
+    columns["padj"], columns["padj_mixed"] = bh(columns["pvalue"]), bh(columns["pvalue_mixed"])
+    columns["method"] = np.full(len(columns["padj"]), method, dtype=object)
     said = {"method": method, "family": "sets x contrasts"} | {
         k: getattr(options, k) for k in _OPTIONS[method]
     }
-    return Enrichment(TABLES["enrichment"].conform(table.assign(method=method)), said | params)
+    return Enrichment(TABLES["enrichment"].conform(columns), said | params)
 
 
 def _refuse_foreign_options(method: str, options: _Options) -> None:
@@ -248,6 +248,9 @@ def _representatives(
     if da.fit is None:  # pragma: no cover - enrich has looked
         raise AssertionError
     codes, genes = pd.factorize(da.proteins["gene"].to_numpy(dtype=object)[usable])
+    if len(genes) == len(codes):
+        named = np.flatnonzero(genes != "")
+        return np.asarray(genes[named], dtype=object), named
     order = np.lexsort((-da.fit.mean[usable], -da.fit.n_obs[usable], codes))
     first = np.r_[True, np.diff(codes[order]) > 0] if len(order) else np.zeros(0, dtype=bool)
     best = order[first]
@@ -257,26 +260,50 @@ def _representatives(
 
 def _test(
     study: _Study, members: pd.DataFrame, sizes: Mapping[str, int], method: Method, options: _Options
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    at = pd.Index(study.genes).get_indexer(pd.Index(members["gene"]))
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    at = _places(study.genes, members["gene"])
     measured = members.assign(at=np.where(at >= 0, study.position[at], -1))[at >= 0]
-    positions: Positions = dict.fromkeys(sizes, np.empty(0, dtype=np.intp))
-    positions |= {str(k): np.sort(v.to_numpy()) for k, v in measured.groupby("set", sort=False)["at"]}
+    positions = _positions(measured, list(sizes))
     testable = {k: v for k, v in positions.items() if len(v) >= options.min_measured}
     found = method(study, testable, measured, options) if testable else _Found({})
-    table = pd.DataFrame({"set": list(sizes), "n_set": list(sizes.values())})
-    table["n_measured"] = [len(positions[k]) for k in sizes]
     columns = {"statistic": np.nan, "pvalue": np.nan, "pvalue_mixed": np.nan} | found.columns
     columns = _described(study, testable, columns) | columns
-    by_set = pd.DataFrame(columns, index=list(testable)).reindex(list(sizes))
-    table = table.join(by_set.reset_index(drop=True))
-    few = table["n_measured"] < options.min_measured
-    reason = [found.reason.get(k, "") for k in sizes]
+    n_measured = np.array([len(v) for v in positions.values()])
+    few = n_measured < options.min_measured
+    table = {k: _spread(v, ~few) for k, v in columns.items()}
     need = f"of at least {options.min_measured} members measured with an error"
-    short = [f"{len(positions[k])} {need}" for k in sizes]
-    table["reason"] = np.where(few, short, reason)
-    table["status"] = np.select([few, table["pvalue"].isna()], ["too few measured", "not tested"], "tested")
+    table |= {
+        "set": np.array(list(sizes), dtype=object),
+        "n_set": np.array(list(sizes.values())),
+        "n_measured": n_measured,
+        "reason": np.array([found.reason.get(k, "") for k in sizes], dtype=object),
+        "status": np.where(np.isnan(table["pvalue"]), "not tested", "tested").astype(object),
+    }
+    table["reason"][few] = [f"{n} {need}" for n in n_measured[few]]
+    table["status"][few] = "too few measured"
     return table, found.params
+
+
+def _places(values: npt.NDArray[np.object_] | list[str], wanted: pd.Series) -> npt.NDArray[np.intp]:
+    """Place of every wanted text among the values, -1 where it is not there."""
+    return np.asarray(pd.Index(values, dtype=object).get_indexer(pd.Index(wanted, dtype=object)))
+
+
+def _positions(measured: pd.DataFrame, names: list[str]) -> Positions:
+    """Places of every set's measured members in rising order."""
+    which, at = _places(names, measured["set"]), measured["at"].to_numpy(np.intp)
+    ordered = at[np.lexsort((at, which))]
+    ends = np.cumsum(np.bincount(which, minlength=len(names)))
+    return dict(zip(names, np.split(ordered, ends[:-1]), strict=True)) if names else {}
+
+
+def _spread(values: Any, where: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    """Values of the tested sets among all sets; missing, or empty text, elsewhere."""
+    given = np.asarray(values)
+    text = given.dtype.kind in "OU"
+    out = np.full(len(where), "" if text else np.nan, dtype=object if text else float)
+    out[where] = given
+    return out
 
 
 def _described(study: _Study, testable: Positions, columns: Mapping[str, Any]) -> dict[str, Any]:

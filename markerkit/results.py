@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit._checks import InputError
@@ -65,17 +68,29 @@ class TableSpec:
             index = pd.RangeIndex(len(next(iter(table.values()))))
             table = {k: _of_kind(v, self._kind(k), index) for k, v in table.items()}
         data = {c.name: _as_kind(table.get(c.name), c.kind, index) for c in self.columns}
-        return pd.DataFrame(data, columns=self.names).reset_index(drop=True)
+        return pd.DataFrame(data, columns=self.names, index=index).reset_index(drop=True)
 
     def _kind(self, name: str) -> str:
         return next(c.kind for c in self.columns if c.name == name)
 
     def empty(self) -> pd.DataFrame:
         """Return the table without rows: its header."""
-        return self.conform(pd.DataFrame())
+        return _header(self).copy()
+
+
+@cache
+def _header(spec: TableSpec) -> pd.DataFrame:
+    return spec.conform(pd.DataFrame())
 
 
 _PANDAS_KIND: dict[str, Any] = {"str": object, "float": float, "int": "Int64", "bool": "boolean"}
+
+
+def stack_columns(tables: Sequence[Mapping[str, npt.NDArray[Any]]]) -> dict[str, npt.NDArray[Any]]:
+    """Stack tables that are mappings of columns to arrays; all have the columns of the first."""
+    if len(tables) == 1:
+        return dict(tables[0])
+    return {k: np.concatenate([t[k] for t in tables]) for k in tables[0]}
 
 
 def _of_kind(values: Any, kind: str, index: pd.Index) -> pd.Series:

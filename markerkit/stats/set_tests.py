@@ -17,7 +17,7 @@ from markerkit.stats.prior import fit_prior
 Array = npt.NDArray[np.float64]
 Members = Sequence[npt.NDArray[np.intp]]
 
-_NODES = 128
+_NODES = np.polynomial.legendre.leggauss(128)
 _ROBUST_EFFICIENCY = 0.92  # residual df that a variance without its largest square is worth, as a share
 
 
@@ -92,16 +92,20 @@ def set_statistics(
         standardized = effect / unscaled
         t = standardized / np.sqrt(moderated.variance)
     usable = np.isfinite(t) & (fit.df_residual > 0) & (fit.sigma > 0)
-    residual, sigma = np.nan_to_num(fit.residuals), fit.sigma[usable]
-    along = _along_residual_space(fit, contrast, residual)[:, usable]
-    standard = residual[:, usable] if fit.own_basis is None else along
+    every = bool(usable.all())
+    residual, sigma = fit.residuals, fit.sigma[usable]
+    if len(fit.own):
+        residual = np.nan_to_num(residual)
+    along = _along_residual_space(fit, contrast, residual)
+    along = along if every else along[:, usable]
+    standard = (residual if every else residual[:, usable]) if fit.own_basis is None else along
     return (
         SetStatistics(
             t[usable],
             moderated.df_total[usable],
             np.vstack([standardized[usable], _stretched(along, sigma)]),
             standard / sigma,
-            ~np.isnan(fit.values[:, usable]),
+            ~np.isnan(fit.values if every else fit.values[:, usable]),
         ),
         usable,
     )
@@ -188,12 +192,18 @@ def inter_protein_correlation(statistics: SetStatistics, members: Members) -> Ar
     Shape (s,); NaN for sets without two members in one sample.
     """
     total = _sums(statistics.standard, members)
-    own = _sums((statistics.standard**2).sum(axis=0)[None], members)[0]
-    seen = _sums(statistics.seen.astype(float), members)
+    own = _sums(np.einsum("ij,ij->j", statistics.standard, statistics.standard)[None], members)[0]
+    seen = _seen_members(statistics.seen, members)
     pairs = (seen**2).sum(axis=0) - seen.sum(axis=0)
     df_pairs = pairs * statistics.df_residual / statistics.seen.shape[0]
     cross = (total**2).sum(axis=0) - own
     return np.asarray(np.divide(cross, df_pairs, out=np.full(len(members), np.nan), where=df_pairs > 0))
+
+
+def _seen_members(seen: npt.NDArray[np.bool_], members: Members) -> Array:
+    if seen.all():
+        return np.tile(np.array([float(len(at)) for at in members]), (len(seen), 1))
+    return _sums(seen.astype(float), members)
 
 
 def _sums(rows: Array, members: Members) -> Array:
@@ -389,8 +399,7 @@ def _robust_square(effects: Array) -> Array:
     inflating its own scale.
     """
     d = effects.shape[0] - 1
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    u, w = (nodes + 1) / 2, weights / 2
+    u, w = (_NODES[0] + 1) / 2, _NODES[1] / 2
     # E max of d + 1 chi-square(1): integral of its quantile function
     largest = float(((d + 1) * u**d * ndtri((1 + u) / 2) ** 2 * w).sum())
     square = effects**2
