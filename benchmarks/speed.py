@@ -226,7 +226,7 @@ def _statsmodels_loop(values: Array) -> Callable[[], Any]:
         out = []
         for y in values.T:
             seen = ~np.isnan(y)
-            if seen.sum() > 2:
+            if seen[:12].any() and seen[12:].any() and seen.sum() > 2:
                 out.append(float(OLS(y[seen], design[seen]).fit().pvalues[1]))
         return out
 

@@ -84,7 +84,7 @@ class Design:
         ]
         owner = [
             max((f for f in self.factors if c == f or c.startswith(f"{f}[")), key=len, default="")
-            for c in self.matrix
+            for c in map(str, self.matrix)
         ]
         return np.where(np.array(owner) == factor, rows[0] - rows[1], 0.0)
 

@@ -31,6 +31,7 @@ _SAMPLES_GENES = ("gsea", "ora")
 _RANDOM_SETS = 200
 _FEWEST_OUTSIDE = 20
 _NO_BACKGROUND = f"fewer than {_FEWEST_OUTSIDE} proteins outside the sets: no background"
+_TOO_OFTEN = 0.1  # of random sets at 5 %, beyond what 200 of them leave to chance
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def enrich(
     camera and fry: see :mod:`markerkit.stats.set_tests`. fry asks of a set
     alone, and where effects are heterogeneous it rejects nearly any set:
     ``params["random_sets"]`` gives the share of random sets of the median size
-    that this contrast would reject at 5 %. gsea (gseapy, multilevel) and ora
+    that this contrast would reject at 5 %, and a share above 10 % warns. gsea (gseapy, multilevel) and ora
     draw genes at random, as if proteins were independent: under correlation
     their p are too small, so that they are pictures rather than tests. ora
     counts against the genes measured in this study.
@@ -359,6 +360,13 @@ def _fry(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Optio
     rng = np.random.default_rng(options.seed)
     random = [rng.choice(p, size=min(size, p), replace=False) for _ in range(_RANDOM_SETS)]
     rejected = float((set_tests.fry(study.statistics, random, mixed=False).pvalue < 0.05).mean())
+    if rejected > _TOO_OFTEN:
+        warnings.warn(
+            f"fry rejects {rejected:.0%} of random sets of {size} proteins in this contrast at 5 %: effects lie "
+            "everywhere, so that its p say only that the members change; take camera or joint for a verdict",
+            MarkerkitWarning,
+            stacklevel=4,
+        )
     return _Found(columns, params={"random_sets": {"size": size, "rejected": rejected}})
 
 

@@ -95,7 +95,8 @@ def stack_columns(tables: Sequence[Mapping[str, npt.NDArray[Any]]]) -> dict[str,
 
 def _of_kind(values: Any, kind: str, index: pd.Index) -> pd.Series:
     """Column of an array, without pandas guessing at its kind."""
-    return pd.Series(values, index=index, dtype=_PANDAS_KIND[kind])
+    typed: pd.Series = pd.Series(values, index=index, dtype=_PANDAS_KIND[kind])
+    return typed
 
 
 def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:

@@ -86,7 +86,7 @@ def joint_effects(
     if len(kept) == 0 or len(effect) <= len(kept):
         return JointEffects(**out, aliased=np.ones(sets, dtype=bool))
     x = x[:, kept]
-    turn = np.linalg.pinv(x)
+    turn = np.asarray(np.linalg.pinv(x), dtype=float)
     coefficient = turn @ (effect - reference.effect)
     residual = effect - reference.effect - x @ coefficient
     from_samples = influence @ turn.T - np.outer(reference.influence, turn.sum(axis=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +52,11 @@ class SetStatistics:
     def df_residual(self) -> int:
         """Residual df of the complete design."""
         return int(self.effects.shape[0]) - 1
+
+    @cached_property
+    def scaled(self) -> Array:
+        """Effects by the moderated robust standard deviation of their protein, as :func:`fry` takes them."""
+        return np.asarray(self.effects / STANDARDIZE["posterior.sd"](self.effects))
 
 
 @dataclass(frozen=True)
@@ -379,7 +385,10 @@ def fry(
     count = len(members)
     t, either = np.full(count, np.nan), np.full(count, np.nan)
     if d > 0:
-        scaled = statistics.effects / STANDARDIZE[standardize](statistics.effects)
+        if standardize == "posterior.sd":
+            scaled = statistics.scaled
+        else:
+            scaled = statistics.effects / STANDARDIZE[standardize](statistics.effects)
         if weights is not None:
             scaled = scaled * weights
         along = _sums(scaled, members)
