@@ -78,10 +78,8 @@ class Design:
         if absent:
             raise InputError(f"`{factor}` has no level {listed(absent)}; found {listed(levels, limit=20)}.")
         # the factor does not interact: its own columns tell its levels apart, and no other column does
-        rows = [
-            self.matrix.to_numpy()[(self.samples[factor].astype(str) == k).to_numpy()][0]
-            for k in (case, control)
-        ]
+        level = self.samples[factor].astype(str).tolist()
+        rows = [self.matrix.to_numpy()[level.index(k)] for k in (case, control)]
         owner = [
             max((f for f in self.factors if c == f or c.startswith(f"{f}[")), key=len, default="")
             for c in map(str, self.matrix)

@@ -300,7 +300,7 @@ def _table(
         "n_case": n_case,
         "n_control": n_control,
         "status": _chosen(ok, "tested", "not tested"),
-        "reason": _chosen(ok, "", _why_not(model, moderated, effect)),
+        "reason": _chosen(ok, "", "" if ok.all() else _why_not(model, moderated, effect)),
     }
 
 

@@ -31,7 +31,7 @@ _SAMPLES_GENES = ("gsea", "ora")
 _RANDOM_SETS = 200
 _FEWEST_OUTSIDE = 20
 _NO_BACKGROUND = f"fewer than {_FEWEST_OUTSIDE} proteins outside the sets: no background"
-_TOO_OFTEN = 0.1  # of random sets at 5 %, beyond what 200 of them leave to chance
+_TOO_OFTEN = 0.2  # of random sets at 5 %; studies without effects stay below
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def enrich(
     camera and fry: see :mod:`markerkit.stats.set_tests`. fry asks of a set
     alone, and where effects are heterogeneous it rejects nearly any set:
     ``params["random_sets"]`` gives the share of random sets of the median size
-    that this contrast would reject at 5 %, and a share above 10 % warns. gsea (gseapy, multilevel) and ora
+    that this contrast would reject at 5 %, and a share above 20 % warns. gsea (gseapy, multilevel) and ora
     draw genes at random, as if proteins were independent: under correlation
     their p are too small, so that they are pictures rather than tests. ora
     counts against the genes measured in this study.

@@ -66,12 +66,13 @@ class TableSpec:
             index = table.index
         else:
             index = pd.RangeIndex(len(next(iter(table.values()))))
-            table = {k: _of_kind(v, self._kind(k), index) for k, v in table.items()}
-        data = {c.name: _as_kind(table.get(c.name), c.kind, index) for c in self.columns}
+        data = {
+            c.name: _of_kind(table[c.name], c.kind, index)
+            if c.name in table and not isinstance(table, pd.DataFrame)
+            else _as_kind(table.get(c.name), c.kind, index)
+            for c in self.columns
+        }
         return pd.DataFrame(data, columns=self.names, index=index).reset_index(drop=True)
-
-    def _kind(self, name: str) -> str:
-        return next(c.kind for c in self.columns if c.name == name)
 
     def empty(self) -> pd.DataFrame:
         """Return the table without rows: its header."""
@@ -103,8 +104,6 @@ def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
     if column is None:
         column = pd.Series([None] * len(index), index=index, dtype=object)
     if kind == "str":
-        if column.dtype == object and not column.isna().any():
-            return column
         values = (
             column.to_numpy(dtype=object, na_value="") if column.isna().any() else column.to_numpy(object)
         )

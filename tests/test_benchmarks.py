@@ -37,7 +37,10 @@ def test_table_of_every_cell_agrees_with_the_readme():
     table = pd.read_csv(FOLDER / "calibration.tsv", sep="\t", keep_default_na=False)
     assert set(table["test"]) == {*calibration.SET_TESTS, *calibration.PROTEIN_TESTS}
     assert table["data_sets"].min() >= 500
-    again = [calibration.verdict(t, a, b) for t, a, b in zip(table["test"], table["low"], table["high"], strict=True)]
+    again = [
+        calibration.verdict(t, a, b)
+        for t, a, b in zip(table["test"], table["low"], table["high"], strict=True)
+    ]
     assert again == table["verdict"].tolist()
     too_many = table[table["verdict"] == "too many"]
     assert set(too_many["test"]) <= {"fry"}

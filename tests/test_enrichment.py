@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import fisher_exact, hypergeom
+from scipy.stats import fisher_exact, hypergeom, ttest_1samp
 from scipy.stats import t as student
 
 import markerkit as mk
@@ -12,7 +12,7 @@ from markerkit.enrichment import METHODS
 from markerkit.results import TABLES
 from markerkit.stats import set_tests
 from markerkit.stats.joint import joint_effects
-from markerkit.stats.set_effect import background
+from markerkit.stats.set_effect import Background, background
 
 SETS = {
     "up": [f"P{i}" for i in range(15)],
@@ -241,8 +241,35 @@ def test_errors_of_the_joint_test_by_hand():
     found = joint_effects(effect, influence, np.zeros(5), np.full(5, 6.0), weight, reference)
     np.testing.assert_allclose(found.coefficient, [2.0 - 0.5, 0.5 - 0.5])
     samples = [0.2**2 + 0.2**2, 0.1**2 + 0.1**2]  # means of the influences, squared, summed over samples
-    votes = [5 / 3 * 2 / 9, 5 / 3 * 0.5 / 4]  # n / (n - k) times the summed squares of residual / size
+    votes = [1 / 3, 0.5 / 2]  # variances of the votes over their numbers
     np.testing.assert_allclose(found.se**2, np.add(samples, votes))
-    df = np.add(samples, votes) ** 2 / (np.square(samples) / 6 + np.square(votes) / 3)
+    df = np.add(samples, votes) ** 2 / (np.square(samples) / 6 + np.square(votes) / [2, 1])
     np.testing.assert_allclose(found.df, df)
     np.testing.assert_allclose(found.pvalue, 2 * student.sf(np.abs(found.coefficient / found.se), df))
+
+
+def test_fry_warns_where_random_sets_are_rejected_too():
+    rng = np.random.default_rng(3)
+    values = rng.normal(20, 2, 600) + 0.3 * rng.standard_normal((12, 600))
+    values[:6] += rng.normal(0, 1.0, 600)
+    names = [f"s{i}" for i in range(12)]
+    frame = pd.DataFrame(values, index=names, columns=[f"G{i}" for i in range(600)])
+    exp = mk.Experiment(frame, pd.DataFrame({"g": ["a"] * 6 + ["b"] * 6}, names), scale="log2")
+    da = mk.differential_abundance(exp, "~ g", contrast=("g", "a", "b"))
+    with pytest.warns(MarkerkitWarning, match="of random sets of 15 proteins"):
+        found = mk.enrich(da, {"one": [f"G{i}" for i in range(15)]}, method="fry")
+    assert found.params["random_sets (a vs b)"]["rejected"] > 0.2
+
+
+def test_joint_counts_the_df_of_the_votes_of_each_set():
+    rng = np.random.default_rng(0)
+    effect = rng.normal(size=45)
+    weight = np.zeros((45, 2))
+    weight[:5, 0], weight[5:, 1] = 1.0, 1.0
+    flat = Background(0.0, np.zeros(6), 0.0, 100)
+    found = joint_effects(effect, np.zeros((6, 45)), np.zeros(45), np.full(45, 4.0), weight, flat)
+    np.testing.assert_allclose(found.df, [4, 39])
+    np.testing.assert_allclose(
+        found.se, [effect[:5].std(ddof=1) / np.sqrt(5), effect[5:].std(ddof=1) / np.sqrt(40)]
+    )
+    np.testing.assert_allclose(found.pvalue[0], ttest_1samp(effect[:5], 0).pvalue)
