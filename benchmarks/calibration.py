@@ -449,8 +449,8 @@ WHY = """Why:
 - **fry** asks whether the members change at all. Without effects it holds. Where all proteins have effects, any set
   changes, and it rejects: that is its question, not an error, and the reason why `enrich(method="fry")` gives the
   share of random sets that the study at hand rejects, and warns where that share is high. At 1 % and 3 + 3 it
-  rejects up to twice as often as it should, as limma's does: the variances of a few samples are estimated from the
-  same directions.
+  rejects more often than it should (1.4 % on complete data, where its p equal limma's; up to 1.9 % with missing
+  values).
 - **set effect** and **joint** take the markers as a sample of possible ones, so that they hold under effects
   everywhere. Without effects they are conservative for independent members: the dispersion of the members beyond
   noise cannot be less than 0, and its few df widen the interval.
