@@ -85,8 +85,8 @@ def joint_effects(
     out = {k: np.full(sets, np.nan) for k in ("coefficient", "se", "df", "low", "high", "pvalue")}
     if len(kept) == 0 or len(effect) <= len(kept):
         return JointEffects(**out, aliased=np.ones(sets, dtype=bool))
-    x = np.asarray(x[:, kept], dtype=np.float64)
-    turn: Array = np.asarray(np.linalg.pinv(x))
+    x = x[:, kept]
+    turn = np.asarray(np.linalg.pinv(x), dtype=float)
     coefficient = turn @ (effect - reference.effect)
     residual = effect - reference.effect - x @ coefficient
     from_samples = influence @ turn.T - np.outer(reference.influence, turn.sum(axis=1))
