@@ -1,5 +1,7 @@
 """Identifiers: groups, isoforms, aliases, other species."""
 
+from functools import lru_cache
+
 import pandas as pd
 import pytest
 
@@ -12,6 +14,11 @@ def experiment(rows, organism="human"):
     proteins = pd.DataFrame(rows, columns=["accession", "gene"], index=[f"g{i}" for i in range(len(rows))])
     values = pd.DataFrame(1e6, ["a", "b"], proteins.index)
     return mk.Experiment(values, None, proteins, organism=organism)
+
+
+@lru_cache(maxsize=3)
+def catalogue(organism="human"):
+    return mk.load_markers(organism)
 
 
 CASES = [
@@ -36,7 +43,7 @@ CASES = [
 
 @pytest.mark.parametrize(("accession", "gene", "mapped", "canonical", "how", "status"), CASES)
 def test_one_group(accession, gene, mapped, canonical, how, status):
-    exp = mk.harmonize_ids(experiment([(accession, gene)]), mk.load_markers())
+    exp = mk.harmonize_ids(experiment([(accession, gene)]), catalogue())
     row = id_mapping(exp).iloc[0]
     assert (row["gene"], row["accession"], row["how"], row["status"]) == (mapped, canonical, how, status)
     assert (row["input_accession"], row["input_gene"]) == (accession, gene)
@@ -54,12 +61,12 @@ def test_policy_decides_for_ambiguous_groups():
 def test_mouse_and_wrong_organism():
     symbols = sorted(s for s in gene_table("mouse").symbols if s not in gene_table("human").symbols)[500:560]
     rows = [("", s) for s in ["Cd63", "Cd81", *symbols]]
-    exp = mk.harmonize_ids(experiment(rows, "mouse"), mk.load_markers(organism="mouse"))
+    exp = mk.harmonize_ids(experiment(rows, "mouse"), catalogue("mouse"))
     assert list(exp.proteins["gene"][:2]) == ["Cd63", "Cd81"]
     with pytest.raises(InputError, match="look like mouse"):
         mk.harmonize_ids(experiment(rows))
     with pytest.raises(InputError, match="the experiment is mouse and the catalogue human"):
-        mk.harmonize_ids(experiment(rows, "mouse"), mk.load_markers())
+        mk.harmonize_ids(experiment(rows, "mouse"), catalogue())
 
 
 def test_report_needs_harmonised_ids():
@@ -80,7 +87,7 @@ RAT = [
 
 @pytest.mark.parametrize(("accession", "gene", "mapped", "canonical", "how", "status"), RAT)
 def test_one_group_of_the_rat(accession, gene, mapped, canonical, how, status):
-    exp = mk.harmonize_ids(experiment([(accession, gene)], "rat"), mk.load_markers(organism="rat"))
+    exp = mk.harmonize_ids(experiment([(accession, gene)], "rat"), catalogue("rat"))
     row = id_mapping(exp).iloc[0]
     assert (row["gene"], row["accession"], row["how"], row["status"]) == (mapped, canonical, how, status)
 
@@ -101,7 +108,7 @@ BOVINE = [
 
 @pytest.mark.parametrize(("accession", "gene", "species", "mapped", "status"), BOVINE)
 def test_bovine_is_told_from_its_ortholog(accession, gene, species, mapped, status):
-    exp = mk.harmonize_ids(experiment([(accession, gene)]), mk.load_markers())
+    exp = mk.harmonize_ids(experiment([(accession, gene)]), catalogue())
     row = id_mapping(exp).iloc[0]
     assert (row["species"], row["gene"], row["status"]) == (species, mapped, status)
     if status == "ambiguous":
@@ -110,7 +117,7 @@ def test_bovine_is_told_from_its_ortholog(accession, gene, species, mapped, stat
 
 
 def test_mixed_species_count_for_none_when_only_unique_groups_do():
-    exp = mk.harmonize_ids(experiment([("P02768;P02769", "ALB")]), mk.load_markers(), policy="unique")
+    exp = mk.harmonize_ids(experiment([("P02768;P02769", "ALB")]), catalogue(), policy="unique")
     assert id_mapping(exp).iloc[0][["gene", "status"]].tolist() == ["", "ambiguous"]
 
 
@@ -130,7 +137,7 @@ def test_human_symbols_are_refused_for_rat():
 def test_bovine_accessions_belong_to_no_other_organism():
     own = {a for o in ("human", "mouse", "rat") for a in gene_table(o).by_accession}
     assert not own & bovine_accessions()
-    assert set(mk.load_markers()["bovine_serum"].table["accession"]) <= bovine_accessions()
+    assert set(catalogue()["bovine_serum"].table["accession"]) <= bovine_accessions()
 
 
 def test_bovine_is_known_without_a_catalogue():
