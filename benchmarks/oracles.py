@@ -32,6 +32,11 @@ VARIANTS = {
     "robust": {"robust": True},
     "trend_robust": {"trend": True, "robust": True},
 }
+#: columns that hold p-values or are made of them
+P_VALUES = {
+    "P.Value", "adj.P.Val", "F.p.value", "PValue", "FDR", "PValue.Mixed", "FDR.Mixed", "pval", "sca.P.Value",
+    "sca.adj.pval", "phyper_upper", "fisher_greater", "rank_up", "rank_up_cor0.1", "gst_either",
+}  # fmt: skip
 #: file -> why it is not compared
 NOT_COMPARED = {
     "two_group.lmrobust": "fits by iterated M-estimation, which markerkit does not offer",
@@ -49,14 +54,11 @@ NOT_COMPARED = {
     "fgseaSimple.neg": "as fgseaSimple.pos",
     "fgseaMultilevel.pos": "as fgseaSimple.pos",
     "fgseaMultilevel.neg": "as fgseaSimple.pos",
-    "fgseaSimple.std.param1.tiedstats": "ties are broken by the order of the input there, by name here",
     "plotEnrichmentData": "points of a plot",
     "missing.proDA": "another model of missing values",
     "AUCell": "a score that markerkit does not offer",
     "gsva": "a score that markerkit does not offer",
     "plage": "a score that markerkit does not offer",
-    "ssgsea.nonorm.tau1": "another exponent; markerkit keeps the published one",
-    "ssgsea": "ties share their average rank here; the reference truncates it and keeps the order of the input",
     "singscore.unknown": "sets without a direction; every marker here has one",
     "singscore.stable": "ranks against stable genes; no such panel exists for vesicles",
 }
@@ -79,7 +81,10 @@ class Check:
         that is not orthogonal the reference approximates the standard errors
         of contrasts, and its robust prior counts proteins without residual df
         as outliers; markerkit does neither; ``Monte Carlo``: the difference is
-        in standard errors of the two simulations.
+        in standard errors of the two simulations; ``spread
+        ties``: tied scores lie a hair apart here; ``ties``: ties share their
+        average rank here, where the reference truncates it and keeps the order
+        of the input; the difference is a share of the range of the scores.
     """
 
     file: str
@@ -92,14 +97,20 @@ def read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, sep="\t", index_col=0)
 
 
-def relative(found: npt.ArrayLike, expected: npt.ArrayLike) -> Array:
-    """Relative differences; 0 where equal, where both are missing, and where both are within 1e-10 of 0."""
+def relative(found: npt.ArrayLike, expected: npt.ArrayLike, column: str = "") -> Array:
+    """Relative differences; 0 where both are missing.
+
+    Beside a 0 that rounding decides a relative difference says nothing: where
+    it is large and the numbers lie within 1e-10 of each other it counts as 0;
+    not so for p-values, whose far tail that would hide.
+    """
     a, b = np.asarray(found, float).ravel(), np.asarray(expected, float).ravel()
     same = (a == b) | (np.isnan(a) & np.isnan(b))
     with np.errstate(invalid="ignore"):
         gap = np.abs(a - b)
-        out = np.where(same | (gap <= 1e-10), 0.0, gap / np.maximum(np.abs(b), 1e-300))
-    return np.where(np.isnan(out), np.inf, out)
+        out = np.where(same, 0.0, gap / np.maximum(np.abs(b), 1e-300))
+    out = np.where(np.isnan(out), np.inf, out)
+    return out if column in P_VALUES else np.where((out > 1e-8) & (gap <= 1e-10), 0.0, out)
 
 
 def inputs(folder: Path, name: str) -> mk.Experiment:
@@ -250,7 +261,7 @@ def _of_fit(folder: Path, case: Case, version: str, stem: str, options: dict[str
         ours |= {"F": da.f_tests["f"], "F.p.value": da.f_tests["pvalue"]}
     name = f"{version}/{stem}"
     for column, found in ours.items():
-        yield Check(f"{name}.fit", column, relative(found, expected[column]), kind)
+        yield Check(f"{name}.fit", column, relative(found, expected[column], column), kind)
     if case.stem == "realistic":
         kind = "approximate"
     scale = []
@@ -258,7 +269,9 @@ def _of_fit(folder: Path, case: Case, version: str, stem: str, options: dict[str
         table = da.table[da.table["contrast"] == contrast]
         expected = read(at / f"{stem}.top.{contrast}.tsv.gz")
         for column, theirs in _TOP.items():
-            yield Check(f"{name}.top.{contrast}", theirs, relative(table[column], expected[theirs]), kind)
+            yield Check(
+                f"{name}.top.{contrast}", theirs, relative(table[column], expected[theirs], theirs), kind
+            )
         t, unscaled = table["t"].to_numpy(float), da.fit.contrast(da.contrasts[contrast])[1]
         ok = np.isfinite(t)
         part = ebayes.Moderated(da.moderated.prior, da.moderated.variance[ok], da.moderated.df_total[ok])
@@ -300,7 +313,9 @@ def of_tests(folder: Path) -> Iterator[Check]:
         kind = "estimator" if version == NEW else "iterative" if "trend" in options else "closed form"
         for column, theirs in _TOP.items():
             if theirs in expected:
-                yield Check(f"{version}/{stem}", theirs, relative(da.table[column], expected[theirs]), kind)
+                yield Check(
+                    f"{version}/{stem}", theirs, relative(da.table[column], expected[theirs], theirs), kind
+                )
     case = next(c for c in cases(folder) if c.stem == "three_group")
     da = mk.differential_abundance(three, case.design, contrast=case.contrasts)
     shape = (len(da.contrasts), -1)
@@ -332,7 +347,10 @@ def of_tests(folder: Path) -> Iterator[Check]:
     expected = read(folder / OLD / "three_group.topTableF.tsv.gz")
     for column, theirs in {"f": "F", "pvalue": "P.Value", "padj": "adj.P.Val"}.items():
         yield Check(
-            f"{OLD}/three_group.topTableF", theirs, relative(f_tests[column], expected[theirs]), "closed form"
+            f"{OLD}/three_group.topTableF",
+            theirs,
+            relative(f_tests[column], expected[theirs], theirs),
+            "closed form",
         )
     exp = inputs(folder, "missing")
     fit = linear.fit(exp.values.to_numpy(), pd.get_dummies(exp.samples["group"], dtype=float).to_numpy())
@@ -479,7 +497,7 @@ def _of_set_test(
     columns |= {"PValue.Mixed": found.pvalue_mixed, "FDR.Mixed": bh(found.pvalue_mixed)}
     for column, ours in columns.items():
         if column in expected:
-            yield Check(f"{OLD}/{stem}", column, relative(ours, expected[column]), "closed form")
+            yield Check(f"{OLD}/{stem}", column, relative(ours, expected[column], column), "closed form")
 
 
 def _of_preranked(folder: Path, exp: mk.Experiment, design: Array, contrast: Array) -> Iterator[Check]:
@@ -493,7 +511,10 @@ def _of_preranked(folder: Path, exp: mk.Experiment, design: Array, contrast: Arr
         expected = read(folder / OLD / f"cameraPR.{stem}.tsv")
         found = set_tests.camera_preranked(statistics.t, [sets[k] for k in expected.index], **options)
         yield Check(
-            f"{OLD}/cameraPR.{stem}", "PValue", relative(found.pvalue, expected["PValue"]), "closed form"
+            f"{OLD}/cameraPR.{stem}",
+            "PValue",
+            relative(found.pvalue, expected["PValue"], "PValue"),
+            "closed form",
         )
     expected = read(folder / OLD / "interGeneCorrelation.tsv")
     found_rho = set_tests.inter_protein_correlation(statistics, [sets[k] for k in expected.index])
@@ -514,14 +535,14 @@ def _of_preranked(folder: Path, exp: mk.Experiment, design: Array, contrast: Arr
         yield Check(
             f"{OLD}/rankSumTest",
             column,
-            relative(ndtr(-found.statistic[up]), expected[column][up]),
+            relative(ndtr(-found.statistic[up]), expected[column][up], column),
             "closed form",
         )
         if rho == 0:
             yield Check(
                 f"{OLD}/rankSumTest",
                 "gst_either",
-                relative(found.pvalue, expected["gst_either"]),
+                relative(found.pvalue, expected["gst_either"], "gst_either"),
                 "closed form",
             )
 
@@ -547,7 +568,10 @@ def _of_realistic(folder: Path) -> Iterator[Check]:
         sets = members(folder, t.index, "realistic")
         found = set_tests.camera_preranked(t.to_numpy(), [sets[k] for k in expected.index])
         yield Check(
-            f"{version}/realistic.cameraPR", "PValue", relative(found.pvalue, expected["PValue"]), "estimator"
+            f"{version}/realistic.cameraPR",
+            "PValue",
+            relative(found.pvalue, expected["PValue"], "PValue"),
+            "estimator",
         )
 
 
@@ -565,7 +589,7 @@ def of_deqms(folder: Path) -> Iterator[Check]:
         "sca.postvar": da.moderated.variance,
     }
     for column, found in columns.items():
-        yield Check("r_other/DEqMS.loess", column, relative(found, expected[column]), "closed form")
+        yield Check("r_other/DEqMS.loess", column, relative(found, expected[column], column), "closed form")
     expected = read(at / "loess_span0.75_default.tsv.gz")
     found = smooth.loess(expected["x"].to_numpy(float), expected["y"].to_numpy())
     yield Check(
@@ -585,15 +609,18 @@ def of_scores(folder: Path) -> Iterator[Check]:
         yield from _of_singscore(folder, data, y, inside, list(sets))
         z = ranks.combined_z(y, inside).score.T
         yield _of_matrix(folder, f"{data}.zscore", z, list(sets))
-        if data == "scores":
-            area = ranks.ssgsea(y, inside).score.T * y.shape[1]
-            yield _of_matrix(folder, f"{data}.ssgsea.nonorm", area, list(sets))
-            yield _of_matrix(folder, f"{data}.ssgsea", area / np.ptp(area), list(sets))
+        area, steep = (ranks.ssgsea(y, inside, exponent=k).score.T * y.shape[1] for k in (0.25, 1.0))
+        kind = "closed form" if data == "scores" else "ties"
+        yield _of_matrix(folder, f"{data}.ssgsea.nonorm", area, list(sets), kind)
+        yield _of_matrix(folder, f"{data}.ssgsea.nonorm.tau1", steep, list(sets), kind)
+        yield _of_matrix(folder, f"{data}.ssgsea", area / np.ptp(area), list(sets), kind)
 
 
-def _of_matrix(folder: Path, stem: str, found: Array, sets: list[str]) -> Check:
-    expected = read(folder / OTHER / f"{stem}.tsv").loc[sets]
-    return Check(f"{OTHER}/{stem}", "score", relative(found, expected), "closed form")
+def _of_matrix(folder: Path, stem: str, found: Array, sets: list[str], kind: str = "closed form") -> Check:
+    expected = read(folder / OTHER / f"{stem}.tsv").loc[sets].to_numpy()
+    if kind == "ties":
+        return Check(f"{OTHER}/{stem}", "score", np.abs(found - expected).ravel() / np.ptp(expected), kind)
+    return Check(f"{OTHER}/{stem}", "score", relative(found, expected), kind)
 
 
 def _of_singscore(
@@ -634,11 +661,23 @@ def of_rankings(folder: Path) -> Iterator[Check]:
         exact = read(folder / OTHER / f"calcGseaStat.param{power}.tsv").loc[list(sets)]
         stem = f"{OTHER}/calcGseaStat.param{power}"
         yield Check(stem, "ES", relative(found[power].es, exact["ES"]), "iterative")
+    yield from _of_ties(folder, score.round(1), sets)
     for stem, power in files.items():
         p = read(folder / OTHER / f"{stem}.tsv").loc[list(sets), "pval"].to_numpy()
         theirs = _error_of_many(p) if "Simple" in stem else _error_of_levels(p)
         apart = np.abs(np.log2(found[power].pvalue / p)) / np.hypot(_error_of_levels(p), theirs)
         yield Check(f"{OTHER}/{stem}", "pval", apart, "Monte Carlo")
+
+
+def _of_ties(folder: Path, score: pd.Series, sets: dict[str, list[str]]) -> Iterator[Check]:
+    """A ranking with ties: in both they follow the names (there the order of the input, which is theirs)."""
+    found = _gsea.prerank(score, sets, weight=1.0, seed=0)
+    stem = f"{OTHER}/fgseaSimple.std.param1.tiedstats"
+    expected = read(folder / f"{stem}.tsv").loc[list(sets)]
+    p = expected["pval"].to_numpy()
+    yield Check(stem, "ES", relative(found.es, expected["ES"]), "spread ties")
+    apart = np.abs(np.log2(found.pvalue / p)) / np.hypot(_error_of_levels(p), _error_of_many(p))
+    yield Check(stem, "pval", apart, "Monte Carlo")
 
 
 def _error_of_many(p: Array, draws: int = 50_000) -> Array:
@@ -661,10 +700,12 @@ def of_hits(folder: Path) -> Iterator[Check]:
         expected = read(folder / OTHER / f"{stem}.tsv")
         sets = [at[k] for k in expected.index]
         _, found = set_tests.over_representation(hits, sets, np.arange(len(hits)))
-        yield Check(f"{OTHER}/{stem}", column, relative(found, expected[column]), "closed form")
+        yield Check(f"{OTHER}/{stem}", column, relative(found, expected[column], column), "closed form")
         if multiple:
             greater = expected["fisher_greater"]
-            yield Check(f"{OTHER}/{stem}", "fisher_greater", relative(found, greater), "closed form")
+            yield Check(
+                f"{OTHER}/{stem}", "fisher_greater", relative(found, greater, "fisher_greater"), "closed form"
+            )
 
 
 def checks(folder: Path) -> Iterator[Check]:
@@ -688,7 +729,7 @@ def calls(folder: Path) -> Iterator[tuple[str, float, float, float]]:
             ).table
             expected = read(path)
             both = table["pvalue"].notna().to_numpy() & expected["P.Value"].notna().to_numpy()
-            p = relative(table["pvalue"], expected["P.Value"])[both]
+            p = relative(table["pvalue"], expected["P.Value"], "P.Value")[both]
             agree = ((table["padj"] < 0.05).to_numpy() == (expected["adj.P.Val"] < 0.05).to_numpy())[
                 both
             ].mean()

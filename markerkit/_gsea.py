@@ -15,6 +15,7 @@ import pandas as pd
 Array = npt.NDArray[np.float64]
 
 _LEAST_SHARE = 2.0**-28  # of the summed scores; gseapy's integers have a sum of about 2**30
+_BEYOND = 1e-6  # of the largest finite score; far above rounding, far below any weight
 _SMALLEST = 1e-50  # below it the sampling of gseapy gives this bound
 
 
@@ -32,18 +33,19 @@ class Ranked:
 def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: float, seed: int) -> Ranked:
     """Gene set enrichment of a ranking by multilevel sampling (Korotkevich et al. 2021).
 
-    What gseapy would trip over is settled first: scores are finite, distinct
-    (ties are spread evenly over a hair's breadth in the order of the names)
-    and none is so small that it vanishes when gseapy turns scores into
+    What gseapy would trip over is settled first: genes without a score are left
+    out, infinite scores stand just beyond the largest finite one, scores are
+    distinct (ties are spread evenly over a hair's breadth in the order of the
+    names) and none is so small that it vanishes when gseapy turns scores into
     integers, where it would panic; a constant ranking and sets that hold every
     gene are not sent, and every set comes back.
 
     Parameters
     ----------
     score
-        Statistic by gene, without NaN; genes unique.
+        Statistic by gene; genes unique. NaN where there is none.
     sets
-        Set -> its genes among those of the ranking.
+        Set -> its genes; those without a score do not count.
     weight
         Exponent of the statistic.
     seed
@@ -54,14 +56,16 @@ def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: floa
     names = list(sets)
     es, nes, pvalue = (np.full(len(names), np.nan) for _ in range(3))
     out = Ranked(es, nes, pvalue, [""] * len(names), [""] * len(names))
+    score = _bounded(score.dropna())
     if len(score) < 2 or score.max() == score.min():
         out.reason[:] = ["the ranking is constant"] * len(names)
         return out
     ranking = _ranking(score, weight)
-    sendable = {k: list(v) for k, v in sets.items() if 0 < len(v) < len(ranking)}
+    ranked = {k: [gene for gene in v if gene in ranking.index] for k, v in sets.items()}
+    sendable = {k: v for k, v in ranked.items() if 0 < len(v) < len(ranking)}
     for i, name in enumerate(names):
         if name not in sendable:
-            out.reason[i] = "no member ranked" if len(sets[name]) == 0 else "every ranked gene is a member"
+            out.reason[i] = "every ranked gene is a member" if ranked[name] else "no member ranked"
     if not sendable:
         return out
     with _quiet():
@@ -92,10 +96,16 @@ def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: floa
     return out
 
 
+def _bounded(score: pd.Series) -> pd.Series:
+    """Infinite scores put just beyond the largest finite one, so that they keep their place."""
+    largest = float(score[np.isfinite(score)].abs().max()) if np.isfinite(score).any() else 0.0
+    beyond = (largest or 1.0) * (1 + _BEYOND)
+    return score.clip(-beyond, beyond)
+
+
 def _ranking(score: pd.Series, weight: float) -> pd.Series:
-    """Scores from high to low: finite, distinct, none too small for gseapy's integers."""
-    largest = score[np.isfinite(score)].abs().max()
-    ordered = score.clip(-largest, largest).rename_axis("gene").sort_index()
+    """Scores from high to low: distinct, none too small for gseapy's integers."""
+    ordered = score.rename_axis("gene").sort_index()
     ordered = ordered.sort_values(ascending=False, kind="stable")
     values = ordered.to_numpy(float)
     _, group, size = np.unique(-values, return_inverse=True, return_counts=True)

@@ -61,6 +61,14 @@ def detection_test(
     -----
     See :mod:`markerkit.stats.detection`. An exact test of a few samples is
     conservative: with 3 against 3 no p lies below 0.1.
+
+    Depth is taken to move the log odds of every protein alike. Where that
+    holds, proteins seen in about half of the samples reject 1.7 to 3.3 % at a
+    nominal 5 % in simulation (8 and 12 samples an arm, odds of the arms 2.7
+    and 7.4 fold apart). Where depth acts on some proteins more than on others
+    (log slopes with a deviation of 0.4) it is up to 5.4 % at 2.7 fold; at 7.4
+    fold and 12 an arm 6.4 %, and 2.0 % at a nominal 1 %: between arms of very
+    unequal depth a small p wants a second look.
     """
     require_columns(exp.samples, [condition, *([paired_by] if paired_by else [])], what="the sample sheet")
     level = exp.samples[condition].astype(str)
@@ -92,6 +100,7 @@ def detection_test(
         "control": control,
         "paired_by": paired_by,
         "depth": depth,
+        "family": "proteins of a contrast",
     }
     return DetectionTest(TABLES["detection"].conform(table), params)
 

@@ -23,9 +23,13 @@ def experiment(seen):
     return mk.Experiment(values, sheet, scale="log2")
 
 
-def detected(rng, depth, proteins=1500):
+def detected(rng, depth, proteins=1500, unequal=0.0):
+    """Sightings; `unequal` is the deviation of the log slopes by which depth acts on single proteins."""
     ready = rng.normal(0, 1.5, proteins)
-    return rng.random((len(depth), proteins)) < 1 / (1 + np.exp(-(np.asarray(depth)[:, None] + ready)))
+    slope = np.exp(rng.normal(0, unequal, proteins)) if unequal else 1.0
+    return rng.random((len(depth), proteins)) < 1 / (
+        1 + np.exp(-(np.asarray(depth)[:, None] * slope + ready))
+    )
 
 
 ARMS = {"condition": "group", "case": "EV", "control": "cell"}
@@ -37,6 +41,8 @@ def test_without_depth_it_is_fishers_exact_test():
     table = mk.detection_test(experiment(seen), **ARMS, depth=False).table
     assert list(table.columns) == TABLES["detection"].names
     assert table.loc[0, "call"] == "on"
+    tested = table[table["status"] == "tested"]
+    np.testing.assert_allclose(tested["padj"], stats.false_discovery_control(tested["pvalue"]))
     for _, row in table[table["status"] == "tested"].iterrows():
         a, b = int(row["n_case"]), int(row["n_control"])
         assert row["pvalue"] == pytest.approx(stats.fisher_exact([[a, 6 - a], [b, 6 - b]])[1], rel=1e-9)
@@ -104,6 +110,22 @@ def test_level_under_unequal_depth(paired_by):
             rates.append((p < 0.05).mean())
     assert np.mean(rejected[True]) <= 0.05
     assert np.mean(rejected[False]) > 0.06
+
+
+@pytest.mark.parametrize(("unequal", "bound"), [(0.0, 0.05), (0.4, 0.07)])
+@pytest.mark.parametrize("paired_by", [None, "donor"])
+def test_level_of_the_proteins_that_could_reject(paired_by, unequal, bound):
+    """Proteins seen in about half of the samples: an exact test is hardly conservative there."""
+    rng = np.random.default_rng(4)
+    rejected = []
+    for _ in range(8):
+        depth = np.r_[np.full(8, 1.0), np.full(8, -1.0)] + rng.normal(0, 0.3, 16)
+        seen = detected(rng, depth, unequal=unequal)
+        half = np.abs(seen.mean(axis=0) - 0.5) <= 0.15
+        p = mk.detection_test(experiment(seen), **ARMS, paired_by=paired_by).table["pvalue"]
+        rejected += list(p[half] < 0.05)
+    assert len(rejected) > 3000
+    assert 0.005 < np.mean(rejected) <= bound
 
 
 def test_separation_stays_finite_and_is_found():

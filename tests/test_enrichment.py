@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import fisher_exact
+from scipy.stats import fisher_exact, hypergeom
+from scipy.stats import t as student
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning, _gsea
 from markerkit.enrichment import METHODS
 from markerkit.results import TABLES
+from markerkit.stats import set_tests
 from markerkit.stats.joint import joint_effects
 from markerkit.stats.set_effect import background
 
@@ -50,17 +52,43 @@ def test_contract(method):
     assert (tested["padj"] >= tested["pvalue"]).all()
 
 
-@pytest.mark.parametrize("method", ["camera", "fry", "joint"])
 @pytest.mark.parametrize("rho", [0.0, 0.3])
-def test_level_holds_under_correlation(method, rho):
+def test_level_holds_under_correlation(rho):
     """A correlated set without effect must not be called: the trap of tests that sample proteins."""
-    p = [
-        mk.enrich(fitted(seed, effect=0.0, rho=rho, p=600), {"null": SETS["null"]}, method=method).table[
-            "pvalue"
-        ][0]
-        for seed in range(120)
-    ]
-    assert np.mean(np.array(p) < 0.05) <= 0.12
+    null = {"null": SETS["null"]}
+    rejected = {"camera": [], "fry": [], "joint": []}
+    for seed in range(120):
+        da = fitted(seed, effect=0.0, rho=rho, p=600)
+        for method, calls in rejected.items():
+            calls.append(mk.enrich(da, null, method=method).table["pvalue"][0] < 0.05)
+    assert max(np.mean(calls) for calls in rejected.values()) <= 0.12
+
+
+def _rejected(test, rho, draws):
+    """How often a test calls, at 5 %, 30 of 600 proteins that only share a factor; nothing has an effect."""
+    rng = np.random.default_rng(7)
+    calls = []
+    for _ in range(draws):
+        z = rng.normal(size=600)
+        z[:30] = np.sqrt(1 - rho) * z[:30] + np.sqrt(rho) * rng.normal()
+        calls.append(test(z) < 0.05)
+    return np.mean(calls)
+
+
+def _gsea_p(z):
+    score = pd.Series(z, [f"P{i:03d}" for i in range(600)])
+    return _gsea.prerank(score, {"null": list(score.index[:30])}, weight=1.0, seed=0).pvalue[0]
+
+
+def _ora_p(z):
+    return set_tests.over_representation(np.abs(z) > 1.645, [np.arange(30)], np.arange(600))[1][0]
+
+
+@pytest.mark.parametrize(("test", "draws"), [(_gsea_p, 80), (_ora_p, 600)])
+def test_tests_that_sample_genes_do_not_hold_their_level_as_they_warn(test, draws):
+    bound = 0.05 + 3 * np.sqrt(0.05 * 0.95 / draws)  # three standard errors above the level
+    assert _rejected(test, 0.0, draws) <= bound
+    assert _rejected(test, 0.5, draws) > bound
 
 
 def test_order_of_proteins_does_not_matter():
@@ -121,6 +149,10 @@ SCORE = pd.Series(np.linspace(3, -3, 101), [f"P{i:03d}" for i in range(101)])
         (SCORE * 0 + 1, {"a": ["P001", "P002"]}, "constant"),
         (SCORE, {"a": list(SCORE.index)}, "every ranked gene is a member"),
         (SCORE, {"a": []}, "no member ranked"),
+        (SCORE, {"a": ["absent"]}, "no member ranked"),
+        (SCORE.mask(SCORE.index == "P003"), {"a": ["P003"]}, "no member ranked"),
+        (SCORE * np.nan, {"a": ["P001"]}, "constant"),
+        (SCORE * 0 + np.inf, {"a": ["P001"]}, "constant"),
     ],
 )
 def test_rankings_that_gsea_cannot_take_give_a_reason(score, sets, reason):
@@ -141,6 +173,47 @@ def test_gsea_takes_ties_infinities_and_small_sets():
     assert ((first.pvalue > 0) & (first.pvalue <= 1)).all()
 
 
+def test_gsea_leaves_out_genes_without_a_score():
+    score = SCORE.mask(SCORE.index.isin(["P003", "P098"]))
+    sets = {"top": ["P000", "P003", "P005", "P009"], "low": ["P090", "P098"]}
+    known = {k: [g for g in v if np.isfinite(score[g])] for k, v in sets.items()}
+    found = _gsea.prerank(score, sets, weight=1.0, seed=0)
+    expected = _gsea.prerank(score.dropna(), known, weight=1.0, seed=0)
+    np.testing.assert_array_equal(found.es, expected.es)
+    np.testing.assert_array_equal(found.pvalue, expected.pvalue)
+
+
+@pytest.mark.parametrize("rest", [0.0, 1.0, -np.inf])
+def test_gsea_takes_rankings_that_only_infinities_tell_apart(rest):
+    score = SCORE * 0 + rest
+    score.iloc[:5] = np.inf
+    found = _gsea.prerank(
+        score, {"top": list(SCORE.index[:5]), "rest": list(SCORE.index[40:60])}, weight=1.0, seed=0
+    )
+    assert not any(found.reason)
+    assert found.es[0] == pytest.approx(1.0, abs=1e-6)  # an infinite score ranks above every finite one
+    assert found.es[1] < found.es[0]
+
+
+def test_gsea_score_by_the_walk_along_the_ranking():
+    members = ["P002", "P010", "P060", "P099"]
+    found = _gsea.prerank(SCORE, {"a": members}, weight=1.0, seed=0)
+    inside = SCORE.index.isin(members)
+    step = np.where(inside, SCORE.abs() / SCORE.abs()[inside].sum(), -1.0 / (~inside).sum())
+    walk = np.cumsum(step)
+    assert found.es[0] == pytest.approx(walk[np.argmax(np.abs(walk))], abs=1e-6)
+
+
+def test_ora_agrees_with_scipy_down_to_no_hit():
+    universe, hits = np.arange(200), np.arange(200) < 30
+    sets = [np.arange(10), np.arange(25, 45), np.arange(100, 120), np.arange(200)]
+    inside, p = set_tests.over_representation(hits, sets, universe)
+    np.testing.assert_array_equal(inside, [10, 5, 0, 30])
+    expected = [hypergeom.sf(k - 1, 200, 30, len(s)) for k, s in zip(inside, sets, strict=True)]
+    np.testing.assert_allclose(p, expected, rtol=1e-12)
+    np.testing.assert_array_equal(p[2:], [1.0, 1.0])
+
+
 def test_joint_by_hand():
     """Two sets that share a vote: the coefficients solve the normal equations of their membership."""
     effect = np.array([2.0, 2.0, 3.0, 1.0, 1.0])
@@ -157,3 +230,19 @@ def test_joint_by_hand():
     )
     assert list(doubled.aliased) == [True, True, False]
     assert np.isnan(doubled.pvalue[:2]).all()
+
+
+def test_errors_of_the_joint_test_by_hand():
+    """Two sets apart, constant weights: each coefficient is a mean of votes, its two variances those of a mean."""
+    effect = np.array([1.0, 3.0, 2.0, 0.0, 1.0])
+    weight = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1]], dtype=float)
+    influence = np.array([[0.3, -0.3, 0.6, 0.1, 0.1], [0.0, 0.3, 0.3, -0.2, 0.4]])
+    reference = background(np.full(40, 0.5), np.zeros((2, 40)))
+    found = joint_effects(effect, influence, np.zeros(5), np.full(5, 6.0), weight, reference)
+    np.testing.assert_allclose(found.coefficient, [2.0 - 0.5, 0.5 - 0.5])
+    samples = [0.2**2 + 0.2**2, 0.1**2 + 0.1**2]  # means of the influences, squared, summed over samples
+    votes = [5 / 3 * 2 / 9, 5 / 3 * 0.5 / 4]  # n / (n - k) times the summed squares of residual / size
+    np.testing.assert_allclose(found.se**2, np.add(samples, votes))
+    df = np.add(samples, votes) ** 2 / (np.square(samples) / 6 + np.square(votes) / 3)
+    np.testing.assert_allclose(found.df, df)
+    np.testing.assert_allclose(found.pvalue, 2 * student.sf(np.abs(found.coefficient / found.se), df))

@@ -131,19 +131,21 @@ def singscore(values: Array, members: BoolArray, *, reverse: bool = False) -> Se
     return SetScores(score, se, _dispersion(rank, inside), count)
 
 
-def ssgsea(values: Array, members: BoolArray) -> SetScores:
+def ssgsea(values: Array, members: BoolArray, *, exponent: float = _SSGSEA_EXPONENT) -> SetScores:
     """Score sets by the area between two running sums over a sample's ranking (Barbie et al. 2009).
 
     Parameters
     ----------
     values, members
         As in :func:`singscore`.
+    exponent
+        Of the ranks as weights.
 
     Returns
     -------
     SetScores
         The sum of the differences between the cumulative share of the members
-        (weighted by rank to the power 0.25) and of the other proteins, from the
+        (weighted by rank to the power of `exponent`) and of the other proteins, from the
         most abundant down, over the number of measured proteins, so that
         samples of unequal depth compare; it is not divided by a range over
         samples, which would make a score depend on the other samples. Ties
@@ -162,7 +164,7 @@ def ssgsea(values: Array, members: BoolArray) -> SetScores:
     used, inside = _used(members)
     ranks = ranks_of(values, used)
     rank, total = np.nan_to_num(ranks.mean), ranks.total[:, None]
-    weight = rank**_SSGSEA_EXPONENT
+    weight = np.where(rank > 0, rank**exponent, 0.0)
     count = (rank > 0) @ inside
     weights, ranked = weight @ inside, rank @ inside
     with np.errstate(divide="ignore", invalid="ignore"):
