@@ -164,7 +164,7 @@ WORDS = {
     "absent replicate column": ((*ASK, "--collapse-by", "run"), "no column 'run'"),
     "case is control": (("--condition", "fraction", "--case", "EV", "--control", "EV"), "case and control are both"),
     "raw declared log2": ((*ASK, "--scale", "log2"), "was declared log2 but holds"),
-    "unknown organism": ((*ASK, "--organism", "fly"), "`organism` must be one of 'human' or 'mouse'"),
+    "unknown organism": ((*ASK, "--organism", "fly"), "`organism` must be one of 'human', 'mouse' or 'rat'"),
     "unknown software": ((*ASK, "--software", "maxqant"), "Did you mean 'maxquant'?"),
     "other software": ((*ASK, "--software", "spectronaut"), "does not look like spectronaut"),
     "unknown quantity": ((*ASK, "--quantity", "ibaq"), "has no quantity 'ibaq'"),

@@ -803,7 +803,7 @@ def test_assessment_figures_says_what_it_skips() -> None:
     assert found == {}
     assert found.skipped["coverage"] == "no table 'coverage'"
     assert found.skipped["identity_summary"] == f"its table has no rows for {CONTRAST!r}"
-    assert len(found.skipped) == 10
+    assert len(found.skipped) == 11
 
 
 def test_assessment_figures_without_a_contrast() -> None:
