@@ -38,6 +38,7 @@ _ENRICHED, _EXCLUDED, _UNCLEAR, _ABSENT = "enriched", "excluded", "unclear", "no
 
 _SETTLE = {
     "wide": "more replicates, or deeper measurement of the class's markers",
+    "disagree": "its markers disagree, which more replicates cannot mend: a fraction or comparator that tells them apart",
     "negatives up": "a purer preparation, or a comparator that shares the co-isolated material",
     "layer A not shown": "EV markers (tetraspanins, ESCRT, annexins) that rise over the comparator",
     "not declared as vesicles": "say in the context that the case is vesicles, with the evidence that it is",
@@ -316,7 +317,8 @@ class _Judge:
         if mine.state == _EXCLUDED:
             return Call(NOT_COMPATIBLE, mine.reason)
         if mine.state == _UNCLEAR:
-            return Call(UNRESOLVED, "wide", _SETTLE["wide"])
+            disagree = mine.effect is not None and mine.effect.markers_disagree
+            return Call(UNRESOLVED, "wide", _SETTLE["disagree" if disagree else "wide"])
         if self._negatives_up(mine):
             return Call(UNRESOLVED, "negatives up", _SETTLE["negatives up"])
         if rule.layer_a and layer_a != COMPATIBLE:

@@ -266,6 +266,8 @@ def _settle(rule: SourceRule, word: str, reason: str, reading: Reading) -> str:
         return "deeper measurement: too few of its markers were seen"
     if reason == "missing-value policy":
         return "deeper or repeated measurement, so that the verdict does not hang on what was not seen"
+    if reading.effect.markers_disagree:
+        return "its markers disagree, which more replicates cannot mend: a comparator that holds all or none of them"
     return "more replicates, or deeper measurement of its markers"
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from markerkit.stats.set_effect import Votes, background, difference, marker_variance, set_effect
+from markerkit.stats.set_effect import Background, Votes, background, difference, marker_variance, set_effect
 
 
 def votes_of(effect, influence=None, variance=None, df=10.0, weight=None, n=6):
@@ -15,6 +15,21 @@ def votes_of(effect, influence=None, variance=None, df=10.0, weight=None, n=6):
     variance = np.zeros(m) if variance is None else np.asarray(variance, float)
     weight = np.full(m, 1 / m) if weight is None else np.asarray(weight, float)
     return Votes(effect, influence, variance, np.full(m, df), weight / weight.sum())
+
+
+def test_what_more_samples_could_mend_is_said():
+    """Votes that agree leave the samples' error alone; votes that scatter outweigh it."""
+    influence = np.full((8, 6), 0.1) * np.array([1, -1] * 4)[:, None]
+    flat = Background(0.0, np.zeros(8), 0.0, 100)
+    variance, df, weight = (influence**2).sum(axis=0), np.full(6, 6.0), np.full(6, 1 / 6)
+    same, apart = (
+        set_effect(Votes(np.array(e, float), influence, variance, df, weight), flat)
+        for e in ([1] * 6, [4, -4, 3, -3, 5, -5])
+    )
+    assert same.from_samples == 1.0
+    assert not same.markers_disagree
+    assert apart.from_samples < 0.05
+    assert apart.markers_disagree
 
 
 def test_background_is_the_mean_of_the_middle_half():

@@ -73,7 +73,17 @@ class Background:
 
 @dataclass(frozen=True)
 class SetEffect:
-    """Estimate, standard error, degrees of freedom and interval of a set effect."""
+    """Estimate, standard error, degrees of freedom and interval of a set effect.
+
+    Parameters
+    ----------
+    theta, se, df, low, high
+        In log2.
+    m
+        Number of votes.
+    from_samples
+        Share of the variance that more samples would lessen; the rest is the markers' disagreement.
+    """
 
     theta: float
     se: float
@@ -81,6 +91,12 @@ class SetEffect:
     low: float
     high: float
     m: int
+    from_samples: float
+
+    @property
+    def markers_disagree(self) -> bool:
+        """True where more samples could not halve the variance."""
+        return self.from_samples < 0.5
 
     @property
     def half_width(self) -> float:
@@ -199,7 +215,8 @@ def _combine(
     total, df = join_components(samples, np.array(nu), dispersion, noise, df_markers)
     se = float(np.sqrt(total + extra))
     half = float(stdtrit(df, 0.5 + confidence / 2)) * se
-    return SetEffect(theta, se, float(df), theta - half, theta + half, m)
+    share = float(samples / total) if total > 0 else 1.0
+    return SetEffect(theta, se, float(df), theta - half, theta + half, m, share)
 
 
 def join_components(
