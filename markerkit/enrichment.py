@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,10 +149,11 @@ def enrich(
     camera and fry: see :mod:`markerkit.stats.set_tests`. fry asks of a set
     alone, and where effects are heterogeneous it rejects nearly any set:
     ``params["random_sets"]`` gives the share of random sets of the median size
-    that this contrast would reject at 5 %, and a share above 20 % warns. gsea (gseapy, multilevel) and ora
-    draw genes at random, as if proteins were independent: under correlation
-    their p are too small, so that they are pictures rather than tests. ora
-    counts against the genes measured in this study.
+    that this contrast would reject at 5 %, and a share above 20 % warns. gsea
+    (gseapy, multilevel) and ora draw genes at random, as if proteins were
+    independent: under correlation their p are too small, so that they are
+    pictures rather than tests. ora counts against the genes measured in this
+    study.
     """
     one_of("method", method, list(METHODS))
     one_of("hits", hits, HITS)
@@ -169,7 +171,7 @@ def enrich(
             stacklevel=2,
         )
     members = _members(markers)
-    sizes = {str(k): 0 for k in markers} | {str(k): len(v) for k, v in members.groupby("set", sort=False)}
+    sizes = {str(k): 0 for k in markers} | Counter(members["set"].to_list())
     tables, params = [], dict[str, Any]()
     for name in da.contrasts:
         study = _study(da, name)
@@ -221,9 +223,11 @@ def _members(markers: MarkerCatalog | Mapping[str, Iterable[str]]) -> pd.DataFra
         table = table[(table["role"] == "positive") & (table["gene"] != "")]
         vote = table["complex"].where(table["complex"] != "", table["gene"])
         return table[["set", "gene", "weight"]].assign(vote=vote).drop_duplicates(["set", "gene"])
-    rows = [(str(k), str(g)) for k, genes in markers.items() for g in dict.fromkeys(genes)]
-    table = pd.DataFrame(rows, columns=["set", "gene"])
-    return table.assign(weight=1.0, vote=table["gene"])
+    unique = {str(k): list(dict.fromkeys(map(str, genes))) for k, genes in markers.items()}
+    names = np.array(list(unique), dtype=object)
+    gene = np.array([g for genes in unique.values() for g in genes], dtype=object)
+    owner = np.repeat(names, [len(genes) for genes in unique.values()])
+    return pd.DataFrame({"set": owner, "gene": gene, "weight": np.ones(len(gene)), "vote": gene})
 
 
 def _study(da: DifferentialAbundance, name: str) -> _Study:
@@ -231,7 +235,10 @@ def _study(da: DifferentialAbundance, name: str) -> _Study:
         raise AssertionError
     vector = np.asarray(da.contrasts[name], dtype=float)
     statistics, usable = set_tests.set_statistics(da.fit, da.moderated, vector)
-    rows = da.table[(da.table["contrast"] == name).to_numpy()]
+    rows = usable
+    if len(da.contrasts) > 1:
+        rows = np.zeros(len(da.table), dtype=bool)
+        rows[(da.table["contrast"] == name).to_numpy()] = usable
     genes, position = _representatives(da, usable)
     model = da.fit
 
@@ -239,7 +246,7 @@ def _study(da: DifferentialAbundance, name: str) -> _Study:
         effect, influence, variance = model.influence(vector)
         return effect[usable], influence[:, usable], variance[usable], model.df_residual[usable]
 
-    effect, padj = (rows[k].to_numpy(float)[usable] for k in ("log2_fc", "padj"))
+    effect, padj = (da.table[k].to_numpy(float)[rows] for k in ("log2_fc", "padj"))
     return _Study(statistics, effect, padj, genes, position, fit)
 
 
@@ -359,7 +366,7 @@ def _fry(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Optio
     }
     p, size = len(study.statistics.t), int(np.median([len(v) for v in sets.values()]))
     rng = np.random.default_rng(options.seed)
-    random = [rng.choice(p, size=min(size, p), replace=False) for _ in range(_RANDOM_SETS)]
+    random = [rng.choice(p, size=min(size, p), replace=False, shuffle=False) for _ in range(_RANDOM_SETS)]
     rejected = float((set_tests.fry(study.statistics, random, mixed=False).pvalue < 0.05).mean())
     if rejected > _TOO_OFTEN:
         warnings.warn(

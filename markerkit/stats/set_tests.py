@@ -374,7 +374,7 @@ def fry(
     weights
         Of the proteins, shape (p,); their sign is the expected direction.
     mixed
-        Test for change in either direction too, which takes longer.
+        Test for change in either direction too, and estimate the correlation; both take longer.
 
     Returns
     -------
@@ -383,7 +383,7 @@ def fry(
     """
     d = statistics.df_residual
     count = len(members)
-    t, either = np.full(count, np.nan), np.full(count, np.nan)
+    t, either, rho = (np.full(count, np.nan) for _ in range(3))
     if d > 0:
         if standardize == "posterior.sd":
             scaled = statistics.scaled
@@ -396,7 +396,7 @@ def fry(
             t = along[0] / np.sqrt((along[1:] ** 2).mean(axis=0))
         if mixed:
             either = np.array([_mixed_p(scaled[:, at]) if len(at) else np.nan for at in members])
-    rho = inter_protein_correlation(statistics, members)
+            rho = inter_protein_correlation(statistics, members)
     return SetTest(t, np.full(count, float(d)), two_sided(t, float(d)), rho, either)
 
 
