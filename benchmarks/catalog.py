@@ -20,11 +20,14 @@ from __future__ import annotations
 import argparse
 import warnings
 from collections.abc import Iterable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
+from sections import write_section
 
 import markerkit as mk
 from markerkit.identifiers import gene_table, id_mapping
@@ -100,8 +103,8 @@ def orthologs(data: dict[str, mk.Experiment]) -> None:
         given = set(table["input_gene"].str.split(";").explode()) - {""}
         seen = identity[identity["gene"].isin(table["gene"])]
         agree = seen["accession"].isin(members)
-        print(f"\n{name}: {len(table)} groups, {dict(table['status'].value_counts())}, species:")
-        print(f"  {dict(table['species'].replace('', 'not told').value_counts())}")
+        print(f"\n{name}: {len(table)} groups, {table['status'].value_counts().to_dict()}, species:")
+        print(f"  {table['species'].replace('', 'not told').value_counts().to_dict()}")
         print(
             f"  symbols as in the table of mouse genes: {len(given & gene_table('mouse').symbols)} of {len(given)}"
         )
@@ -111,7 +114,9 @@ def orthologs(data: dict[str, mk.Experiment]) -> None:
             f"{int(agree.sum())} of {int((seen['accession'] != '').sum())} that have one"
         )
         other = seen.loc[~agree & (seen["accession"] != ""), ["gene", "accession"]]
-        print(f"  other accession in the data: {', '.join(f'{g} {a}' for g, a in other.to_numpy())}")
+        print(
+            f"  the groups hold other accessions than: {', '.join(f'{g} {a}' for g, a in other.to_numpy())}"
+        )
 
 
 def guess(data: dict[str, mk.Experiment], folder: Path) -> None:
@@ -147,6 +152,15 @@ def change_of(exp: mk.Experiment, case: str, control: str) -> pd.Series:
     return kept.groupby(genes[genes != ""].to_numpy()).max()
 
 
+def votes(change: pd.Series, rows: pd.DataFrame) -> tuple[pd.Series, list[str]]:
+    """Changes in which the members of a complex are one entry, their mean; and the entries of the set."""
+    complexes = rows[(rows["complex"] != "") & rows["gene"].isin(change.index)]
+    of_gene = complexes.set_index("gene")["complex"]
+    pooled = change[of_gene.index].groupby(of_gene).mean()
+    members = [*pooled.index, *rows.loc[rows["complex"] == "", "gene"]]
+    return pd.concat([change.drop(of_gene.index), pooled]), members
+
+
 def line(name: str, change: pd.Series, members: Iterable[str]) -> float:
     value, n = auc(change, members)
     print(f"  {name:<44} AUC {value:5.2f}  ({n} measured)")
@@ -160,7 +174,9 @@ def exosome(exp: mk.Experiment) -> None:
     for role in ("positive", "negative"):
         rows = table[table["role"] == role]
         line(f"{role}, all", change, rows["gene"])
-        line(f"{role}, with weight", change, rows.loc[rows["weight"] > 0, "gene"])
+        weighed = rows[rows["weight"] > 0]
+        line(f"{role}, with weight", change, weighed["gene"])
+        line(f"{role}, with weight, one vote a complex", *votes(change, weighed))
 
 
 def sizes(exp: mk.Experiment) -> None:
@@ -187,7 +203,20 @@ def sizes(exp: mk.Experiment) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
-    folder = parser.parse_args().data
+    parser.add_argument("--write", action="store_true", help="write the section of the README of this folder")
+    arguments = parser.parse_args()
+    with redirect_stdout(StringIO()) as said:
+        measure(arguments.data)
+    print(said.getvalue())
+    if arguments.write:
+        body = said.getvalue().strip()
+        write_section(
+            "catalog",
+            f"## The catalogue\n\nWritten by `python benchmarks/catalog.py DATA --write`.\n\n```\n{body}\n```",
+        )
+
+
+def measure(folder: Path) -> None:
     warnings.simplefilter("ignore", mk.MarkerkitWarning)
     markers = mk.load_markers()
     print(f"catalogue {markers.version}, digest {markers.digest[:12]}")

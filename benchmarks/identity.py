@@ -14,8 +14,6 @@ titration
     Real preparations mixed in silico with their comparator: the carry-over must rise by what was added.
 coverage
     Simulated preparations, 4 against 4: does the interval of the carry-over hold its share?
-separation
-    Does the layer-A score of single samples tell known EV samples from known others?
 """
 
 from __future__ import annotations
@@ -36,7 +34,6 @@ from markerkit.criteria import load_criteria
 from markerkit.effects import Contrast, fit_contrast, set_members
 from markerkit.identity import COMPATIBLE, NOT_ASSESSABLE, UNRESOLVED, identity_of
 from markerkit.purity import RAISED, source_verdicts
-from markerkit.scoring import score_samples
 
 sys.path.insert(0, str(Path(__file__).parent))
 from sections import markdown, read_sections, write_section
@@ -48,11 +45,6 @@ POOLS = [
     ("plasma_ev_isolation_meta_pnnl", "UC", "human"),
     ("plasma_ev_isolation_meta_pnnl", "Centrifugation", "human"),
     ("bv2_mouse_ev_vs_cell", "EV", "mouse"),
-]
-KNOWN = [
-    ("bv2_mouse_ev_vs_cell", "EV", "Cell", "mouse"),
-    ("magnet_ev_vs_plasma", "EV_MagNet", "Plasma_total", "human"),
-    ("wallis_ms2_sec_fractions", "SEC_F8_exosome", "SEC_F20_coisolated", "human"),
 ]
 #: mean and sd of log2 v / q of right markers: the exosome votes of bv2, EV against cell, are 3.0 and 3.0
 EFFECT = {"effect": 3.0, "effect_sd": 2.8, "wrong": 0.2}
@@ -184,22 +176,6 @@ def mixture(exp: mk.Experiment, contrast: Contrast, added: float, lost: float) -
     return mk.Experiment(values, exp.samples, exp.proteins, "raw", exp.organism, exp.history)
 
 
-def separation(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
-    del runs
-    rows = []
-    for name, case, control, organism in KNOWN:
-        exp, markers = load(data, name, organism)
-        logs = exp if exp.scale != "raw" else mk.log2(exp)
-        scores = score_samples(logs, markers).table
-        group = exp.samples["group"]
-        for key in ("pan_ev", "misev_1a", "exosome"):
-            one = scores[scores["set"] == key].set_index("sample")["score"].astype(float)
-            x, y = one[group == case].to_numpy(), one[group == control].to_numpy()
-            auc = np.mean([(u > v) + 0.5 * (u == v) for u in x for v in y])
-            rows.append({"data": name, "set": key, "AUC": f"{auc:.3f}"})
-    return pd.DataFrame(rows), "Score of single samples, known EV samples against known others."
-
-
 # ---- simulation --------------------------------------------------------------------
 
 
@@ -322,7 +298,6 @@ PARTS: dict[str, tuple[str, Callable[[Path, int], tuple[pd.DataFrame, str]], int
     "classes": ("Simulated classes", classes, 500),
     "titration": ("Carry-over: titration of real data", titration, 1),
     "coverage": ("Carry-over: coverage of the interval", coverage, 1000),
-    "separation": ("Layer-A scores of single samples", separation, 1),
 }
 INTRO = """## Identity and purity
 
