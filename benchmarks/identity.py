@@ -225,8 +225,11 @@ def classes(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
                 **EFFECT,
             )
             exp, context = made.experiment, CONTEXT.get(key, {"vesicles": True})
-            found = called(identity_of([fit_contrast(exp, markers, contrast)], context).table)
+            table = identity_of([fit_contrast(exp, markers, contrast)], context).table
+            found = called(table)
             counts["right"] += key in found
+            word = dict(zip(table["class"], table["verdict"], strict=True)).get(key)
+            counts["measured"] += word not in (None, NOT_ASSESSABLE)
             others = [c for c in found if (c not in right if key else True)]
             wrong.update(others)
             counts["any wrong"] += bool(others)
@@ -243,7 +246,8 @@ def classes(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
         rows.append(
             {
                 "simulated": key or "none",
-                "right class compatible %": percent(counts["right"], runs) if key else "",
+                "right class compatible %": percent(counts["right"], counts["measured"]) if key else "",
+                "enough of its markers measured %": percent(counts["measured"], runs) if key else "",
                 "a wrong class compatible %": percent(counts["any wrong"], runs),
                 "which": ", ".join(f"{k} {percent(v, runs)}" for k, v in sorted(wrong.items())),
                 "own markers removed: abstains %": percent(counts["abstains"], counts["blind"]),
@@ -251,7 +255,7 @@ def classes(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
             }
         )
     note = (
-        f"{runs} simulated studies a class, 5 against 5, markers {EFFECT['effect']:g} log2 over the lysate with an sd of "
+        f"{runs} simulated studies a class, the right class where enough of its markers were measured, 5 against 5, markers {EFFECT['effect']:g} log2 over the lysate with an sd of "
         f"{EFFECT['effect_sd']:g}, {100 * EFFECT['wrong']:g} % of them wrong. Own markers: in no rival and not in the EV "
         "layer. An apoptotic exosome may be called an exosome or an EV of dying cells as well."
     )

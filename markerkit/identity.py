@@ -261,9 +261,13 @@ def _own(model: ContrastModel, policy: Policy, rule: ClassRule, members: pd.Data
 
 
 def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -> SetEffect | None:
-    """Markers only in the class minus markers only in the rival; nothing where either side is too thin."""
-    mine = _only_in(model, rule, rival)
-    theirs = _only_in(model, model.criteria.classes[rival], rule.key)
+    """Markers only in the class minus markers only in the rival; nothing where either side is too thin.
+
+    The rival is asked by what no EV layer has: that vesicles are there is granted, and speaks for neither class.
+    """
+    classes = model.criteria.classes
+    mine = _only_in(model, rule, [rival])
+    theirs = _only_in(model, classes[rival], [rule.key, "ev"])
     first, second = set_votes(model, policy, mine), set_votes(model, policy, theirs)
     need = model.criteria.threshold["min_votes_margin"]
     if first.votes is None or second.votes is None or first.m < need or second.m < need:
@@ -271,10 +275,10 @@ def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -
     return difference(first.votes, second.votes, confidence=model.criteria.threshold["class_confidence"])
 
 
-def _only_in(model: ContrastModel, rule: ClassRule, rival: str) -> pd.DataFrame:
-    """Markers of a class that are no markers of the rival; sharing on record lowers their weight already."""
-    theirs = set_members(model.markers, model.criteria.classes[rival].sets)["gene"]
-    return _members(model, rule, without=theirs.to_list())
+def _only_in(model: ContrastModel, rule: ClassRule, others: Sequence[str]) -> pd.DataFrame:
+    """Markers of a class that are none of others; sharing on record lowers their weight already."""
+    sets = [name for key in others for name in model.criteria.classes[key].sets]
+    return _members(model, rule, without=set_members(model.markers, sets)["gene"].to_list())
 
 
 def _state(
