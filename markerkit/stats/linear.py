@@ -217,11 +217,6 @@ class LinearFit:
         return np.asarray(target) if np.abs(back - contrast).max() <= 1e-7 * scale else None
 
 
-def orthonormal_basis(design: Array) -> Array:
-    """Orthonormal basis of a design's columns, shape (n, rank)."""
-    return design @ _to_basis(design)
-
-
 def _to_basis(design: Array) -> Array:
     """Coefficients that turn a design into an orthonormal basis of its columns, shape (k, rank)."""
     _, d, vt = np.linalg.svd(design, full_matrices=False)
