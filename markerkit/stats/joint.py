@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from markerkit.stats.ebayes import two_sided
-from markerkit.stats.set_effect import Background, join_components
+from markerkit.stats.set_effect import Background, Disagreement, cochran, join_components
 
 Array = npt.NDArray[np.float64]
 
@@ -96,10 +96,13 @@ def joint_effects(
     left = 1 - (x * turn.T).sum(axis=1)
     told = left > _ALL_OF_IT
     share = turn**2 * np.divide(1.0, left, out=np.zeros_like(left), where=told)
-    dispersion = share @ residual**2
     noise = (share * np.maximum(variance - shared[:, None], 0.0)) @ told.astype(float)
+    alone = variance * (2 * left - 1) + (x @ turn) ** 2 @ variance
+    part = np.divide(noise, share @ alone, out=np.zeros_like(noise), where=noise > 0)
+    df_parts = _df_of_dispersion(x, turn, share)
+    pvalue = cochran(residual, part[:, None] * alone, df, ((x > 0) & told[:, None]).T.astype(float), df_parts)
     total, joined = join_components(
-        s1, df @ own, dispersion[:, None], noise[:, None], _df_of_dispersion(x, turn, share)[:, None]
+        s1, df @ own, [Disagreement(share @ residual**2, noise, df_parts, pvalue)]
     )
     se = np.sqrt(total + reference.variance * turn.sum(axis=1) ** 2)
     half = stdtrit(joined, 0.975) * se

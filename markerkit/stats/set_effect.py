@@ -13,9 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
+from scipy.special import chdtrc, ndtri, stdtr, stdtrit
 
 Array = npt.NDArray[np.float64]
+
+# Cochran's test of disagreement above this p: the markers differ by no more than noise. Without such a test the
+# disagreement, which cannot be estimated below 0, makes small sets needlessly wide; for the level see Bancroft 1964,
+# doi:10.2307/2528486
+_DISAGREE = 0.2
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,8 @@ def background(effect: Array, influence: Array) -> Background:
     -------
     Background
         With the variance of a 25 % trimmed mean from the Winsorized sum of
-        squares (Tukey and McLaughlin 1963).
+        squares (Tukey and McLaughlin 1963), less the sampling noise in it,
+        which the influence carries already.
     """
     p = len(effect)
     order = np.argsort(effect, kind="stable")
@@ -131,25 +137,85 @@ def background(effect: Array, influence: Array) -> Background:
     low, high = effect[middle[0]], effect[middle[-1]]
     winsorized = np.clip(effect, low, high)
     spread = winsorized.var(ddof=1) / (p * ((p - 2 * cut) / p) ** 2) if p > 1 else 0.0
-    return Background(float(effect[middle].mean()), influence[:, middle].mean(axis=1), float(spread), p)
+    common = influence[:, middle].mean(axis=1)
+    more = max(0.0, float(spread - (common**2).sum()))
+    return Background(float(effect[middle].mean()), common, more, p)
 
 
-def marker_variance(votes: Votes) -> tuple[float, float]:
-    """Variance of the weighted mean by the markers' disagreement, and the part of it that is noise.
+@dataclass(frozen=True)
+class Disagreement:
+    """How far effects of votes lie apart.
 
-    The weighted dispersion of the effects, and what sampling noise alone puts
-    into it; sampling noise that all votes share is in the sample component
-    already and cannot make votes disagree.
+    Parameters
+    ----------
+    dispersion
+        Variance of the weighted mean by the scatter of the effects.
+    noise
+        The part of it that sampling noise alone puts there. Noise that all
+        votes share is in the sample component already and cannot make votes
+        disagree.
+    df
+        Of the dispersion.
+    pvalue
+        Of Cochran's test that there is no more than noise.
     """
+
+    dispersion: Array
+    noise: Array
+    df: Array
+    pvalue: Array
+
+
+def disagreement(votes: Votes) -> Disagreement:
+    """Disagreement of the votes of a set, each field a number."""
     m, w = votes.m, votes.weight
     if m < 2:
-        return 0.0, 0.0
+        return Disagreement(*(np.array(x) for x in (0.0, 0.0, 0.0, 1.0)))
     correction = m / (m - 1)
-    mean = w @ votes.effect
-    dispersion = correction * (w**2 @ (votes.effect - mean) ** 2)
-    shared = float(((votes.influence @ w) ** 2).sum())
-    noise = correction * max(0.0, w**2 @ votes.variance - shared * (w**2).sum())
-    return float(dispersion), float(noise)
+    square = w**2
+    residual = votes.effect - w @ votes.effect
+    dispersion = correction * (square @ residual**2)
+    shared = ((votes.influence @ w) ** 2).sum()
+    noise = max(0.0, square @ votes.variance - shared * square.sum())
+    alone = votes.variance * (1 - 2 * w) + square @ votes.variance
+    part = _ratio(np.array(noise), square @ alone)
+    pvalue = cochran(residual, alone * part, votes.df, np.ones((1, m)), np.array([m - 1.0]))[0]
+    return Disagreement(dispersion, np.array(correction * noise), np.array(m - 1.0), pvalue)
+
+
+def cochran(residual: Array, variance: Array, df: Array, weight: Array, df_residual: Array) -> Array:
+    """P-value of Cochran's Q: are residuals larger than their sampling variance says?
+
+    Parameters
+    ----------
+    residual, df
+        Residuals and the df of their variances, each of shape (v,).
+    variance
+        Sampling variances, shape (v,) or (s, v).
+    weight
+        Which residuals count, shape (s, v).
+    df_residual
+        Degrees of freedom of the residuals that count, shape (s,).
+
+    Returns
+    -------
+    Shape (s,). Squares are taken of normal scores: variances of few df would
+    give them heavy tails.
+
+    References
+    ----------
+    Cochran 1954, doi:10.2307/3001666
+    """
+    t = _ratio(np.abs(residual), np.sqrt(variance))
+    square = ndtri(np.maximum(stdtr(df, -t), np.finfo(float).tiny)) ** 2
+    mean = _ratio((weight * square).sum(axis=1), weight.sum(axis=1))
+    return np.asarray(chdtrc(df_residual, mean * df_residual))
+
+
+def _ratio(top: Array, bottom: Array) -> Array:
+    """Nothing over nothing is nothing, anything else over nothing without end."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(top == 0, 0.0, top / bottom))
 
 
 def set_effect(votes: Votes, reference: Background, *, confidence: float = 0.95) -> SetEffect:
@@ -175,7 +241,7 @@ def set_effect(votes: Votes, reference: Background, *, confidence: float = 0.95)
         theta,
         influence,
         float(votes.weight @ votes.df),
-        [(*marker_variance(votes), votes.m - 1)],
+        [disagreement(votes)],
         extra=reference.variance,
         m=votes.m,
         confidence=confidence,
@@ -195,7 +261,7 @@ def difference(first: Votes, second: Votes, *, confidence: float = 0.95) -> SetE
     theta = float(first.weight @ first.effect - second.weight @ second.effect)
     influence = first.influence @ first.weight - second.influence @ second.weight
     nu = min(float(first.weight @ first.df), float(second.weight @ second.df))
-    parts = [(*marker_variance(v), v.m - 1) for v in (first, second)]
+    parts = [disagreement(first), disagreement(second)]
     return _combine(theta, influence, nu, parts, extra=0.0, m=min(first.m, second.m), confidence=confidence)
 
 
@@ -203,7 +269,7 @@ def _combine(
     theta: float,
     influence: Array,
     nu: float,
-    markers: Sequence[tuple[float, float, int]],
+    parts: Sequence[Disagreement],
     *,
     extra: float,
     m: int,
@@ -211,27 +277,23 @@ def _combine(
 ) -> SetEffect:
     """Join the sample component, the marker components and a constant one."""
     samples = np.array(float((influence**2).sum()))
-    dispersion, noise, df_markers = (np.array(part, dtype=float) for part in zip(*markers, strict=True))
-    total, df = join_components(samples, np.array(nu), dispersion, noise, df_markers)
+    total, df = join_components(samples, np.array(nu), parts)
     se = float(np.sqrt(total + extra))
     half = float(stdtrit(df, 0.5 + confidence / 2)) * se
     share = float(samples / total) if total > 0 else 1.0
     return SetEffect(theta, se, float(df), theta - half, theta + half, m, share)
 
 
-def join_components(
-    samples: Array, nu: Array, dispersion: Array, noise: Array, df_markers: Array
-) -> tuple[Array, Array]:
+def join_components(samples: Array, nu: Array, parts: Sequence[Disagreement]) -> tuple[Array, Array]:
     """Variance of an effect with two random factors, and its degrees of freedom.
 
     Parameters
     ----------
     samples, nu
         Variance over samples and its df, each of shape (...).
-    dispersion, noise, df_markers
-        Dispersion over markers, the sampling noise in it and the df of the
-        dispersion, each of shape (..., parts). Noise counts once: a part adds
-        what its dispersion exceeds the noise by.
+    parts
+        Disagreements, fields of the same shape. Noise counts once: a part adds
+        what its dispersion exceeds the noise by, where it is shown to.
 
     Returns
     -------
@@ -243,10 +305,12 @@ def join_components(
     Satterthwaite 1946, doi:10.2307/3002019; for two random factors Clark 1973,
     doi:10.1016/S0022-5371(73)80014-3
     """
-    more = dispersion > noise
-    total = samples + np.where(more, dispersion - noise, 0.0).sum(axis=-1)
-    nu, df_markers = np.maximum(nu, 1.0), np.maximum(df_markers, 1.0)
-    parts = dispersion**2 / df_markers + noise**2 / (df_markers * nu[..., None])
-    denominator = samples**2 / nu + np.where(more, parts, 0.0).sum(axis=-1)
-    df = np.divide(total**2, denominator, out=np.array(nu, dtype=float), where=denominator > 0)
+    nu = np.maximum(nu, 1.0)
+    total, squares = samples, samples**2 / nu
+    for part in parts:
+        more = (part.dispersion > part.noise) & (part.pvalue < _DISAGREE)
+        df = np.maximum(part.df, 1.0)
+        total = total + np.where(more, part.dispersion - part.noise, 0.0)
+        squares = squares + np.where(more, part.dispersion**2 / df + part.noise**2 / (df * nu), 0.0)
+    df = np.divide(total**2, squares, out=np.array(nu, dtype=float), where=squares > 0)
     return np.asarray(total), np.asarray(np.maximum(df, 1.0))
