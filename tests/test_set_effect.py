@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from markerkit.stats.set_effect import Background, Votes, background, difference, marker_variance, set_effect
+from markerkit.stats.set_effect import (
+    Background,
+    Votes,
+    background,
+    cochran,
+    difference,
+    disagreement,
+    set_effect,
+)
 
 
 def votes_of(effect, influence=None, variance=None, df=10.0, weight=None, n=6):
@@ -39,7 +47,11 @@ def test_background_is_the_mean_of_the_middle_half():
     assert found.effect == pytest.approx(2.5)
     np.testing.assert_allclose(found.influence, influence[:, 2:6].mean(axis=1))
     winsorized = np.array([1.0, 1.0, 1.0, 2.0, 3.0, 4.0, 4.0, 4.0])
-    assert found.variance == pytest.approx(winsorized.var(ddof=1) / (8 * 0.5**2))
+    spread = winsorized.var(ddof=1) / (8 * 0.5**2)
+    assert found.variance == pytest.approx(max(0.0, spread - (found.influence**2).sum()))
+    calm = background(effect, influence / 100)
+    assert calm.variance == pytest.approx(spread - (calm.influence**2).sum())
+    assert calm.variance > 0
 
 
 def test_marker_disagreement_alone_gives_the_classical_t_interval():
@@ -80,10 +92,64 @@ def test_error_shared_with_the_background_cancels():
 
 def test_sampling_noise_is_not_counted_as_disagreement_twice():
     effect = np.array([0.9, 1.0, 1.1])
-    dispersion, noise = marker_variance(votes_of(effect, variance=np.full(3, 0.01)))
-    assert dispersion == pytest.approx(0.01 / 3)
-    assert noise == pytest.approx(0.01 / 2)
-    assert marker_variance(votes_of(effect)) == pytest.approx((0.01 / 3, 0.0))
+    found = disagreement(votes_of(effect, variance=np.full(3, 0.01)))
+    assert found.dispersion == pytest.approx(0.01 / 3)
+    assert found.noise == pytest.approx(0.01 / 2)
+    exact = disagreement(votes_of(effect))
+    assert (exact.dispersion, exact.noise) == pytest.approx((0.01 / 3, 0.0))
+    assert exact.pvalue == 0.0
+
+
+def test_disagreement_by_hand():
+    """Cochran's Q of three votes of known variance: chi-square of 2 df, whose tail is exp(-Q / 2)."""
+    effect, variance = np.array([0.0, 1.0, 2.0]), np.full(3, 0.5)
+    found = disagreement(votes_of(effect, variance=variance, df=np.inf))
+    # influences of 0: no noise is shared, so a residual keeps the variance 0.5 that its vote has
+    q = (2 / 0.5) * (2 / 3)  # two residuals of 1, of which the mean took a third
+    assert found.pvalue == pytest.approx(np.exp(-q / 2))
+    assert found.df == 2
+
+
+def test_cochran_holds_its_level_where_variances_are_estimated_and_unequal():
+    rng = np.random.default_rng(3)
+    df, m, runs = 4, 8, 4000
+    sd = rng.uniform(0.2, 2.0, m)
+    noise = sd * rng.standard_normal((runs, m))
+    variance = sd**2 * rng.chisquare(df, (runs, m)) / df
+    pvalue = [
+        cochran(e, v, np.full(m, df), np.ones((1, m)), np.array([m]))[0]
+        for e, v in zip(noise, variance, strict=True)
+    ]
+    for level in (0.05, 0.2):
+        rate = np.mean(np.array(pvalue) < level)
+        assert abs(rate - level) < 4 * np.sqrt(level * (1 - level) / runs)
+
+
+def test_cochran_counts_what_it_is_told_to():
+    weight = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    pvalue = cochran(
+        np.array([0.0, 0.0, 50.0]), np.ones(3), np.full(3, np.inf), weight, np.array([2.0, 1.0, 1.0])
+    )
+    np.testing.assert_allclose(pvalue, [1.0, 0.0, 1.0], atol=1e-12)
+
+
+def test_disagreement_that_is_not_shown_does_not_widen():
+    """Just above noise the samples speak alone, with their df; far above it the markers' scatter is added."""
+    influence = np.array([[0.3, 0, 0, 0], [-0.3, 0, 0, 0], [0, 0.3, 0, 0], [0, -0.3, 0, 0]] * 2)
+    influence = influence + np.roll(influence, 2, axis=1)
+    flat = Background(0.0, np.zeros(8), 0.0, 100)
+    variance = (influence**2).sum(axis=0)
+    near = np.array([1.0, 1.9, 1.0, 1.9])
+    quiet, loud = (
+        set_effect(Votes(e, influence, variance, np.full(4, 6.0), np.full(4, 0.25)), flat)
+        for e in (near, 9 * near)
+    )
+    votes = Votes(near, influence, variance, np.full(4, 6.0), np.full(4, 0.25))
+    assert disagreement(votes).dispersion > disagreement(votes).noise
+    assert quiet.from_samples == 1.0
+    assert quiet.df == 6
+    assert loud.from_samples < 0.5
+    assert loud.df < 6
 
 
 def test_difference_subtracts_influences_before_squaring():
