@@ -203,10 +203,12 @@ def p_of_deqms(rng: np.random.Generator, values: Array, n: int) -> Array:
 
 
 def p_of_detection(values: Array, n: int) -> Array:
+    """Of the proteins that could reach 5 %, as the verb tests them."""
     seen = ~np.isnan(values)
     total = seen.sum(axis=0)
-    pvalue, _ = detection.conditional_test(seen, np.arange(2 * n) < n, detection.sample_odds(seen))
-    return np.where((total > 0) & (total < 2 * n), pvalue, np.nan)
+    found = detection.conditional_test(seen, np.arange(2 * n) < n, detection.sample_odds(seen))
+    within_reach = found.smallest <= LEVELS[0] + 1e-9
+    return np.where((total > 0) & (total < 2 * n) & within_reach, found.pvalue, np.nan)
 
 
 def run(

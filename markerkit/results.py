@@ -437,7 +437,7 @@ total_case|int|case samples
 total_control|int|control samples
 expected_case|float|case samples (of complete pairs, where paired) in which depth alone leads to expect it
 log_odds|float|log odds ratio of being seen, case over control, over that of depth alone
-pvalue|float|two-sided p
+pvalue|float|two-sided mid-p
 padj|float|Benjamini-Hochberg over the proteins tested in the contrast
 call|str|`on`, `off` or empty: seen in two thirds of one arm and never in the other
 status|str|`tested` or `not tested`

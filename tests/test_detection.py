@@ -43,10 +43,34 @@ def test_without_depth_it_is_fishers_exact_test():
     assert table.loc[0, "call"] == "on"
     tested = table[table["status"] == "tested"]
     np.testing.assert_allclose(tested["padj"], stats.false_discovery_control(tested["pvalue"]))
-    for _, row in table[table["status"] == "tested"].iterrows():
+    for _, row in tested.iterrows():
         a, b = int(row["n_case"]), int(row["n_control"])
-        assert row["pvalue"] == pytest.approx(stats.fisher_exact([[a, 6 - a], [b, 6 - b]])[1], rel=1e-9)
+        exact = stats.fisher_exact([[a, 6 - a], [b, 6 - b]])[1]
+        as_likely = sum(stats.hypergeom.pmf(sorted({a, b}), 12, a + b, 6))
+        assert row["pvalue"] == pytest.approx(exact - as_likely / 2, rel=1e-9)
         assert row["expected_case"] == pytest.approx((a + b) / 2)
+
+
+def test_what_could_never_be_significant_is_not_tested():
+    """Seen in two of twelve: at best p = 0.11, whichever samples they are; in three of one arm 0.05 or less."""
+    seen = np.zeros((12, 30), dtype=bool)
+    seen[:2, :10] = True
+    seen[:5, 10:] = True
+    table = mk.detection_test(experiment(seen), **ARMS, depth=False).table
+    assert (table["status"][:10] == "not tested").all()
+    assert set(table["reason"][:10]) == {"no outcome of its sightings could have p below 0.05"}
+    assert table["pvalue"][:10].isna().all()
+    assert (table["status"][10:] == "tested").all()
+    np.testing.assert_allclose(table["padj"][10:], table["pvalue"][10:])
+
+
+def test_a_call_needs_no_significance():
+    """On in both samples of a pair of duplicates: two against two can reach no p, and the pattern is told all the same."""
+    seen = np.ones((4, 30), dtype=bool)
+    seen[2:, 0] = seen[1, 1:20] = False
+    table = mk.detection_test(experiment(seen), **ARMS, depth=False).table
+    assert table.loc[0, "call"] == "on"
+    assert table.loc[0, "status"] == "not tested"
 
 
 def test_without_depth_it_is_mcnemar_within_pairs():
@@ -54,7 +78,7 @@ def test_without_depth_it_is_mcnemar_within_pairs():
     seen[6:, 0] = False
     seen[6:, 1:50] = False
     table = mk.detection_test(experiment(seen), **ARMS, paired_by="donor", depth=False).table
-    assert table.loc[0, "pvalue"] == pytest.approx(2 * 0.5**6)
+    assert table.loc[0, "pvalue"] == pytest.approx(0.5**6)  # half of both tails
 
 
 def test_conditional_distribution_by_enumeration():
@@ -68,9 +92,11 @@ def test_conditional_distribution_by_enumeration():
         chances[inside] = chances.get(inside, 0.0) + np.prod(odds[list(chosen)])
     whole = sum(chances.values())
     observed = chances[2]
-    p, expected = conditional_test(seen, case, odds)
-    assert p[0] == pytest.approx(sum(c for c in chances.values() if c <= observed * (1 + 1e-9)) / whole)
-    assert expected[0] == pytest.approx(sum(k * c for k, c in chances.items()) / whole)
+    found = conditional_test(seen, case, odds)
+    less = sum(c for c in chances.values() if c < observed * (1 - 1e-9))
+    assert found.pvalue[0] == pytest.approx((less + observed / 2) / whole)
+    assert found.smallest[0] == pytest.approx(min(chances.values()) / 2 / whole)
+    assert found.expected[0] == pytest.approx(sum(k * c for k, c in chances.items()) / whole)
 
 
 def test_paired_distribution_by_enumeration():
@@ -80,9 +106,10 @@ def test_paired_distribution_by_enumeration():
     chances = np.zeros(4)
     for outcome in itertools.product([0, 1], repeat=3):
         chances[sum(outcome)] += np.prod([s if o else 1 - s for s, o in zip(share, outcome, strict=True)])
-    p, expected = paired_test(first, second, odds)
-    assert p[0] == pytest.approx(chances[chances <= chances[3] * (1 + 1e-9)].sum())
-    assert expected[0] == pytest.approx(sum(share))
+    found = paired_test(first, second, odds)
+    assert found.pvalue[0] == pytest.approx(chances[chances < chances[3]].sum() + chances[3] / 2)
+    assert found.smallest[0] == pytest.approx(chances.min() / 2)
+    assert found.expected[0] == pytest.approx(sum(share))
 
 
 def test_depth_is_found_again():
@@ -97,6 +124,7 @@ def test_no_information_gives_equal_odds():
     assert np.isfinite(sample_odds(np.vstack([np.zeros(30, dtype=bool), np.eye(3, 30, dtype=bool)]))).all()
 
 
+@pytest.mark.filterwarnings("ignore:the odds of seeing:markerkit.MarkerkitWarning")
 @pytest.mark.parametrize("paired_by", [None, "donor"])
 def test_level_under_unequal_depth(paired_by):
     """An arm that sees less of everything is no on/off finding; without depth in the model it is."""
@@ -112,10 +140,11 @@ def test_level_under_unequal_depth(paired_by):
     assert np.mean(rejected[False]) > 0.06
 
 
+@pytest.mark.filterwarnings("ignore:the odds of seeing:markerkit.MarkerkitWarning")
 @pytest.mark.parametrize(("unequal", "bound"), [(0.0, 0.05), (0.4, 0.07)])
 @pytest.mark.parametrize("paired_by", [None, "donor"])
 def test_level_of_the_proteins_that_could_reject(paired_by, unequal, bound):
-    """Proteins seen in about half of the samples: an exact test is hardly conservative there."""
+    """Proteins seen in about half of the samples: all of them can reach a small p."""
     rng = np.random.default_rng(4)
     rejected = []
     for _ in range(8):
@@ -151,6 +180,16 @@ def test_imputed_matrices_and_lonely_arms_give_a_reason():
         "no pair has a sample in each arm",
         "seen in every sample or in none: nothing to test",
     }
+
+
+@pytest.mark.filterwarnings("error")
+def test_arms_of_very_unequal_depth_warn():
+    rng = np.random.default_rng(5)
+    same, apart = (experiment(detected(rng, np.repeat([d, -d], 6))) for d in (0.1, 1.2))
+    mk.detection_test(same, **ARMS)
+    for paired_by in (None, "donor"):
+        with pytest.warns(mk.MarkerkitWarning, match="fold in 'EV' of those in 'cell'"):
+            mk.detection_test(apart, **ARMS, paired_by=paired_by)
 
 
 def test_many_samples_go_without_depth():

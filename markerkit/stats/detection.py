@@ -7,10 +7,19 @@ every choice of samples has a probability in proportion to the product of their
 odds ``w_i = exp(u_i)``. So the depths come from all proteins together by
 conditional maximum likelihood (Andersen 1972), and a protein is tested against
 an exact distribution, which stays proper where it was seen in one arm only. With
-equal depths it is Fisher's exact test and, within pairs, McNemar's.
+equal depths it is the distribution of Fisher's exact test and, within pairs, of
+McNemar's.
+
+The p of few samples can only take a few values, and the sum up to the observed one
+rejects far less often than its level says. So half of the probability of the
+observed outcome is left out (mid-p: Lancaster 1961, doi:10.1080/01621459.1961.10482105;
+for these tests Fagerland et al. 2013, doi:10.1186/1471-2288-13-91), which holds the
+level on average over proteins, not for every single one.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +71,26 @@ def sample_odds(seen: BoolArray) -> Array:
     return odds
 
 
-def conditional_test(seen: BoolArray, case: BoolArray, odds: Array) -> tuple[Array, Array]:
+@dataclass(frozen=True)
+class Detected:
+    """Test of every protein, each field of shape (p,).
+
+    Parameters
+    ----------
+    pvalue
+        Two-sided mid-p: the outcomes less likely than the observed one, and half of those as likely.
+    smallest
+        The p of the least likely outcome.
+    expected
+        Sightings in the case that depth alone leads to expect.
+    """
+
+    pvalue: Array
+    smallest: Array
+    expected: Array
+
+
+def conditional_test(seen: BoolArray, case: BoolArray, odds: Array) -> Detected:
     """Test how often the case samples see each protein, given how often all of them do.
 
     Parameters
@@ -73,27 +101,23 @@ def conditional_test(seen: BoolArray, case: BoolArray, odds: Array) -> tuple[Arr
         The case samples, shape (n,).
     odds
         From :func:`sample_odds`, or ones.
-
-    Returns
-    -------
-    pvalue, expected
-        Two-sided p (all outcomes no likelier than the observed one) and the
-        sightings in the case that depth alone leads to expect, each of shape (p,).
     """
     total, inside = seen.sum(axis=0), seen[case].sum(axis=0)
     first, second = _choices(odds[case]), _choices(odds[~case])
-    pvalue, expected = np.ones(seen.shape[1]), np.zeros(seen.shape[1])
+    pvalue, smallest, expected = (np.zeros(seen.shape[1]) for _ in range(3))
     for m in np.unique(total):
         x = np.arange(max(0, m - len(second) + 1), min(m, len(first) - 1) + 1)
         mass = first[x] * second[m - x]
         mass = mass / mass.sum()
         at = total == m
-        pvalue[at] = _two_sided(mass)[inside[at] - x[0]]
+        possible = _mid_p(mass[:, None], mass)
+        pvalue[at] = possible[inside[at] - x[0]]
+        smallest[at] = possible.min()
         expected[at] = x @ mass
-    return pvalue, expected
+    return Detected(pvalue, smallest, expected)
 
 
-def paired_test(first: BoolArray, second: BoolArray, odds: tuple[Array, Array]) -> tuple[Array, Array]:
+def paired_test(first: BoolArray, second: BoolArray, odds: tuple[Array, Array]) -> Detected:
     """Test within pairs: in how many of those where one sample alone saw the protein it was the first.
 
     Parameters
@@ -105,8 +129,8 @@ def paired_test(first: BoolArray, second: BoolArray, odds: tuple[Array, Array]) 
 
     Returns
     -------
-    pvalue, expected
-        As from :func:`conditional_test`; `expected` counts sightings in the first samples.
+    Detected
+        ``expected`` counts sightings in the first samples.
     """
     share = (odds[0] / (odds[0] + odds[1]))[:, None]
     apart = first != second
@@ -117,18 +141,17 @@ def paired_test(first: BoolArray, second: BoolArray, odds: tuple[Array, Array]) 
         mass[1:] = mass[1:] * (1 - p) + mass[:-1] * p
         mass[0] *= 1 - p
     observed = (first & apart).sum(axis=0)
-    here = np.take_along_axis(mass, observed[None], axis=0)
-    pvalue = np.where(mass <= here * (1 + _SAME), mass, 0.0).sum(axis=0)
+    here = np.take_along_axis(mass, observed[None], axis=0)[0]
+    least = np.where(mass > 0, mass, np.inf).min(axis=0)
     both = (first & second).sum(axis=0)
-    return np.minimum(1.0, pvalue), both + chance.sum(axis=0)
+    return Detected(_mid_p(mass, here), _mid_p(mass, least), both + chance.sum(axis=0))
 
 
-def _two_sided(mass: Array) -> Array:
-    """Probability of all outcomes that are no likelier than each one."""
-    order = np.sort(mass)
-    cumulative = np.cumsum(order)
-    at = np.searchsorted(order, mass * (1 + _SAME), side="right") - 1
-    return np.minimum(1.0, cumulative[at])
+def _mid_p(mass: Array, here: Array) -> Array:
+    """Probability of outcomes less likely than one of probability `here`, and half that of those as likely."""
+    less = mass < here * (1 - _SAME)
+    same = ~less & (mass <= here * (1 + _SAME))
+    return np.asarray(np.where(less, mass, 0.0).sum(axis=0) + np.where(same, mass, 0.0).sum(axis=0) / 2)
 
 
 def _choices(odds: Array) -> Array:
