@@ -23,7 +23,7 @@ def test_readme_holds_the_sections():
     import sections
 
     found = sections.read_sections()
-    assert {"calibration", "speed", "oracles"} <= set(found)
+    assert {"calibration", "speed", "oracles", "truth"} <= set(found)
     for name, text in found.items():
         assert text.startswith("## "), name
     assert "](calibration.png)" in found["calibration"]
