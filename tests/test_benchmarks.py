@@ -15,7 +15,7 @@ FOLDER = ROOT / "benchmarks"
 def _on_path(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     yield
-    for name in ("sections", "calibration", "speed"):
+    for name in ("sections", "calibration", "speed", "oracle_checks"):
         sys.modules.pop(name, None)
 
 
@@ -23,7 +23,7 @@ def test_readme_holds_the_sections():
     import sections
 
     found = sections.read_sections()
-    assert {"calibration", "speed"} <= set(found)
+    assert {"calibration", "speed", "oracles", "truth"} <= set(found)
     for name, text in found.items():
         assert text.startswith("## "), name
     assert "](calibration.png)" in found["calibration"]
@@ -46,6 +46,18 @@ def test_table_of_every_cell_agrees_with_the_readme():
     assert set(too_many["test"]) <= {"fry"}
     bold = f"**{100 * too_many['rate_5'].max():.1f}**"
     assert bold in sections.read_sections()["calibration"]
+
+
+def test_no_kind_of_comparison_is_without_a_bound_that_it_holds():
+    import oracle_checks
+    import sections
+
+    rows = [r.split(" | ") for r in sections.read_sections()["oracles"].splitlines() if r.startswith("| ")]
+    of_kind = {r[0].removeprefix("| "): r for r in rows if r[0].removeprefix("| ") in oracle_checks.KINDS}
+    assert set(of_kind) == set(oracle_checks.KINDS)
+    for kind, row in of_kind.items():
+        assert float(row[-3]) <= float(row[-2]) == oracle_checks.KINDS[kind][1]
+        assert row[-1] == "yes |"
 
 
 def test_a_section_leaves_the_others_alone(tmp_path):

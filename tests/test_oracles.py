@@ -1,7 +1,7 @@
 """Numerical agreement with the reference implementations on fixed inputs.
 
 The inputs and outputs lie in a folder beside the checkout; its README names the versions (R 4.2.2,
-limma 3.54.1 and 3.63.2). What is compared, and why the rest is not, stands in benchmarks/oracles.py.
+limma 3.54.1 and 3.63.2). What is compared, and why the rest is not, stands in benchmarks/oracle_checks.py.
 """
 
 import importlib.util
@@ -10,9 +10,9 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 
-from markerkit.stats import ebayes, linear, prior
-from markerkit.stats.fdr import bh
+from markerkit.stats import ebayes
 from tests.helpers import ROOT
 
 ORACLES = ROOT.parent / "shared" / "oracles"
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def oracles():
-    spec = importlib.util.spec_from_file_location("oracles", ROOT / "benchmarks" / "oracles.py")
+    spec = importlib.util.spec_from_file_location("oracle_checks", ROOT / "benchmarks" / "oracle_checks.py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules["oracles"] = module
+    sys.modules["oracle_checks"] = module
     spec.loader.exec_module(module)
     yield module
-    del sys.modules["oracles"]
+    del sys.modules["oracle_checks"]
 
 
 @pytest.fixture(scope="module")
@@ -39,53 +39,71 @@ def checks(oracles):
     return found
 
 
-def test_closed_forms_agree_to_1e_8(checks):
-    assert len(checks["closed form"]) > 300
-    apart = {
-        (c.file, c.column): c.difference.max() for c in checks["closed form"] if c.difference.max() > 1e-8
-    }
-    assert not apart
-
-
-def test_iterated_forms_agree_to_1e_6(checks):
-    assert len(checks["iterative"]) > 300
-    apart = {(c.file, c.column): c.difference.max() for c in checks["iterative"] if c.difference.max() > 1e-6}
+@pytest.mark.parametrize(
+    ("kind", "least"),
+    [
+        ("closed form", 300),
+        ("iterative", 300),
+        ("estimator", 100),
+        ("definition, p", 10),
+        ("definition, t", 5),
+        ("definition, other", 40),
+        ("ties", 3),
+        ("spread ties", 1),
+        ("Monte Carlo, p", 6),
+        ("Monte Carlo, NES", 6),
+    ],
+)
+def test_no_number_is_further_off_than_its_kind_allows(oracles, checks, kind, least):
+    assert set(checks) == set(oracles.KINDS)
+    assert len(checks[kind]) >= least
+    bound = oracles.KINDS[kind][1]
+    apart = {(c.file, c.column): c.difference.max() for c in checks[kind] if not c.difference.max() <= bound}
     assert not apart
 
 
 def test_the_prior_of_unequal_df_leads_to_the_same_calls(oracles):
-    for name, median, _, agree in oracles.calls(ORACLES):
-        assert median <= 0.02, (name, median)
-        assert agree >= 0.99, (name, agree)
+    table = oracles.tests_with_gaps(ORACLES)
+    assert len(table) == 13
+    assert (table["median"] <= 0.02).all()
+    assert (table["agree"] >= 0.99).all()
+    filtered = table[table["file"].str.startswith("missing.filtered2")]
+    assert (filtered["largest"] < 2e-4).all()
 
 
-def test_every_file_is_compared_or_has_a_reason(oracles, checks):
-    compared = {c.file for kind in checks.values() for c in kind}
-    for version, least in ((oracles.OLD, 0.9), (oracles.NEW, 0.9), (oracles.OTHER, 0.55)):
-        names = {p.name.split(".tsv")[0] for p in (ORACLES / version).iterdir() if "roast" not in p.name}
-        left = {n for n in names if f"{version}/{n}" not in compared}
-        assert len(left) <= (1 - least) * len(names)
-        assert not [n for n in left if not oracles.reason_not_compared(n)]
+def test_every_file_is_compared_or_has_a_reason(oracles):
+    files = oracles.results(ORACLES)
+    compared = (files["reason"] == "").groupby(files["version"]).mean()
+    assert compared[oracles.OLD] > 0.9
+    assert compared[oracles.NEW] > 0.9
+    assert compared[oracles.OTHER] > 0.58
 
 
-def test_proteins_without_residual_df_are_what_sets_the_robust_prior_of_the_reference_apart(oracles):
-    """Counting them as certain outliers, as the reference does, gives its prior; markerkit leaves them out."""
-    case = next(c for c in oracles.cases(ORACLES) if c.stem == "missing.anyobs")
-    values = oracles.inputs(ORACLES, "missing").values[case.rows].to_numpy()
-    fit = linear.fit(values, np.repeat(np.eye(2), 5, axis=0))
-    ok = fit.df_residual > 0
-    s2, d = fit.sigma[ok] ** 2, fit.df_residual[ok]
-    scale, df = prior._most_likely(s2, d, None, np.ones(len(s2)))
-    tails = np.array([prior.f_tail(s2 / scale, d, df, upper=upper) for upper in (True, False)])
-    p = np.append(2 * tails.min(axis=0), np.zeros((~ok).sum()))
-    weight = np.where(bh(p) > 0.3, 1.0, bh(p))[: len(s2)]
-    scale, df = prior._most_likely(s2, d, None, weight)
-    expected = oracles.read(ORACLES / oracles.NEW / "missing.anyobs.robust.fit.tsv.gz")
-    assert scale[0] == pytest.approx(expected["s2.prior"].iloc[0], rel=1e-4)
-    assert df == pytest.approx(expected["df.prior"].max(), rel=1e-3)
+@pytest.mark.parametrize(
+    ("file", "column"),
+    [
+        ("limma-3.63.2/missing.anyobs.robust.fit", "df.prior"),
+        ("limma-3.63.2/missing.anyobs.trend.fit", "s2.prior"),
+        ("limma-3.63.2/missing.anyobs.trend_robust.top.BvsA", "t"),
+        ("limma-3.54.1/realistic.default.top.BvsA", "t"),
+        ("limma-3.54.1/realistic.cameraPR", "PValue"),
+    ],
+)
+def test_the_definition_of_the_reference_explains_the_whole_difference(oracles, checks, file, column):
+    """Proteins without residual df that count, and approximate errors of contrasts."""
+    largest = {
+        kind: c.difference.max()
+        for kind, of_kind in checks.items()
+        for c in of_kind
+        if (c.file, c.column) == (file, column)
+    }
+    own = max(v for k, v in largest.items() if k.startswith("definition"))
+    theirs = max(v for k, v in largest.items() if not k.startswith("definition"))
+    assert own > 1e-3
+    assert theirs < own / 100
 
 
-def test_contrasts_of_incomplete_proteins_are_exact_where_the_reference_approximates(oracles):
+def test_contrasts_of_incomplete_proteins_are_exact_where_the_reference_approximates(oracles, checks):
     exp = oracles.inputs(ORACLES, "realistic")
     da = oracles.mk.differential_abundance(exp, "~ 0 + group + batch", contrast=("group", "B", "A"))
     x = oracles.pd.get_dummies(exp.samples["group"], dtype=float)
@@ -97,12 +115,13 @@ def test_contrasts_of_incomplete_proteins_are_exact_where_the_reference_approxim
     for j in (j for j in range(200) if ranks[j] == x.shape[1]):
         inverse = np.linalg.inv(x[seen[:, j]].T @ x[seen[:, j]])
         assert unscaled[j] == pytest.approx(np.sqrt(contrast @ inverse @ contrast), rel=1e-9)
-
-
-def test_correlation_within_blocks(checks):
-    (check,) = [c for c in checks["estimator"] if c.file.endswith("dupcor")]
-    assert np.quantile(check.difference, 0.99) < 1e-2
-    assert np.quantile(check.difference, 0.9) < 1e-4
+    (check,) = [c for c in checks["definition, t"] if c.file == "limma-3.54.1/realistic.default.top.BvsA"]
+    unknown = np.flatnonzero(np.isnan(unscaled))
+    # the reference gives numbers of contrasts that no weighting of the measured samples yields
+    assert check.left_out == 3
+    for j in unknown:
+        solved = np.linalg.lstsq(x[seen[:, j]].T, contrast, rcond=None)[0]
+        assert np.abs(x[seen[:, j]].T @ solved - contrast).max() > 0.1
 
 
 def test_moderation_keeps_what_has_no_variance(oracles):
@@ -111,11 +130,16 @@ def test_moderation_keeps_what_has_no_variance(oracles):
     assert (found.variance > 0).all()
 
 
-def test_ties_move_scores_by_less_than_a_hundredth_of_their_range(checks):
-    assert len(checks["ties"]) == 3
-    assert all(0 < c.difference.max() < 0.01 for c in checks["ties"])
-    (spread,) = checks["spread ties"]
-    assert spread.difference.max() < 1e-4
+def test_ties_of_the_reference_share_a_truncated_rank_and_keep_the_order_of_the_input(oracles):
+    values = oracles.inputs(ORACLES, "scores_ties").values
+    expected = oracles.read(ORACLES / oracles.OTHER / "scores_ties.ssgsea.nonorm.tsv")
+    at = oracles.members(ORACLES, values.columns)["EXO_CORE"]
+    for sample, y in zip(expected.columns, values.to_numpy(), strict=True):
+        order = np.argsort(-rankdata(y), kind="stable")
+        inside = np.isin(order, at)
+        steps = np.where(inside, np.floor(rankdata(y))[order] ** 0.25, 0.0)
+        score = (np.cumsum(steps) / steps.sum() - np.cumsum(~inside) / (~inside).sum()).sum()
+        assert score == pytest.approx(expected.loc["EXO_CORE", sample], rel=1e-12)
 
 
 def test_the_far_tail_of_p_is_compared_and_missing_is_told_from_a_number(oracles):
@@ -124,9 +148,3 @@ def test_the_far_tail_of_p_is_compared_and_missing_is_told_from_a_number(oracles
     assert relative([2e-20], [1e-20], "logFC")[0] == 0
     assert relative([np.nan], [np.nan], "P.Value")[0] == 0
     assert np.isinf(relative([np.nan, 0.5], [0.5, np.nan])).all()
-
-
-def test_simulated_p_are_within_four_standard_errors(checks):
-    assert len(checks["Monte Carlo"]) >= 4
-    apart = {c.file: c.difference.max() for c in checks["Monte Carlo"] if c.difference.max() > 4}
-    assert not apart
