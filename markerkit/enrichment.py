@@ -266,6 +266,7 @@ def _warn_if_small(count: int) -> None:
 
 
 def _members(markers: MarkerCatalog | Mapping[str, Iterable[str]]) -> _Members:
+    """Gather the positive members, each gene of a set once."""
     if isinstance(markers, MarkerCatalog):
         table = markers.table
         table = table[(table["role"] == "positive") & (table["gene"] != "")].drop_duplicates(["set", "gene"])
