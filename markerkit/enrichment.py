@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -20,11 +22,13 @@ from markerkit.stats import set_tests
 from markerkit.stats.ebayes import two_sided
 from markerkit.stats.fdr import bh
 from markerkit.stats.joint import joint_effects
+from markerkit.stats.linear import LinearFit
 from markerkit.stats.set_effect import Background, SetEffect, Votes, background, set_effect
 from markerkit.stats.set_tests import SetStatistics
 
 Array = npt.NDArray[np.float64]
-Positions = dict[str, npt.NDArray[np.intp]]
+IntArray = npt.NDArray[np.intp]
+Positions = dict[str, IntArray]
 
 HITS = ("up", "down", "both")
 _FEW_PROTEINS = 500
@@ -58,8 +62,8 @@ class _Study:
         Log2 fold change, shape (p,).
     padj
         Of the moderated t, shape (p,).
-    genes, position
-        Each gene once, with the place of the protein group that stands for it.
+    place
+        Of the protein group that stands for a gene, each gene once.
     fit
         Effect, influence and variance for the joint test, residual df.
     """
@@ -67,16 +71,62 @@ class _Study:
     statistics: SetStatistics
     effect: Array
     padj: Array
-    genes: npt.NDArray[np.object_]
-    position: npt.NDArray[np.intp]
+    place: dict[str, int]
     fit: Callable[[], tuple[Array, Array, Array, Array]]
 
-    @property
+    @cached_property
+    def position(self) -> IntArray:
+        """Places of the protein groups that stand for a gene."""
+        return np.fromiter(self.place.values(), dtype=np.intp)
+
+    @cached_property
     def names(self) -> npt.NDArray[np.object_]:
         """Gene of the proteins that stand for one, shape (p,)."""
         out = np.full(len(self.effect), "", dtype=object)
-        out[self.position] = self.genes
+        out[self.position] = list(self.place)
         return out
+
+
+@dataclass(frozen=True)
+class _Members:
+    """Positive members, an entry a set and gene.
+
+    Parameters
+    ----------
+    names
+        Of the sets.
+    which
+        Place of the member's set among the names.
+    gene, weight
+        Of the member.
+    vote
+        Its complex, or the gene itself.
+    protein
+        Place of the protein group that stands for it in a study, -1 where none does.
+    """
+
+    names: list[str]
+    which: IntArray
+    gene: npt.NDArray[np.object_]
+    weight: Array
+    vote: npt.NDArray[np.object_]
+    protein: IntArray
+
+    def only(self, rows: npt.NDArray[Any]) -> _Members:
+        """Keep some of the entries, given by a mask or their places."""
+        columns = (self.which, self.gene, self.weight, self.vote, self.protein)
+        return _Members(self.names, *(values[rows] for values in columns))
+
+    def measured(self, place: Mapping[str, int]) -> _Members:
+        """Keep those that a study measured, set by set in the order of their places."""
+        protein = np.array(list(map(place.get, self.gene.tolist(), repeat(-1))), dtype=np.intp)
+        order = np.lexsort((protein, self.which))
+        return replace(self, protein=protein).only(order[protein[order] >= 0])
+
+    @property
+    def sizes(self) -> IntArray:
+        """Entries of each set."""
+        return np.bincount(self.which, minlength=len(self.names))
 
 
 @dataclass(frozen=True)
@@ -88,7 +138,7 @@ class _Found:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-Method = Callable[[_Study, Positions, pd.DataFrame, _Options], _Found]
+Method = Callable[[_Study, Positions, _Members, _Options], _Found]
 
 
 def enrich(
@@ -171,13 +221,12 @@ def enrich(
             stacklevel=2,
         )
     members = _members(markers)
-    sizes = {str(k): 0 for k in markers} | Counter(members["set"].to_list())
     tables, params = [], dict[str, Any]()
     for name in da.contrasts:
         study = _study(da, name)
         _warn_if_small(len(study.statistics.t))
-        table, extra = _test(study, members, sizes, METHODS[method], options)
-        tables.append(table | {"contrast": np.full(len(sizes), name, dtype=object)})
+        table, extra = _test(study, members, METHODS[method], options)
+        tables.append(table | {"contrast": np.full(len(members.names), name, dtype=object)})
         params |= {f"{k} ({name})": v for k, v in extra.items()}
     columns = stack_columns(tables)
     columns["padj"], columns["padj_mixed"] = bh(columns["pvalue"]), bh(columns["pvalue_mixed"])
@@ -216,18 +265,22 @@ def _warn_if_small(count: int) -> None:
         )
 
 
-def _members(markers: MarkerCatalog | Mapping[str, Iterable[str]]) -> pd.DataFrame:
-    """Positive members, a row a set and gene: set, gene, vote (its complex, or itself), weight."""
+def _members(markers: MarkerCatalog | Mapping[str, Iterable[str]]) -> _Members:
+    """Gather the positive members, each gene of a set once."""
     if isinstance(markers, MarkerCatalog):
         table = markers.table
-        table = table[(table["role"] == "positive") & (table["gene"] != "")]
-        vote = table["complex"].where(table["complex"] != "", table["gene"])
-        return table[["set", "gene", "weight"]].assign(vote=vote).drop_duplicates(["set", "gene"])
-    unique = {str(k): list(dict.fromkeys(map(str, genes))) for k, genes in markers.items()}
-    names = np.array(list(unique), dtype=object)
-    gene = np.array([g for genes in unique.values() for g in genes], dtype=object)
-    owner = np.repeat(names, [len(genes) for genes in unique.values()])
-    return pd.DataFrame({"set": owner, "gene": gene, "weight": np.ones(len(gene)), "vote": gene})
+        table = table[(table["role"] == "positive") & (table["gene"] != "")].drop_duplicates(["set", "gene"])
+        names = list(markers)
+        which = pd.Index(names).get_indexer(pd.Index(table["set"]))
+        gene, weight = table["gene"].to_numpy(object), table["weight"].to_numpy(float)
+        vote = np.where(table["complex"] != "", table["complex"].to_numpy(object), gene)
+    else:
+        unique = {str(k): dict.fromkeys(map(str, genes)) for k, genes in markers.items()}
+        names = list(unique)
+        which = np.repeat(np.arange(len(names)), [len(genes) for genes in unique.values()])
+        gene = np.array([g for genes in unique.values() for g in genes], dtype=object)
+        vote, weight = gene, np.ones(len(gene))
+    return _Members(names, which, gene, weight, vote, np.full(len(gene), -1))
 
 
 def _study(da: DifferentialAbundance, name: str) -> _Study:
@@ -239,71 +292,54 @@ def _study(da: DifferentialAbundance, name: str) -> _Study:
     if len(da.contrasts) > 1:
         rows = np.zeros(len(da.table), dtype=bool)
         rows[(da.table["contrast"] == name).to_numpy()] = usable
-    genes, position = _representatives(da, usable)
     model = da.fit
 
     def fit() -> tuple[Array, Array, Array, Array]:
         effect, influence, variance = model.influence(vector)
         return effect[usable], influence[:, usable], variance[usable], model.df_residual[usable]
 
-    effect, padj = (da.table[k].to_numpy(float)[rows] for k in ("log2_fc", "padj"))
-    return _Study(statistics, effect, padj, genes, position, fit)
+    effect, padj, gene = (da.table[k].to_numpy()[rows] for k in ("log2_fc", "padj", "gene"))
+    return _Study(statistics, effect, padj, _representatives(gene, model, usable), fit)
 
 
 def _representatives(
-    da: DifferentialAbundance, usable: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.intp]]:
-    """Each gene with the best measured of its protein groups, as a place among the usable proteins."""
-    if da.fit is None:  # pragma: no cover - enrich has looked
-        raise AssertionError
-    codes, genes = pd.factorize(da.proteins["gene"].to_numpy(dtype=object)[usable])
-    if len(genes) == len(codes):
-        named = np.flatnonzero(genes != "")
-        return np.asarray(genes[named], dtype=object), named
-    order = np.lexsort((-da.fit.mean[usable], -da.fit.n_obs[usable], codes))
-    first = np.r_[True, np.diff(codes[order]) > 0] if len(order) else np.zeros(0, dtype=bool)
-    best = order[first]
-    named = genes[codes[best]] != ""
-    return np.asarray(genes[codes[best]][named], dtype=object), best[named]
+    gene: npt.NDArray[np.object_], model: LinearFit, usable: npt.NDArray[np.bool_]
+) -> dict[str, int]:
+    """Each gene with the place of the best measured of its protein groups."""
+    place = dict(zip(gene.tolist(), range(len(gene)), strict=True))
+    if len(place) < len(gene):
+        codes, genes = pd.factorize(gene)
+        order = np.lexsort((-model.mean[usable], -model.n_obs[usable], codes))
+        first = np.r_[True, np.diff(codes[order]) > 0]
+        place = dict(zip(genes.tolist(), order[first].tolist(), strict=True))
+    place.pop("", None)
+    return place
 
 
 def _test(
-    study: _Study, members: pd.DataFrame, sizes: Mapping[str, int], method: Method, options: _Options
+    study: _Study, members: _Members, method: Method, options: _Options
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-    at = _places(study.genes, members["gene"])
-    measured = members.assign(at=np.where(at >= 0, study.position[at], -1))[at >= 0]
-    positions = _positions(measured, list(sizes))
-    testable = {k: v for k, v in positions.items() if len(v) >= options.min_measured}
+    measured = members.measured(study.place)
+    n_measured, ends = measured.sizes, np.cumsum(measured.sizes)
+    few = n_measured < options.min_measured
+    testable = {
+        members.names[i]: measured.protein[ends[i] - n_measured[i] : ends[i]] for i in np.flatnonzero(~few)
+    }
     found = method(study, testable, measured, options) if testable else _Found({})
     columns = {"statistic": np.nan, "pvalue": np.nan, "pvalue_mixed": np.nan} | found.columns
-    columns = _described(study, testable, columns) | columns
-    n_measured = np.array([len(v) for v in positions.values()])
-    few = n_measured < options.min_measured
+    columns = _described(study, measured.only(~few[measured.which]), ~few, columns["statistic"]) | columns
     table = {k: _spread(v, ~few) for k, v in columns.items()}
     need = f"of at least {options.min_measured} members measured with an error"
     table |= {
-        "set": np.array(list(sizes), dtype=object),
-        "n_set": np.array(list(sizes.values())),
+        "set": np.array(members.names, dtype=object),
+        "n_set": members.sizes,
         "n_measured": n_measured,
-        "reason": np.array([found.reason.get(k, "") for k in sizes], dtype=object),
+        "reason": np.array([found.reason.get(k, "") for k in members.names], dtype=object),
         "status": np.where(np.isnan(table["pvalue"]), "not tested", "tested").astype(object),
     }
     table["reason"][few] = [f"{n} {need}" for n in n_measured[few]]
     table["status"][few] = "too few measured"
     return table, found.params
-
-
-def _places(values: npt.NDArray[np.object_] | list[str], wanted: pd.Series) -> npt.NDArray[np.intp]:
-    """Place of every wanted text among the values, -1 where it is not there."""
-    return np.asarray(pd.Index(values, dtype=object).get_indexer(pd.Index(wanted, dtype=object)))
-
-
-def _positions(measured: pd.DataFrame, names: list[str]) -> Positions:
-    """Places of every set's measured members in rising order."""
-    which, at = _places(names, measured["set"]), measured["at"].to_numpy(np.intp)
-    ordered = at[np.lexsort((at, which))]
-    ends = np.cumsum(np.bincount(which, minlength=len(names)))
-    return dict(zip(names, np.split(ordered, ends[:-1]), strict=True)) if names else {}
 
 
 def _spread(values: Any, where: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
@@ -315,30 +351,33 @@ def _spread(values: Any, where: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
     return out
 
 
-def _described(study: _Study, testable: Positions, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Direction, size and leading edge of every set, by the sign of its statistic."""
-    sign = np.sign(np.broadcast_to(np.asarray(columns["statistic"], dtype=float), len(testable)))
-    total, p = study.effect.sum(), len(study.effect)
-    inside = np.array([study.effect[v].sum() for v in testable.values()])
-    size = np.array([len(v) for v in testable.values()])
+def _described(
+    study: _Study, members: _Members, tested: npt.NDArray[np.bool_], statistic: Any
+) -> dict[str, Any]:
+    """Direction, size and leading edge of the tested sets, by the sign of their statistic.
+
+    The leading edge holds the members beyond the median of all proteins in the
+    set's direction, strongest first.
+    """
+    sign = np.zeros(len(tested))
+    sign[tested] = np.sign(statistic)
+    total, p, size = study.effect.sum(), len(study.effect), members.sizes
+    inside = np.bincount(members.which, study.effect[members.protein], minlength=len(size))
     with np.errstate(invalid="ignore", divide="ignore"):
         shift = inside / size - (total - inside) / (p - size)
-    name = study.names
-    t, middle = study.statistics.t, float(np.median(study.statistics.t))
-    edges = [_leading_edge(t, middle, at, name, s) for at, s in zip(testable.values(), sign, strict=True)]
+    t = study.statistics.t
+    strength, middle = sign[members.which] * t[members.protein], sign * np.median(t)
+    driving = np.flatnonzero(strength > middle[members.which])
+    which = members.which[driving]
+    order = np.lexsort((-strength[driving], which))
+    genes, ends = members.gene[driving[order]].tolist(), np.cumsum(np.bincount(which, minlength=len(size)))
+    edges = [";".join(genes[a:b]) for a, b in pairwise([0, *ends.tolist()])]
     direction = np.select([sign > 0, sign < 0], ["up", "down"], "")
-    return {"direction": direction, "log2_fc": shift, "leading_edge": edges}
+    described = {"direction": direction, "log2_fc": shift, "leading_edge": np.array(edges, dtype=object)}
+    return {k: v[tested] for k, v in described.items()}
 
 
-def _leading_edge(
-    t: Array, middle: float, at: npt.NDArray[np.intp], name: npt.NDArray[np.object_], sign: float
-) -> str:
-    """Members beyond the median of all proteins in the set's direction, strongest first."""
-    driving = at[sign * t[at] > sign * middle]
-    return ";".join(name[driving[np.argsort(-sign * t[driving], kind="stable")]])
-
-
-def _camera(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Options) -> _Found:
+def _camera(study: _Study, sets: Positions, _members: _Members, options: _Options) -> _Found:
     found = set_tests.camera(
         study.statistics,
         list(sets.values()),
@@ -355,7 +394,7 @@ def _camera(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Op
     )
 
 
-def _fry(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Options) -> _Found:
+def _fry(study: _Study, sets: Positions, _members: _Members, options: _Options) -> _Found:
     found = set_tests.fry(study.statistics, list(sets.values()))
     columns = {
         "statistic": found.statistic,
@@ -364,9 +403,8 @@ def _fry(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Optio
         "pvalue_mixed": found.pvalue_mixed,
         "correlation": found.correlation,
     }
-    p, size = len(study.statistics.t), int(np.median([len(v) for v in sets.values()]))
-    rng = np.random.default_rng(options.seed)
-    random = [rng.choice(p, size=min(size, p), replace=False, shuffle=False) for _ in range(_RANDOM_SETS)]
+    size = int(np.median([len(v) for v in sets.values()]))
+    random = _random_sets(len(study.statistics.t), size, options.seed)
     rejected = float((set_tests.fry(study.statistics, random, mixed=False).pvalue < 0.05).mean())
     if rejected > _TOO_OFTEN:
         warnings.warn(
@@ -376,6 +414,15 @@ def _fry(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Optio
             stacklevel=4,
         )
     return _Found(columns, params={"random_sets": {"size": size, "rejected": rejected}})
+
+
+def _random_sets(p: int, size: int, seed: int) -> list[IntArray]:
+    """Draw sets without replacement; a shuffle of the proteins is cut into as many as it holds."""
+    rng = np.random.default_rng(seed)
+    size = min(size, p)
+    cuts = [size * i for i in range(max(p // max(size, 1), 1))]
+    shuffles = (rng.permutation(p) for _ in range(math.ceil(_RANDOM_SETS / len(cuts))))
+    return [order[a : a + size] for order in shuffles for a in cuts][:_RANDOM_SETS]
 
 
 @dataclass(frozen=True)
@@ -390,27 +437,27 @@ class _Ballot:
     reference: Background
 
 
-def _ballot(study: _Study, sets: Positions, members: pd.DataFrame) -> _Ballot | None:
+def _ballot(study: _Study, sets: Positions, members: _Members) -> _Ballot | None:
     """Gather the votes; nothing where no background is left outside the sets."""
     effect, influence, variance, df = study.fit()
     outside = np.ones(len(effect), dtype=bool)
-    outside[members["at"].to_numpy()] = False
+    outside[members.protein] = False
     if outside.sum() < _FEWEST_OUTSIDE:
         return None
     reference = background(effect[outside], influence[:, outside])
-    rows = members[members["set"].isin(list(sets)) & (members["weight"] > 0)]
-    votes, vote = np.unique(rows["vote"].to_numpy(dtype=str), return_inverse=True)
-    pairs = np.unique(np.column_stack([vote, rows["at"].to_numpy()]), axis=0)
+    column = pd.Index(list(sets), dtype=object).get_indexer(pd.Index(members.names, dtype=object))
+    rows = members.only((column[members.which] >= 0) & (members.weight > 0))
+    votes, vote = np.unique(rows.vote.astype(str), return_inverse=True)
+    pairs = np.unique(np.column_stack([vote, rows.protein]), axis=0)
     mean = np.zeros((len(effect), len(votes)))
     mean[pairs[:, 1], pairs[:, 0]] = 1.0
     mean /= mean.sum(axis=0)
     weight = np.zeros((len(votes), len(sets)))
-    column = pd.Index(list(sets)).get_indexer(pd.Index(rows["set"]))
-    np.maximum.at(weight, (vote, column), rows["weight"].to_numpy(float))
+    np.maximum.at(weight, (vote, column[rows.which]), rows.weight)
     return _Ballot(effect @ mean, influence @ mean, variance @ mean, df @ mean, weight, reference)
 
 
-def _effect(study: _Study, sets: Positions, members: pd.DataFrame, _options: _Options) -> _Found:
+def _effect(study: _Study, sets: Positions, members: _Members, _options: _Options) -> _Found:
     """Effect of each set over the proteins in no set, with the errors of samples and of markers."""
     b = _ballot(study, sets, members)
     if b is None:
@@ -436,7 +483,7 @@ def _effect(study: _Study, sets: Positions, members: pd.DataFrame, _options: _Op
     return _Found(columns, dict.fromkeys(without, "no member has a weight"))
 
 
-def _joint(study: _Study, sets: Positions, members: pd.DataFrame, _options: _Options) -> _Found:
+def _joint(study: _Study, sets: Positions, members: _Members, _options: _Options) -> _Found:
     b = _ballot(study, sets, members)
     if b is None:
         return _Found({}, dict.fromkeys(sets, _NO_BACKGROUND))
@@ -460,15 +507,15 @@ def _others(names: list[str], own: str) -> str:
     return ", ".join(n for n in names if n != own) or "those of other sets, or too few votes are measured"
 
 
-def _gsea_test(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Options) -> _Found:
-    score = pd.Series(study.statistics.t[study.position], index=study.genes)
+def _gsea_test(study: _Study, sets: Positions, _members: _Members, options: _Options) -> _Found:
+    score = pd.Series(study.statistics.t[study.position], index=list(study.place))
     names = study.names
     found = _gsea.prerank(score, {k: list(names[v]) for k, v in sets.items()}, weight=1.0, seed=options.seed)
     columns = {"statistic": found.nes, "pvalue": found.pvalue, "leading_edge": found.edge}
     return _Found(columns, {k: r for k, r in zip(sets, found.reason, strict=True) if r})
 
 
-def _ora(study: _Study, sets: Positions, _members: pd.DataFrame, options: _Options) -> _Found:
+def _ora(study: _Study, sets: Positions, _members: _Members, options: _Options) -> _Found:
     """Hypergeometric upper tail over the measured genes."""
     sign = {"up": [1.0], "down": [-1.0], "both": [1.0, -1.0]}[options.hits]
     hit = (study.padj <= options.alpha) & np.isin(np.sign(study.effect), sign)

@@ -63,16 +63,10 @@ class TableSpec:
             message = f"table {self.name!r} has undeclared columns {unknown}"
             raise ValueError(message)
         if isinstance(table, pd.DataFrame):
-            index = table.index
-        else:
-            index = pd.RangeIndex(len(next(iter(table.values()))))
-        data = {
-            c.name: _of_kind(table[c.name], c.kind, index)
-            if c.name in table and not isinstance(table, pd.DataFrame)
-            else _as_kind(table.get(c.name), c.kind, index)
-            for c in self.columns
-        }
-        return pd.DataFrame(data, columns=self.names, index=index).reset_index(drop=True)
+            columns = {c.name: _as_kind(table.get(c.name), c.kind, table.index) for c in self.columns}
+            return pd.DataFrame(columns, columns=self.names, index=table.index).reset_index(drop=True)
+        n = len(next(iter(table.values())))
+        return pd.DataFrame({c.name: _of_kind(table.get(c.name), c.kind, n) for c in self.columns})
 
     def empty(self) -> pd.DataFrame:
         """Return the table without rows: its header."""
@@ -94,10 +88,13 @@ def stack_columns(tables: Sequence[Mapping[str, npt.NDArray[Any]]]) -> dict[str,
     return {k: np.concatenate([t[k] for t in tables]) for k in tables[0]}
 
 
-def _of_kind(values: Any, kind: str, index: pd.Index) -> pd.Series:
-    """Column of an array, without pandas guessing at its kind."""
-    typed: pd.Series = pd.Series(values, index=index, dtype=_PANDAS_KIND[kind])
-    return typed
+def _of_kind(values: Any, kind: str, n: int) -> Any:
+    """Column of an array, or of what is missing, in a form at whose kind pandas does not guess."""
+    if values is None:
+        values = np.full(n, "" if kind == "str" else np.nan, dtype=object if kind == "str" else float)
+    if kind == "str":
+        return pd.Index(values, dtype=object)
+    return np.asarray(values, dtype=float) if kind == "float" else pd.array(values, dtype=_PANDAS_KIND[kind])
 
 
 def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:

@@ -261,6 +261,19 @@ def test_fry_warns_where_random_sets_are_rejected_too():
     assert found.params["random_sets (a vs b)"]["rejected"] > 0.2
 
 
+@pytest.mark.parametrize("size", [20, 500])
+def test_random_sets_of_fry_follow_the_seed(size):
+    # of 500 genes a shuffle of the 800 holds one set, of 20 it holds 40
+    genes = {"one": [f"P{i}" for i in range(size)]}
+    da = fitted(effect=0.0, rho=0.1)
+    first, again, other = (
+        mk.enrich(da, genes, method="fry", seed=s).params["random_sets (a vs b)"] for s in (0, 0, 1)
+    )
+    assert first == again
+    assert first["size"] == other["size"] == size
+    assert first != other
+
+
 def test_joint_counts_the_df_of_the_votes_of_each_set():
     rng = np.random.default_rng(0)
     effect = rng.normal(size=45)

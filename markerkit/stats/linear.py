@@ -103,6 +103,13 @@ class LinearFit:
             residual[:, self.own] = self.response[:, self.own] - fitted
         return np.asarray(residual)
 
+    def residuals_of(self, at: IntArray) -> Array:
+        """Residuals of some proteins, none of which has a basis of its own; 0 where missing."""
+        residual = self.response[:, at] - self.basis @ self.theta[:, at]
+        if len(self.own):
+            residual[np.isnan(self.values[:, at])] = 0.0
+        return np.asarray(residual)
+
     def residual_squares(self) -> Array:
         """Sum of the squared residuals of each protein, shape (p,)."""
         residual = self._residuals_and_more()

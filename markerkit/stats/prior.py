@@ -186,7 +186,9 @@ def _moments(s2: Array, d: Array, x: Array | None) -> tuple[Array, Array]:
     e = _unbiased_log(s2, d)
     basis = np.ones((len(e), 1)) if x is None else natural_spline(x, x)
     mean = basis @ np.linalg.lstsq(basis, e, rcond=None)[0]
-    excess = ((e - mean) ** 2).sum() / max(len(e) - basis.shape[1], 1) - polygamma(1, d / 2).mean()
+    levels, counts = np.unique(d, return_counts=True)
+    chance = float(counts @ polygamma(1, levels / 2)) / len(d)
+    excess = ((e - mean) ** 2).sum() / max(len(e) - basis.shape[1], 1) - chance
     if excess > 0:
         prior_df = 2 * trigamma_inverse(float(excess))
         scale = np.exp(_log_scale(mean, prior_df))
@@ -216,7 +218,8 @@ def _likely(s2: Array, d: Array, x: Array | None, *, robust: bool) -> tuple[Arra
 
 
 def _most_likely(s2: Array, d: Array, x: Array | None, weight: Array) -> tuple[Array, float]:
-    e, precision = _unbiased_log(s2, d), weight / polygamma(1, d / 2)
+    levels, which = np.unique(d, return_inverse=True)
+    e, precision = _unbiased_log(s2, d), weight / polygamma(1, levels / 2)[which]
     n = len(e)
     if x is None:
         mean = np.full(n, precision @ e / precision.sum())
@@ -224,7 +227,6 @@ def _most_likely(s2: Array, d: Array, x: Array | None, weight: Array) -> tuple[A
         mean = local_linear(x, e, precision, span=0.3 + 0.7 * min(1.0, (500 / n) ** (1 / 3)))
 
     centred = np.log(s2) - mean
-    levels, which = np.unique(d, return_inverse=True)
     total, half = np.bincount(which, weight), d / 2
 
     def cost(turned: float) -> float:

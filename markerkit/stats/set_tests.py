@@ -32,31 +32,57 @@ class SetStatistics:
         Moderated t, shape (p,).
     df_total
         Degrees of freedom of t, shape (p,).
-    effects
-        The contrast's effect over its unscaled deviation, then the residual
-        effects in an orthonormal basis of the residual space, shape (d + 1, p).
-    standard
-        Residuals by their own standard deviation, 0 where missing, shape (n, p);
-        in the residual directions, shape (d, p), where those are the protein's own.
-    seen
-        Measured values, shape (n, p).
+    standardized
+        The contrast's effect over its unscaled deviation, shape (p,).
+    sigma
+        Residual standard deviation, shape (p,).
+    place
+        Of these proteins in the fit, shape (p,).
+    fit, contrast
+        Where the residuals come from, when a test asks for them.
     """
 
     t: Array
     df_total: Array
-    effects: Array
-    standard: Array
-    seen: npt.NDArray[np.bool_]
+    standardized: Array
+    sigma: Array
+    place: npt.NDArray[np.intp]
+    fit: LinearFit
+    contrast: Array
 
-    @property
+    @cached_property
     def df_residual(self) -> int:
         """Residual df of the complete design."""
-        return int(self.effects.shape[0]) - 1
+        return int(_residual_basis(self.fit.design @ _contrast_last(self.contrast)).shape[1])
+
+    @cached_property
+    def _along(self) -> Array:
+        along = _along_residual_space(self.fit, self.contrast)
+        return along if len(self.place) == along.shape[1] else along[:, self.place]
+
+    @cached_property
+    def effects(self) -> Array:
+        """Standardized effect, then the residual effects along orthonormal directions, shape (d + 1, p)."""
+        along = _stretched(self._along, self.sigma) if len(self.fit.own) else self._along
+        return np.concatenate([self.standardized[None], along])
 
     @cached_property
     def scaled(self) -> Array:
         """Effects by the moderated robust standard deviation of their protein, as :func:`fry` takes them."""
         return np.asarray(self.effects / STANDARDIZE["posterior.sd"](self.effects))
+
+    def standard(self, at: npt.NDArray[np.intp]) -> Array:
+        """Residuals of some proteins by their own standard deviation, 0 where missing.
+
+        A row a sample; in the residual directions, where those are the protein's own.
+        """
+        own_directions = self.fit.own_basis is not None
+        residual = self._along[:, at] if own_directions else self.fit.residuals_of(self.place[at])
+        return np.asarray(residual / self.sigma[at])
+
+    def seen(self, at: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+        """Measured values of some proteins, a row a sample."""
+        return ~np.isnan(self.fit.values[:, self.place[at]])
 
 
 @dataclass(frozen=True)
@@ -98,20 +124,16 @@ def set_statistics(
         standardized = effect / unscaled
         t = standardized / np.sqrt(moderated.variance)
     usable = np.isfinite(t) & (fit.df_residual > 0) & (fit.sigma > 0)
-    every = bool(usable.all())
-    residual, sigma = fit.residuals, fit.sigma[usable]
-    if len(fit.own):
-        residual = np.nan_to_num(residual)
-    along = _along_residual_space(fit, contrast, residual)
-    along = along if every else along[:, usable]
-    standard = (residual if every else residual[:, usable]) if fit.own_basis is None else along
+    place = np.flatnonzero(usable)
     return (
         SetStatistics(
-            t[usable],
-            moderated.df_total[usable],
-            np.vstack([standardized[usable], _stretched(along, sigma)]),
-            standard / sigma,
-            ~np.isnan(fit.values if every else fit.values[:, usable]),
+            t[place],
+            moderated.df_total[place],
+            standardized[place],
+            fit.sigma[place],
+            place,
+            fit,
+            contrast,
         ),
         usable,
     )
@@ -140,7 +162,7 @@ def residual_effects(fit: LinearFit, contrast: Array) -> tuple[Array, Array]:
         The direction of the contrast and those of the residuals, shape (n, d + 1);
         the residual effects, stretched as in :func:`set_statistics`, shape (d, p).
     """
-    along = _along_residual_space(fit, contrast, np.nan_to_num(fit.residuals))
+    along = _along_residual_space(fit, contrast)
     toward = np.linalg.pinv(fit.design).T @ contrast
     space = np.column_stack(
         [toward / np.linalg.norm(toward), _residual_basis(fit.design @ _contrast_last(contrast))]
@@ -148,10 +170,14 @@ def residual_effects(fit: LinearFit, contrast: Array) -> tuple[Array, Array]:
     return space, _stretched(along, np.nan_to_num(fit.sigma))
 
 
-def _along_residual_space(fit: LinearFit, contrast: Array, residual: Array) -> Array:
+def _along_residual_space(fit: LinearFit, contrast: Array) -> Array:
     """Residuals in an orthonormal basis of the residual space, shape (d, p)."""
     turn = _contrast_last(contrast)
     space = _residual_basis(fit.design @ turn)
+    if not len(fit.own):
+        # what the fit explains is orthogonal to the space
+        return np.asarray(space.T @ fit.response)
+    residual = np.nan_to_num(fit.residuals)
     along = space.T @ residual
     if fit.own_basis is not None:
         back = np.linalg.pinv(np.linalg.pinv(fit.design) @ fit.basis)
@@ -197,30 +223,36 @@ def inter_protein_correlation(statistics: SetStatistics, members: Members) -> Ar
     -------
     Shape (s,); NaN for sets without two members in one sample.
     """
-    total = _sums(statistics.standard, members)
-    own = _sums(np.einsum("ij,ij->j", statistics.standard, statistics.standard)[None], members)[0]
-    seen = _seen_members(statistics.seen, members)
-    pairs = (seen**2).sum(axis=0) - seen.sum(axis=0)
-    df_pairs = pairs * statistics.df_residual / statistics.seen.shape[0]
+    joined, sizes = _joined(members)
+    inside = np.zeros(len(statistics.t), dtype=bool)
+    inside[joined] = True
+    columns = (np.cumsum(inside) - 1)[joined]  # each member's among those of the proteins in any set
+    at = np.flatnonzero(inside)
+    standard, seen = statistics.standard(at), statistics.seen(at)
+    total = _sums(standard[:, columns], sizes)
+    own = _sums(np.einsum("ij,ij->j", standard, standard)[None, columns], sizes)[0]
+    if seen.all():
+        measured = np.tile(sizes.astype(float), (len(seen), 1))
+    else:
+        measured = _sums(seen[:, columns].astype(float), sizes)
+    pairs = (measured**2).sum(axis=0) - measured.sum(axis=0)
+    df_pairs = pairs * statistics.df_residual / len(seen)
     cross = (total**2).sum(axis=0) - own
     return np.asarray(np.divide(cross, df_pairs, out=np.full(len(members), np.nan), where=df_pairs > 0))
 
 
-def _seen_members(seen: npt.NDArray[np.bool_], members: Members) -> Array:
-    if seen.all():
-        return np.tile(np.array([float(len(at)) for at in members]), (len(seen), 1))
-    return _sums(seen.astype(float), members)
+def _joined(members: Members) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Positions of all sets one after the other, and how many each has."""
+    return np.concatenate([np.zeros(0, dtype=np.intp), *members]), np.array([len(at) for at in members], int)
 
 
-def _sums(rows: Array, members: Members) -> Array:
-    """Sum the columns of each set, shape (rows, s)."""
-    sizes = np.array([len(at) for at in members])
-    out = np.zeros((len(rows), len(members)))
-    if sizes.any():
-        filled = sizes > 0
-        starts = np.concatenate([[0], np.cumsum(sizes[filled])[:-1]])
-        columns = np.concatenate([at for at in members if len(at)])
-        out[:, filled] = np.add.reduceat(rows[:, columns], starts, axis=1)
+def _sums(rows: Array, sizes: npt.NDArray[np.intp]) -> Array:
+    """Sum the columns of each set, which lie one set after the other, shape (rows, s)."""
+    out = np.zeros((len(rows), len(sizes)))
+    filled = sizes > 0
+    if filled.any():
+        starts = (np.cumsum(sizes) - sizes)[filled]
+        out[:, filled] = np.add.reduceat(rows, starts, axis=1)
     return out
 
 
@@ -291,11 +323,12 @@ def camera_preranked(
 
 
 def _two_sample(score: Array, members: Members, rho: Array, df: float) -> tuple[Array, Array, Array]:
-    p, m = len(score), np.array([len(at) for at in members], dtype=float)
+    joined, sizes = _joined(members)
+    p, m = len(score), sizes.astype(float)
     rest, inflation = p - m, 1 + (m - 1) * rho
     possible = (m > 0) & (rest > 0) & (inflation > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        delta = p / rest * (_sums(score[None], members)[0] / m - score.mean())
+        delta = p / rest * (_sums(score[None, joined], sizes)[0] / m - score.mean())
         pooled = ((p - 1) * score.var(ddof=1) - delta**2 * m * rest / p) / (p - 2)
         t = np.where(possible, delta / np.sqrt(pooled * (inflation / m + 1 / rest)), np.nan)
     each = np.full(len(m), df)
@@ -304,10 +337,11 @@ def _two_sample(score: Array, members: Members, rho: Array, df: float) -> tuple[
 
 def _rank_sum(score: Array, members: Members, rho: Array, df: float) -> tuple[Array, Array, Array]:
     """Wilcoxon's test with the variance that correlated normal members have (Barry et al. 2008)."""
-    p, m = len(score), np.array([len(at) for at in members], dtype=float)
+    joined, sizes = _joined(members)
+    p, m = len(score), sizes.astype(float)
     rest = p - m
     ranks = rankdata(score)
-    excess = _sums(ranks[None], members)[0] - m * (p + 1) / 2
+    excess = _sums(ranks[None, joined], sizes)[0] - m * (p + 1) / 2
     variance = (
         np.arcsin(1.0) * m * rest
         + np.arcsin(0.5) * m * rest * (rest - 1)
@@ -382,8 +416,8 @@ def fry(
         ``pvalue`` for a common direction, ``pvalue_mixed`` for change in either.
     """
     d = statistics.df_residual
-    count = len(members)
-    t, either, rho = (np.full(count, np.nan) for _ in range(3))
+    joined, sizes = _joined(members)
+    t, either, rho = (np.full(len(sizes), np.nan) for _ in range(3))
     if d > 0:
         if standardize == "posterior.sd":
             scaled = statistics.scaled
@@ -391,69 +425,78 @@ def fry(
             scaled = statistics.effects / STANDARDIZE[standardize](statistics.effects)
         if weights is not None:
             scaled = scaled * weights
-        along = _sums(scaled, members)
+        inside = scaled[:, joined]
+        along = _sums(inside, sizes)
         with np.errstate(divide="ignore", invalid="ignore"):
             t = along[0] / np.sqrt((along[1:] ** 2).mean(axis=0))
         if mixed:
-            either = np.array([_mixed_p(scaled[:, at]) if len(at) else np.nan for at in members])
+            either = _mixed_p(inside, sizes, t)
             rho = inter_protein_correlation(statistics, members)
-    return SetTest(t, np.full(count, float(d)), two_sided(t, float(d)), rho, either)
+    return SetTest(t, np.full(len(sizes), float(d)), two_sided(t, float(d)), rho, either)
 
 
-def _robust_square(effects: Array) -> Array:
+def _robust_square(square: Array) -> Array:
     """Mean squares over all directions, the contrast's included, without each protein's largest one.
 
     Standardising by the residual variance alone would not be a rotation
     invariant; leaving the largest square out keeps a large effect from
     inflating its own scale.
     """
-    d = effects.shape[0] - 1
+    d = square.shape[0] - 1
     u, w = (_NODES[0] + 1) / 2, _NODES[1] / 2
     # E max of d + 1 chi-square(1): integral of its quantile function
     largest = float(((d + 1) * u**d * ndtri((1 + u) / 2) ** 2 * w).sum())
-    square = effects**2
     return np.asarray((square.sum(axis=0) - square.max(axis=0)) / (d + 1 - largest))
 
 
-def _robust_posterior(effects: Array, *, from_residuals: bool) -> Array:
+def _robust_posterior(square: Array, *, from_residuals: bool) -> Array:
     """Robust mean squares moderated by the prior of the residual directions, or by their own."""
-    d = effects.shape[0] - 1
-    robust, worth = _robust_square(effects), _ROBUST_EFFICIENCY * d
-    known, df = ((effects[1:] ** 2).mean(axis=0), float(d)) if from_residuals else (robust, worth)
+    d = square.shape[0] - 1
+    robust, worth = _robust_square(square), _ROBUST_EFFICIENCY * d
+    known, df = (square[1:].mean(axis=0), float(d)) if from_residuals else (robust, worth)
     prior = fit_prior(known, np.full(len(robust), df))
     return squeeze(robust, np.full(len(robust), worth), prior).variance
 
 
 #: name -> what the effects of each protein are divided by
 STANDARDIZE: dict[str, Callable[[Array], Array]] = {
-    "posterior.sd": lambda e: np.sqrt(_robust_posterior(e, from_residuals=True)),
-    "residual.sd": lambda e: np.sqrt(_robust_square(e)),
-    "p2": lambda e: np.sqrt(_robust_posterior(e, from_residuals=False)),
+    "posterior.sd": lambda e: np.sqrt(_robust_posterior(e**2, from_residuals=True)),
+    "residual.sd": lambda e: np.sqrt(_robust_square(e**2)),
+    "p2": lambda e: np.sqrt(_robust_posterior(e**2, from_residuals=False)),
     "none": lambda e: np.ones(e.shape[1]),
 }
 
 
-def _mixed_p(scaled: Array) -> float:
+def _mixed_p(inside: Array, sizes: npt.NDArray[np.intp], t: Array) -> Array:
     """Upper tail of ``sum lambda_i u_i^2`` for a random unit vector u, by moments of a scaled beta.
 
     Parameters
     ----------
-    scaled
-        Effects of the members, shape (d + 1, m).
+    inside
+        Effects of the members, one set after the other, shape (d + 1, m).
+    sizes
+        Members of each set, shape (s,).
+    t
+        Of the mean of each set: all that one member can tell, or members that
+        scatter alike in all directions.
     """
-    values = np.linalg.svd(scaled, compute_uv=False) ** 2
-    k = len(values)
-    low, span = values[-1], values[0] - values[-1]
-    if k < 2 or span <= 0:
-        t = scaled[0].mean() / np.sqrt((scaled[1:].mean(axis=1) ** 2).mean())
-        return float(two_sided(np.array([t]), scaled.shape[0] - 1)[0])
-    # u_i^2 are Dirichlet(1/2, ..., 1/2): mean 1/k, variance 2 (k-1) / (k^2 (k+2)), equal covariances
-    mean = (values.mean() - low) / span
-    centred = values - values.mean()
-    variance = 2 / (k * (k + 2)) * (centred @ centred) / span**2
-    size = mean * (1 - mean) / variance - 1
-    observed = float(np.clip(((scaled[0] ** 2).sum() - low) / span, 0.0, 1.0))
-    return float(betainc((1 - mean) * size, mean * size, 1 - observed))
+    k, ends = np.minimum(sizes, len(inside)), np.cumsum(sizes)
+    low, high, mean, variance = np.full((4, len(sizes)), np.nan)
+    for rank in np.unique(k[k > 0]):
+        same = np.flatnonzero(k == rank)
+        parts = (inside[:, ends[i] - sizes[i] : ends[i]] for i in same)
+        values = np.linalg.eigvalsh(np.array([a @ a.T if rank == len(a) else a.T @ a for a in parts]))
+        low[same], high[same] = values[:, 0], values[:, -1]
+        mean[same], variance[same] = values.mean(axis=1), values.var(axis=1)
+    span = high - low
+    square = _sums(inside[:1] ** 2, sizes)[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # u_i^2 are Dirichlet(1/2, ..., 1/2): mean 1/k, variance 2 (k-1) / (k^2 (k+2)), equal covariances
+        share = (mean - low) / span
+        size = share * (1 - share) * (k + 2) * span**2 / (2 * variance) - 1
+        observed = np.clip((square - low) / span, 0.0, 1.0)
+        tail = betainc((1 - share) * size, share * size, 1 - observed)
+    return np.where((k < 2) | (span <= 0), two_sided(t, float(len(inside) - 1)), tail)
 
 
 def _t_to_z(t: Array, df: Array) -> Array:
