@@ -57,6 +57,12 @@ def test_report_is_one_file_without_network(html):
         assert b"<svg" in base64.b64decode(content)[:2000]
 
 
+def test_sentences_of_the_methods_are_filled_in(folder):
+    text = (folder / "methods.md").read_text(encoding="utf-8")
+    assert not re.findall(r"[{}]", text)
+    assert "ends below 1 log2" in text
+
+
 def test_names_are_text(html):
     assert "<script>alert(1)</script>" not in html
     assert "</script><b>" not in html
