@@ -96,7 +96,7 @@ def detection_test(
     else:
         pair = exp.samples[paired_by].astype(str).to_numpy()
         found = _within_pairs(a, b, pair[in_case], pair[in_control], depth=depth)
-    if max(found.depth_ratio, 1 / found.depth_ratio) > _UNEQUAL_DEPTH:
+    if exp.presence_known and max(found.depth_ratio, 1 / found.depth_ratio) > _UNEQUAL_DEPTH:
         warnings.warn(
             f"the odds of seeing a protein are {found.depth_ratio:.2g} fold in {case!r} of those in {control!r}: where "
             "depth matters more for some proteins than for others, small p of the detection test are too many",
