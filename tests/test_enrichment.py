@@ -8,7 +8,7 @@ from scipy.stats import t as student
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning, _gsea
-from markerkit.enrichment import METHODS
+from markerkit.set_methods import METHODS
 from markerkit.results import TABLES
 from markerkit.stats import set_tests
 from markerkit.stats.joint import joint_effects

@@ -41,7 +41,7 @@ LAYERS = (
         "outliers",
         "figures",
     ),
-    ("differential", "detection", "scoring", "markers_readme"),
+    ("differential", "detection", "scoring", "markers_readme", "set_methods"),
     ("enrichment", "effects"),
     ("shares", "anchors", "calibration", "indices", "ev_ranks", "bovine", "blanks"),
     ("share_cards",),

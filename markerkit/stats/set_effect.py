@@ -184,7 +184,7 @@ def disagreement(votes: Votes) -> Disagreement:
 
 
 def cochran(residual: Array, variance: Array, df: Array, weight: Array, df_residual: Array) -> Array:
-    """P-value of Cochran's Q: are residuals larger than their sampling variance says?
+    """P-value of Cochran's Q, the test that residuals are no larger than their sampling variance says.
 
     Parameters
     ----------
