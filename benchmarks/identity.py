@@ -32,8 +32,9 @@ import pandas as pd
 
 import markerkit as mk
 from markerkit.anchors import carry_over_table
+from markerkit.contrast import Contrast
 from markerkit.criteria import load_criteria
-from markerkit.effects import Contrast, fit_contrast, set_members
+from markerkit.effects import fit_contrast, set_members
 from markerkit.identity import COMPATIBLE, NOT_ASSESSABLE, UNRESOLVED, identity_of
 from markerkit.purity import RAISED, source_verdicts
 

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from markerkit.contrast import Contrast
 from markerkit.criteria import Criteria, load_criteria
-from markerkit.effects import Contrast, joined, set_members
+from markerkit.effects import joined, set_members
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.stats.carry_over import AnchorRules, CarryOver, carry_over

@@ -19,10 +19,11 @@ from markerkit.calibration import null_check as run_null_check
 from markerkit.checklist import NEEDS_METADATA, checklist_of
 from markerkit.circularity import FLAGGED, circularity_of
 from markerkit.context import read_context
+from markerkit.contrast import Contrast, contrasts_of
 from markerkit.criteria import load_criteria
 from markerkit.design import model_formula
 from markerkit.detection import detection_test
-from markerkit.effects import Contrast, ContrastModel, contrasts_of, fit_contrast, joined
+from markerkit.effects import ContrastModel, fit_contrast, joined
 from markerkit.enrichment import enrich
 from markerkit.ev_track import ev_track_of
 from markerkit.evidence import Record, evidence_of

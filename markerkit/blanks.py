@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from markerkit.contrast import Contrast
 from markerkit.criteria import load_criteria
-from markerkit.effects import Contrast, joined, set_members
+from markerkit.effects import joined, set_members
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.results import TABLES, Purity

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit.context import CONTEXT_KEYS, read_context
-from markerkit.effects import BLOOD, Contrast, contrasts_of
+from markerkit.contrast import BLOOD, Contrast, contrasts_of
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.markers_io import reference_folder

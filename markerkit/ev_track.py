@@ -9,7 +9,7 @@ import pandas as pd
 
 from markerkit.checklist import NEEDS_METADATA, load_items
 from markerkit.context import CONTEXT_KEYS
-from markerkit.effects import Contrast
+from markerkit.contrast import Contrast
 from markerkit.experiment import Experiment
 from markerkit.results import TABLES
 

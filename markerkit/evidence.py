@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from markerkit.circularity import FLAGGED
+from markerkit.class_evidence import Evidence, gather
 from markerkit.context import CONTEXT_KEYS
 from markerkit.criteria import ClassRule, load_criteria
 from markerkit.effects import ContrastModel, fold, set_members
 from markerkit.enrichment import enrich
-from markerkit.identity import COMPATIBLE, NOT_COMPATIBLE, Evidence, candidates, gather
+from markerkit.identity import COMPATIBLE, NOT_COMPATIBLE, candidates
 from markerkit.purity import NOT_RAISED, RAISED
 from markerkit.results import TABLES
 from markerkit.robustness import AS_REPORTED, LEAVE_ONE_OUT

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from markerkit.class_evidence import ABSENT, EXCLUDED, UNCLEAR, Evidence, class_markers, gather
 from markerkit.context import read_context
+from markerkit.contrast import contrasts_of
 from markerkit.criteria import ClassRule, load_criteria
 from markerkit.effects import (
     ContrastModel,
     Policy,
-    SetVotes,
-    contrasts_of,
     fit_contrast,
     fold,
     joined,
@@ -29,12 +29,11 @@ from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.purity import RAISED, read_source
 from markerkit.results import TABLES, Identity
-from markerkit.stats.set_effect import SetEffect, difference, set_effect
+from markerkit.stats.set_effect import SetEffect, difference
 
 COMPATIBLE, NOT_COMPATIBLE = "compatible", "not compatible"
 UNRESOLVED, NOT_ASSESSABLE = "unresolved", "not assessable"
 
-_ENRICHED, _EXCLUDED, _UNCLEAR, _ABSENT = "enriched", "excluded", "unclear", "not assessable"
 
 _SETTLE = {
     "wide": "more replicates, or deeper measurement of the class's markers",
@@ -52,22 +51,6 @@ _SETTLE = {
     "candidate": "S1PR1 or S1PR3 by a targeted assay, or 20S proteasome without 19S outside blood",
     "necrosis": "viability and a caspase-inhibitor control: organelle and nuclear protein points to lysis",
 }
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the markers of one class say under one missing-value policy."""
-
-    rule: ClassRule
-    votes: SetVotes
-    effect: SetEffect | None
-    negatives: SetVotes
-    negative_effect: SetEffect | None
-    balance: SetEffect | None
-    own: SetEffect | None
-    margins: Mapping[str, SetEffect | None]
-    state: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -171,15 +154,10 @@ def _assess(model: ContrastModel, context: Mapping[str, Any]) -> tuple[pd.DataFr
             | {"explanation": _explain(model, rule, call, shown)}
         )
         for role in ("positive", "negative"):
-            members = _members(model, rule, role=role)
+            members = class_markers(model, rule, role=role)
             if len(members):
                 used.append(marker_rows(model, policies[-1], members, set_id=key, role=role))
     return pd.DataFrame(rows), joined(used)
-
-
-def gather(model: ContrastModel, policy: Policy) -> dict[str, Evidence]:
-    """Gather the evidence on every class under one policy."""
-    return {key: read_class(model, policy, rule) for key, rule in model.criteria.classes.items()}
 
 
 def decide(
@@ -216,89 +194,6 @@ def candidates(model: ContrastModel, policy: Policy) -> dict[str, bool]:
     }
 
 
-def class_members(model: ContrastModel, rule: ClassRule) -> pd.DataFrame:
-    """Members that vote for a class, and those that vote against it."""
-    return pd.concat([_members(model, rule), _members(model, rule, role="negative")], ignore_index=True)
-
-
-# ---- evidence ----------------------------------------------------------------
-
-
-def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidence:
-    """Gather the evidence on one class under one policy."""
-    t = model.criteria.threshold
-    members, negative = _members(model, rule), _members(model, rule, role="negative")
-    votes, negatives = set_votes(model, policy, members), set_votes(model, policy, negative)
-    effect = negative_effect = balance = None
-    if policy.reference is not None and votes.votes is not None:
-        effect = set_effect(votes.votes, policy.reference, confidence=t["class_confidence"])
-        if negatives.votes is not None and negatives.m >= t["min_votes_negative"]:
-            negative_effect = set_effect(negatives.votes, policy.reference, confidence=t["class_confidence"])
-            balance = difference(votes.votes, negatives.votes, confidence=t["class_confidence"])
-    own = _own(model, policy, rule, members) if rule.rivals else None
-    margins = {rival: _margin(model, policy, rule, rival) for rival in rule.rivals}
-    state, reason = _state(model, policy, votes, effect)
-    return Evidence(rule, votes, effect, negatives, negative_effect, balance, own, margins, state, reason)
-
-
-def _members(
-    model: ContrastModel, rule: ClassRule, *, role: str = "positive", without: Sequence[str] = ()
-) -> pd.DataFrame:
-    panels = rule.blood_panels_removed if model.contrast.blood else ()
-    removed = set_members(model.markers, panels)["gene"].to_list() if panels else []
-    return set_members(model.markers, rule.sets, role=role, without=[*removed, *without])
-
-
-def _own(model: ContrastModel, policy: Policy, rule: ClassRule, members: pd.DataFrame) -> SetEffect | None:
-    """Effect of the markers that neither a rival nor the EV layer has; nothing where they are too few."""
-    t, classes = model.criteria.threshold, model.criteria.classes
-    shared = [name for key in ("ev", *rule.rivals) for name in classes[key].sets]
-    others = set_members(model.markers, shared)["gene"]
-    votes = set_votes(model, policy, members[~members["gene"].isin(others)])
-    if policy.reference is None or votes.votes is None or votes.m < t["min_votes_margin"]:
-        return None
-    return set_effect(votes.votes, policy.reference, confidence=t["class_confidence"])
-
-
-def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -> SetEffect | None:
-    """Markers only in the class minus markers only in the rival; nothing where either side is too thin.
-
-    The rival is asked by what no EV layer has: that vesicles are there is granted, and speaks for neither class.
-    """
-    classes = model.criteria.classes
-    mine = _only_in(model, rule, [rival])
-    theirs = _only_in(model, classes[rival], [rule.key, "ev"])
-    first, second = set_votes(model, policy, mine), set_votes(model, policy, theirs)
-    need = model.criteria.threshold["min_votes_margin"]
-    if first.votes is None or second.votes is None or first.m < need or second.m < need:
-        return None
-    return difference(first.votes, second.votes, confidence=model.criteria.threshold["class_confidence"])
-
-
-def _only_in(model: ContrastModel, rule: ClassRule, others: Sequence[str]) -> pd.DataFrame:
-    """Markers of a class that are none of others; sharing on record lowers their weight already."""
-    sets = [name for key in others for name in model.criteria.classes[key].sets]
-    return _members(model, rule, without=set_members(model.markers, sets)["gene"].to_list())
-
-
-def _state(
-    model: ContrastModel, policy: Policy, votes: SetVotes, effect: SetEffect | None
-) -> tuple[str, str]:
-    t = model.criteria.threshold
-    if policy.reference is None:
-        return _ABSENT, "too few background proteins"
-    if effect is None or votes.m < t["min_votes"]:
-        return _ABSENT, f"{votes.m} of at least {int(t['min_votes'])} votes measured"
-    if votes.weight_measured < t["min_weight"]:
-        return _ABSENT, f"{100 * votes.weight_measured:.0f} % of the set's weight measured"
-    if effect.low > 0 and effect.theta >= t["class_delta"]:
-        return _ENRICHED, "enriched"
-    if effect.high < t["eta"]:
-        small = "no more than the control" if effect.low <= 0 else f"raised less than {fold(t['eta'])}-fold"
-        return _EXCLUDED, "depleted" if effect.high < 0 else small
-    return _UNCLEAR, "wide"
-
-
 # ---- decision ------------------------------------------------------------------
 
 
@@ -316,11 +211,11 @@ class _Judge:
             return Call(NOT_ASSESSABLE, "apoptosis not stated in the context", _SETTLE["context"])
         if key == "apoptotic_exosome":
             return self._apoptotic_exosome(policy, evidence, layer_a)
-        if mine.state == _ABSENT:
+        if mine.state == ABSENT:
             return Call(NOT_ASSESSABLE, mine.reason, _SETTLE["few"])
-        if mine.state == _EXCLUDED:
+        if mine.state == EXCLUDED:
             return Call(NOT_COMPATIBLE, mine.reason)
-        if mine.state == _UNCLEAR:
+        if mine.state == UNCLEAR:
             disagree = mine.effect is not None and mine.effect.markers_disagree
             return Call(UNRESOLVED, "wide", _SETTLE["disagree" if disagree else "wide"])
         if self._negatives_up(mine):
@@ -359,7 +254,7 @@ class _Judge:
         return None
 
     def _against_rivals(self, mine: Evidence, evidence: Mapping[str, Evidence]) -> Call:
-        open_rivals = [r for r in mine.rule.rivals if evidence[r].state != _EXCLUDED]
+        open_rivals = [r for r in mine.rule.rivals if evidence[r].state != EXCLUDED]
         for rival in sorted(open_rivals, key=lambda r: _low(mine.margins[r])):
             margin = mine.margins[rival]
             if margin is None:
@@ -372,9 +267,9 @@ class _Judge:
     def _apoptotic_exosome(self, policy: Policy, evidence: Mapping[str, Evidence], layer_a: str) -> Call:
         """Small-EV evidence and apoptosis by context, with a candidate and without a necrosis pattern."""
         small = evidence["exosome"]
-        if small.state == _ABSENT:
+        if small.state == ABSENT:
             return Call(NOT_ASSESSABLE, small.reason, _SETTLE["few"])
-        if small.state == _EXCLUDED:
+        if small.state == EXCLUDED:
             return Call(NOT_COMPATIBLE, f"small-EV markers: {small.reason}")
         exosome = self.call(policy, evidence, "exosome", layer_a)
         if exosome.word != COMPATIBLE:

@@ -9,12 +9,12 @@ import pandas as pd
 
 from markerkit._checks import InputError
 from markerkit.anchors import carry_over_table
+from markerkit.contrast import contrasts_of
 from markerkit.criteria import SourceRule
 from markerkit.effects import (
     ContrastModel,
     Policy,
     SetVotes,
-    contrasts_of,
     fit_contrast,
     fold,
     joined,

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from markerkit._checks import InputError
+from markerkit.class_evidence import Evidence, class_members, gather, read_class
 from markerkit.criteria import SourceRule
 from markerkit.effects import (
     ContrastModel,
@@ -23,14 +24,7 @@ from markerkit.effects import (
     set_members,
 )
 from markerkit.experiment import Experiment
-from markerkit.identity import (
-    NOT_ASSESSABLE,
-    Evidence,
-    class_members,
-    decide,
-    gather,
-    read_class,
-)
+from markerkit.identity import NOT_ASSESSABLE, decide
 from markerkit.preprocess import log2
 from markerkit.purity import RAISED, combine_readings, read_source
 from markerkit.results import TABLES

@@ -8,8 +8,8 @@ import pandas as pd
 from markerkit._checks import InputError, one_of, require_columns
 from markerkit.blanks import blank_content
 from markerkit.bovine import bovine_rows
+from markerkit.contrast import BLOOD, FLUIDS
 from markerkit.criteria import load_criteria
-from markerkit.effects import BLOOD, FLUIDS
 from markerkit.ev_ranks import gene_ranks, layer_a_genes, layer_a_ranks
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog

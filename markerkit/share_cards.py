@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.blanks import share_limits
+from markerkit.contrast import BLOOD
 from markerkit.criteria import load_criteria
-from markerkit.effects import BLOOD
 from markerkit.experiment import Experiment
 from markerkit.indices import plasma_indices, two_axis
 from markerkit.markers import MarkerCatalog

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from markerkit._checks import listed
+from markerkit.contrast import Contrast
 from markerkit.design import build_design, model_formula
-from markerkit.effects import Contrast
 from markerkit.experiment import Experiment
 from markerkit.results import TABLES
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
-from markerkit.effects import contrasts_of, fit_contrast, set_members, set_votes
+from markerkit.contrast import contrasts_of
+from markerkit.effects import fit_contrast, set_members, set_votes
 from markerkit.identity import identity_of
 from markerkit.purity import source_verdicts
 from markerkit.results import TABLES

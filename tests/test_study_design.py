@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
-from markerkit.effects import contrasts_of
+from markerkit.contrast import contrasts_of
 from markerkit.preprocess import collapse_replicates
 from markerkit.study_design import design_lines, design_of, design_scope
 from tests.helpers import experiment

@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from markerkit import figures
-from markerkit.effects import Contrast
+from markerkit.contrast import Contrast
 from markerkit.preprocess import log2, normalize
 
 if TYPE_CHECKING:
