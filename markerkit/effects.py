@@ -279,7 +279,15 @@ def _as_factors(exp: Experiment, contrast: Contrast) -> Experiment:
     columns = [contrast.condition, *([contrast.paired_by] if contrast.paired_by else []), *contrast.batch]
     samples = exp.samples
     named = {c: samples[c].where(samples[c].isna(), samples[c].astype(str)) for c in columns}
-    return Experiment(exp.values, samples.assign(**named), exp.proteins, exp.scale, exp.organism, exp.history)
+    return Experiment(
+        exp.values,
+        samples.assign(**named),
+        exp.proteins,
+        exp.scale,
+        exp.organism,
+        exp.history,
+        imputed=exp.imputed,
+    )
 
 
 def set_members(
@@ -519,9 +527,11 @@ def contrasts_of(
     Raises
     ------
     InputError
-        A case without a control, both ways of asking at once, a contrast that
-        is named twice or has no condition; see :meth:`Contrast.check`.
+        Imputed values, a case without a control, both ways of asking at once,
+        a contrast that is named twice or has no condition; see
+        :meth:`Contrast.check`.
     """
+    exp.refuse_imputed()
     if contrasts and (case is not None or control is not None):
         raise InputError("give either `contrasts` or `case` and `control`, not both.")
     if (case is None) != (control is None):
