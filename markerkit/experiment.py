@@ -237,16 +237,18 @@ class Experiment:
         imputed: pd.DataFrame | None = None,
     ) -> Experiment:
         """Return a new experiment with the given parts changed and `verb` added to the history."""
-        numbers = self._values if values is None else values
-        marks = self._imputed if imputed is None else imputed
+        if imputed is None:
+            imputed = self._imputed
+            if values is not None:
+                imputed = imputed.reindex(index=values.index, columns=values.columns, fill_value=False)
         return Experiment(
-            numbers,
+            self._values if values is None else values,
             self._samples if samples is None else samples,
             self._proteins if proteins is None else proteins,
             self.scale if scale is None else scale,
             self.organism,
             (*self.history, {"verb": verb, **(params or {})}),
-            imputed=marks.reindex(index=numbers.index, columns=numbers.columns, fill_value=False),
+            imputed=imputed,
         )
 
     def select(
@@ -350,6 +352,7 @@ def _marks(
         return pd.DataFrame(np.zeros(values.shape, dtype=bool), values.index, values.columns)
     if not (imputed.index.equals(values.index) and imputed.columns.equals(values.columns)):
         raise InputError("`imputed` must have the labels of the matrix in the same order.")
-    if any(str(kind) != "bool" for kind in imputed.dtypes):
+    marks = imputed.to_numpy()
+    if marks.dtype != bool:
         raise InputError("`imputed` must say True or False for every value.")
-    return imputed & values.notna()
+    return pd.DataFrame(marks & ~np.isnan(values.to_numpy()), values.index, values.columns)
