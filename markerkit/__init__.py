@@ -29,6 +29,7 @@ _HOME = {
     "filter_detected": "preprocess",
     "normalize": "preprocess",
     "collapse_replicates": "preprocess",
+    "impute": "preprocess",
     "coverage": "scoring",
     "score_samples": "scoring",
     "quality": "sample_quality",
@@ -63,6 +64,7 @@ __all__ = [
     "figures",
     "filter_detected",
     "harmonize_ids",
+    "impute",
     "load_example",
     "load_markers",
     "log2",
@@ -89,7 +91,7 @@ if TYPE_CHECKING:
     from markerkit.identifiers import harmonize_ids
     from markerkit.identity import assess_identity
     from markerkit.markers import MarkerCatalog, MarkerSet, load_markers
-    from markerkit.preprocess import collapse_replicates, filter_detected, log2, normalize
+    from markerkit.preprocess import collapse_replicates, filter_detected, impute, log2, normalize
     from markerkit.purity import assess_purity
     from markerkit.readers import read_proteins
     from markerkit.sample_quality import quality

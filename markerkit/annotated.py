@@ -16,6 +16,7 @@ from markerkit.tabular import Table
 
 _MAIN = "x"
 _UNS = "markerkit"
+_IMPUTED = "markerkit_imputed"  # layer that marks imputed values
 
 
 def is_h5ad(path: str | Path) -> bool:
@@ -34,7 +35,8 @@ def read_h5ad(path: str | Path) -> tuple[Table, Dialect, pd.DataFrame]:
     Returns
     -------
     The table, its layout with the quantities ``x`` and the layers, and the
-    annotation of the samples.
+    annotation of the samples. Values that :func:`to_anndata` marked as imputed
+    are missing.
 
     Raises
     ------
@@ -48,10 +50,12 @@ def read_h5ad(path: str | Path) -> tuple[Table, Dialect, pd.DataFrame]:
         raise InputError(
             f"the matrix {Path(path).name!r} cannot be read as an AnnData file; write it again."
         ) from error
-    layers = [_MAIN, *adata.layers]
+    layers = [_MAIN, *(name for name in adata.layers if name != _IMPUTED)]
+    marks = _marks(adata)
     parts = [adata.var.reset_index(names="index")]
     for layer in layers:
-        frame = adata.to_df(layer=None if layer == _MAIN else layer).T
+        frame = adata.to_df(layer=None if layer == _MAIN else layer)
+        frame = (frame if marks is None else frame.mask(marks)).T
         parts.append(frame.set_axis([f"{layer}:{s}" for s in adata.obs_names], axis=1).reset_index(drop=True))
     dialect = Dialect(
         name="anndata",
@@ -79,7 +83,8 @@ def to_anndata(exp: Experiment) -> Any:
     Returns
     -------
     anndata.AnnData
-        Samples x proteins; scale, organism and history in ``uns["markerkit"]``.
+        Samples x proteins; scale, organism and history in ``uns["markerkit"]``,
+        the marks of imputed values in ``layers["markerkit_imputed"]``.
 
     Raises
     ------
@@ -91,7 +96,10 @@ def to_anndata(exp: Experiment) -> Any:
         "organism": exp.organism,
         "history": json.dumps([dict(h) for h in exp.history]),
     }
-    return _anndata("AnnData").AnnData(X=exp.values, obs=exp.samples, var=exp.proteins, uns={_UNS: kept})
+    layers = {_IMPUTED: exp.imputed} if exp.n_imputed else {}
+    return _anndata("AnnData").AnnData(
+        X=exp.values, obs=exp.samples, var=exp.proteins, layers=layers, uns={_UNS: kept}
+    )
 
 
 def from_anndata(adata: Any, *, scale: str | None = None, organism: str | None = None) -> Experiment:
@@ -127,7 +135,14 @@ def from_anndata(adata: Any, *, scale: str | None = None, organism: str | None =
         )
     history = json.loads(kept.get("history", "[]"))
     proteins = adata.var if {"gene", "accession"} & set(adata.var.columns) else None
-    return Experiment(adata.to_df(), adata.obs, proteins, given["scale"], given["organism"], history)
+    return Experiment(
+        adata.to_df(), adata.obs, proteins, given["scale"], given["organism"], history, imputed=_marks(adata)
+    )
+
+
+def _marks(adata: Any) -> pd.DataFrame | None:
+    """Read the marks of imputed values, where there are any."""
+    return adata.to_df(layer=_IMPUTED).astype(bool) if _IMPUTED in adata.layers else None
 
 
 def _anndata(what: str) -> Any:

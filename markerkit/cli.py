@@ -1,4 +1,4 @@
-"""Command line: ``markerkit demo | samples | assess | sets``."""
+"""Command line: ``markerkit demo | samples | assess | score | sets``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from markerkit import __version__
 from markerkit._checks import InputError, MarkerkitWarning, one_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from markerkit.assessment import Assessment
+    from markerkit.experiment import Experiment
     from markerkit.markers import MarkerCatalog
 
 EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -87,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     samples.set_defaults(run=_samples)
     _reading(samples)
     _assess_parser(commands)
+    _score_parser(commands)
     _sets_parser(commands)
     return parser
 
@@ -102,14 +106,25 @@ def _reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--organism", default="human", help="human, mouse or rat (default: %(default)s)")
 
 
-def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    p = commands.add_parser("assess", help="assess a protein matrix")
-    p.add_argument(
+def _study(parser: argparse.ArgumentParser) -> None:
+    """Add the matrix and its sample sheet."""
+    parser.add_argument(
         "matrix",
         metavar="MATRIX",
         help="protein table: MaxQuant, DIA-NN, FragPipe, Spectronaut, Proteome Discoverer, AnnData, TSV, CSV, XLSX, Parquet",
     )
-    p.add_argument("--samples", metavar="FILE", help="sample sheet (see `markerkit samples`)")
+    parser.add_argument("--samples", metavar="FILE", help="sample sheet (see `markerkit samples`)")
+
+
+def _marker_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--markers", metavar="FILE", nargs="+", default=[], help="further marker sets: GMT, TSV or TOML"
+    )
+
+
+def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    p = commands.add_parser("assess", help="assess a protein matrix")
+    _study(p)
     p.add_argument("--condition", metavar="COL", help="sample column that holds the arms")
     p.add_argument("--case", metavar="X", help="level of the preparation")
     p.add_argument("--control", metavar="Y", help="level of the comparator")
@@ -126,9 +141,7 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "--fluid", metavar="NAME", help="what the samples come from: plasma, serum, urine, culture, ..."
     )
     p.add_argument("--context", metavar="FILE", help="TOML or JSON with what only you know")
-    p.add_argument(
-        "--markers", metavar="FILE", nargs="+", default=[], help="further marker sets: GMT, TSV or TOML"
-    )
+    _marker_files(p)
     p.add_argument(
         "--out", metavar="DIR", default="markerkit_results", help="results folder (default: %(default)s)"
     )
@@ -154,12 +167,34 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     p.set_defaults(run=_assess)
 
 
+def _score_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    p = commands.add_parser(
+        "score",
+        help="score every marker set in every sample",
+        description="Score every marker set in every sample, on what the sample measured. singscore and ssgsea rank the "
+        "proteins of one sample; zscore and mean_z compare the samples with each other as they were read, without "
+        "normalization.",
+    )
+    _study(p)
+    p.add_argument(
+        "--out", metavar="FILE", required=True, help="table to write (TSV), a row a sample and set"
+    )
+    p.add_argument(
+        "--method", default="singscore", help="singscore, ssgsea, zscore or mean_z (default: %(default)s)"
+    )
+    _marker_files(p)
+    p.add_argument("--overwrite", action="store_true", help="replace a table of scores that is there")
+    p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
+    _reading(p)
+    p.set_defaults(run=_score)
+
+
 def _sets_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     sets = commands.add_parser("sets", help="look at the reference marker sets")
     verbs = sets.add_subparsers(required=True, metavar="VERB")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--organism", default="human", help="human, mouse or rat (default: %(default)s)")
-    common.add_argument("--markers", metavar="FILE", nargs="+", default=[], help="further marker sets")
+    _marker_files(common)
     listed = verbs.add_parser("list", parents=[common], help="every set with its size")
     listed.set_defaults(run=_sets_list)
     show = verbs.add_parser("show", parents=[common], help="the markers of a set with their sources")
@@ -209,18 +244,31 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 
 def _samples(arguments: argparse.Namespace) -> None:
-    from markerkit.readers import read_proteins
     from markerkit.results import to_tsv
     from markerkit.sample_sheet import sample_template
 
-    exp = read_proteins(
+    _emit(to_tsv(sample_template(_read(arguments))), arguments.out)
+
+
+def _read(arguments: argparse.Namespace) -> Experiment:
+    from markerkit.readers import read_proteins
+
+    return read_proteins(
         arguments.matrix,
+        samples=getattr(arguments, "samples", None),
         software=arguments.software,
         quantity=arguments.quantity,
         scale=arguments.scale,
         organism=arguments.organism,
     )
-    _emit(to_tsv(sample_template(exp)), arguments.out)
+
+
+def _harmonized(arguments: argparse.Namespace) -> tuple[Experiment, MarkerCatalog]:
+    from markerkit.identifiers import harmonize_ids
+
+    exp, markers = _read(arguments), _markers(arguments)
+    _progress(arguments, f"{exp.n_proteins} protein groups in {exp.n_samples} samples; mapping identifiers")
+    return harmonize_ids(exp, markers), markers
 
 
 def _assess(arguments: argparse.Namespace) -> None:
@@ -229,20 +277,8 @@ def _assess(arguments: argparse.Namespace) -> None:
 
     check_folder(arguments.out, overwrite=arguments.overwrite)
     from markerkit.assessment import assess
-    from markerkit.identifiers import harmonize_ids
-    from markerkit.readers import read_proteins
 
-    exp = read_proteins(
-        arguments.matrix,
-        samples=arguments.samples,
-        software=arguments.software,
-        quantity=arguments.quantity,
-        scale=arguments.scale,
-        organism=arguments.organism,
-    )
-    markers = _markers(arguments)
-    _progress(arguments, f"{exp.n_proteins} protein groups in {exp.n_samples} samples; mapping identifiers")
-    exp = harmonize_ids(exp, markers)
+    exp, markers = _harmonized(arguments)
     _progress(arguments, "assessing")
     result = assess(
         exp,
@@ -290,6 +326,49 @@ def _print_result(result: Assessment, folder: Path) -> None:
         print("largest gaps")
         print("\n".join(f"  {gap}" for gap in gaps[:3]))
     print(f"results: {folder}")
+
+
+def _score(arguments: argparse.Namespace) -> None:
+    _progress(arguments, f"{__version__}, reading {arguments.matrix}")
+    from markerkit.results import TABLES
+
+    if Path(arguments.out).suffix.lower() not in {".tsv", ".txt", ""}:
+        raise InputError(
+            f"score writes TSV; let the name of the output end in '.tsv'; got {arguments.out!r}."
+        )
+    _check_file(arguments.out, header=TABLES["sample_scores"].names, overwrite=arguments.overwrite)
+    from threadpoolctl import threadpool_limits
+
+    from markerkit.preprocess import log2
+    from markerkit.scoring import SCORES, score_samples
+
+    one_of("method", arguments.method, list(SCORES))
+    exp, markers = _harmonized(arguments)
+    _progress(arguments, "scoring")
+    with threadpool_limits(limits=1):  # the same bytes at any thread count
+        result = score_samples(log2(exp) if exp.scale == "raw" else exp, markers, method=arguments.method)
+    result.save(arguments.out)
+    print("\n".join(_score_lines(result.table, arguments.method)))
+    print(f"scores: {arguments.out}")
+
+
+def _score_lines(table: pd.DataFrame, method: str) -> list[str]:
+    """Say how many sets were scored in how many samples, and why the others were not."""
+    n = table["sample"].nunique()
+    scored = table["score"].notna().groupby(table["set"], sort=False).sum()
+    lines = [
+        f"{n} samples, {len(scored)} sets, {method}",
+        f"{int((scored == n).sum())} sets scored in every sample",
+    ]
+    some = scored[(scored > 0) & (scored < n)]
+    if len(some):
+        lines.append(
+            f"{len(some)} in some samples: {', '.join(f'{k} ({v} of {n})' for k, v in some.items())}"
+        )
+    never = table[table["set"].isin(scored.index[scored == 0])].drop_duplicates("set")
+    for reason, rows in never.groupby("reason", sort=False):
+        lines.append(f"{len(rows)} not scored, {reason}: {', '.join(rows['set'])}")
+    return lines
 
 
 def _markers(arguments: argparse.Namespace) -> MarkerCatalog:
@@ -357,14 +436,33 @@ def _emit(text: str, out: str | None) -> None:
     if out is None:
         print(text, end="" if text.endswith("\n") else "\n")
         return
+    _check_file(out)
     path = Path(out)
-    if path.exists():
-        raise InputError(f"the output {out!r} is there already; choose another.")
-    if not path.parent.is_dir():
-        raise InputError(f"the output {out!r} cannot be written: there is no folder {str(path.parent)!r}.")
     part = path.with_name(f".{path.name}.part")
     part.write_text(text, encoding="utf-8", newline="")
     part.replace(path)
+
+
+def _check_file(out: str, *, header: Sequence[str] = (), overwrite: bool = False) -> None:
+    """Refuse a file that cannot be written; with `overwrite` one that begins with `header` may be replaced."""
+    path = Path(out)
+    if path.exists():
+        if not overwrite:
+            other = " or pass --overwrite" if header else ""
+            raise InputError(f"the output {out!r} is there already; choose another{other}.")
+        if not path.is_file() or not _begins_with(path, "\t".join(header).encode()):
+            raise InputError(
+                f"the output {out!r} is another kind of file and will not be replaced; choose another."
+            )
+    if not path.parent.is_dir():
+        raise InputError(f"the output {out!r} cannot be written: there is no folder {str(path.parent)!r}.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError(f"the output {out!r} cannot be written: no right to write in {str(path.parent)!r}.")
+
+
+def _begins_with(path: Path, start: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(start)) == start
 
 
 if __name__ == "__main__":

@@ -113,9 +113,11 @@ def contrasts_of(
     Raises
     ------
     InputError
-        A case without a control, both ways of asking at once, a contrast that
-        is named twice or has no condition; see :meth:`Contrast.check`.
+        Imputed values, a case without a control, both ways of asking at once,
+        a contrast that is named twice or has no condition; see
+        :meth:`Contrast.check`.
     """
+    exp.refuse_imputed()
     if contrasts and (case is not None or control is not None):
         raise InputError("give either `contrasts` or `case` and `control`, not both.")
     if (case is None) != (control is None):

@@ -59,7 +59,7 @@ def detection_test(
     Raises
     ------
     InputError
-        An absent column or level, case equal to control.
+        Imputed values, an absent column or level, case equal to control.
 
     Notes
     -----
@@ -73,6 +73,7 @@ def detection_test(
     (log slopes with a deviation of 0.4) it is up to 6.2 % at 2.7 fold, but 12 %
     at 7.4 fold: arms whose odds are more than 4 fold apart warn.
     """
+    exp.refuse_imputed()
     require_columns(exp.samples, [condition, *([paired_by] if paired_by else [])], what="the sample sheet")
     level = exp.samples[condition].astype(str)
     absent = [x for x in (case, control) if x not in set(level)]

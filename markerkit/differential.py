@@ -85,7 +85,7 @@ def differential_abundance(
     Raises
     ------
     InputError
-        The raw scale; a formula or contrast that cannot be; a design that
+        The raw scale; imputed values; a formula or contrast that cannot be; a design that
         cannot tell the contrast; weights, blocks or counts that do not fit.
 
     Notes
@@ -144,6 +144,7 @@ def differential_abundance(
 def _refuse_what_cannot_be(exp: Experiment, *, method: str, trend: bool, robust: bool, lfc: float) -> None:
     if exp.scale == "raw":
         raise InputError("differential_abundance needs the log2 scale; call log2 first.")
+    exp.refuse_imputed()
     if method == "deqms" and (trend or robust):
         raise InputError(
             "method='deqms' models the variance by counts; `trend` and `robust` are for method='limma'."

@@ -208,7 +208,15 @@ def _as_factors(exp: Experiment, contrast: Contrast) -> Experiment:
     columns = [contrast.condition, *([contrast.paired_by] if contrast.paired_by else []), *contrast.batch]
     samples = exp.samples
     named = {c: samples[c].where(samples[c].isna(), samples[c].astype(str)) for c in columns}
-    return Experiment(exp.values, samples.assign(**named), exp.proteins, exp.scale, exp.organism, exp.history)
+    return Experiment(
+        exp.values,
+        samples.assign(**named),
+        exp.proteins,
+        exp.scale,
+        exp.organism,
+        exp.history,
+        imputed=exp.imputed,
+    )
 
 
 def set_members(

@@ -53,12 +53,17 @@ class Experiment:
         ``"human"``, ``"mouse"`` or ``"rat"``.
     history
         The verbs applied so far with their parameters (JSON-able).
+    imputed
+        True where a value was not measured but imputed, samples x proteins;
+        :func:`markerkit.impute` marks its own. Figures and export show imputed
+        values, statistics refuse them.
 
     Raises
     ------
     InputError
         Labels that repeat or do not agree, text or infinite values, a raw
-        value below 0, an unknown scale or organism.
+        value below 0, an unknown scale or organism, a history that knows of
+        imputed values without their marks.
 
     Notes
     -----
@@ -75,6 +80,7 @@ class Experiment:
     _values: pd.DataFrame
     _samples: pd.DataFrame
     _proteins: pd.DataFrame
+    _imputed: pd.DataFrame
     scale: str
     organism: str
     history: tuple[Mapping[str, Any], ...]
@@ -87,6 +93,8 @@ class Experiment:
         scale: str = "raw",
         organism: str = "human",
         history: Iterable[Mapping[str, Any]] = (),
+        *,
+        imputed: pd.DataFrame | None = None,
     ) -> None:
         one_of("scale", scale, SCALES)
         one_of("organism", organism, ORGANISMS)
@@ -110,6 +118,7 @@ class Experiment:
         object.__setattr__(self, "scale", scale)
         object.__setattr__(self, "organism", organism)
         object.__setattr__(self, "history", tuple(dict(h) for h in history))
+        object.__setattr__(self, "_imputed", _marks(imputed, numbers, self.history))
 
     @property
     def values(self) -> pd.DataFrame:
@@ -122,6 +131,16 @@ class Experiment:
         view = self._values.to_numpy().view()
         view.setflags(write=False)
         return view
+
+    @property
+    def imputed(self) -> pd.DataFrame:
+        """Copy of the marks, samples x proteins: True where a value was not measured but imputed."""
+        return self._imputed.copy()
+
+    @property
+    def n_imputed(self) -> int:
+        """Number of imputed values."""
+        return int(self._imputed.to_numpy().sum())
 
     @property
     def samples(self) -> pd.DataFrame:
@@ -153,7 +172,7 @@ class Experiment:
     @property
     def presence_known(self) -> bool:
         """False where the matrix looks imputed or requantified, so that presence is no evidence."""
-        return self.scale != "ratio" and self.missing >= IMPUTED_BELOW
+        return self.scale != "ratio" and self.n_imputed == 0 and self.missing >= IMPUTED_BELOW
 
     @property
     def approximate(self) -> bool:
@@ -165,6 +184,31 @@ class Experiment:
     def has_verb(self, verb: str) -> bool:
         """Say whether `verb` stands in the history."""
         return any(h.get("verb") == verb for h in self.history)
+
+    def measured(self) -> Experiment:
+        """Return the experiment without its imputed values, as it was before :func:`markerkit.impute`."""
+        return Experiment(
+            self._values.mask(self._imputed),
+            self._samples,
+            self._proteins,
+            self.scale,
+            self.organism,
+            [h for h in self.history if h.get("verb") != "impute"],
+        )
+
+    def refuse_imputed(self) -> None:
+        """Refuse imputed values: the first line of every verb that computes on measured ones.
+
+        Raises
+        ------
+        InputError
+            There is an imputed value.
+        """
+        if self.n_imputed:
+            raise InputError(
+                f"{self.n_imputed} values of this experiment were imputed; they are for figures and export, never for "
+                "statistics or further preprocessing. Give what was measured: `exp.measured()`."
+            )
 
     def linear(self) -> pd.DataFrame:
         """Abundances on the linear scale, samples x proteins.
@@ -190,8 +234,13 @@ class Experiment:
         samples: pd.DataFrame | None = None,
         proteins: pd.DataFrame | None = None,
         scale: str | None = None,
+        imputed: pd.DataFrame | None = None,
     ) -> Experiment:
         """Return a new experiment with the given parts changed and `verb` added to the history."""
+        if imputed is None:
+            imputed = self._imputed
+            if values is not None:
+                imputed = imputed.reindex(index=values.index, columns=values.columns, fill_value=False)
         return Experiment(
             self._values if values is None else values,
             self._samples if samples is None else samples,
@@ -199,6 +248,7 @@ class Experiment:
             self.scale if scale is None else scale,
             self.organism,
             (*self.history, {"verb": verb, **(params or {})}),
+            imputed=imputed,
         )
 
     def select(
@@ -214,16 +264,21 @@ class Experiment:
             self.scale,
             self.organism,
             self.history,
+            imputed=self._imputed.loc[rows, columns],
         )
 
     def pipe(self, verb: Callable[Concatenate[Experiment, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb(self, ...)``: reads left to right."""
         return verb(self, *args, **kwargs)
 
+    def _missing_words(self) -> str:
+        filled = f", {self.n_imputed} values imputed" if self.n_imputed else ""
+        return f"{100 * self.missing:.1f} % missing{filled}"
+
     def __repr__(self) -> str:
         return (
             f"<Experiment: {self.n_samples} samples x {self.n_proteins} proteins, {self.scale}, "
-            f"{self.organism}, {100 * self.missing:.1f} % missing>"
+            f"{self.organism}, {self._missing_words()}>"
         )
 
     def _repr_html_(self) -> str:
@@ -236,7 +291,7 @@ class Experiment:
         )
         return (
             f"<p><b>Experiment</b>: {self.n_samples} samples &times; {self.n_proteins} protein groups, "
-            f"{self.scale} scale, {self.organism}, {100 * self.missing:.1f} % missing</p>"
+            f"{self.scale} scale, {self.organism}, {self._missing_words()}</p>"
             + _html_list("Proteins", [*counts, *approximate])
             + _html_list("Sample columns", columns)
             + _html_list("History", verbs)
@@ -281,3 +336,23 @@ def _check_values(values: pd.DataFrame, scale: str) -> None:
             f"{what} {numbers[i, j]:g} in sample {values.index[i]!r}, protein {values.columns[j]!r} "
             f"({int(bad.sum())} in all); {fix}."
         )
+
+
+def _marks(
+    imputed: pd.DataFrame | None, values: pd.DataFrame, history: tuple[Mapping[str, Any], ...]
+) -> pd.DataFrame:
+    """Check the marks of imputed values; a missing value is not an imputed one."""
+    if imputed is None:
+        known = sum(int(h.get("n_imputed", 0)) for h in history)
+        if known:
+            raise InputError(
+                f"the history knows of {known} imputed values; say which they are: `imputed=exp.imputed`, or give "
+                "`exp.measured()`."
+            )
+        return pd.DataFrame(np.zeros(values.shape, dtype=bool), values.index, values.columns)
+    if not (imputed.index.equals(values.index) and imputed.columns.equals(values.columns)):
+        raise InputError("`imputed` must have the labels of the matrix in the same order.")
+    marks = imputed.to_numpy()
+    if marks.dtype != bool:
+        raise InputError("`imputed` must say True or False for every value.")
+    return pd.DataFrame(marks & ~np.isnan(values.to_numpy()), values.index, values.columns)

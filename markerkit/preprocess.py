@@ -1,16 +1,51 @@
-"""Preprocessing verbs: log2, filter_detected, normalize, collapse_replicates."""
+"""Preprocessing verbs: log2, filter_detected, normalize, collapse_replicates, impute."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from markerkit._checks import InputError, one_of, require_columns
+from markerkit._checks import InputError, listed, one_of, require_columns
 from markerkit.experiment import Experiment
+from markerkit.stats import impute as kernels
+
+Array = npt.NDArray[np.float64]
 
 NORMALIZATIONS = ("median", "reference", "none")
+
+
+@dataclass(frozen=True)
+class Imputation:
+    """A way to impute.
+
+    Parameters
+    ----------
+    kernel
+        (values, options) -> center and spread of what a missing value is drawn from.
+    options
+        Option -> default, smallest and largest value.
+    fewest
+        Values that a sample must have.
+    """
+
+    kernel: Callable[..., tuple[Array, Array]]
+    options: Mapping[str, tuple[float, float, float]]
+    fewest: int = 1
+
+
+#: name -> imputation
+IMPUTATIONS: dict[str, Imputation] = {
+    "minprob": Imputation(
+        kernels.downshift, {"shift": (1.8, 0, np.inf), "width": (0.3, 0, np.inf)}, fewest=2
+    ),
+    "mindet": Imputation(kernels.low_quantile, {"quantile": (0.01, 0, 1)}),
+    "knn": Imputation(kernels.nearest, {"k": (10, 1, np.inf)}),
+}
 
 
 def log2(exp: Experiment) -> Experiment:
@@ -55,10 +90,11 @@ def filter_detected(exp: Experiment, *, min_fraction: float = 0.5, by: str | Non
     Raises
     ------
     InputError
-        A share outside 0 to 1, an absent column, no protein left.
+        A share outside 0 to 1, imputed values, an absent column, no protein left.
     """
     if not 0 <= min_fraction <= 1:
         raise InputError(f"`min_fraction` must lie between 0 and 1; got {min_fraction!r}.")
+    exp.refuse_imputed()
     seen = exp.values.notna()
     if by is not None:
         require_columns(exp.samples, [by], what="the sample sheet")
@@ -106,7 +142,7 @@ def normalize(
     Raises
     ------
     InputError
-        The raw scale, an unknown method, a reference with another method than
+        The raw scale, imputed values, an unknown method, a reference with another method than
         ``"reference"``, a reference of which fewer than three genes are
         measured in every sample.
     """
@@ -117,6 +153,7 @@ def normalize(
         raise InputError(f"`reference` must be several genes; got the one text {reference!r}.")
     if exp.scale == "raw":
         raise InputError("normalize needs the log2 scale; call log2 first.")
+    exp.refuse_imputed()
     if method == "none":
         return exp.evolve("normalize", {"method": method})
     values = exp.values
@@ -164,7 +201,7 @@ def collapse_replicates(exp: Experiment, by: str) -> Experiment:
     Raises
     ------
     InputError
-        An absent column, a sample without a unit.
+        Imputed values, an absent column, a sample without a unit.
 
     Examples
     --------
@@ -175,6 +212,7 @@ def collapse_replicates(exp: Experiment, by: str) -> Experiment:
     >>> collapse_replicates(exp, "unit").values["CD63"].to_dict()
     {'a': 3.0, 'b': 5.0}
     """
+    exp.refuse_imputed()
     require_columns(exp.samples, [by], what="the sample sheet")
     unit = exp.samples[by]
     empty = unit.isna() | (unit.astype(str).str.strip() == "")
@@ -192,3 +230,92 @@ def collapse_replicates(exp: Experiment, by: str) -> Experiment:
     params = {"by": by, "n_samples": exp.n_samples, "n_units": len(means)}
     params["columns_left_out"] = [c for c in samples.columns if c not in constant]
     return exp.evolve("collapse_replicates", params, values=means, samples=collapsed)
+
+
+def impute(exp: Experiment, *, method: str = "minprob", seed: int = 0, **options: float) -> Experiment:
+    """Fill in missing values, for figures, clustering and tools that refuse them; never for statistics.
+
+    Parameters
+    ----------
+    exp
+        Experiment on the log2 scale, after all other preprocessing.
+    method
+        ``"minprob"`` takes missing for low: normal draws below the values of
+        the sample, as the down-shift of Perseus (Tyanova et al. 2016);
+        ``"mindet"`` too: a low quantile of the sample; ``"knn"`` takes missing
+        for chance: the mean of the nearest proteins that the sample measured
+        (Troyanskaya et al. 2001).
+    seed
+        Of the draws.
+    **options
+        For minprob `shift` (1.8) and `width` (0.3), in standard deviations of
+        the sample's values; for mindet `quantile` (0.01); for knn `k` (10).
+
+    Returns
+    -------
+    Experiment
+        Without missing values. ``imputed`` marks what was filled in. Verbs that
+        compute on measured values refuse it; ``measured()`` takes the imputed
+        values out again.
+
+    Raises
+    ------
+    InputError
+        Another scale than log2, an unknown method or option, imputed values, a
+        protein without any value, a sample without enough, for knn a value
+        without a neighbour.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> log = mk.load_example().pipe(mk.log2).pipe(mk.filter_detected).pipe(mk.normalize)
+    >>> full = mk.impute(log, method="mindet")
+    >>> full.missing, full.n_imputed > 0
+    (0.0, True)
+    """
+    one_of("method", method, list(IMPUTATIONS))
+    chosen = _imputation_options(method, options)
+    if exp.scale != "log2":
+        step = "call log2 first" if exp.scale == "raw" else "a missing ratio is not a low abundance"
+        raise InputError(f"impute needs the log2 scale; this experiment is on the {exp.scale} scale: {step}.")
+    exp.refuse_imputed()
+    values, missing = exp.values, exp.values.isna()
+    _refuse_what_says_nothing(values, IMPUTATIONS[method].fewest)
+    center, spread = IMPUTATIONS[method].kernel(values.to_numpy(), **chosen)
+    # a draw for every value, so that one more missing value leaves the draws of the others as they were
+    draws = center + spread * np.random.default_rng(seed).standard_normal(values.shape)
+    filled = values.mask(missing, pd.DataFrame(draws, values.index, values.columns))
+    lost = np.argwhere(filled.isna().to_numpy())
+    if len(lost):
+        i, j = lost[0]
+        raise InputError(
+            f"{method} finds no neighbour of protein {values.columns[j]!r} for sample {values.index[i]!r}; leave out rarely seen proteins "
+            "(filter_detected) or choose another method."
+        )
+    params = {"method": method, "seed": seed, **chosen, "n_imputed": int(missing.to_numpy().sum())}
+    return exp.evolve("impute", params, values=filled, imputed=missing)
+
+
+def _imputation_options(method: str, given: Mapping[str, float]) -> dict[str, float]:
+    known = IMPUTATIONS[method].options
+    for name, value in given.items():
+        one_of(f"option of method={method!r}", name, list(known))
+        default, low, high = known[name]
+        kind, word = (Integral, "whole ") if isinstance(default, int) else (Real, "")
+        if not (isinstance(value, kind) and low <= value <= high and np.isfinite(value)):
+            raise InputError(f"`{name}` must be a {word}number between {low:g} and {high:g}; got {value!r}.")
+    return {name: type(default)(given.get(name, default)) for name, (default, _, _) in known.items()}
+
+
+def _refuse_what_says_nothing(values: pd.DataFrame, fewest: int) -> None:
+    never = values.columns[values.isna().all(axis=0)]
+    if len(never):
+        raise InputError(
+            f"nothing is known of {len(never)} proteins without any value ({listed(never, limit=3)}); leave them out first: "
+            "filter_detected(exp, min_fraction=0)."
+        )
+    few = values.index[values.notna().sum(axis=1) < fewest]
+    if len(few):
+        raise InputError(
+            f"sample {listed(few)} has fewer than {fewest} values, too few to impute from; leave it out."
+        )

@@ -60,7 +60,7 @@ def quality(
     Raises
     ------
     InputError
-        A normalized experiment, an absent column, an unknown fluid or role, no
+        Imputed values, a normalized experiment, an absent column, an unknown fluid or role, no
         gene that matches.
 
     Examples
@@ -70,6 +70,7 @@ def quality(
     >>> sorted(card.table["kind"].unique())
     ['depth', 'ev', 'guard', 'index', 'marker', 'outlier', 'share']
     """
+    exp.refuse_imputed()
     if exp.has_verb("normalize"):
         raise InputError(
             "quality is read before normalization, which cancels it; give the experiment as it was read."

@@ -83,8 +83,9 @@ def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
     Raises
     ------
     InputError
-        No gene matches.
+        Imputed values, no gene matches.
     """
+    exp.refuse_imputed()
     require_matches(exp, markers)
     seen = exp.values.notna().any(axis=0)
     proteins = exp.proteins[seen.to_numpy() & ~exp.proteins["is_decoy"].to_numpy(bool)]
@@ -153,7 +154,7 @@ def score_samples(
     Raises
     ------
     InputError
-        An unknown method or kind of members, the raw scale, no gene that matches.
+        An unknown method or kind of members, the raw scale, imputed values, no gene that matches.
     """
     one_of("method", method, list(SCORES))
     one_of("members", members, MEMBERS)
@@ -161,6 +162,7 @@ def score_samples(
         raise InputError(f"members={members!r} is for method='singscore'; got method={method!r}.")
     if exp.scale == "raw":
         raise InputError("score_samples needs the log2 scale; call log2 first.")
+    exp.refuse_imputed()
     require_matches(exp, markers)
     rows = gene_rows(exp)
     values = exp.values[rows.to_numpy()]

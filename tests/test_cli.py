@@ -5,12 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+import markerkit as mk
 from markerkit.cli import main
 from markerkit.markers import reference_folder
 from markerkit.markers_io import read_orthologs
+from markerkit.scoring import SCORES
 from markerkit.simulator import write_example
 
 
@@ -204,3 +207,78 @@ def test_overlap_is_drawn_and_two_versions_are_compared(here, capsys):
     capsys.readouterr()
     assert main(["sets", "diff", str(reference_folder()), str(reference_folder())]) == 0
     assert capsys.readouterr().out.splitlines() == ["set\tgene\trole\tchange\tfield\told\tnew"]
+
+
+@pytest.mark.parametrize("method", SCORES)
+def test_score_writes_what_the_verb_gives(here, example, capsys, method):
+    matrix, sheet = map(str, example)
+    assert main(["score", matrix, "--samples", sheet, "--method", method, "--out", "s.tsv"]) == 0
+    out, err = capsys.readouterr()
+    markers = mk.load_markers()
+    exp = mk.read_proteins(matrix, samples=sheet).pipe(mk.harmonize_ids, markers).pipe(mk.log2)
+    result = mk.score_samples(exp, markers, method=method)
+    result.save("expected.tsv")
+    assert (here / "s.tsv").read_bytes() == (here / "expected.tsv").read_bytes()
+    lines = out.splitlines()
+    assert lines[0] == f"{exp.n_samples} samples, {len(markers)} sets, {method}"
+    assert lines[-1] == "scores: s.tsv"
+    never = result.table.groupby("set")["score"].count().loc[lambda n: n == 0].index
+    (not_scored,) = [line for line in lines if "not scored" in line]
+    assert f"{len(never)} not scored, fewer than 3 members measured" in not_scored
+    assert set(not_scored.partition(": ")[2].split(", ")) == set(never)
+    assert "markerkit: scoring" in err
+    assert sorted(p.name for p in here.iterdir()) == ["expected.tsv", "s.tsv"]
+
+
+def test_score_replaces_scores_only_and_only_when_asked(here, example, capsys):
+    words = ["score", str(example[0]), "--quiet", "--out"]
+    assert main([*words, "s.tsv"]) == 0
+    assert capsys.readouterr().err == ""
+    before = (here / "s.tsv").read_bytes()
+    assert "is there already; choose another or pass --overwrite" in refused(capsys, [*words, "s.tsv"], here)
+    assert main([*words, "s.tsv", "--overwrite", "--method", "ssgsea"]) == 0
+    capsys.readouterr()
+    assert (here / "s.tsv").read_bytes() != before
+    kept = here / "m.tsv"
+    kept.write_bytes(example[0].read_bytes())
+    found = refused(capsys, ["score", "m.tsv", "--out", "m.tsv", "--overwrite"], here)
+    assert "another kind of file and will not be replaced" in found
+    assert kept.read_bytes() == example[0].read_bytes()
+
+
+def test_score_of_own_markers_and_a_log_matrix(here, example, capsys):
+    (here / "a.gmt").write_text("mine\tnote\tCD63\tCD81\tCD9\tTSG101\n")
+    table = pd.read_csv(example[0], sep="\t")
+    numbers = table.select_dtypes("number").columns
+    table[numbers] = np.log2(table[numbers].where(table[numbers] > 0))
+    table.to_csv(here / "log.tsv", sep="\t", index=False)
+    for matrix, out in ((str(example[0]), "raw_scores.tsv"), ("log.tsv", "log_scores.tsv")):
+        assert main(["score", matrix, "--markers", "a.gmt", "--out", out, "--quiet"]) == 0
+    first, second = (pd.read_csv(here / f"{k}_scores.tsv", sep="\t") for k in ("raw", "log"))
+    pd.testing.assert_frame_equal(first, second)
+    assert first.loc[first["set"] == "mine", "score"].notna().any()
+
+
+def test_score_refuses_bad_words(here, example, capsys):
+    matrix, sheet = map(str, example)
+    base = ["score", matrix, "--samples", sheet, "--out", "s.tsv"]
+    cases = [
+        (["score", "nope.tsv", "--out", "s.tsv"], "there is no matrix"),
+        ([*base, "--method", "gsva"], "`method` must be one of"),
+        ([*base, "--samples", "nope.tsv"], "nope.tsv"),
+        ([*base, "--markers", "nope.gmt"], "nope.gmt"),
+        ([*base, "--organism", "fly"], "`organism` must be one of"),
+        ([*base, "--organism", "mouse"], "mouse"),
+        ([*base, "--software", "excel"], "`software` must be one of"),
+        ([*base, "--quantity", "ibaq"], "no quantity 'ibaq'"),
+        ([*base, "--scale", "log2"], "declared log2 but holds"),
+        ([*base, "--out", "s.csv"], "let the name of the output end in '.tsv'"),
+        ([*base, "--out", "no/s.tsv"], "there is no folder 'no'"),
+        ([*base, "--out", f"{sheet}/s.tsv"], "there is no folder"),
+        ([*base, "--out", str(here), "--overwrite"], "will not be replaced"),
+    ]
+    for words, message in cases:
+        assert message in refused(capsys, words, here), words
+    with pytest.raises(SystemExit) as stop:
+        main(["score", matrix])
+    assert stop.value.code == 2
