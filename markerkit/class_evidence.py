@@ -16,7 +16,27 @@ ENRICHED, EXCLUDED, UNCLEAR, ABSENT = "enriched", "excluded", "unclear", "not as
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the markers of one class say under one missing-value policy."""
+    """What the markers of one class say under one missing-value policy.
+
+    Parameters
+    ----------
+    rule
+        Of the class.
+    votes, effect
+        Its markers.
+    negatives, negative_effect
+        Its negative markers.
+    balance
+        Positive over negative markers.
+    own
+        Markers that neither a rival nor the EV layer has.
+    margins
+        By rival: markers only in the class over markers only in the rival.
+    rivals_own
+        By rival: markers that neither the class nor the EV layer has.
+    state, reason
+        What the effect says by itself.
+    """
 
     rule: ClassRule
     votes: SetVotes
@@ -26,6 +46,7 @@ class Evidence:
     balance: SetEffect | None
     own: SetEffect | None
     margins: Mapping[str, SetEffect | None]
+    rivals_own: Mapping[str, SetEffect | None]
     state: str
     reason: str
 
@@ -55,8 +76,11 @@ def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidenc
             balance = difference(votes.votes, negatives.votes, confidence=t["class_confidence"])
     own = _own(model, policy, rule, members) if rule.rivals else None
     margins = {rival: _margin(model, policy, rule, rival) for rival in rule.rivals}
+    theirs = {rival: _rivals_own(model, policy, rule, rival) for rival in rule.rivals}
     state, reason = _state(model, policy, votes, effect)
-    return Evidence(rule, votes, effect, negatives, negative_effect, balance, own, margins, state, reason)
+    return Evidence(
+        rule, votes, effect, negatives, negative_effect, balance, own, margins, theirs, state, reason
+    )
 
 
 def class_markers(
@@ -92,6 +116,15 @@ def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -
     if first.votes is None or second.votes is None or first.m < need or second.m < need:
         return None
     return difference(first.votes, second.votes, confidence=model.criteria.threshold["class_confidence"])
+
+
+def _rivals_own(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -> SetEffect | None:
+    """Effect of what a rival has beyond the class and the EV layer; nothing where it is too little for a claim."""
+    t = model.criteria.threshold
+    votes = set_votes(model, policy, _only_in(model, model.criteria.classes[rival], [rule.key, "ev"]))
+    if policy.reference is None or votes.votes is None or votes.m < t["min_votes"]:
+        return None
+    return set_effect(votes.votes, policy.reference, confidence=t["class_confidence"])
 
 
 def _only_in(model: ContrastModel, rule: ClassRule, others: Sequence[str]) -> pd.DataFrame:

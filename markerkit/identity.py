@@ -254,7 +254,9 @@ class _Judge:
         return None
 
     def _against_rivals(self, mine: Evidence, evidence: Mapping[str, Evidence]) -> Call:
-        open_rivals = [r for r in mine.rule.rivals if evidence[r].state != EXCLUDED]
+        open_rivals = [
+            r for r in mine.rule.rivals if evidence[r].state != EXCLUDED and not self._ruled_out(mine, r)
+        ]
         for rival in sorted(open_rivals, key=lambda r: _low(mine.margins[r])):
             margin = mine.margins[rival]
             if margin is None:
@@ -263,6 +265,11 @@ class _Judge:
             if margin.low <= 0:
                 return Call(UNRESOLVED, f"rival {rival}", _SETTLE["rival"], rival)
         return Call(COMPATIBLE, "enriched over the control")
+
+    def _ruled_out(self, mine: Evidence, rival: str) -> bool:
+        """What only the rival has shows no two-fold rise: the same claim as `not compatible`, of its own markers."""
+        own = mine.rivals_own[rival]
+        return own is not None and own.high < self.model.criteria.threshold["eta"]
 
     def _apoptotic_exosome(self, policy: Policy, evidence: Mapping[str, Evidence], layer_a: str) -> Call:
         """Small-EV evidence and apoptosis by context, with a candidate and without a necrosis pattern."""
