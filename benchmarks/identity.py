@@ -317,8 +317,9 @@ def coverage(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
             }
         )
     note = (
-        f"{runs} simulated studies a row, 4 against 4 of other donors, or of the same and read in pairs, 20 % of the values missing. Where more than half "
-        "of the anchors are residents of the vesicle, the median is one of them and the estimate an upper bound."
+        f"{runs} simulated studies a row, 4 against 4 of other donors, or of the same and read in pairs, 20 % of the "
+        "values missing. Where more than half of the anchors are residents of the vesicle, the median is one of them and "
+        "the estimate an upper bound."
     )
     return pd.DataFrame(rows), note
 

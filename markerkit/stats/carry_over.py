@@ -132,6 +132,7 @@ def carry_over(
         shown = _pooled_log2(p, np.where(np.isnan(p), 0.0, q))
         top = max(center, float(_sample_log2(shown, w)[0]))
     arm = np.log2(comparator[:, kept] / level[kept])
+    # the part of the comparator arm's own variance that the ratios to partners do not hold yet
     apart = 1.0 - float((own[:, kept] @ w).mean()) ** 2
     arm_part = _variance_of_mean(_sample_log2(arm, w), np.arange(len(arm)))
     samples = _variance_of_mean(per_sample, unit) + apart * arm_part
@@ -220,35 +221,11 @@ def _pooled_log2(preparation: Array, reference: Array) -> Array:
 def _variance_of_mean(values: Array, unit: IntArray) -> float:
     """Variance of the mean of values, those of a unit taken together."""
     there = ~np.isnan(values)
-    if len(np.unique(unit[there])) < 2:
+    names, inverse = np.unique(unit[there], return_inverse=True)
+    k = len(names)
+    if k < 2:
         return 0.0
-    _, inverse = np.unique(unit[there], return_inverse=True)
     sums = np.bincount(inverse, values[there] - values[there].mean())
-    k = len(sums)
-    return float(k / (k - 1) * (sums**2).sum() / there.sum() ** 2)
-
-
-def _pooled_log2(preparation: Array, reference: Array) -> Array:
-    """Log2 ratio of the mean preparation to the mean of what each is compared with, shape (1, m).
-
-    Means of both arms carry the same bias of a log-normal value, which cancels; a
-    median of single samples over a mean does not. What was not seen adds nothing.
-    """
-    total = np.nansum(preparation, axis=0)
-    there = total > 0
-    ratio = np.full(total.shape, np.nan)
-    ratio[there] = np.log2(total[there] / reference.sum(axis=0)[there])
-    return ratio[None, :]
-
-
-def _variance_of_mean(values: Array, unit: IntArray) -> float:
-    """Variance of the mean of values, those of a unit taken together."""
-    there = ~np.isnan(values)
-    if len(np.unique(unit[there])) < 2:
-        return 0.0
-    _, inverse = np.unique(unit[there], return_inverse=True)
-    sums = np.bincount(inverse, values[there] - values[there].mean())
-    k = len(sums)
     return float(k / (k - 1) * (sums**2).sum() / there.sum() ** 2)
 
 
