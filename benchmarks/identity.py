@@ -263,29 +263,38 @@ def classes(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     return pd.DataFrame(rows), note
 
 
-SETTINGS: tuple[tuple[str, str, dict[str, float]], ...] = (
-    ("lysate", "holds", {}),
-    ("lysate", "holds", {"carry_over": 0.2}),
-    ("lysate", "holds", {"residents": 0.25}),
-    ("biofluid", "holds", {}),
-    ("biofluid", "holds", {"carry_over": 0.2}),
-    ("lysate", "fails", {"residents": 0.6}),
-    ("lysate", "fails", {"residents": 0.8}),
-    ("biofluid", "fails", {"residents": 0.6}),
+HOLDS: tuple[tuple[str, dict[str, float]], ...] = (
+    ("lysate", {}),
+    ("lysate", {"carry_over": 0.2}),
+    ("lysate", {"residents": 0.25}),
+    ("biofluid", {}),
+    ("biofluid", {"carry_over": 0.2}),
 )
+FAILS: tuple[tuple[str, dict[str, float]], ...] = (
+    ("lysate", {"residents": 0.6}),
+    ("lysate", {"residents": 0.8}),
+    ("biofluid", {"residents": 0.6}),
+)
+#: comparator, whether the arms are of the same donors, whether the assumption holds, options of the simulation
+SETTINGS = [
+    *((comparator, False, "holds", options) for comparator, options in HOLDS),
+    *((comparator, True, "holds", options) for comparator, options in HOLDS),
+    *((comparator, False, "fails", options) for comparator, options in FAILS),
+]
 
 
 def coverage(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     del data
     markers = mk.load_markers()
     rows = []
-    for comparator, assumption, options in SETTINGS:
+    for comparator, paired, assumption, options in SETTINGS:
         control = "lysate" if comparator == "lysate" else "plasma"
-        contrast = Contrast("fraction", "EV", control, comparator=comparator)
+        pairs = "donor" if paired else None
+        contrast = Contrast("fraction", "EV", control, paired_by=pairs, comparator=comparator)
         found, low, high, truth = [], [], [], 0.0
         for seed in range(runs):
             made = mk.simulate(
-                markers, n=4, comparator=comparator, paired=False, n_background=500, seed=seed, **options
+                markers, n=4, comparator=comparator, paired=paired, n_background=500, seed=seed, **options
             )
             whole = carry_over_table(made.experiment, markers, contrast, seed=0).iloc[0]
             if whole["status"] == "assessed":
@@ -297,6 +306,7 @@ def coverage(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
         rows.append(
             {
                 "comparator": comparator,
+                "donors": "same" if paired else "other",
                 "assumption": assumption,
                 "residents %": f"{100 * options.get('residents', 0.1):g}",
                 "true %": f"{100 * truth:g}",
@@ -304,11 +314,13 @@ def coverage(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
                 "intervals that hold it %": percent(int((~below & ~above).sum()), len(found)),
                 "below it %": percent(int(below.sum()), len(found)),
                 "above it %": percent(int(above.sum()), len(found)),
+                "median width, points": f"{100 * np.nanmedian(np.array(high) - np.array(low)):.1f}",
             }
         )
     note = (
-        f"{runs} simulated studies a row, 4 against 4 of other donors, 20 % of the values missing. Where more than half "
-        "of the anchors are residents of the vesicle, the median is one of them and the estimate an upper bound."
+        f"{runs} simulated studies a row, 4 against 4 of other donors, or of the same and read in pairs, 20 % of the "
+        "values missing. Where more than half of the anchors are residents of the vesicle, the median is one of them and "
+        "the estimate an upper bound."
     )
     return pd.DataFrame(rows), note
 

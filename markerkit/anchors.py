@@ -54,13 +54,16 @@ def carry_over_table(
     t = criteria.threshold
     rules = AnchorRules(t["resident_mad"], t["resident_log2"], t["anchor_absent"], t["confidence"])
     codes = pd.Categorical(votes["compartment"], categories=list(rule.compartments)).codes.astype(int)
-    whole = carry_over(preparation, comparator, codes, rules=rules, seed=seed)
+    donors = _donors(exp, contrast)
+    whole = carry_over(preparation, comparator, codes, rules=rules, donors=donors, seed=seed)
     rows = [_carry_row(blank, whole, len(votes), exp, contrast, criteria)]
     parts = {}
     for k, name in enumerate(rule.compartments if len(rule.compartments) > 1 else ()):
         at = (codes == k) & whole.kept
         if at.sum() >= t["min_votes_source"]:
-            part = carry_over(preparation[:, at], comparator[:, at], codes[at], rules=rules, seed=seed)
+            part = carry_over(
+                preparation[:, at], comparator[:, at], codes[at], rules=rules, donors=donors, seed=seed
+            )
             parts[name] = part.fraction
             rows.append(
                 _carry_row(
@@ -101,6 +104,16 @@ def _anchor_shares(
     pooled = pooled.loc[:, _asked(pooled.loc[case], pooled.loc[control].mean(axis=0), compartment, criteria)]
     votes = anchors.assign(vote=vote).drop_duplicates("vote").set_index("vote").reindex(pooled.columns)
     return pooled.loc[case].to_numpy(), pooled.loc[control].to_numpy(), votes
+
+
+def _donors(exp: Experiment, contrast: Contrast) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]] | None:
+    """Codes of the pairs in both arms, -1 where none is given; nothing where the contrast is not paired."""
+    if contrast.paired_by is None:
+        return None
+    pairs = exp.samples[contrast.paired_by]
+    codes = pd.Series(pd.factorize(pairs.where(pairs.isna(), pairs.astype(str)))[0], pairs.index)
+    case, control = contrast.arms(exp)
+    return codes[case].to_numpy(), codes[control].to_numpy()
 
 
 def _asked(

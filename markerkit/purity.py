@@ -66,7 +66,8 @@ def assess_purity(
     condition, case, control
         The contrast; without it only the shares are given.
     paired_by, batch
-        Columns that enter the model as factors.
+        Columns that enter the model as factors; the carry-over compares the
+        two arms within the pairs.
     comparator, fluid
         What the control is and what the samples come from.
     seed

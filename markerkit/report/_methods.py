@@ -121,7 +121,8 @@ def _purity(assessment: Assessment) -> str:
         "Purity was read before normalization on linear abundances: the share of signal of each contamination source "
         "with an interval over its members, and verdicts on sources by the same set effect. Carry-over, the share of "
         "the comparator's material in the preparation, is the weighted median ratio of anchor proteins that the "
-        f"vesicle lacks (comparator {comparators}).{approximate}"
+        f"vesicle lacks (comparator {comparators}); in a paired contrast a preparation is read against the comparator of "
+        f"its own donor.{approximate}"
     )
 
 

@@ -4,7 +4,8 @@ The model is ``p = (1 - kappa) v + kappa q`` on linear shares of total signal:
 ``p`` the preparation, ``q`` the comparator, ``v`` the unknown pure vesicle. An
 anchor that ``v`` lacks has ``p / q = kappa``; a resident of the vesicle gives
 more, never less, so the estimate is an upper bound unless at least half of the
-anchors are foreign to the vesicle.
+anchors are foreign to the vesicle. Where both arms come from the same donors, a
+preparation is compared with its own partner, so that the donor cancels.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from scipy.special import stdtrit
 
 Array = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int_]
 
 _RESAMPLES = 500
 
@@ -80,9 +82,10 @@ def weighted_median(values: Array, weights: Array) -> Array:
 def carry_over(
     preparation: Array,
     comparator: Array,
-    compartment: npt.NDArray[np.int_],
+    compartment: IntArray,
     *,
     rules: AnchorRules,
+    donors: tuple[IntArray, IntArray] | None = None,
     seed: int = 0,
 ) -> CarryOver:
     """Estimate the carried share from anchor proteins.
@@ -98,32 +101,49 @@ def carry_over(
         Compartment of each vote, shape (m,); compartments weigh the same.
     rules
         Thresholds.
+    donors
+        Donor codes of the preparations and of the comparator samples, -1 where not known. A
+        preparation is compared with the samples of its own donor, where there are any.
     seed
         Of the bootstrap over anchors.
 
     Returns
     -------
     CarryOver
+
+    Notes
+    -----
+    In pairs the samples' part of the interval is that of the donors: what a donor's preparation
+    and comparator share cancels. The upper limit also holds for the anchors over those pairs
+    alone in which the preparation shows them, since one that is not seen is little, not nothing.
     """
-    reference = np.nanmean(comparator, axis=0)
-    ratio = np.log2(preparation / reference)
-    weights = compartment_weights(compartment)
-    kept = drop_residents(ratio, weights, rules)
-    r, w, c = ratio[:, kept], compartment_weights(compartment[kept]), compartment[kept]
+    level = np.nanmean(comparator, axis=0)
+    unit, partner = _pairs(len(preparation), len(comparator), donors)
+    reference, own = _references(comparator, level, partner)
+    kept = drop_residents(np.log2(preparation / level), compartment_weights(compartment), rules)
+    w, c = compartment_weights(compartment[kept]), compartment[kept]
+    p, q = preparation[:, kept], reference[:, kept]
+    r = np.log2(p / q)
     per_sample = _sample_log2(r, w)
     bounded = (np.isnan(r) * w).sum(axis=1) / w.sum() > rules.absent
-    pooled = _pooled_log2(r)
-    center = float(_sample_log2(pooled, w)[0])
-    arm = np.log2(comparator[:, kept] / reference[kept])
-    samples = _variance_of_mean(per_sample) + _variance_of_mean(_sample_log2(arm, w))
-    anchors = _disagreement(pooled, r, arm, weights=w, compartment=c, seed=seed)
-    df = _satterthwaite(samples, max(len(per_sample) - 1, 1), anchors, max(int(kept.sum()) - 1, 1))
+    pooled = _pooled_log2(p, q)
+    center = top = float(_sample_log2(pooled, w)[0])
+    if partner.any():
+        shown = _pooled_log2(p, np.where(np.isnan(p), 0.0, q))
+        top = max(center, float(_sample_log2(shown, w)[0]))
+    arm = np.log2(comparator[:, kept] / level[kept])
+    # the part of the comparator arm's own variance that the ratios to partners do not hold yet
+    apart = 1.0 - float((own[:, kept] @ w).mean()) ** 2
+    arm_part = _variance_of_mean(_sample_log2(arm, w), np.arange(len(arm)))
+    samples = _variance_of_mean(per_sample, unit) + apart * arm_part
+    anchors = _disagreement(pooled, r, arm, apart=apart, weights=w, compartment=c, seed=seed)
+    df = _satterthwaite(samples, max(len(np.unique(unit)) - 1, 1), anchors, max(int(kept.sum()) - 1, 1))
     half = float(stdtrit(df, 0.5 + rules.confidence / 2)) * np.sqrt(samples + anchors)
-    low, high = (float(min(1.0, np.exp2(center + side))) for side in (-half, half))
-    return CarryOver(float(min(1.0, np.exp2(center))), low, high, np.exp2(per_sample), kept, bounded)
+    fraction, low, high = (float(min(1.0, np.exp2(x))) for x in (center, center - half, top + half))
+    return CarryOver(fraction, low, high, np.exp2(per_sample), kept, bounded)
 
 
-def compartment_weights(compartment: npt.NDArray[np.int_]) -> Array:
+def compartment_weights(compartment: IntArray) -> Array:
     """Weights under which every compartment counts the same, sum 1."""
     _, inverse, counts = np.unique(compartment, return_inverse=True, return_counts=True)
     return (1.0 / counts[inverse]) / len(counts)
@@ -152,6 +172,32 @@ def drop_residents(ratio: Array, weights: Array, rules: AnchorRules) -> BoolArra
     return mean - median <= max(rules.resident_mad * spread, rules.resident_log2)
 
 
+def _pairs(n: int, n_comparator: int, donors: tuple[IntArray, IntArray] | None) -> tuple[IntArray, BoolArray]:
+    """Give the unit of each preparation (its donor, or itself) and its partners, preparations x comparator samples.
+
+    One donor alone makes no pairs: all samples of the comparator would be partners of all preparations.
+    """
+    alone = np.arange(n)
+    if donors is None or len(np.unique(donors[0])) < 2:
+        return alone, np.zeros((n, n_comparator), dtype=bool)
+    of_preparation, of_comparator = donors
+    known = of_preparation >= 0
+    partner = known[:, None] & (of_preparation[:, None] == of_comparator)
+    return np.where(known, of_preparation, -1 - alone), partner
+
+
+def _references(comparator: Array, level: Array, partner: BoolArray) -> tuple[Array, BoolArray]:
+    """Give what each preparation is compared with, preparations x votes, and whether that is its own partners.
+
+    Where no partner shows the vote, it is the mean of the arm: that a partner lacks it
+    is mostly the detection limit, and says little about what it held.
+    """
+    seen = ~np.isnan(comparator)
+    n = partner.astype(float) @ seen
+    total = partner.astype(float) @ np.where(seen, comparator, 0.0)
+    return np.where(n > 0, total / np.maximum(n, 1.0), level), n > 0
+
+
 def _sample_log2(ratio: Array, weights: Array) -> Array:
     """Weighted median by sample; what was not seen lies below everything, and a median among it is the least seen."""
     median = weighted_median(np.where(np.isnan(ratio), -np.inf, ratio), weights)
@@ -159,20 +205,28 @@ def _sample_log2(ratio: Array, weights: Array) -> Array:
     return np.where(np.isfinite(median), median, least)
 
 
-def _pooled_log2(ratio: Array) -> Array:
-    """Log2 ratio of the mean preparation to the mean comparator, shape (1, m).
+def _pooled_log2(preparation: Array, reference: Array) -> Array:
+    """Log2 ratio of the mean preparation to the mean of what each is compared with, shape (1, m).
 
     Means of both arms carry the same bias of a log-normal value, which cancels; a
     median of single samples over a mean does not. What was not seen adds nothing.
     """
-    seen = ~np.isnan(ratio)
-    mean = np.where(seen, np.exp2(np.where(seen, ratio, 0.0)), 0.0).mean(axis=0)
-    return np.where(mean > 0, np.log2(np.where(mean > 0, mean, 1.0)), np.nan)[None, :]
+    total = np.nansum(preparation, axis=0)
+    there = total > 0
+    ratio = np.full(total.shape, np.nan)
+    ratio[there] = np.log2(total[there] / reference.sum(axis=0)[there])
+    return ratio[None, :]
 
 
-def _variance_of_mean(values: Array) -> float:
-    values = values[~np.isnan(values)]
-    return float(values.var(ddof=1) / len(values)) if len(values) > 1 else 0.0
+def _variance_of_mean(values: Array, unit: IntArray) -> float:
+    """Variance of the mean of values, those of a unit taken together."""
+    there = ~np.isnan(values)
+    names, inverse = np.unique(unit[there], return_inverse=True)
+    k = len(names)
+    if k < 2:
+        return 0.0
+    sums = np.bincount(inverse, values[there] - values[there].mean())
+    return float(k / (k - 1) * (sums**2).sum() / there.sum() ** 2)
 
 
 def _disagreement(
@@ -180,8 +234,9 @@ def _disagreement(
     preparation: Array,
     comparator: Array,
     *,
+    apart: float,
     weights: Array,
-    compartment: npt.NDArray[np.int_],
+    compartment: IntArray,
     seed: int,
 ) -> float:
     """Variance of the log estimate that comes from the anchors' disagreement.
@@ -189,7 +244,8 @@ def _disagreement(
     A bootstrap of anchors moves the pooled estimate by their disagreement and by
     what is left of the noise of single values, 1/n of it. It moves the estimates of
     single samples by the disagreement and all of the noise. The noise is in the
-    spread between samples already and is taken off.
+    spread between samples already and is taken off. In pairs the preparation's ratio
+    carries that of the comparator; only the part `apart` of it is left to the arm.
     """
     groups = [np.flatnonzero(compartment == k) for k in np.unique(compartment)]
     rng = np.random.default_rng(seed)
@@ -202,7 +258,7 @@ def _disagreement(
         single = float(np.mean(_bootstrap_variance(preparation, counts * weights)))
         noise += max(0.0, single - whole) / (n - 1)
     if len(comparator) > 1:
-        noise += float(np.mean(_bootstrap_variance(comparator, counts * weights))) / len(comparator)
+        noise += apart * float(np.mean(_bootstrap_variance(comparator, counts * weights))) / len(comparator)
     return max(0.0, whole - noise)
 
 
