@@ -42,9 +42,7 @@ def fluids(info: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FLUID_COLUMNS))
 
 
-def fluid_caveats(
-    roles: Mapping[str, str], table: pd.DataFrame, info: Mapping[str, Any]
-) -> dict[str, str]:
+def fluid_caveats(roles: Mapping[str, str], table: pd.DataFrame, info: Mapping[str, Any]) -> dict[str, str]:
     """Say what a fluid does to each set: watched or masked there, or which members a masked panel holds too.
 
     The rule: a source is `watched` or `masked` where the fluid's entry names

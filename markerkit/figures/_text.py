@@ -16,6 +16,7 @@ from markerkit.figures._style import POINT, fonts
 
 _DPI = 150
 _LONGEST = 300
+SMALLEST = 5.0
 _ELLIPSIS = "…"
 _BOX = "\u25a1"
 
@@ -85,6 +86,16 @@ def ellipsize(value: object, width: float, size: float, weight: str = "normal") 
         else:
             high = middle - 1
     return text[:low].rstrip() + _ELLIPSIS
+
+
+def shrink(value: object, width: float, size: float, weight: str = "normal") -> tuple[str, float]:
+    """Set a name smaller, down to 5 points, so that it fits a width in mm; cut it only where that is not enough."""
+    text = clean(value)
+    needed = text_width(text, size, weight)
+    if needed > width:
+        # a hair less: widths do not scale quite with the size
+        size = max(SMALLEST, 0.995 * size * width / needed)
+    return ellipsize(text, width, size, weight), size
 
 
 def wrap(value: object, width: float, size: float, *, lines: int = 3, weight: str = "normal") -> list[str]:

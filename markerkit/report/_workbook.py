@@ -84,7 +84,7 @@ def _number_format(column: str, kind: str) -> str:
 
 
 def _style(sheet, number_format: str) -> int:  # type: ignore[no-untyped-def]
-    """Number of the workbook's style with a number format."""
+    """Register the style of a number format with the workbook, and return its number."""
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet)
