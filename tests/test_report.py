@@ -63,6 +63,50 @@ def test_sentences_of_the_methods_are_filled_in(folder):
     assert "ends below 1 log2" in text
 
 
+def test_the_null_check_has_a_section_where_it_was_run(html):
+    from markerkit.report._html import html_report
+    from markerkit.report._methods import methods_text
+
+    assert "Do the tests hold their level here?" not in html
+    result = mk.assess(
+        mk.load_example(),
+        condition="fraction",
+        case="EV",
+        control="lysate",
+        comparator="lysate",
+        null_check=2,
+    )
+    text = html_report(result, [], {})
+    section = text[text.index("Do the tests hold their level here?") : text.index("<h2>Purity</h2>")]
+    assert section.count("<tr><td>") == len(result.null_check.table) == 10
+    assert "2 data sets without an effect" in section
+    assert f"there are {result.null_check.table['n_distinct'].iloc[0]:,} distinct ones" in section
+    rate, se = result.null_check.table.loc[0, ["rate", "se"]]
+    assert f"{100 * rate:.1f} ± {100 * se:.1f} %" in section
+    assert f"moderated t {100 * rate:.1f} ± {100 * se:.1f} %" in methods_text(result)
+
+
+def test_the_methods_say_how_presence_was_tested():
+    from markerkit.report._methods import methods_text
+
+    text = methods_text(
+        mk.assess(mk.load_example(), condition="fraction", case="EV", control="lysate", paired_by="donor")
+    )
+    assert "within pairs, by an exact conditional test that allows for the depth" in text
+    assert "mid-p (Lancaster 1961); proteins whose sightings could not reach p = 0.05" in text
+    exp = mk.load_example()
+    complete = mk.Experiment(
+        exp.values.fillna(exp.values.min().min()),
+        exp.samples,
+        exp.proteins,
+        exp.scale,
+        exp.organism,
+        exp.history,
+    )
+    text = methods_text(mk.assess(complete, condition="fraction", case="EV", control="lysate"))
+    assert "Presence and absence were not tested (imputed or requantified matrix)." in text
+
+
 def test_names_are_text(html):
     assert "<script>alert(1)</script>" not in html
     assert "</script><b>" not in html

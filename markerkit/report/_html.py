@@ -116,6 +116,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         "stability": _evidence.stability(assessment, name),
         "unvaried": _evidence.unvaried(assessment, name),
         "design": _evidence.design_rows(assessment, name),
+        "levels": _evidence.levels(assessment, name),
         "form": _evidence.form(assessment, name),
     }
 
