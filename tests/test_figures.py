@@ -711,6 +711,8 @@ def test_checklist_counts_the_proteins_that_it_does_not_name() -> None:
     named = text.count("PROT")
     assert 0 < named < 600
     assert f"and {200 - named // 3} more" in text
+    some = table.assign(proteins=", ".join(f"PROT{i}" for i in range(100)) + " and 100 more")
+    assert f"and {200 - named // 3} more" in " ".join(_words(figures.checklist(some)).split(" | "))
 
 
 def test_names_are_set_smaller_before_they_are_cut() -> None:

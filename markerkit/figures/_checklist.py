@@ -134,21 +134,25 @@ def _row(
         wrap(item, _ASKED - _ITEM - 3, 6, lines=2),
         wrap(asked, _ANSWER - _ASKED - 3, size, lines=_LINES),
         answer,
-        _with_proteins(said, [p for p in proteins.split(", ") if p], protein_lines, size),
+        _with_proteins(said, proteins, protein_lines, size),
         size,
     )
 
 
-def _with_proteins(said: str, proteins: Sequence[str], lines: int, size: float) -> list[str]:
+def _with_proteins(said: str, proteins: str, lines: int, size: float) -> list[str]:
     """Name as many proteins after the evidence as so many more lines hold, and count the others."""
     room = _WIDTH - _EVIDENCE - 2
     plain = wrap(said, room, size, lines=_LINES)
+    listed, _, rest = proteins.partition(" and ")
+    named = [p for p in listed.split(", ") if p] if lines else []
+    unnamed = int(rest.removesuffix(" more")) if re.fullmatch(r"\d+ more", rest) else 0
     found = plain
-    for n in range(1, len(proteins) + 1 if lines else 1):
-        more = f" and {len(proteins) - n} more" if n < len(proteins) else ""
-        text = ": ".join(filter(None, [said.rstrip("."), ", ".join(proteins[:n]) + more]))
+    for n in range(1, len(named) + 1):
+        others = len(named) - n + unnamed
+        text = ": ".join(filter(None, [said.rstrip("."), ", ".join(named[:n])]))
+        text = clean(f"{text} and {others} more" if others else text)
         longer = wrap(text, room, size, lines=_LINES + lines)
-        if len(longer) > len(plain) + lines or " ".join(longer) != clean(text):
+        if len(longer) > len(plain) + lines or " ".join(longer) != text:
             break
         found = longer
     return found

@@ -27,6 +27,10 @@ def reasons(assessment: Assessment, name: str, key: str) -> dict[str, list[dict[
     rows = table[(table["contrast"] == name) & (table["class"] == key)]
     rows = rows.sort_values("decisive", ascending=False, kind="stable")
     sides = {"favour": FOR, "against": AGAINST, "neither": NEITHER}
+    # the class is known to the reader by its title
+    ev = load_criteria().classes["ev"].title
+    for column in ("topic", "text"):
+        rows[column] = rows[column].str.replace("[Ll]ayer A|the EV layer", ev, regex=True)
     return {side: _records(rows[rows["direction"] == word]) for side, word in sides.items()}
 
 
