@@ -359,11 +359,7 @@ def assess(
             "markers_used": TABLES["markers_used"].conform(joined([identity.markers, purity.markers])),
         }
         lines = [line for c in asked for line in design_lines(checks, c.name)]
-        design = (
-            *_design_words(units, models, collapse_by),
-            *dict.fromkeys(lines),
-            *_null_words(result["null_check"].table),
-        )
+        design = (*_design_words(units, models, collapse_by), *dict.fromkeys(lines))
     params = {
         "condition": condition,
         "contrasts": [[c.case, c.control] for c in asked],
@@ -497,20 +493,6 @@ def _null_check(models: Sequence[ContrastModel], markers: MarkerCatalog, draws: 
                 run_null_check(model.exp, markers, design, contrast=arms, draws=draws, seed=seed).table
             )
     return NullCheck(TABLES["null_check"].conform(joined(tables)), {"draws": draws, "seed": seed})
-
-
-def _null_words(table: pd.DataFrame) -> Iterator[str]:
-    for name, rows in table[table["level"] == 0.05].groupby("contrast", sort=False):
-        rates = ", ".join(
-            f"{r['test'].replace('_', ' ')} {100 * r['rate']:.1f} %"
-            for _, r in rows.iterrows()
-            if np.isfinite(r["rate"])
-        )
-        first = rows.iloc[0]
-        yield (
-            f"{name}: where nothing differs the 5 % tests reject under this design {rates} "
-            f"({first['n_draws']} rotations; {first['n_distinct']} distinct permutations of the arms)."
-        )
 
 
 def _samples_used(

@@ -26,7 +26,7 @@ Array = npt.NDArray[np.float64]
 HOW = ("rotate", "permute")
 SET_TESTS = ("camera", "fry", "effect", "joint")
 LEVELS = (0.05, 0.01)
-_TOO_OFTEN = 3  # standard errors above the level
+TOO_OFTEN = 3  # standard errors above the level
 
 
 def null_check(
@@ -166,7 +166,7 @@ def _rates(shares: Mapping[tuple[str, float], list[float]], counts: Mapping[str,
         status, reason = "not tested", "no set could be tested"
         if len(known) > 1:
             rate, se = known.mean(), known.std(ddof=1) / np.sqrt(len(known))
-            status, reason = ("rejects too often" if rate - _TOO_OFTEN * se > level else "holds"), ""
+            status, reason = ("rejects too often" if rate - TOO_OFTEN * se > level else "holds"), ""
         rows.append(
             {
                 "test": test,

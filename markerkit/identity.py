@@ -267,7 +267,7 @@ class _Judge:
         return Call(COMPATIBLE, "enriched over the control")
 
     def _ruled_out(self, mine: Evidence, rival: str) -> bool:
-        """What only the rival has shows no two-fold rise: the same claim as `not compatible`, of its own markers."""
+        """Ask whether what only the rival has shows no two-fold rise, as `not compatible` asks of all its markers."""
         own = mine.rivals_own[rival]
         return own is not None and own.high < self.model.criteria.threshold["eta"]
 
