@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from markerkit.circularity import FLAGGED
-from markerkit.class_evidence import Evidence, gather
+from markerkit.class_evidence import Evidence, gather, rival_out
 from markerkit.context import CONTEXT_KEYS
 from markerkit.criteria import ClassRule, load_criteria
 from markerkit.effects import ContrastModel, fold, set_members
@@ -290,16 +290,18 @@ def _own(model: ContrastModel, mine: Evidence) -> Row:
 
 
 def _rival(rival: str, mine: Evidence, theirs: Evidence, word: str) -> Row:
-    topic, title = f"rival {rival}", load_criteria().classes[rival].title
-    margin = mine.margins.get(rival)
-    excluded = theirs.state == "excluded"
+    criteria = load_criteria()
+    topic, title = f"rival {rival}", criteria.classes[rival].title
+    margin, own, eta = mine.margins.get(rival), mine.rivals_own.get(rival), criteria.threshold["eta"]
     tail = f"; {title} is {word or 'not called'} itself"
+    if own is not None and own.high < eta:
+        tail = f"; what only {title} has shows no {fold(eta)}-fold rise ({_size(own)}){tail}"
+    out = bool(rival_out(mine, theirs, eta))
     if margin is None:
         text = f"too few markers tell it from {title}{tail}"
-        return _reason(topic, FOR if excluded else NEITHER, text)
+        return _reason(topic, FOR if out else NEITHER, text)
     text = f"markers only in the class are {_size(margin)} over markers only in {title}{tail}"
-    direction = FOR if excluded or margin.low > 0 else AGAINST if margin.high < 0 else NEITHER
-    return _reason(topic, direction, text, margin)
+    return _reason(topic, FOR if out else AGAINST if margin.high < 0 else NEITHER, text, margin)
 
 
 def _layer_a(word: str) -> Row:
