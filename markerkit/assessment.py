@@ -171,7 +171,10 @@ class Assessment:
         open_calls = identity["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (identity["settle"] != "")
         for _, row in identity[open_calls].iterrows():
             asked.setdefault(row["settle"], []).append(criteria.classes[row["class"]].title)
-        for _, row in purity[purity["settle"] != ""].iterrows():
+        # a panel of which next to nothing was measured is no gap, unless the search could not have found it
+        blind = purity["source"].map({k: r.by_accession for k, r in criteria.sources.items()}).astype(bool)
+        open_sources = (purity["settle"] != "") & ((purity["status"] != "too few measured") | blind)
+        for _, row in purity[open_sources].iterrows():
             asked.setdefault(row["settle"], []).append(criteria.sources[row["source"]].title)
         lines = [f"{', '.join(dict.fromkeys(keys))}: {settle}" for settle, keys in asked.items()]
         needs = self.checklist.table

@@ -14,7 +14,7 @@ from markerkit.context import CONTEXT_KEYS
 from markerkit.criteria import ClassRule, load_criteria
 from markerkit.effects import ContrastModel, fold, set_members
 from markerkit.enrichment import enrich
-from markerkit.identity import COMPATIBLE, NOT_COMPATIBLE, candidates
+from markerkit.identity import COMPATIBLE, NOT_COMPATIBLE, candidates, detectable
 from markerkit.purity import NOT_RAISED, RAISED
 from markerkit.results import TABLES
 from markerkit.robustness import AS_REPORTED, LEAVE_ONE_OUT
@@ -233,7 +233,7 @@ def _effect(model: ContrastModel, mine: Evidence) -> Row:
     if mine.state == "excluded":
         least = fold(t["eta"])
         more = "less than in" if e.high < 0 else f"less than a {least}-fold enrichment over"
-        seen = f"; {fold(e.half_width)}-fold or more would have been seen"
+        seen = f"; {fold(detectable(model, e))}-fold would have been called in {100 * t['power']:g} % of such studies"
         return _reason("set effect", AGAINST, f"{text}: {more} the control{seen}", e)
     why = mine.reason if mine.state == "not assessable" else "too wide to tell"
     return _reason("set effect", NEITHER, f"{text}: {why}", e)

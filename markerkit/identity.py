@@ -346,7 +346,8 @@ def _call_row(contrast: str, rule: ClassRule, call: Call) -> dict[str, object]:
     }
 
 
-def _detectable(model: ContrastModel, effect: SetEffect) -> float:
+def detectable(model: ContrastModel, effect: SetEffect) -> float:
+    """Effect that a class would have been called for in most studies of this precision, log2."""
     t = model.criteria.threshold
     return effect.detectable(power=t["power"], least=t["class_delta"])
 
@@ -361,7 +362,7 @@ def _numbers(model: ContrastModel, e: Evidence, call: Call) -> dict[str, object]
     }
     row |= _prefixed("", e.effect)
     if e.effect is not None:
-        row |= {"se": e.effect.se, "df": e.effect.df, "smallest_detectable": _detectable(model, e.effect)}
+        row |= {"se": e.effect.se, "df": e.effect.df, "smallest_detectable": detectable(model, e.effect)}
     row |= _prefixed("negatives_", e.negative_effect)
     known = {r: m for r, m in e.margins.items() if m is not None}
     rival = call.rival or (min(known, key=lambda r: known[r].low) if known else "")
@@ -395,7 +396,7 @@ def _explain(model: ContrastModel, rule: ClassRule, call: Call, e: Evidence) -> 
     if call.word == NOT_COMPATIBLE and call.reason.startswith("no more") and e.effect is not None:
         return (
             f"{case} shows no more of what marks {what} than {control}; an enrichment of "
-            f"{fold(_detectable(model, e.effect))}-fold would have been called in {100 * t['power']:g} % of such "
+            f"{fold(detectable(model, e.effect))}-fold would have been called in {100 * t['power']:g} % of such "
             f"studies.{size}"
         )
     if call.word == NOT_COMPATIBLE and call.reason.startswith("raised"):
