@@ -34,7 +34,6 @@ from markerkit.markers import MarkerCatalog, load_markers
 from markerkit.preprocess import collapse_replicates, log2
 from markerkit.purity import RAISED, purity_of
 from markerkit.results import (
-    TABLES,
     Checklist,
     Coverage,
     DetectionTest,
@@ -53,6 +52,7 @@ from markerkit.scoring import coverage, score_samples
 from markerkit.shares import source_shares
 from markerkit.stats.fdr import bh
 from markerkit.study_design import SERIOUS, design_lines, design_of, design_scope
+from markerkit.table_registry import TABLES
 
 SET_TESTS = ("camera", "fry")
 Verdicts = TypeVar("Verdicts", Identity, Purity)

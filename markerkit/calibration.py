@@ -18,8 +18,9 @@ from markerkit.differential import differential_abundance
 from markerkit.enrichment import enrich
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
-from markerkit.results import DETECTABLE, TABLES, DetectableEffect, DifferentialAbundance, NullCheck
+from markerkit.results import DetectableEffect, DifferentialAbundance, NullCheck
 from markerkit.stats.null import distinct_permutations, permuted, rotated
+from markerkit.table_registry import DETECTABLE, TABLES
 
 Array = npt.NDArray[np.float64]
 

@@ -244,8 +244,8 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 
 def _samples(arguments: argparse.Namespace) -> None:
-    from markerkit.results import to_tsv
     from markerkit.sample_sheet import sample_template
+    from markerkit.tables import to_tsv
 
     _emit(to_tsv(sample_template(_read(arguments))), arguments.out)
 
@@ -330,7 +330,7 @@ def _print_result(result: Assessment, folder: Path) -> None:
 
 def _score(arguments: argparse.Namespace) -> None:
     _progress(arguments, f"{__version__}, reading {arguments.matrix}")
-    from markerkit.results import TABLES
+    from markerkit.table_registry import TABLES
 
     if Path(arguments.out).suffix.lower() not in {".tsv", ".txt", ""}:
         raise InputError(
@@ -378,13 +378,13 @@ def _markers(arguments: argparse.Namespace) -> MarkerCatalog:
 
 
 def _sets_list(arguments: argparse.Namespace) -> None:
-    from markerkit.results import to_tsv
+    from markerkit.tables import to_tsv
 
     print(to_tsv(_markers(arguments).sets), end="")
 
 
 def _sets_show(arguments: argparse.Namespace) -> None:
-    from markerkit.results import to_tsv
+    from markerkit.tables import to_tsv
 
     catalog = _markers(arguments)
     one_of("set", arguments.set, list(catalog))
@@ -398,7 +398,7 @@ def _sets_export(arguments: argparse.Namespace) -> None:
 
 
 def _sets_overlap(arguments: argparse.Namespace) -> None:
-    from markerkit.results import to_tsv
+    from markerkit.tables import to_tsv
 
     markers = _markers(arguments)
     overlap = (markers.select(arguments.sets) if arguments.sets else markers).overlap()
@@ -415,7 +415,7 @@ def _sets_overlap(arguments: argparse.Namespace) -> None:
 
 def _sets_validate(arguments: argparse.Namespace) -> None:
     from markerkit.markers import validate
-    from markerkit.results import to_tsv
+    from markerkit.tables import to_tsv
 
     findings = validate(arguments.path)
     print(to_tsv(findings), end="")
@@ -426,7 +426,7 @@ def _sets_validate(arguments: argparse.Namespace) -> None:
 
 def _sets_diff(arguments: argparse.Namespace) -> None:
     from markerkit.markers import diff, read_markers
-    from markerkit.results import to_tsv
+    from markerkit.tables import to_tsv
 
     print(to_tsv(diff(read_markers(arguments.old), read_markers(arguments.new))), end="")
 

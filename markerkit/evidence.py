@@ -16,10 +16,10 @@ from markerkit.effects import ContrastModel, fold, set_members
 from markerkit.enrichment import enrich
 from markerkit.identity import COMPATIBLE, NOT_COMPATIBLE, candidates, detectable
 from markerkit.purity import NOT_RAISED, RAISED
-from markerkit.results import TABLES
 from markerkit.robustness import AS_REPORTED, LEAVE_ONE_OUT
 from markerkit.stats.set_effect import SetEffect
 from markerkit.study_design import SERIOUS, WARNING
+from markerkit.table_registry import TABLES
 
 FOR, AGAINST, NEITHER = "for", "against", "neither"
 

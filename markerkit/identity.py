@@ -28,8 +28,9 @@ from markerkit.effects import (
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.purity import RAISED, read_source
-from markerkit.results import TABLES, Identity
+from markerkit.results import Identity
 from markerkit.stats.set_effect import SetEffect, difference
+from markerkit.table_registry import TABLES
 
 COMPATIBLE, NOT_COMPATIBLE = "compatible", "not compatible"
 UNRESOLVED, NOT_ASSESSABLE = "unresolved", "not assessable"

@@ -13,9 +13,10 @@ from markerkit._checks import InputError, one_of
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.matching import gene_rows
-from markerkit.results import TABLES, Coverage, SampleScores
+from markerkit.results import Coverage, SampleScores
 from markerkit.stats import ranks
 from markerkit.stats.ranks import SetScores
+from markerkit.table_registry import TABLES
 
 Array = npt.NDArray[np.float64]
 Kernel = Callable[[Array, npt.NDArray[np.bool_]], SetScores]

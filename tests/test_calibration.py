@@ -7,9 +7,9 @@ from scipy import stats
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
-from markerkit.results import DETECTABLE, TABLES
 from markerkit.stats import linear
 from markerkit.stats.null import distinct_permutations, permuted, rotated
+from markerkit.table_registry import DETECTABLE, TABLES
 
 CONTRAST = ("g", "a", "b")
 SETS = {f"set{k}": [f"P{i}" for i in range(12 * k, 12 * k + 12)] for k in range(20)}

@@ -25,7 +25,9 @@ from matplotlib.text import Text
 from markerkit import figures
 from markerkit._checks import InputError
 from markerkit.figures import _palette, _text
-from markerkit.results import TABLES, Coverage, Purity, SampleScores, to_tsv
+from markerkit.results import Coverage, Purity, SampleScores
+from markerkit.table_registry import TABLES
+from markerkit.tables import to_tsv
 
 CLASSES = ("ev", "exosome", "microvesicle", "apoptotic_body", "apoptotic_exosome", "apoptotic_ev")
 SOURCES = (

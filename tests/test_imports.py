@@ -17,6 +17,8 @@ LAYERS = (
         "experiment",
         "markers_io",
         "markers",
+        "tables",
+        "table_registry",
         "results",
         "criteria",
         "markers_table",

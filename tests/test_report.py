@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 import markerkit as mk
 from markerkit.report._workbook import write_workbook
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 from tests.hostile import NASTY, nasty_experiment
 
 pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")

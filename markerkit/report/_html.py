@@ -21,7 +21,7 @@ from markerkit.report._cards import sample_cards
 from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
 from markerkit.report._summary import summary
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 if TYPE_CHECKING:
     from markerkit.assessment import Assessment

@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape
 import numpy as np
 import pandas as pd
 
-from markerkit.results import TABLES, TableSpec
+from markerkit.table_registry import TABLES
+from markerkit.tables import TableSpec
 
 _EPOCH = datetime.datetime(2000, 1, 1)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
