@@ -55,6 +55,8 @@ LAYERS = (
     ("evidence",),
     ("assessment",),
     ("report",),
+    ("_cli_files",),
+    ("_cli_sets",),
     ("cli",),
     ("__main__",),
 )
