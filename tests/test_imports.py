@@ -53,6 +53,7 @@ LAYERS = (
     ("identity", "purity", "checklist", "circularity", "study_design"),
     ("robustness", "ev_track"),
     ("evidence",),
+    ("pooled",),
     ("assessment",),
     ("report",),
     ("_cli_files",),
