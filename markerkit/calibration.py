@@ -159,6 +159,13 @@ def _pvalues(
             yield test, enrich(da, markers, method=test).table["pvalue"].dropna().to_numpy(float)
 
 
+def _status(rate: float, se: float, level: float) -> str:
+    """Read a rejection rate; few draws show gross failures only, and then `holds` would say too much."""
+    if rate - TOO_OFTEN * se > level:
+        return "rejects too often"
+    return "holds" if rate + 2 * se <= 2 * level else "too few draws"
+
+
 def _rates(shares: Mapping[tuple[str, float], list[float]], counts: Mapping[str, list[int]]) -> pd.DataFrame:
     rows = []
     for (test, level), found in shares.items():
@@ -167,7 +174,7 @@ def _rates(shares: Mapping[tuple[str, float], list[float]], counts: Mapping[str,
         status, reason = "not tested", "no set could be tested"
         if len(known) > 1:
             rate, se = known.mean(), known.std(ddof=1) / np.sqrt(len(known))
-            status, reason = ("rejects too often" if rate - TOO_OFTEN * se > level else "holds"), ""
+            status, reason = _status(float(rate), float(se), level), ""
         rows.append(
             {
                 "test": test,

@@ -369,7 +369,7 @@ n_draws|int|data sets without an effect
 n_tests|float|tests a data set, mean
 how|str|`rotate` or `permute`
 n_distinct|int|permutations of the arms that give different contrasts; missing for a contrast of coefficients
-status|str|`holds`, `rejects too often` or `not tested`
+status|str|`holds`, `rejects too often`, `too few draws` (twice the level is not excluded) or `not tested`
 reason|str|why not tested
 """
             ),

@@ -118,6 +118,7 @@ def test_ratios_are_not_compared(markers):
     assert list(found["role"]) == ["medium"]
 
 
+@pytest.mark.filterwarnings("ignore:the odds of seeing:markerkit.MarkerkitWarning")
 def test_assessment_leaves_blanks_out(markers):
     arms = {"condition": "fraction", "case": "EV", "control": "lysate", "comparator": "lysate"}
     plain = mk.assess(example(), markers, **arms)

@@ -159,3 +159,15 @@ def test_detectable_effect_falls_with_size_and_rises_with_correlation():
     for options in ({"set_size": 0}, {"correlation": 1.0}, {"marker_sd": -1}, {"power": 1.5}):
         with pytest.raises(InputError):
             mk.detectable_effect(da, **options)
+
+
+def test_words_of_a_rate():
+    """At 5 %: far above, near enough, and so few draws that 10 % is not excluded."""
+    from markerkit.calibration import _status
+
+    assert [_status(r, se, 0.05) for r, se in ((0.2, 0.04), (0.06, 0.01), (0.08, 0.03), (0.0, 0.0))] == [
+        "rejects too often",
+        "holds",
+        "too few draws",
+        "holds",
+    ]
