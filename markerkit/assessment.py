@@ -15,26 +15,29 @@ import pandas as pd
 
 from markerkit._checks import InputError, MarkerkitWarning, listed, one_of, require_columns
 from markerkit.blanks import blank_content, with_blank_limits
-from markerkit.calibration import null_check as run_null_check
 from markerkit.checklist import NEEDS_METADATA, checklist_of
 from markerkit.circularity import FLAGGED, circularity_of
 from markerkit.context import read_context
 from markerkit.contrast import Contrast, contrasts_of
 from markerkit.criteria import load_criteria
-from markerkit.design import model_formula
-from markerkit.detection import detection_test
-from markerkit.effects import ContrastModel, fit_contrast, joined
-from markerkit.enrichment import enrich
+from markerkit.effects import fit_contrast, joined
 from markerkit.ev_track import ev_track_of
 from markerkit.evidence import Record, evidence_of
 from markerkit.experiment import Experiment
 from markerkit.identifiers import harmonize_ids, id_mapping
 from markerkit.identity import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED, identity_of
 from markerkit.markers import MarkerCatalog, load_markers
+from markerkit.pooled import (
+    design_words,
+    pooled_detection,
+    pooled_differential,
+    pooled_enrichment,
+    pooled_null_check,
+    samples_used,
+)
 from markerkit.preprocess import collapse_replicates, log2
 from markerkit.purity import RAISED, purity_of
 from markerkit.results import (
-    TABLES,
     Checklist,
     Coverage,
     DetectionTest,
@@ -47,14 +50,13 @@ from markerkit.results import (
     SampleScores,
 )
 from markerkit.robustness import robustness_of
-from markerkit.roles import ROLES, SAMPLE, preparations, roles_of
+from markerkit.roles import preparations, roles_of
 from markerkit.sample_quality import quality_of
 from markerkit.scoring import coverage, score_samples
 from markerkit.shares import source_shares
-from markerkit.stats.fdr import bh
 from markerkit.study_design import SERIOUS, design_lines, design_of, design_scope
+from markerkit.table_registry import TABLES
 
-SET_TESTS = ("camera", "fry")
 Verdicts = TypeVar("Verdicts", Identity, Purity)
 SHARES = ("signal", "length")
 
@@ -171,7 +173,10 @@ class Assessment:
         open_calls = identity["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (identity["settle"] != "")
         for _, row in identity[open_calls].iterrows():
             asked.setdefault(row["settle"], []).append(criteria.classes[row["class"]].title)
-        for _, row in purity[purity["settle"] != ""].iterrows():
+        # a panel of which next to nothing was measured is no gap, unless the search could not have found it
+        blind = purity["source"].map({k: r.by_accession for k, r in criteria.sources.items()}).astype(bool)
+        open_sources = (purity["settle"] != "") & ((purity["status"] != "too few measured") | blind)
+        for _, row in purity[open_sources].iterrows():
             asked.setdefault(row["settle"], []).append(criteria.sources[row["source"]].title)
         lines = [f"{', '.join(dict.fromkeys(keys))}: {settle}" for settle, keys in asked.items()]
         needs = self.checklist.table
@@ -349,21 +354,17 @@ def assess(
             "checklist": checklist,
             "ev_track": ev_track_of(units, checklist.table, asked, known, fluid=fluid),
             "coverage": coverage(units, markers),
-            "differential_abundance": _differential(models),
-            "detection": _detection(models),
-            "enrichment": _enrichment(models, markers),
+            "differential_abundance": pooled_differential(models),
+            "detection": pooled_detection(models),
+            "enrichment": pooled_enrichment(models, markers),
             "sample_scores": score_samples(logs, markers),
-            "null_check": _null_check(models, markers, null_check, seed),
+            "null_check": pooled_null_check(models, markers, null_check, seed),
             "id_mapping": mapping,
-            "samples_used": _samples_used(exp, units, asked, collapse_by),
+            "samples_used": samples_used(exp, units, asked, collapse_by),
             "markers_used": TABLES["markers_used"].conform(joined([identity.markers, purity.markers])),
         }
         lines = [line for c in asked for line in design_lines(checks, c.name)]
-        design = (
-            *_design_words(units, models, collapse_by),
-            *dict.fromkeys(lines),
-            *_null_words(result["null_check"].table),
-        )
+        design = (*design_words(units, models, collapse_by), *dict.fromkeys(lines))
     params = {
         "condition": condition,
         "contrasts": [[c.case, c.control] for c in asked],
@@ -442,137 +443,6 @@ def _collapse(exp: Experiment, collapse_by: str | None) -> Experiment:
             "medium units of their own."
         )
     return collapse_replicates(exp, collapse_by)
-
-
-def _differential(models: Sequence[ContrastModel]) -> DifferentialAbundance:
-    fitted = [m for m in models if m.da is not None]
-    tables = [m.da.table for m in fitted if m.da is not None]
-    params = dict(fitted[0].da.params) if fitted and fitted[0].da else {}
-    spec = TABLES["differential_abundance"]
-    return DifferentialAbundance(
-        spec.conform(joined(tables)), params | {"contrasts": [m.contrast.name for m in fitted]}
-    )
-
-
-def _detection(models: Sequence[ContrastModel]) -> DetectionTest:
-    tables = [
-        detection_test(
-            m.exp,
-            condition=m.contrast.condition,
-            case=m.contrast.case,
-            control=m.contrast.control,
-            paired_by=m.contrast.paired_by,
-        ).table
-        for m in models
-    ]
-    return DetectionTest(TABLES["detection"].conform(joined(tables)), {})
-
-
-def _enrichment(models: Sequence[ContrastModel], markers: MarkerCatalog) -> Enrichment:
-    """Set tests of every contrast; one family of tests a method: sets x contrasts."""
-    parts = []
-    for method in SET_TESTS:
-        tables = [enrich(m.da, markers, method=method).table for m in models if m.da is not None]
-        table = joined(tables)
-        if len(table):
-            table["padj"] = bh(table["pvalue"].to_numpy(float))
-            table["padj_mixed"] = bh(table["pvalue_mixed"].to_numpy(float))
-            parts.append(table)
-    return Enrichment(
-        TABLES["enrichment"].conform(joined(parts)),
-        {"methods": list(SET_TESTS), "family": "sets x contrasts"},
-    )
-
-
-def _null_check(models: Sequence[ContrastModel], markers: MarkerCatalog, draws: int, seed: int) -> NullCheck:
-    if draws < 0:
-        raise InputError(f"`null_check` counts data sets, 2 or more, or is 0; got {draws!r}.")
-    tables = []
-    for model in models if draws else ():
-        c = model.contrast
-        if model.da is not None:
-            design = model_formula(c.condition, c.paired_by, c.batch)
-            arms = (c.condition, c.case, c.control)
-            tables.append(
-                run_null_check(model.exp, markers, design, contrast=arms, draws=draws, seed=seed).table
-            )
-    return NullCheck(TABLES["null_check"].conform(joined(tables)), {"draws": draws, "seed": seed})
-
-
-def _null_words(table: pd.DataFrame) -> Iterator[str]:
-    for name, rows in table[table["level"] == 0.05].groupby("contrast", sort=False):
-        rates = ", ".join(
-            f"{r['test'].replace('_', ' ')} {100 * r['rate']:.1f} %"
-            for _, r in rows.iterrows()
-            if np.isfinite(r["rate"])
-        )
-        first = rows.iloc[0]
-        yield (
-            f"{name}: where nothing differs the 5 % tests reject under this design {rates} "
-            f"({first['n_draws']} rotations; {first['n_distinct']} distinct permutations of the arms)."
-        )
-
-
-def _samples_used(
-    exp: Experiment, units: Experiment, contrasts: Sequence[Contrast], collapse_by: str | None
-) -> pd.DataFrame:
-    samples, values = exp.samples, exp.values
-    linear = None if exp.scale == "ratio" else exp.linear()
-    logs = log2(exp).values if exp.scale == "raw" else values
-    unit = (
-        samples[collapse_by].astype(str)
-        if collapse_by
-        else pd.Series(samples.index.astype(str), samples.index)
-    )
-    first = contrasts[0] if contrasts else None
-    used = {s for c in contrasts for arm in c.arms(units) for s in arm.astype(str)}
-
-    def column(name: str | None) -> pd.Series:
-        return samples[name].astype(str) if name else pd.Series("", index=samples.index)
-
-    role = roles_of(exp)
-    is_used = unit.isin(used) if contrasts else role == SAMPLE
-    why = role.map(ROLES).where(role != SAMPLE, "in no contrast; its shares and scores are given")
-    table = pd.DataFrame(
-        {
-            "sample": samples.index,
-            "unit": unit,
-            "group": column(first.condition if first else None),
-            "pair": column(first.paired_by if first else None),
-            "batch": samples[list(first.batch)].astype(str).agg(";".join, axis=1)
-            if first and first.batch
-            else "",
-            "n_measured": values.notna().sum(axis=1),
-            "total_signal": np.nan if linear is None else linear.sum(axis=1),
-            "median_log2": logs.median(axis=1),
-            "status": np.where(is_used, "used", "not used"),
-            "reason": why.where(~is_used, ""),
-        }
-    )
-    return TABLES["samples_used"].conform(table)
-
-
-def _design_words(
-    units: Experiment, models: Sequence[ContrastModel], collapse_by: str | None
-) -> Iterator[str]:
-    if collapse_by:
-        yield f"Technical replicates of one `{collapse_by}` were averaged and count once."
-    if not models:
-        yield f"No contrast: {units.n_samples} samples are described one by one."
-    for model in models:
-        c = model.contrast
-        case, control = c.arms(units)
-        words = f"{c.name}: {len(case)} against {len(control)} samples"
-        if c.paired_by:
-            words += f", paired by `{c.paired_by}`"
-        if c.batch:
-            words += f", with {listed(c.batch)} in the model"
-        words += f"; comparator {load_criteria().comparators[c.comparator or 'unknown'].title}."
-        if model.reason:
-            words += f" {model.reason[0].upper()}{model.reason[1:]}."
-        elif min(len(case), len(control)) < 4:
-            words += " Few samples: only large, consistent effects can be called."
-        yield words
 
 
 def _carry_text(row: pd.Series) -> str:

@@ -13,8 +13,9 @@ from markerkit.criteria import load_criteria
 from markerkit.effects import joined, set_members
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
-from markerkit.results import TABLES, Purity
+from markerkit.results import Purity
 from markerkit.roles import BLANK, MEDIUM, SAMPLE, roles_of
+from markerkit.table_registry import TABLES
 
 _NORMALIZED = ("lfq", "maxlfq")
 _SCALED = "a quantity normalized across runs lifts blanks: an upper limit"

@@ -18,15 +18,16 @@ from markerkit.differential import differential_abundance
 from markerkit.enrichment import enrich
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
-from markerkit.results import DETECTABLE, TABLES, DetectableEffect, DifferentialAbundance, NullCheck
+from markerkit.results import DetectableEffect, DifferentialAbundance, NullCheck
 from markerkit.stats.null import distinct_permutations, permuted, rotated
+from markerkit.table_registry import DETECTABLE, TABLES
 
 Array = npt.NDArray[np.float64]
 
 HOW = ("rotate", "permute")
 SET_TESTS = ("camera", "fry", "effect", "joint")
 LEVELS = (0.05, 0.01)
-_TOO_OFTEN = 3  # standard errors above the level
+TOO_OFTEN = 3  # standard errors above the level
 
 
 def null_check(
@@ -166,7 +167,7 @@ def _rates(shares: Mapping[tuple[str, float], list[float]], counts: Mapping[str,
         status, reason = "not tested", "no set could be tested"
         if len(known) > 1:
             rate, se = known.mean(), known.std(ddof=1) / np.sqrt(len(known))
-            status, reason = ("rejects too often" if rate - _TOO_OFTEN * se > level else "holds"), ""
+            status, reason = ("rejects too often" if rate - TOO_OFTEN * se > level else "holds"), ""
         rows.append(
             {
                 "test": test,

@@ -17,7 +17,8 @@ from markerkit.contrast import BLOOD, Contrast, contrasts_of
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.markers_io import reference_folder
-from markerkit.results import TABLES, Checklist
+from markerkit.results import Checklist
+from markerkit.table_registry import TABLES
 
 MET, NOT_MET, NOT_DERIVABLE, NEEDS_METADATA = "met", "not met", "not derivable", "needs metadata"
 _NAMED = 12  # proteins named in a cell

@@ -11,7 +11,7 @@ import pandas as pd
 from markerkit._checks import listed
 from markerkit.criteria import load_criteria
 from markerkit.markers import MarkerCatalog
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 FLAGGED, CLEAR, UNKNOWN = "flagged", "clear", "cannot be checked"
 _KEYS = ("accession", "dataset")

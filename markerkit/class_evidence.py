@@ -56,6 +56,27 @@ def gather(model: ContrastModel, policy: Policy) -> dict[str, Evidence]:
     return {key: read_class(model, policy, rule) for key, rule in model.criteria.classes.items()}
 
 
+def rival_out(mine: Evidence, theirs: Evidence, eta: float) -> str:
+    """Say in words why a rival is out, or nothing where it is open.
+
+    Parameters
+    ----------
+    mine, theirs
+        Evidence on the class and on its rival.
+    eta
+        Largest effect that still counts as no rise, log2.
+    """
+    rival = theirs.rule.key
+    if theirs.state == EXCLUDED:
+        return "not compatible itself"
+    margin, own = mine.margins[rival], mine.rivals_own[rival]
+    if margin is not None and margin.low > 0:
+        return "below the markers only in the class"
+    if own is not None and own.high < eta:
+        return f"what only it has shows no {fold(eta)}-fold rise"
+    return ""
+
+
 def class_members(model: ContrastModel, rule: ClassRule) -> pd.DataFrame:
     """Members that vote for a class, and those that vote against it."""
     return pd.concat(

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from markerkit import __version__
 from markerkit._checks import InputError, MarkerkitWarning, one_of
+from markerkit._cli_files import check_file, emit
+from markerkit._cli_sets import add_sets, marker_catalog, marker_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     _reading(samples)
     _assess_parser(commands)
     _score_parser(commands)
-    _sets_parser(commands)
+    add_sets(commands)
     return parser
 
 
@@ -116,12 +118,6 @@ def _study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", metavar="FILE", help="sample sheet (see `markerkit samples`)")
 
 
-def _marker_files(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--markers", metavar="FILE", nargs="+", default=[], help="further marker sets: GMT, TSV or TOML"
-    )
-
-
 def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     p = commands.add_parser("assess", help="assess a protein matrix")
     _study(p)
@@ -141,7 +137,7 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "--fluid", metavar="NAME", help="what the samples come from: plasma, serum, urine, culture, ..."
     )
     p.add_argument("--context", metavar="FILE", help="TOML or JSON with what only you know")
-    _marker_files(p)
+    marker_files(p)
     p.add_argument(
         "--out", metavar="DIR", default="markerkit_results", help="results folder (default: %(default)s)"
     )
@@ -182,41 +178,11 @@ def _score_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     p.add_argument(
         "--method", default="singscore", help="singscore, ssgsea, zscore or mean_z (default: %(default)s)"
     )
-    _marker_files(p)
+    marker_files(p)
     p.add_argument("--overwrite", action="store_true", help="replace a table of scores that is there")
     p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
     _reading(p)
     p.set_defaults(run=_score)
-
-
-def _sets_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    sets = commands.add_parser("sets", help="look at the reference marker sets")
-    verbs = sets.add_subparsers(required=True, metavar="VERB")
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--organism", default="human", help="human, mouse or rat (default: %(default)s)")
-    _marker_files(common)
-    listed = verbs.add_parser("list", parents=[common], help="every set with its size")
-    listed.set_defaults(run=_sets_list)
-    show = verbs.add_parser("show", parents=[common], help="the markers of a set with their sources")
-    show.add_argument("set", metavar="SET")
-    show.set_defaults(run=_sets_show)
-    export = verbs.add_parser("export", parents=[common], help="write the catalogue")
-    export.add_argument("--format", default="gmt", choices=["gmt", "tsv", "json"])
-    export.add_argument("--out", metavar="FILE", help="write to a file instead of stdout")
-    export.set_defaults(run=_sets_export)
-    overlap = verbs.add_parser("overlap", parents=[common], help="shared markers, set by set")
-    overlap.add_argument("--sets", metavar="SET", nargs="+", help="these sets only")
-    overlap.add_argument(
-        "--figure", metavar="FILE", help="draw it: a .pdf, .svg or .png that is not there yet"
-    )
-    overlap.set_defaults(run=_sets_overlap)
-    check = verbs.add_parser("validate", help="check a file of marker sets, or a folder of them")
-    check.add_argument("path", metavar="PATH")
-    check.set_defaults(run=_sets_validate)
-    diff = verbs.add_parser("diff", help="what changed between two files or folders of marker sets")
-    diff.add_argument("old", metavar="OLD")
-    diff.add_argument("new", metavar="NEW")
-    diff.set_defaults(run=_sets_diff)
 
 
 # ---- commands ------------------------------------------------------------------
@@ -244,10 +210,10 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 
 def _samples(arguments: argparse.Namespace) -> None:
-    from markerkit.results import to_tsv
     from markerkit.sample_sheet import sample_template
+    from markerkit.tables import to_tsv
 
-    _emit(to_tsv(sample_template(_read(arguments))), arguments.out)
+    emit(to_tsv(sample_template(_read(arguments))), arguments.out)
 
 
 def _read(arguments: argparse.Namespace) -> Experiment:
@@ -266,7 +232,7 @@ def _read(arguments: argparse.Namespace) -> Experiment:
 def _harmonized(arguments: argparse.Namespace) -> tuple[Experiment, MarkerCatalog]:
     from markerkit.identifiers import harmonize_ids
 
-    exp, markers = _read(arguments), _markers(arguments)
+    exp, markers = _read(arguments), marker_catalog(arguments)
     _progress(arguments, f"{exp.n_proteins} protein groups in {exp.n_samples} samples; mapping identifiers")
     return harmonize_ids(exp, markers), markers
 
@@ -330,13 +296,13 @@ def _print_result(result: Assessment, folder: Path) -> None:
 
 def _score(arguments: argparse.Namespace) -> None:
     _progress(arguments, f"{__version__}, reading {arguments.matrix}")
-    from markerkit.results import TABLES
+    from markerkit.table_registry import TABLES
 
     if Path(arguments.out).suffix.lower() not in {".tsv", ".txt", ""}:
         raise InputError(
             f"score writes TSV; let the name of the output end in '.tsv'; got {arguments.out!r}."
         )
-    _check_file(arguments.out, header=TABLES["sample_scores"].names, overwrite=arguments.overwrite)
+    check_file(arguments.out, header=TABLES["sample_scores"].names, overwrite=arguments.overwrite)
     from threadpoolctl import threadpool_limits
 
     from markerkit.preprocess import log2
@@ -369,100 +335,6 @@ def _score_lines(table: pd.DataFrame, method: str) -> list[str]:
     for reason, rows in never.groupby("reason", sort=False):
         lines.append(f"{len(rows)} not scored, {reason}: {', '.join(rows['set'])}")
     return lines
-
-
-def _markers(arguments: argparse.Namespace) -> MarkerCatalog:
-    from markerkit.markers import load_markers
-
-    return load_markers(organism=arguments.organism, extra=arguments.markers)
-
-
-def _sets_list(arguments: argparse.Namespace) -> None:
-    from markerkit.results import to_tsv
-
-    print(to_tsv(_markers(arguments).sets), end="")
-
-
-def _sets_show(arguments: argparse.Namespace) -> None:
-    from markerkit.results import to_tsv
-
-    catalog = _markers(arguments)
-    one_of("set", arguments.set, list(catalog))
-    print(to_tsv(catalog[arguments.set].table), end="")
-
-
-def _sets_export(arguments: argparse.Namespace) -> None:
-    catalog = _markers(arguments)
-    text = {"gmt": catalog.to_gmt, "tsv": catalog.to_tsv, "json": catalog.to_json}[arguments.format]()
-    _emit(text, arguments.out)
-
-
-def _sets_overlap(arguments: argparse.Namespace) -> None:
-    from markerkit.results import to_tsv
-
-    markers = _markers(arguments)
-    overlap = (markers.select(arguments.sets) if arguments.sets else markers).overlap()
-    if arguments.figure:
-        from markerkit import figures
-
-        path = Path(arguments.figure)
-        one_of("figure", path.suffix.lower(), [".pdf", ".svg", ".png"])
-        if path.exists():
-            raise InputError(f"the output {arguments.figure!r} is there already; choose another.")
-        figures.save(figures.overlap(overlap), path, formats=[path.suffix.lower()[1:]])
-    print(to_tsv(overlap.rename_axis(index="set", columns=None).reset_index()), end="")
-
-
-def _sets_validate(arguments: argparse.Namespace) -> None:
-    from markerkit.markers import validate
-    from markerkit.results import to_tsv
-
-    findings = validate(arguments.path)
-    print(to_tsv(findings), end="")
-    errors = int((findings["level"] == "error").sum())
-    if errors:
-        raise InputError(f"{errors} errors in {arguments.path!r}; mend the rows listed above.")
-
-
-def _sets_diff(arguments: argparse.Namespace) -> None:
-    from markerkit.markers import diff, read_markers
-    from markerkit.results import to_tsv
-
-    print(to_tsv(diff(read_markers(arguments.old), read_markers(arguments.new))), end="")
-
-
-def _emit(text: str, out: str | None) -> None:
-    """Print, or write to a file that appears whole."""
-    if out is None:
-        print(text, end="" if text.endswith("\n") else "\n")
-        return
-    _check_file(out)
-    path = Path(out)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="")
-    part.replace(path)
-
-
-def _check_file(out: str, *, header: Sequence[str] = (), overwrite: bool = False) -> None:
-    """Refuse a file that cannot be written; with `overwrite` one that begins with `header` may be replaced."""
-    path = Path(out)
-    if path.exists():
-        if not overwrite:
-            other = " or pass --overwrite" if header else ""
-            raise InputError(f"the output {out!r} is there already; choose another{other}.")
-        if not path.is_file() or not _begins_with(path, "\t".join(header).encode()):
-            raise InputError(
-                f"the output {out!r} is another kind of file and will not be replaced; choose another."
-            )
-    if not path.parent.is_dir():
-        raise InputError(f"the output {out!r} cannot be written: there is no folder {str(path.parent)!r}.")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise InputError(f"the output {out!r} cannot be written: no right to write in {str(path.parent)!r}.")
-
-
-def _begins_with(path: Path, start: bytes) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(start)) == start
 
 
 if __name__ == "__main__":

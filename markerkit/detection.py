@@ -12,9 +12,10 @@ import pandas as pd
 
 from markerkit._checks import InputError, MarkerkitWarning, listed, require_columns
 from markerkit.experiment import Experiment
-from markerkit.results import TABLES, DetectionTest
+from markerkit.results import DetectionTest
 from markerkit.stats.detection import MOST_SAMPLES, Detected, conditional_test, paired_test, sample_odds
 from markerkit.stats.fdr import bh
+from markerkit.table_registry import TABLES
 
 Array = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -12,12 +12,14 @@ from scipy.special import stdtrit
 from markerkit._checks import InputError, listed, one_of, require_columns
 from markerkit.design import Design, build_design, resolve_contrasts
 from markerkit.experiment import Experiment
-from markerkit.results import F_TESTS, TABLES, DifferentialAbundance, stack_columns
+from markerkit.results import DifferentialAbundance
 from markerkit.stats.ebayes import Moderated, log_odds, moderate, moderated_f, squeeze, treat, two_sided
 from markerkit.stats.fdr import bh
 from markerkit.stats.linear import LinearFit, fit
 from markerkit.stats.prior import f_tail, fit_prior_by_count
 from markerkit.stats.weights import array_weights, duplicate_correlation
+from markerkit.table_registry import F_TESTS, TABLES
+from markerkit.tables import stack_columns
 
 Array = npt.NDArray[np.float64]
 

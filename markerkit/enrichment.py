@@ -13,11 +13,13 @@ import pandas as pd
 
 from markerkit._checks import InputError, MarkerkitWarning, one_of
 from markerkit.markers import MarkerCatalog
-from markerkit.results import TABLES, DifferentialAbundance, Enrichment, stack_columns
+from markerkit.results import DifferentialAbundance, Enrichment
 from markerkit.set_methods import METHODS, OPTIONS, Found, Members, Method, Options, Study
 from markerkit.stats import set_tests
 from markerkit.stats.fdr import bh
 from markerkit.stats.linear import LinearFit
+from markerkit.table_registry import TABLES
+from markerkit.tables import stack_columns
 
 Array = npt.NDArray[np.float64]
 

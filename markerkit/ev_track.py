@@ -11,7 +11,7 @@ from markerkit.checklist import NEEDS_METADATA, load_items
 from markerkit.context import CONTEXT_KEYS
 from markerkit.contrast import Contrast
 from markerkit.experiment import Experiment
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 FROM_DATA, FROM_CONTEXT, TO_FILL, NOT_APPLICABLE = (
     "from the data",

@@ -9,17 +9,17 @@ from typing import Any
 import pandas as pd
 
 from markerkit.circularity import FLAGGED
-from markerkit.class_evidence import Evidence, gather
+from markerkit.class_evidence import Evidence, gather, rival_out
 from markerkit.context import CONTEXT_KEYS
 from markerkit.criteria import ClassRule, load_criteria
 from markerkit.effects import ContrastModel, fold, set_members
 from markerkit.enrichment import enrich
-from markerkit.identity import COMPATIBLE, NOT_COMPATIBLE, candidates
+from markerkit.identity import COMPATIBLE, NOT_COMPATIBLE, candidates, detectable
 from markerkit.purity import NOT_RAISED, RAISED
-from markerkit.results import TABLES
 from markerkit.robustness import AS_REPORTED, LEAVE_ONE_OUT
 from markerkit.stats.set_effect import SetEffect
 from markerkit.study_design import SERIOUS, WARNING
+from markerkit.table_registry import TABLES
 
 FOR, AGAINST, NEITHER = "for", "against", "neither"
 
@@ -233,7 +233,7 @@ def _effect(model: ContrastModel, mine: Evidence) -> Row:
     if mine.state == "excluded":
         least = fold(t["eta"])
         more = "less than in" if e.high < 0 else f"less than a {least}-fold enrichment over"
-        seen = f"; {fold(e.half_width)}-fold or more would have been seen"
+        seen = f"; {fold(detectable(model, e))}-fold would have been called in {100 * t['power']:g} % of such studies"
         return _reason("set effect", AGAINST, f"{text}: {more} the control{seen}", e)
     why = mine.reason if mine.state == "not assessable" else "too wide to tell"
     return _reason("set effect", NEITHER, f"{text}: {why}", e)
@@ -290,16 +290,18 @@ def _own(model: ContrastModel, mine: Evidence) -> Row:
 
 
 def _rival(rival: str, mine: Evidence, theirs: Evidence, word: str) -> Row:
-    topic, title = f"rival {rival}", load_criteria().classes[rival].title
-    margin = mine.margins.get(rival)
-    excluded = theirs.state == "excluded"
+    criteria = load_criteria()
+    topic, title = f"rival {rival}", criteria.classes[rival].title
+    margin, own, eta = mine.margins.get(rival), mine.rivals_own.get(rival), criteria.threshold["eta"]
     tail = f"; {title} is {word or 'not called'} itself"
+    if own is not None and own.high < eta:
+        tail = f"; what only {title} has shows no {fold(eta)}-fold rise ({_size(own)}){tail}"
+    out = bool(rival_out(mine, theirs, eta))
     if margin is None:
         text = f"too few markers tell it from {title}{tail}"
-        return _reason(topic, FOR if excluded else NEITHER, text)
+        return _reason(topic, FOR if out else NEITHER, text)
     text = f"markers only in the class are {_size(margin)} over markers only in {title}{tail}"
-    direction = FOR if excluded or margin.low > 0 else AGAINST if margin.high < 0 else NEITHER
-    return _reason(topic, direction, text, margin)
+    return _reason(topic, FOR if out else AGAINST if margin.high < 0 else NEITHER, text, margin)
 
 
 def _layer_a(word: str) -> Row:

@@ -13,7 +13,7 @@ import pandas as pd
 from markerkit._checks import InputError, listed, one_of
 from markerkit.experiment import ORGANISMS, Experiment
 from markerkit.markers import MarkerCatalog
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 POLICIES = ("leading", "unique")
 MAPPED, AMBIGUOUS, NOT_MAPPED = "mapped", "ambiguous", "not mapped"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from markerkit.class_evidence import ABSENT, EXCLUDED, UNCLEAR, Evidence, class_markers, gather
+from markerkit.class_evidence import ABSENT, EXCLUDED, UNCLEAR, Evidence, class_markers, gather, rival_out
 from markerkit.context import read_context
 from markerkit.contrast import contrasts_of
 from markerkit.criteria import ClassRule, load_criteria
@@ -28,8 +28,9 @@ from markerkit.effects import (
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.purity import RAISED, read_source
-from markerkit.results import TABLES, Identity
+from markerkit.results import Identity
 from markerkit.stats.set_effect import SetEffect, difference
+from markerkit.table_registry import TABLES
 
 COMPATIBLE, NOT_COMPATIBLE = "compatible", "not compatible"
 UNRESOLVED, NOT_ASSESSABLE = "unresolved", "not assessable"
@@ -146,12 +147,13 @@ def _assess(model: ContrastModel, context: Mapping[str, Any]) -> tuple[pd.DataFr
     rows, used = [], []
     for key, rule in rules.items():
         call = calls[key]
-        shown = evidence[1][key] if call.reason.endswith("from detection") else evidence[0][key]
+        seen = evidence[1] if call.reason.endswith("from detection") else evidence[0]
+        shown = seen[key]
         rows.append(
             _call_row(name, rule, call)
             | _numbers(model, shown, call)
             | _bounded_numbers(evidence[1][key] if len(evidence) > 1 else None)
-            | {"explanation": _explain(model, rule, call, shown)}
+            | {"explanation": _explain(model, rule, call, shown) + _rivals_out(model, call, shown, seen)}
         )
         for role in ("positive", "negative"):
             members = class_markers(model, rule, role=role)
@@ -254,22 +256,13 @@ class _Judge:
         return None
 
     def _against_rivals(self, mine: Evidence, evidence: Mapping[str, Evidence]) -> Call:
-        open_rivals = [
-            r for r in mine.rule.rivals if evidence[r].state != EXCLUDED and not self._ruled_out(mine, r)
-        ]
-        for rival in sorted(open_rivals, key=lambda r: _low(mine.margins[r])):
-            margin = mine.margins[rival]
-            if margin is None:
-                reason = f"rival {rival}: too few markers that tell them apart"
-                return Call(UNRESOLVED, reason, _SETTLE["rival"], rival)
-            if margin.low <= 0:
-                return Call(UNRESOLVED, f"rival {rival}", _SETTLE["rival"], rival)
+        eta = self.model.criteria.threshold["eta"]
+        still_open = [r for r in mine.rule.rivals if not rival_out(mine, evidence[r], eta)]
+        if still_open:
+            rival = min(still_open, key=lambda r: _low(mine.margins[r]))
+            thin = ": too few markers that tell them apart" if mine.margins[rival] is None else ""
+            return Call(UNRESOLVED, f"rival {rival}{thin}", _SETTLE["rival"], rival)
         return Call(COMPATIBLE, "enriched over the control")
-
-    def _ruled_out(self, mine: Evidence, rival: str) -> bool:
-        """What only the rival has shows no two-fold rise: the same claim as `not compatible`, of its own markers."""
-        own = mine.rivals_own[rival]
-        return own is not None and own.high < self.model.criteria.threshold["eta"]
 
     def _apoptotic_exosome(self, policy: Policy, evidence: Mapping[str, Evidence], layer_a: str) -> Call:
         """Small-EV evidence and apoptosis by context, with a candidate and without a necrosis pattern."""
@@ -354,7 +347,8 @@ def _call_row(contrast: str, rule: ClassRule, call: Call) -> dict[str, object]:
     }
 
 
-def _detectable(model: ContrastModel, effect: SetEffect) -> float:
+def detectable(model: ContrastModel, effect: SetEffect) -> float:
+    """Effect that a class would have been called for in most studies of this precision, log2."""
     t = model.criteria.threshold
     return effect.detectable(power=t["power"], least=t["class_delta"])
 
@@ -369,7 +363,7 @@ def _numbers(model: ContrastModel, e: Evidence, call: Call) -> dict[str, object]
     }
     row |= _prefixed("", e.effect)
     if e.effect is not None:
-        row |= {"se": e.effect.se, "df": e.effect.df, "smallest_detectable": _detectable(model, e.effect)}
+        row |= {"se": e.effect.se, "df": e.effect.df, "smallest_detectable": detectable(model, e.effect)}
     row |= _prefixed("negatives_", e.negative_effect)
     known = {r: m for r, m in e.margins.items() if m is not None}
     rival = call.rival or (min(known, key=lambda r: known[r].low) if known else "")
@@ -403,7 +397,7 @@ def _explain(model: ContrastModel, rule: ClassRule, call: Call, e: Evidence) -> 
     if call.word == NOT_COMPATIBLE and call.reason.startswith("no more") and e.effect is not None:
         return (
             f"{case} shows no more of what marks {what} than {control}; an enrichment of "
-            f"{fold(_detectable(model, e.effect))}-fold would have been called in {100 * t['power']:g} % of such "
+            f"{fold(detectable(model, e.effect))}-fold would have been called in {100 * t['power']:g} % of such "
             f"studies.{size}"
         )
     if call.word == NOT_COMPATIBLE and call.reason.startswith("raised"):
@@ -415,3 +409,12 @@ def _explain(model: ContrastModel, rule: ClassRule, call: Call, e: Evidence) -> 
     if call.word == UNRESOLVED:
         return f"{what} is unresolved: {call.reason}.{size}"
     return f"{what} is not assessable: {call.reason}.{size}"
+
+
+def _rivals_out(model: ContrastModel, call: Call, e: Evidence, seen: Mapping[str, Evidence]) -> str:
+    """Say how a compatible class is told from each of its rivals; an apoptotic exosome is told by a candidate."""
+    if call.word != COMPATIBLE or e.rule.context or not e.rule.rivals:
+        return ""
+    eta = model.criteria.threshold["eta"]
+    why = [f"{seen[r].rule.title} ({rival_out(e, seen[r], eta)})" for r in e.rule.rivals]
+    return f" Rivals are out: {', '.join(why)}."

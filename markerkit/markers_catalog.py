@@ -167,7 +167,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         return MarkerSet(
             **{n: header[n] for n in names},
             derived_from=tuple(header["derived_from"]),
-            fluid_caveats=views.fluid_caveats(key, header["role"], self._table, self._info),
+            fluid_caveats=self._fluid_caveats[key],
             _table=rows,
         )
 
@@ -208,6 +208,12 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         """Copy of all markers, one row each set and gene."""
         return self._table.copy()
 
+    @cached_property
+    def _fluid_caveats(self) -> dict[str, str]:
+        """Set -> what body fluids do to it."""
+        roles = {key: header["role"] for key, header in self._headers.items()}
+        return views.fluid_caveats(roles, self._table, self._info)
+
     @property
     def sets(self) -> pd.DataFrame:
         """One row a set: its header and how many markers it has."""
@@ -223,7 +229,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
                     "n_negative": int((~positive).sum()),
                     "n_weighted": int((positive & (part["weight"] > 0)).sum()),
                     "derived_from": ";".join(header["derived_from"]),
-                    "fluid_caveats": views.fluid_caveats(key, header["role"], self._table, self._info),
+                    "fluid_caveats": self._fluid_caveats[key],
                     "note": header["note"],
                 }
             )
@@ -341,7 +347,8 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         organism: str | None = None,
     ) -> MarkerCatalog:
         new = copy.copy(self)
-        new.__dict__.pop("digest", None)
+        for cached in ("digest", "_fluid_caveats"):
+            new.__dict__.pop(cached, None)
         new._table = table.reset_index(drop=True)
         new._unmapped = unmapped.reset_index(drop=True)
         new._records = self._records if records is None else records
@@ -411,7 +418,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         sets = [
             {
                 **header,
-                "fluid_caveats": views.fluid_caveats(key, header["role"], self._table, self._info),
+                "fluid_caveats": self._fluid_caveats[key],
                 "markers": groups[key][fields].to_dict("records") if key in groups else [],
             }
             for key, header in self._headers.items()

@@ -42,29 +42,36 @@ def fluids(info: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FLUID_COLUMNS))
 
 
-def fluid_caveats(key: str, role: str, table: pd.DataFrame, info: Mapping[str, Any]) -> str:
-    """Say what a fluid does to a set: watched or masked there, or which members a masked panel holds too.
+def fluid_caveats(roles: Mapping[str, str], table: pd.DataFrame, info: Mapping[str, Any]) -> dict[str, str]:
+    """Say what a fluid does to each set: watched or masked there, or which members a masked panel holds too.
 
     The rule: a source is `watched` or `masked` where the fluid's entry names
     it; a member of a class or layer set is `blood-confounded` in the fluids
     that mask a panel which holds its gene as a positive member with weight.
+
+    Parameters
+    ----------
+    roles
+        Set -> its role.
+    table, info
+        Of the catalogue.
     """
-    said = []
+    weighted = table[(table["role"] == "positive") & (table["weight"] > 0)]
+    genes = weighted.groupby("set", sort=False)["gene"].agg(list).to_dict()
+    said: dict[str, list[str]] = {key: [] for key in roles}
     for entry in info.get("fluid", ()):
         name = entry["name"]
-        if key in entry["mask"]:
-            said.append(f"{name}: no evidence for a class")
-        elif key in entry["watch"]:
-            said.append(f"{name}: read first")
-        elif role in ("identity", "layer"):
-            panel = table[
-                table["set"].isin(entry["mask"]) & (table["role"] == "positive") & (table["weight"] > 0)
-            ]
-            own = table[(table["set"] == key) & (table["role"] == "positive") & (table["weight"] > 0)]
-            both = [str(g) for g in own["gene"] if g in set(panel["gene"])]
-            if both:
-                said.append(f"{name}: {', '.join(both)} also from blood cells")
-    return "; ".join(said)
+        panel = {gene for masked in entry["mask"] for gene in genes.get(masked, ())}
+        for key, role in roles.items():
+            if key in entry["mask"]:
+                said[key].append(f"{name}: no evidence for a class")
+            elif key in entry["watch"]:
+                said[key].append(f"{name}: read first")
+            elif role in ("identity", "layer"):
+                both = [str(g) for g in genes.get(key, ()) if g in panel]
+                if both:
+                    said[key].append(f"{name}: {', '.join(both)} also from blood cells")
+    return {key: "; ".join(lines) for key, lines in said.items()}
 
 
 def resting_on(

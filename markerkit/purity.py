@@ -24,9 +24,10 @@ from markerkit.effects import (
 )
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
-from markerkit.results import TABLES, Purity
+from markerkit.results import Purity
 from markerkit.shares import source_shares
 from markerkit.stats.set_effect import SetEffect, difference, set_effect
+from markerkit.table_registry import TABLES
 
 RAISED, NOT_RAISED, NOT_ASSESSABLE = "raised", "not raised", "not assessable"
 

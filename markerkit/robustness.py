@@ -27,8 +27,8 @@ from markerkit.experiment import Experiment
 from markerkit.identity import NOT_ASSESSABLE, decide
 from markerkit.preprocess import log2
 from markerkit.purity import RAISED, combine_readings, read_source
-from markerkit.results import TABLES
 from markerkit.stats.set_effect import Background, background
+from markerkit.table_registry import TABLES
 
 Array = npt.NDArray[np.float64]
 

@@ -15,11 +15,12 @@ from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.outliers import LOOK, far, far_in_groups, likeness
 from markerkit.preprocess import log2
-from markerkit.results import TABLES, Quality
+from markerkit.results import Quality
 from markerkit.roles import SAMPLE, roles_of
 from markerkit.scoring import require_matches
 from markerkit.share_cards import index_rows, percentiles, share_rows, yardstick_of
 from markerkit.shares import source_shares
+from markerkit.table_registry import TABLES
 
 WHOLE = "all samples"
 _EV_WORDS = {

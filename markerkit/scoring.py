@@ -13,9 +13,10 @@ from markerkit._checks import InputError, one_of
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.matching import gene_rows
-from markerkit.results import TABLES, Coverage, SampleScores
+from markerkit.results import Coverage, SampleScores
 from markerkit.stats import ranks
 from markerkit.stats.ranks import SetScores
+from markerkit.table_registry import TABLES
 
 Array = npt.NDArray[np.float64]
 Kernel = Callable[[Array, npt.NDArray[np.bool_]], SetScores]
@@ -91,11 +92,13 @@ def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
     proteins = exp.proteins[seen.to_numpy() & ~exp.proteins["is_decoy"].to_numpy(bool)]
     genes, accessions = set(proteins["gene"]) - {""}, set(proteins["accession"]) - {""}
     headers = {str(row["set"]): row for row in markers.sets.to_dict(orient="records")}
+    table = markers.table
+    by_gene, by_accession = table["gene"].isin(genes), table["accession"].isin(accessions)
     rows = []
-    for (name, role), members in markers.table.groupby(["set", "role"], sort=False):
+    for (name, role), members in table.groupby(["set", "role"], sort=False):
         header = headers[str(name)]
         foreign = header["organism"] not in {"human", exp.organism}
-        found = members["accession"].isin(accessions) if foreign else members["gene"].isin(genes)
+        found = (by_accession if foreign else by_gene)[members.index]
         label = members["gene"].where(members["gene"] != "", members["accession"])
         weight = members["weight"].sum()
         few = int(found.sum()) < int(header["minimum_measured"])

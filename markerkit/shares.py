@@ -12,7 +12,7 @@ from markerkit.criteria import Criteria, load_criteria
 from markerkit.effects import set_members
 from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 
 def source_shares(exp: Experiment, markers: MarkerCatalog, *, per_length: bool = False) -> pd.DataFrame:

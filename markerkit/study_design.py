@@ -14,7 +14,7 @@ from markerkit._checks import listed
 from markerkit.contrast import Contrast
 from markerkit.design import build_design, model_formula
 from markerkit.experiment import Experiment
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 OK, NOTE, WARNING, SERIOUS = "ok", "note", "warning", "serious"
 SCOPE = "this preparation"

@@ -8,7 +8,7 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
 

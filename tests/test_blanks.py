@@ -13,9 +13,10 @@ from markerkit._checks import InputError
 from markerkit.blanks import blank_content, share_limits, with_blank_limits
 from markerkit.bovine import bovine_rows, mixed_groups
 from markerkit.report._html import html_report
-from markerkit.results import TABLES, Purity
+from markerkit.results import Purity
 from markerkit.roles import preparations, roles_of
 from markerkit.shares import source_shares
+from markerkit.table_registry import TABLES
 from tests.helpers import experiment
 
 

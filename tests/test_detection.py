@@ -9,8 +9,8 @@ from scipy import stats
 
 import markerkit as mk
 from markerkit import InputError
-from markerkit.results import TABLES
 from markerkit.stats.detection import conditional_test, paired_test, sample_odds
+from markerkit.table_registry import TABLES
 
 
 def experiment(seen):

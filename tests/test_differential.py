@@ -6,7 +6,7 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 
 def experiment(seed=0, n=6, p=300, missing=0.1):

@@ -8,11 +8,11 @@ from scipy.stats import t as student
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning, _gsea
-from markerkit.results import TABLES
 from markerkit.set_methods import METHODS
 from markerkit.stats import set_tests
 from markerkit.stats.joint import joint_effects
 from markerkit.stats.set_effect import Background, background
+from markerkit.table_registry import TABLES
 
 SETS = {
     "up": [f"P{i}" for i in range(15)],

@@ -25,7 +25,9 @@ from matplotlib.text import Text
 from markerkit import figures
 from markerkit._checks import InputError
 from markerkit.figures import _palette, _text
-from markerkit.results import TABLES, Coverage, Purity, SampleScores, to_tsv
+from markerkit.results import Coverage, Purity, SampleScores
+from markerkit.table_registry import TABLES
+from markerkit.tables import to_tsv
 
 CLASSES = ("ev", "exosome", "microvesicle", "apoptotic_body", "apoptotic_exosome", "apoptotic_ev")
 SOURCES = (
@@ -253,7 +255,7 @@ def checklist_table(n: int = 37) -> pd.DataFrame:
         {
             "contrast": CONTRAST, "guideline": guidelines[i * len(guidelines) // n], "item": f"Category {i}",
             "requirement": "At least one cytosolic protein that binds membranes or membrane proteins; promiscuous ones "
-            "(2b) do not count alone." if i % 3 else "Report the amount of source material.",
+            "(2b) do not count alone." if i % 3 == 0 else "Report the amount of source material.",
             "answer": answers[i % 4], "evidence": "7 seen in half of the samples or more; 1 asked for",
             "proteins": "CD9, CD63, CD81, ITGB1, LAMP1, TSG101, PDCD6IP, FLOT1, FLOT2, ANXA2, ANXA5 and 9 more" if i % 2 else "",
             "source": "misev2018",
@@ -681,6 +683,57 @@ def test_checklist_shows_every_item() -> None:
     assert [text.count(a) for a in ("met", "not met", "not derivable", "needs metadata")] == [10, 9, 9, 9]
     assert figure.get_figheight() * 25.4 <= 247
     assert "more items" in _words(figures.checklist(checklist_table(90)))
+
+
+def test_checklist_cuts_no_text() -> None:
+    table = checklist_table()
+    figure = figures.checklist(table)
+    text = " ".join(_words(figure).split(" | "))
+    assert "…" not in text
+    for requirement in table["requirement"].unique():
+        assert requirement in text
+    assert "needs metadata" in text
+
+
+def test_checklist_says_once_what_holds_for_a_whole_guideline() -> None:
+    table = checklist_table()
+    urine = table["guideline"] == "Urine EV"
+    table.loc[urine, ["answer", "evidence", "proteins"]] = ["not derivable", "does not apply", ""]
+    text = _words(figures.checklist(table))
+    assert text.count("does not apply") == 1
+    assert f"all {urine.sum()} items" in text
+    for item in table.loc[urine, "item"]:
+        assert item in text
+
+
+def test_checklist_counts_the_proteins_that_it_does_not_name() -> None:
+    table = checklist_table(3).assign(proteins=", ".join(f"PROT{i}" for i in range(200)))
+    text = " ".join(_words(figures.checklist(table)).split(" | "))
+    assert "…" not in text
+    named = text.count("PROT")
+    assert 0 < named < 600
+    assert f"and {200 - named // 3} more" in text
+    some = table.assign(proteins=", ".join(f"PROT{i}" for i in range(100)) + " and 100 more")
+    assert f"and {200 - named // 3} more" in " ".join(_words(figures.checklist(some)).split(" | "))
+
+
+def test_names_are_set_smaller_before_they_are_cut() -> None:
+    text, size = _text.shrink("Cell of origin: platelets and megakaryocytes", 43, 6.5)
+    assert "…" not in text
+    assert 5 <= size < 6.5
+    assert _text.text_width(text, size) <= 43
+    assert _text.shrink("x" * 200, 43, 6.5)[1] == 5
+    assert _text.shrink("short", 43, 6.5) == ("short", 6.5)
+
+
+def test_carry_over_says_a_long_reason_whole() -> None:
+    reason = "comparator 'soluble': neither arm is the source of the material that would be carried over"
+    table = carry_table().iloc[[5]].assign(reason=reason)
+    figure = _figure(figures.carry_over(table))
+    text = " ".join(_words(figure).split(" | "))
+    assert reason[1:] in text
+    assert "…" not in text
+    assert figures.lint(figure) == []
 
 
 # --- contrasts, errors, dispatch -------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from markerkit.criteria import load_criteria
 from markerkit.ev_ranks import gene_ranks, layer_a_genes, layer_a_ranks
 from markerkit.indices import PLASMA_PANELS, plasma_indices, plasma_panel, two_axis
 from markerkit.outliers import far, likeness, robust_z
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 from markerkit.yardstick import QUANTILES, YARDSTICKS, documented, percentile
 from tests.helpers import experiment
 

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 import markerkit as mk
 from markerkit.report._workbook import write_workbook
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 from tests.hostile import NASTY, nasty_experiment
 
 pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
@@ -61,6 +61,74 @@ def test_sentences_of_the_methods_are_filled_in(folder):
     text = (folder / "methods.md").read_text(encoding="utf-8")
     assert not re.findall(r"[{}]", text)
     assert "ends below 1 log2" in text
+
+
+def test_the_null_check_has_a_section_where_it_was_run(html):
+    from markerkit.report._html import html_report
+    from markerkit.report._methods import methods_text
+
+    assert "Do the tests hold their level here?" not in html
+    result = mk.assess(
+        mk.load_example(),
+        condition="fraction",
+        case="EV",
+        control="lysate",
+        comparator="lysate",
+        null_check=2,
+    )
+    text = html_report(result, [], {})
+    section = text[text.index("Do the tests hold their level here?") : text.index("<h2>Purity</h2>")]
+    assert section.count("<tr><td>") == len(result.null_check.table) == 10
+    assert "2 data sets without an effect" in section
+    assert f"there are {result.null_check.table['n_distinct'].iloc[0]:,} distinct ones" in section
+    rate, se = result.null_check.table.loc[0, ["rate", "se"]]
+    assert f"{100 * rate:.1f} ± {100 * se:.1f}\u00a0%" in section
+    assert f"moderated t {100 * rate:.1f} ± {100 * se:.1f} %" in methods_text(result)
+
+
+def test_the_methods_say_how_presence_was_tested():
+    from markerkit.report._methods import methods_text
+
+    text = methods_text(
+        mk.assess(mk.load_example(), condition="fraction", case="EV", control="lysate", paired_by="donor")
+    )
+    assert "within pairs, by an exact conditional test that allows for the depth" in text
+    assert "mid-p (Lancaster 1961); proteins whose sightings could not reach p = 0.05" in text
+    exp = mk.load_example()
+    complete = mk.Experiment(
+        exp.values.fillna(exp.values.min().min()),
+        exp.samples,
+        exp.proteins,
+        exp.scale,
+        exp.organism,
+        exp.history,
+    )
+    text = methods_text(mk.assess(complete, condition="fraction", case="EV", control="lysate"))
+    assert "Presence and absence were not tested (imputed or requantified matrix)." in text
+
+
+def test_a_number_and_its_per_cent_sign_stay_together(html):
+    shown = html[html.index("<main>") : html.index('<script type="application/json"')]
+    assert "\u00a0%" in shown
+    assert not re.search(r"\d %", shown)
+
+
+def test_figures_are_shown_at_one_scale(html):
+    pixels = set(re.findall(r"max-width: min\(100%, (\d+)px\)", html))
+    assert pixels <= {"1000", "656", "486"}
+    assert len(pixels) > 1
+
+
+def test_lines_of_the_design_stand_with_their_contrast():
+    from markerkit.report._html import _design_words
+
+    exp = mk.load_example()
+    arm = (["EV", "lysate", "other"] * exp.n_samples)[: exp.n_samples]
+    exp = exp.evolve("arms", samples=exp.samples.assign(arm=arm))
+    result = mk.assess(exp, condition="arm", contrasts=[("EV", "lysate"), ("other", "lysate")])
+    first, second = (_design_words(result, c.name) for c in result.contrasts)
+    assert first[0].startswith("4 against 4 samples")
+    assert not [line for line in first + second if " vs " in line]
 
 
 def test_names_are_text(html):

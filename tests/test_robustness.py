@@ -11,9 +11,9 @@ from markerkit.contrast import contrasts_of
 from markerkit.effects import fit_contrast, set_members, set_votes
 from markerkit.identity import identity_of
 from markerkit.purity import source_verdicts
-from markerkit.results import TABLES
 from markerkit.robustness import AS_REPORTED, LEAVE_ONE_OUT, quantile_normalized, robustness_of
 from markerkit.stats.set_effect import set_effect
+from markerkit.table_registry import TABLES
 from tests.helpers import experiment
 
 MARKERS = mk.load_markers()

@@ -6,10 +6,10 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError
-from markerkit.results import TABLES
 from markerkit.scoring import SCORES
 from markerkit.stats import ranks
 from markerkit.stats.fdr import bh
+from markerkit.table_registry import TABLES
 
 MARKERS = mk.load_markers()
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 
 @pytest.mark.parametrize("spec", TABLES.values(), ids=TABLES)

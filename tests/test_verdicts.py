@@ -10,7 +10,7 @@ import markerkit as mk
 from markerkit import InputError
 from markerkit.criteria import load_criteria
 from markerkit.markers_io import reference_folder
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 MARKERS = mk.load_markers()
 CRITERIA = load_criteria()

@@ -27,9 +27,9 @@ from markerkit.figures._rows import (
     value_ticks,
     write_names,
 )
-from markerkit.figures._style import figure_of, style, width_mm
+from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import checked, count_text, numbers, words
-from markerkit.figures._text import number, widest, wrap
+from markerkit.figures._text import clean, number, text_width, widest, wrap
 
 _COLUMNS = ("contrast", "compartment", "fraction", "ci_low", "ci_high", "bound", "status", "reason")
 _OVERALL = "all"
@@ -84,7 +84,8 @@ def carry_over(
     room = names_width([*names, *words(table, "contrast")], full)
     right = widest(said, 6, "bold") + widest(counts, 5.5) + (7 if full > 100 else 2.5)
     with style(width):
-        notes = _notes(table, full - 4)
+        beside_axes = full - room - 8
+        notes = _notes(table, full - 4, beside_axes)
         silent = not np.isfinite(numbers(table, "fraction")).any()
         margins = Margins(room + 4, right + 2, 4, (3 if silent else 10) + 2.4 * len(notes))
         ax = row_axes(ax, lines, margins, width=full, row_height=4.2)
@@ -94,25 +95,39 @@ def carry_over(
         write_names(ax, lines, names, room=room)
         guides(ax, lines, np.isfinite(numbers(table, "fraction")))
         _axis(ax, table)
-        drawn = _draw(ax, table, lines)
+        drawn = _draw(ax, table, lines, beside_axes)
         for slot in lines:
             if slot.row >= 0 and drawn[slot.row]:
                 bold = "bold" if overall[slot.row] else "normal"
                 beside(ax, slot.y, said[slot.row], right=2.5, fontsize=6, fontweight=bold)
                 beside(ax, slot.y, counts[slot.row], right=right, fontsize=5.5, ha="right", color=SECONDARY)
-        foot_notes(ax, notes, below=10.5)
+        foot_notes(ax, notes, below=3.0 if silent else 10.5)
         left_out(ax, more, "rows", room=room)
         if any(drawn):
             side_note(ax, "◄ at most, ● about; bars: 95 % intervals")
     return ax
 
 
-def _notes(table: pd.DataFrame, room: float) -> list[str]:
-    """Write what to bear in mind about the rows drawn, each reason once."""
+def _notes(table: pd.DataFrame, room: float, beside_axes: float) -> list[str]:
+    """Write what to bear in mind about the rows, each reason once; not what stands in the place of a point."""
     drawn = np.isfinite(numbers(table, "fraction"))
-    reasons = list(dict.fromkeys(r for r in words(table, "reason")[drawn] if r))
-    sentences = [reason[:1].upper() + reason[1:] for reason in reasons[:2]]
+    reasons = [
+        reason
+        for row, reason in enumerate(words(table, "reason"))
+        if reason and (drawn[row] or not _fits(_silence(table, row), beside_axes))
+    ]
+    sentences = [reason[:1].upper() + reason[1:] for reason in list(dict.fromkeys(reasons))[:2]]
     return [line for text in sentences for line in wrap(text, room, NOTE_SIZE, lines=2)]
+
+
+def _silence(table: pd.DataFrame, row: int) -> str:
+    """Say why a row has no value."""
+    said = [words(table, "status")[row], words(table, "reason")[row]]
+    return ": ".join(filter(None, said)) or "not assessable"
+
+
+def _fits(text: str, room: float) -> bool:
+    return text_width(clean(text), NOTE_SIZE) <= room
 
 
 def _said(table: pd.DataFrame, row: int) -> str:
@@ -129,15 +144,16 @@ def _percent(share: float) -> str:
     return number(100 * share, 2)
 
 
-def _draw(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot]) -> list[bool]:
+def _draw(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot], room: float) -> list[bool]:
     """Draw the rows that have a value, and say why the others have none."""
     value = numbers(table, "fraction")
     for slot in lines:
         if slot.row >= 0 and np.isfinite(value[slot.row]):
             _draw_row(ax, table, slot.row, slot.y)
         elif slot.row >= 0:
-            said = [words(table, "status")[slot.row], words(table, "reason")[slot.row]]
-            instead(ax, slot.y, ": ".join(filter(None, said)) or "not assessable", room=_room(ax))
+            said = _silence(table, slot.row)
+            # a reason that is too long for its place stands below
+            instead(ax, slot.y, said if _fits(said, room) else words(table, "status")[slot.row], room=room)
     return [bool(v) for v in np.isfinite(value)]
 
 
@@ -166,12 +182,6 @@ def _draw_row(ax: Axes, table: pd.DataFrame, row: int, y: float) -> None:
         clip_on=False,
         label="_point",
     )
-
-
-def _room(ax: Axes) -> float:
-    """Room for a sentence: from the axes to the edge of the figure."""
-    figure = figure_of(ax)
-    return float((figure.bbox.width - ax.bbox.x0) / figure.dpi * 25.4) - 4
 
 
 def _axis(ax: Axes, table: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,30 +14,36 @@ from markerkit.figures._palette import FAINT, INK, SECONDARY
 from markerkit.figures._rows import chip, page
 from markerkit.figures._style import MAX_HEIGHT, figure_of, style
 from markerkit.figures._tables import checked, one_contrast, words
-from markerkit.figures._text import ellipsize, wrap
+from markerkit.figures._text import SMALLEST, clean, ellipsize, wrap
 
 _COLUMNS = ("guideline", "item", "requirement", "answer", "evidence", "proteins")
 _WIDTH = 183.0
 _ITEM, _ASKED, _ANSWER, _EVIDENCE = 2.0, 35.0, 92.0, 115.5
-_CHIP_WIDTH, _LEADING, _PAD, _HEAD = 21.0, 2.15, 1.5, 4.9
-_LEAST = 4.0
-_TOP, _BOTTOM = 13.0, 4.0
+_CHIP_WIDTH, _LEADING, _PAD, _HEAD = 21.0, 0.39, 1.2, 4.5
+_LEAST = 3.8
+_TOP, _BOTTOM, _MORE = 12.5, 2.5, 4.0
+_SIZE = 5.5
+_LINES = 5  # of one text; none of ours needs more
+_OF_SIGNAL = " (median of samples)"
+_EXPLAINED = re.compile(r" \([^()]*\)")
 
 
 class _Row(NamedTuple):
     """An item as it will print, or a guideline's name."""
 
     heading: str
-    item: str
+    item: list[str]
     asked: list[str]
     answer: str
     evidence: list[str]
+    size: float
 
     @property
     def height(self) -> float:
         if self.heading:
             return _HEAD
-        return max(max(len(self.asked), len(self.evidence)) * _LEADING + _PAD, _LEAST)
+        lines = max(map(len, (self.item, self.asked, self.evidence)))
+        return max(lines * _LEADING * self.size + _PAD, _LEAST)
 
 
 def checklist(misev_checklist: pd.DataFrame, *, contrast: str | None = None) -> Figure:
@@ -52,8 +59,10 @@ def checklist(misev_checklist: pd.DataFrame, *, contrast: str | None = None) -> 
     Returns
     -------
     Figure
-        183 mm wide and at most 247 mm tall: texts are cut, and the last items left
-        out and counted, where a page holds no more.
+        183 mm wide and at most 247 mm tall. A guideline whose items all have the
+        same answer for the same reason stands on one line. Proteins are named as
+        far as the page has room; the last items are left out and counted where it
+        holds no more.
 
     Raises
     ------
@@ -64,7 +73,7 @@ def checklist(misev_checklist: pd.DataFrame, *, contrast: str | None = None) -> 
     table, contrast = one_contrast(table, contrast, "misev_checklist")
     with style("double"):
         rows, left_out = _fitted(table)
-        height = _TOP + sum(r.height for r in rows) + _BOTTOM + (4 if left_out else 0)
+        height = _TOP + sum(r.height for r in rows) + _BOTTOM + (_MORE if left_out else 0)
         sheet = page(_WIDTH, max(height, 24))
         _head(sheet, contrast, words(table, "answer"))
         y = _TOP
@@ -74,22 +83,18 @@ def checklist(misev_checklist: pd.DataFrame, *, contrast: str | None = None) -> 
         if not rows:
             sheet.text(_ITEM, y + 4, "nothing to draw: the table has no rows", color=SECONDARY, va="center")
         if left_out:
-            text = f"{left_out} more items are in the table"
+            text = f"{left_out} more {'items are' if left_out > 1 else 'item is'} in the table"
             sheet.text(_ITEM, y + 3, text, fontsize=6, color=SECONDARY, va="center_baseline")
     return figure_of(sheet)
 
 
 def _fitted(table: pd.DataFrame) -> tuple[list[_Row], int]:
-    """Lay the items out on a line each, on two or three where a page has room: answered items first."""
-    room = MAX_HEIGHT - _TOP - _BOTTOM - 4
-    rows = _rows(table, lines=1)
-    for lines in (2, 3):
-        better = _rows(table, lines=lines)
-        for words_ in (("met", "not met"), ("not derivable", "needs metadata")):
-            for i, row in enumerate(better):
-                grown = sum(r.height for r in rows) + row.height - rows[i].height
-                if row.answer in words_ and grown <= room:
-                    rows[i] = row
+    """Lay the items out, with as many lines of proteins as the page has room for; smaller where it has none."""
+    room = MAX_HEIGHT - _TOP - _BOTTOM - _MORE
+    for size, lines in ((_SIZE, 3), (_SIZE, 2), (_SIZE, 1), (_SIZE, 0), (SMALLEST, 0)):
+        rows = _rows(table, lines, size)
+        if sum(r.height for r in rows) <= room + _MORE:
+            return rows, 0
     kept: list[_Row] = []
     for row in rows:
         if sum(r.height for r in kept) + row.height > room:
@@ -100,25 +105,57 @@ def _fitted(table: pd.DataFrame) -> tuple[list[_Row], int]:
     return kept, sum(not r.heading for r in rows) - sum(not r.heading for r in kept)
 
 
-def _rows(table: pd.DataFrame, *, lines: int) -> list[_Row]:
+def _rows(table: pd.DataFrame, protein_lines: int, size: float) -> list[_Row]:
+    texts = pd.DataFrame({c: words(table, c) for c in _COLUMNS})
+    # runs, not groups: a guideline that comes twice is headed twice
+    run = (texts["guideline"] != texts["guideline"].shift()).cumsum()
     rows: list[_Row] = []
-    last = None
-    columns = [words(table, c) for c in _COLUMNS]
-    for guideline, item, asked, answer, evidence, proteins in zip(*columns, strict=True):
-        if guideline != last:
-            rows.append(_Row(guideline or "Other", "", [], "", []))
-            last = guideline
-        said = ": ".join(filter(None, [evidence.rstrip(".") if proteins else evidence, proteins]))
-        rows.append(
-            _Row(
-                "",
-                ellipsize(item, _ASKED - _ITEM - 3, 6),
-                wrap(asked, _ANSWER - _ASKED - 3, 5.5, lines=lines),
-                answer,
-                wrap(said, _WIDTH - _EVIDENCE - 2, 5.5, lines=lines),
-            )
-        )
+    for _, items in texts.groupby(run, sort=False):
+        rows.append(_Row(items["guideline"].iloc[0] or "Other", [], [], "", [], size))
+        alike = len(items) > 1 and len(items[["answer", "evidence", "proteins"]].drop_duplicates()) == 1
+        if alike and items["evidence"].iloc[0]:
+            named = ", ".join(items["item"])
+            one = (f"all {len(items)} items", named, *items.iloc[0, 3:])
+            rows.append(_row(*one, protein_lines=protein_lines, size=size))
+        else:
+            given = items.iloc[:, 1:].itertuples(index=False)
+            rows += [_row(*item, protein_lines=protein_lines, size=size) for item in given]
     return rows
+
+
+def _row(
+    item: str, asked: str, answer: str, evidence: str, proteins: str, *, protein_lines: int, size: float
+) -> _Row:
+    said = evidence.replace(_OF_SIGNAL, "")
+    if answer == "needs metadata":
+        said = _EXPLAINED.sub("", said)  # what a key of the context means stands in the table
+    return _Row(
+        "",
+        wrap(item, _ASKED - _ITEM - 3, 6, lines=2),
+        wrap(asked, _ANSWER - _ASKED - 3, size, lines=_LINES),
+        answer,
+        _with_proteins(said, proteins, protein_lines, size),
+        size,
+    )
+
+
+def _with_proteins(said: str, proteins: str, lines: int, size: float) -> list[str]:
+    """Name as many proteins after the evidence as so many more lines hold, and count the others."""
+    room = _WIDTH - _EVIDENCE - 2
+    plain = wrap(said, room, size, lines=_LINES)
+    listed, _, rest = proteins.partition(" and ")
+    named = [p for p in listed.split(", ") if p] if lines else []
+    unnamed = int(rest.removesuffix(" more")) if re.fullmatch(r"\d+ more", rest) else 0
+    found = plain
+    for n in range(1, len(named) + 1):
+        others = len(named) - n + unnamed
+        text = ": ".join(filter(None, [said.rstrip("."), ", ".join(named[:n])]))
+        text = clean(f"{text} and {others} more" if others else text)
+        longer = wrap(text, room, size, lines=_LINES + lines)
+        if len(longer) > len(plain) + lines or " ".join(longer) != text:
+            break
+        found = longer
+    return found
 
 
 def _head(sheet: Axes, contrast: str, answers: pd.Series) -> None:
@@ -134,7 +171,7 @@ def _head(sheet: Axes, contrast: str, answers: pd.Series) -> None:
         (_ITEM, "Item"),
         (_ASKED, "Asked for"),
         (_ANSWER, "Answer"),
-        (_EVIDENCE, "Seen in the data"),
+        (_EVIDENCE, "Seen in the data (shares: medians of samples)"),
     ):
         sheet.text(x, _TOP - 2.8, text, fontsize=6.5, fontweight="bold", va="center_baseline")
     sheet.plot([2, _WIDTH - 2], [_TOP - 0.4] * 2, color=INK, linewidth=0.6, label="_rule")
@@ -147,13 +184,13 @@ def _draw(sheet: Axes, row: _Row, y: float) -> None:
         return
     middle = y + row.height / 2
     sheet.plot([2, _WIDTH - 2], [y, y], color=FAINT, linewidth=0.5, label="_rule")
-    sheet.text(_ITEM + 1.2, middle, row.item, fontsize=6, va="center_baseline")
-    _block(sheet, _ASKED, middle, row.asked, SECONDARY)
+    _block(sheet, _ITEM + 1.2, middle, row.item, INK, 6)
+    _block(sheet, _ASKED, middle, row.asked, SECONDARY, row.size)
     chip(sheet, _ANSWER, middle, _CHIP_WIDTH, row.answer or "no answer", height=3.1)
-    _block(sheet, _EVIDENCE, middle, row.evidence, INK)
+    _block(sheet, _EVIDENCE, middle, row.evidence, INK, row.size)
 
 
-def _block(sheet: Axes, x: float, middle: float, lines: Sequence[str], color: str) -> None:
+def _block(sheet: Axes, x: float, middle: float, lines: Sequence[str], color: str, size: float) -> None:
     for i, line in enumerate(lines):
-        y = middle + _LEADING * (i - (len(lines) - 1) / 2)
-        sheet.text(x, y, line, fontsize=5.5, color=color, va="center_baseline")
+        y = middle + _LEADING * size * (i - (len(lines) - 1) / 2)
+        sheet.text(x, y, line, fontsize=size, color=color, va="center_baseline")

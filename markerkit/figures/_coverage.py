@@ -78,7 +78,7 @@ def coverage(table: pd.DataFrame, *, ax: Axes | None = None, width: str | float 
     lines = slots([family(k) for k in words(rows, "set")])
     counts = count_text(rows)
     full = width_mm(width)
-    room = names_width(names, full)
+    room = names_width(names, full, share=0.42)
     right = widest(counts, 6) + 3
     with style(width):
         key = _key(rows)

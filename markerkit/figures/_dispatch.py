@@ -90,7 +90,7 @@ def assessment_figures(tables: Mapping[str, pd.DataFrame], contrast: str | None 
     Parameters
     ----------
     tables
-        Tables by name as in :data:`markerkit.results.TABLES`; and, for the heat
+        Tables by name as in :data:`markerkit.table_registry.TABLES`; and, for the heat
         map, ``marker_values`` as :func:`markerkit.figures.marker_values` makes it.
     contrast
         Contrast of the figures that show one; may be left out where there is

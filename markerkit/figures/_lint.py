@@ -20,8 +20,8 @@ from matplotlib.text import Text
 from markerkit.figures._palette import ALL_COLORS
 from markerkit.figures._style import MAX_HEIGHT, MM, WIDTHS, figure_of, settings, style
 from markerkit.figures._tables import FloatArray, which
+from markerkit.figures._text import SMALLEST
 
-SMALLEST_TEXT = 5.0
 THINNEST_LINE = 0.5
 _SLACK = 0.5  # points by which boxes may touch
 _RED_GREEN_MAPS = (
@@ -146,7 +146,7 @@ def _font_types(rc: Mapping[str, Any], texts: Sequence[_Written]) -> Iterator[Pr
 def _text_sizes(texts: Sequence[_Written]) -> Iterator[Problem]:
     for written in texts:
         size = float(written.text.get_fontsize())
-        if size < SMALLEST_TEXT - 1e-6:
+        if size < SMALLEST - 1e-6:
             yield Problem("small text", f"{_short(written.text)} is set in {size:.1f} pt")
 
 

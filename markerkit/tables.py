@@ -1,0 +1,127 @@
+"""How a table of the output is declared, brought into its form and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+if TYPE_CHECKING:
+    pass
+
+
+class Column(NamedTuple):
+    """A column of a table: its name, kind (``str``, ``float``, ``int``, ``bool``) and meaning."""
+
+    name: str
+    kind: str
+    description: str
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table of the output contract."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [c.name for c in self.columns]
+
+    def conform(self, table: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
+        """Return the columns of this table in order and in their kinds; absent ones become missing.
+
+        Parameters
+        ----------
+        table
+            Any frame whose columns all belong to this table, or its columns as
+            arrays of one length, text without missing values.
+
+        Raises
+        ------
+        ValueError
+            A column that the registry does not know (a bug, not bad input).
+        """
+        unknown = [c for c in table if c not in self.names]
+        if unknown:
+            message = f"table {self.name!r} has undeclared columns {unknown}"
+            raise ValueError(message)
+        if isinstance(table, pd.DataFrame):
+            columns = {c.name: _as_kind(table.get(c.name), c.kind, table.index) for c in self.columns}
+            return pd.DataFrame(columns, columns=self.names, index=table.index).reset_index(drop=True)
+        n = len(next(iter(table.values())))
+        return pd.DataFrame({c.name: _of_kind(table.get(c.name), c.kind, n) for c in self.columns})
+
+    def empty(self) -> pd.DataFrame:
+        """Return the table without rows: its header."""
+        return _header(self).copy()
+
+
+@cache
+def _header(spec: TableSpec) -> pd.DataFrame:
+    return spec.conform(pd.DataFrame())
+
+
+_PANDAS_KIND: dict[str, Any] = {"str": object, "float": float, "int": "Int64", "bool": "boolean"}
+
+
+def stack_columns(tables: Sequence[Mapping[str, npt.NDArray[Any]]]) -> dict[str, npt.NDArray[Any]]:
+    """Stack tables that are mappings of columns to arrays; all have the columns of the first."""
+    if len(tables) == 1:
+        return dict(tables[0])
+    return {k: np.concatenate([t[k] for t in tables]) for k in tables[0]}
+
+
+def _of_kind(values: Any, kind: str, n: int) -> Any:
+    """Column of an array, or of what is missing, in a form at whose kind pandas does not guess."""
+    if values is None:
+        values = np.full(n, "" if kind == "str" else np.nan, dtype=object if kind == "str" else float)
+    if kind == "str":
+        return pd.Index(values, dtype=object)
+    return np.asarray(values, dtype=float) if kind == "float" else pd.array(values, dtype=_PANDAS_KIND[kind])
+
+
+def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
+    if column is None:
+        column = pd.Series([None] * len(index), index=index, dtype=object)
+    if kind == "str":
+        values = (
+            column.to_numpy(dtype=object, na_value="") if column.isna().any() else column.to_numpy(object)
+        )
+        return pd.Series(values, index=index, dtype=object)
+    typed: pd.Series = column.astype(_PANDAS_KIND[kind])
+    return typed
+
+
+def columns_of(text: str) -> tuple[Column, ...]:
+    """Read columns from lines of ``name|kind|description``."""
+    columns = []
+    for line in filter(None, text.splitlines()):
+        name, kind, description = (part.strip() for part in line.split("|", 2))
+        columns.append(Column(name, kind, description))
+    return tuple(columns)
+
+
+def to_tsv(table: pd.DataFrame) -> str:
+    r"""Write a table as TSV text: fixed float format, ``\n`` line ends, missing as nothing.
+
+    >>> to_tsv(pd.DataFrame({"a": [1.0, float("nan")], "b": ["x", "y"]}))
+    'a\tb\n1\tx\n\ty\n'
+    """
+    clean = table.copy()
+    for name in clean.columns:
+        if clean[name].dtype == object:
+            clean[name] = clean[name].map(_one_line)
+    return str(clean.to_csv(sep="\t", index=False, float_format="%.10g", na_rep="", lineterminator="\n"))
+
+
+def _one_line(value: object) -> object:
+    return " ".join(value.split()) if isinstance(value, str) and any(c in value for c in "\t\r\n") else value
