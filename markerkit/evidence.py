@@ -295,7 +295,7 @@ def _rival(rival: str, mine: Evidence, theirs: Evidence, word: str) -> Row:
     margin, own, eta = mine.margins.get(rival), mine.rivals_own.get(rival), criteria.threshold["eta"]
     tail = f"; {title} is {word or 'not called'} itself"
     if own is not None and own.high < eta:
-        tail = f"; what only {title} has shows no {fold(eta)}-fold rise ({_size(own)}){tail}"
+        tail = f"; what only {title} has is {_size(own)}, no {fold(eta)}-fold rise{tail}"
     out = bool(rival_out(mine, theirs, eta))
     if margin is None:
         text = f"too few markers tell it from {title}{tail}"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,25 +85,10 @@ def write_figures(
             found.items(), desc=f"figures {name}".strip(), disable=None if progress else True, leave=False
         )
         for key, figure in bar:
-            with _few_collections():
-                figures.save(figure, folder / f"{prefix}{key}", dpi=_PNG_DPI)
+            figures.save(figure, folder / f"{prefix}{key}", dpi=_PNG_DPI)
             svg, pdf = ((folder / f"{prefix}{key}.{kind}").read_bytes() for kind in ("svg", "pdf"))
             drawn.append(Drawn(name, key, TITLES.get(key, key), svg, pdf))
     return drawn, skipped
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Collect garbage among what is made inside alone.
-
-    Saving a PDF makes so many objects of its fonts that the collector would
-    walk through everything that is loaded a dozen times.
-    """
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _slug(text: str) -> str:
