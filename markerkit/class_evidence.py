@@ -50,6 +50,11 @@ class Evidence:
     state: str
     reason: str
 
+    def ruled_out_by_own(self, rival: str, eta: float) -> bool:
+        """Say whether what only the rival has shows no rise: its interval ends below `eta`."""
+        own = self.rivals_own.get(rival)
+        return own is not None and own.high < eta
+
 
 def gather(model: ContrastModel, policy: Policy) -> dict[str, Evidence]:
     """Gather the evidence on every class under one policy."""
@@ -69,10 +74,10 @@ def rival_out(mine: Evidence, theirs: Evidence, eta: float) -> str:
     rival = theirs.rule.key
     if theirs.state == EXCLUDED:
         return "not compatible itself"
-    margin, own = mine.margins[rival], mine.rivals_own[rival]
+    margin = mine.margins[rival]
     if margin is not None and margin.low > 0:
         return "below the markers only in the class"
-    if own is not None and own.high < eta:
+    if mine.ruled_out_by_own(rival, eta):
         return f"what only it has shows no {fold(eta)}-fold rise"
     return ""
 
@@ -95,12 +100,17 @@ def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidenc
         if negatives.votes is not None and negatives.m >= t["min_votes_negative"]:
             negative_effect = set_effect(negatives.votes, policy.reference, confidence=t["class_confidence"])
             balance = difference(votes.votes, negatives.votes, confidence=t["class_confidence"])
-    own = _own(model, policy, rule, members) if rule.rivals else None
-    margins = {rival: _margin(model, policy, rule, rival) for rival in rule.rivals}
-    theirs = {rival: _rivals_own(model, policy, rule, rival) for rival in rule.rivals}
+    classes, few = model.criteria.classes, t["min_votes_margin"]
+    own = None
+    if rule.rivals:
+        own = _effect(model, policy, _votes_beyond(model, policy, rule, ["ev", *rule.rivals]), few)
+    # a rival is asked by what no EV layer has: that vesicles are there is granted, and speaks for neither class
+    theirs = {r: _votes_beyond(model, policy, classes[r], [rule.key, "ev"]) for r in rule.rivals}
+    margins = {r: _margin(model, _votes_beyond(model, policy, rule, [r]), v) for r, v in theirs.items()}
+    rivals_own = {r: _effect(model, policy, v, t["min_votes"]) for r, v in theirs.items()}
     state, reason = _state(model, policy, votes, effect)
     return Evidence(
-        rule, votes, effect, negatives, negative_effect, balance, own, margins, theirs, state, reason
+        rule, votes, effect, negatives, negative_effect, balance, own, margins, rivals_own, state, reason
     )
 
 
@@ -113,45 +123,26 @@ def class_markers(
     return set_members(model.markers, rule.sets, role=role, without=[*removed, *without])
 
 
-def _own(model: ContrastModel, policy: Policy, rule: ClassRule, members: pd.DataFrame) -> SetEffect | None:
-    """Effect of the markers that neither a rival nor the EV layer has; nothing where they are too few."""
-    t, classes = model.criteria.threshold, model.criteria.classes
-    shared = [name for key in ("ev", *rule.rivals) for name in classes[key].sets]
-    others = set_members(model.markers, shared)["gene"]
-    votes = set_votes(model, policy, members[~members["gene"].isin(others)])
-    if policy.reference is None or votes.votes is None or votes.m < t["min_votes_margin"]:
-        return None
-    return set_effect(votes.votes, policy.reference, confidence=t["class_confidence"])
-
-
-def _margin(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -> SetEffect | None:
-    """Markers only in the class minus markers only in the rival; nothing where either side is too thin.
-
-    The rival is asked by what no EV layer has: that vesicles are there is granted, and speaks for neither class.
-    """
-    classes = model.criteria.classes
-    mine = _only_in(model, rule, [rival])
-    theirs = _only_in(model, classes[rival], [rule.key, "ev"])
-    first, second = set_votes(model, policy, mine), set_votes(model, policy, theirs)
-    need = model.criteria.threshold["min_votes_margin"]
-    if first.votes is None or second.votes is None or first.m < need or second.m < need:
-        return None
-    return difference(first.votes, second.votes, confidence=model.criteria.threshold["class_confidence"])
-
-
-def _rivals_own(model: ContrastModel, policy: Policy, rule: ClassRule, rival: str) -> SetEffect | None:
-    """Effect of what a rival has beyond the class and the EV layer; nothing where it is too little for a claim."""
-    t = model.criteria.threshold
-    votes = set_votes(model, policy, _only_in(model, model.criteria.classes[rival], [rule.key, "ev"]))
-    if policy.reference is None or votes.votes is None or votes.m < t["min_votes"]:
-        return None
-    return set_effect(votes.votes, policy.reference, confidence=t["class_confidence"])
-
-
-def _only_in(model: ContrastModel, rule: ClassRule, others: Sequence[str]) -> pd.DataFrame:
-    """Markers of a class that are none of others; sharing on record lowers their weight already."""
+def _votes_beyond(model: ContrastModel, policy: Policy, rule: ClassRule, others: Sequence[str]) -> SetVotes:
+    """Votes of the markers that a class has and others have not; sharing on record lowers their weight already."""
     sets = [name for key in others for name in model.criteria.classes[key].sets]
-    return class_markers(model, rule, without=set_members(model.markers, sets)["gene"].to_list())
+    known = set_members(model.markers, sets)["gene"].to_list()
+    return set_votes(model, policy, class_markers(model, rule, without=known))
+
+
+def _effect(model: ContrastModel, policy: Policy, votes: SetVotes, fewest: float) -> SetEffect | None:
+    """Effect over the background; nothing where the votes are too few for a claim."""
+    if policy.reference is None or votes.votes is None or votes.m < fewest:
+        return None
+    return set_effect(votes.votes, policy.reference, confidence=model.criteria.threshold["class_confidence"])
+
+
+def _margin(model: ContrastModel, mine: SetVotes, theirs: SetVotes) -> SetEffect | None:
+    """Markers only in the class minus markers only in the rival; nothing where either side is too thin."""
+    t = model.criteria.threshold
+    if mine.votes is None or theirs.votes is None or min(mine.m, theirs.m) < t["min_votes_margin"]:
+        return None
+    return difference(mine.votes, theirs.votes, confidence=t["class_confidence"])
 
 
 def _state(

@@ -157,8 +157,8 @@ def _within_pairs(
     test = paired_test(first, second, (of_case, of_control))
     apart, alone = (first != second).sum(axis=0), (first & ~second).sum(axis=0)
     alone_expected = test.expected - (first & second).sum(axis=0)
-    ratio, depth_ratio = ((k + 0.5) / (apart - k + 0.5) for k in (alone, alone_expected))
-    return _Found(test, np.log(ratio) - np.log(depth_ratio), _ratio(of_case, of_control))
+    odds_seen, odds_expected = ((k + 0.5) / (apart - k + 0.5) for k in (alone, alone_expected))
+    return _Found(test, np.log(odds_seen) - np.log(odds_expected), _ratio(of_case, of_control))
 
 
 def _ratio(case: Array, control: Array) -> float:

@@ -294,7 +294,7 @@ def _rival(rival: str, mine: Evidence, theirs: Evidence, word: str) -> Row:
     topic, title = f"rival {rival}", criteria.classes[rival].title
     margin, own, eta = mine.margins.get(rival), mine.rivals_own.get(rival), criteria.threshold["eta"]
     tail = f"; {title} is {word or 'not called'} itself"
-    if own is not None and own.high < eta:
+    if own is not None and mine.ruled_out_by_own(rival, eta):
         tail = f"; what only {title} has is {_size(own)}, no {fold(eta)}-fold rise{tail}"
     out = bool(rival_out(mine, theirs, eta))
     if margin is None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit._checks import InputError, listed
-from markerkit.calibration import null_check as run_null_check
+from markerkit.calibration import null_check
 from markerkit.contrast import Contrast
 from markerkit.criteria import load_criteria
 from markerkit.design import model_formula
@@ -85,9 +85,7 @@ def pooled_null_check(
         if model.da is not None:
             design = model_formula(c.condition, c.paired_by, c.batch)
             arms = (c.condition, c.case, c.control)
-            tables.append(
-                run_null_check(model.exp, markers, design, contrast=arms, draws=draws, seed=seed).table
-            )
+            tables.append(null_check(model.exp, markers, design, contrast=arms, draws=draws, seed=seed).table)
     return NullCheck(TABLES["null_check"].conform(joined(tables)), {"draws": draws, "seed": seed})
 
 

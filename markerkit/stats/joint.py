@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from markerkit.stats.ebayes import two_sided
-from markerkit.stats.set_effect import Background, Disagreement, cochran, join_components
+from markerkit.stats.set_effect import Background, Disagreement, cochran, join_components, ratio
 
 Array = npt.NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def joint_effects(
     share = turn**2 * np.divide(1.0, left, out=np.zeros_like(left), where=told)
     noise = (share * np.maximum(variance - shared[:, None], 0.0)) @ told.astype(float)
     alone = variance * (2 * left - 1) + (x @ turn) ** 2 @ variance
-    part = np.divide(noise, share @ alone, out=np.zeros_like(noise), where=noise > 0)
+    part = ratio(noise, share @ alone)
     df_parts = _df_of_dispersion(x, turn, share)
     pvalue = cochran(residual, part[:, None] * alone, df, ((x > 0) & told[:, None]).T.astype(float), df_parts)
     total, joined = join_components(

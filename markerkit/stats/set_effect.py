@@ -178,7 +178,7 @@ def disagreement(votes: Votes) -> Disagreement:
     shared = ((votes.influence @ w) ** 2).sum()
     noise = max(0.0, square @ votes.variance - shared * square.sum())
     alone = votes.variance * (1 - 2 * w) + square @ votes.variance
-    part = _ratio(np.array(noise), square @ alone)
+    part = ratio(np.array(noise), square @ alone)
     pvalue = cochran(residual, alone * part, votes.df, np.ones((1, m)), np.array([m - 1.0]))[0]
     return Disagreement(dispersion, np.array(correction * noise), np.array(m - 1.0), pvalue)
 
@@ -206,14 +206,14 @@ def cochran(residual: Array, variance: Array, df: Array, weight: Array, df_resid
     ----------
     Cochran 1954, doi:10.2307/3001666
     """
-    t = _ratio(np.abs(residual), np.sqrt(variance))
+    t = ratio(np.abs(residual), np.sqrt(variance))
     square = ndtri(np.maximum(stdtr(df, -t), np.finfo(float).tiny)) ** 2
-    mean = _ratio((weight * square).sum(axis=1), weight.sum(axis=1))
+    mean = ratio((weight * square).sum(axis=1), weight.sum(axis=1))
     return np.asarray(chdtrc(df_residual, mean * df_residual))
 
 
-def _ratio(top: Array, bottom: Array) -> Array:
-    """Nothing over nothing is nothing, anything else over nothing without end."""
+def ratio(top: Array, bottom: Array) -> Array:
+    """Divide; nothing over nothing is nothing, anything else over nothing is without end."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(top == 0, 0.0, top / bottom))
 

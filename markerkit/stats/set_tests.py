@@ -53,7 +53,7 @@ class SetStatistics:
     @cached_property
     def df_residual(self) -> int:
         """Residual df of the complete design."""
-        return int(_residual_basis(self.fit.design @ _contrast_last(self.contrast)).shape[1])
+        return len(self.fit.design) - int(np.linalg.matrix_rank(self.fit.design))
 
     @cached_property
     def _along(self) -> Array:
