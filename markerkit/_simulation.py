@@ -118,7 +118,7 @@ class Truth:
         material.
     sources
         Source -> whether the mean of its proteins seen is at least 0.5 log2
-        over the level of the proteins in no class set (their mean over the
+        over the level of the background of the assessment (its mean over the
         middle half), on the noise-free compositions.
     carry_over
         Mean share of the comparator's material in the preparation; 1 where no
@@ -280,9 +280,8 @@ def truth_of(
     rules = load_criteria()
     invented = (proteins["kind"] == "background").to_numpy()
     centred = log2_fc - (log2_fc[invented] if invented.any() else log2_fc).median()
-    sets = [name for rule in rules.classes.values() for name in rule.sets]
-    of_classes = _members(markers, sets) | _members(markers, sets, "negative")
-    level = _middle_mean(log2_fc[~proteins["gene"].isin(of_classes).to_numpy()])
+    with_a_role = markers.table.loc[markers.table["set"].isin(rules.out_of_background), "gene"]
+    level = _middle_mean(log2_fc[~proteins["gene"].isin(with_a_role).to_numpy()])
     raised = {}
     for name in rules.sources:
         of_source = log2_fc[proteins["gene"].isin(_members(markers, [name])).to_numpy()]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from markerkit.criteria import ClassRule
 from markerkit.effects import ContrastModel, Policy, SetVotes, fold, set_members, set_votes
-from markerkit.stats.set_effect import SetEffect, difference, set_effect
+from markerkit.stats.set_effect import SetEffect
 
 ENRICHED, EXCLUDED, UNCLEAR, ABSENT = "enriched", "excluded", "unclear", "not assessable"
 
@@ -94,19 +94,20 @@ def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidenc
     t = model.criteria.threshold
     members, negative = class_markers(model, rule), class_markers(model, rule, role="negative")
     votes, negatives = set_votes(model, policy, members), set_votes(model, policy, negative)
-    effect = negative_effect = balance = None
-    if policy.reference is not None and votes.votes is not None:
-        effect = set_effect(votes.votes, policy.reference, confidence=t["class_confidence"])
-        if negatives.votes is not None and negatives.m >= t["min_votes_negative"]:
-            negative_effect = set_effect(negatives.votes, policy.reference, confidence=t["class_confidence"])
-            balance = difference(votes.votes, negatives.votes, confidence=t["class_confidence"])
+    confidence = t["class_confidence"]
+    effect, negative_effect, balance = policy.over_background(votes, confidence), None, None
+    if effect is not None and negatives.m >= t["min_votes_negative"]:
+        negative_effect = policy.over_background(negatives, confidence)
+        balance = policy.between(votes, negatives, confidence)
     classes, few = model.criteria.classes, t["min_votes_margin"]
     own = None
     if rule.rivals:
         own = _effect(model, policy, _votes_beyond(model, policy, rule, ["ev", *rule.rivals]), few)
     # a rival is asked by what no EV layer has: that vesicles are there is granted, and speaks for neither class
     theirs = {r: _votes_beyond(model, policy, classes[r], [rule.key, "ev"]) for r in rule.rivals}
-    margins = {r: _margin(model, _votes_beyond(model, policy, rule, [r]), v) for r, v in theirs.items()}
+    margins = {
+        r: _margin(model, policy, _votes_beyond(model, policy, rule, [r]), v) for r, v in theirs.items()
+    }
     rivals_own = {r: _effect(model, policy, v, t["min_votes"]) for r, v in theirs.items()}
     state, reason = _state(model, policy, votes, effect)
     return Evidence(
@@ -132,17 +133,17 @@ def _votes_beyond(model: ContrastModel, policy: Policy, rule: ClassRule, others:
 
 def _effect(model: ContrastModel, policy: Policy, votes: SetVotes, fewest: float) -> SetEffect | None:
     """Effect over the background; nothing where the votes are too few for a claim."""
-    if policy.reference is None or votes.votes is None or votes.m < fewest:
+    if votes.m < fewest:
         return None
-    return set_effect(votes.votes, policy.reference, confidence=model.criteria.threshold["class_confidence"])
+    return policy.over_background(votes, model.criteria.threshold["class_confidence"])
 
 
-def _margin(model: ContrastModel, mine: SetVotes, theirs: SetVotes) -> SetEffect | None:
+def _margin(model: ContrastModel, policy: Policy, mine: SetVotes, theirs: SetVotes) -> SetEffect | None:
     """Markers only in the class minus markers only in the rival; nothing where either side is too thin."""
     t = model.criteria.threshold
-    if mine.votes is None or theirs.votes is None or min(mine.m, theirs.m) < t["min_votes_margin"]:
+    if min(mine.m, theirs.m) < t["min_votes_margin"]:
         return None
-    return difference(mine.votes, theirs.votes, confidence=t["class_confidence"])
+    return policy.between(mine, theirs, t["class_confidence"])
 
 
 def _state(

@@ -59,9 +59,10 @@ class CarryOverRule:
 
 @dataclass(frozen=True)
 class Criteria:
-    """All rules, with the thresholds by name."""
+    """All rules, with the thresholds by name and the sets whose proteins are not of the background."""
 
     threshold: Mapping[str, float]
+    out_of_background: tuple[str, ...]
     classes: Mapping[str, ClassRule]
     sources: Mapping[str, SourceRule]
     comparators: Mapping[str, ComparatorRule]
@@ -74,11 +75,18 @@ def load_criteria() -> Criteria:
     raw = tomllib.loads((reference_folder() / "criteria.toml").read_text(encoding="utf-8"))
     return Criteria(
         threshold={row["name"]: float(row["value"]) for row in raw["threshold"]},
+        out_of_background=_not_background(raw),
         classes={k: ClassRule(key=k, **_tuples(v)) for k, v in raw["class"].items()},
         sources={k: SourceRule(key=k, **v) for k, v in raw["source"].items()},
         comparators={k: ComparatorRule(key=k, **v) for k, v in raw["comparator"].items()},
         carry_over={k: CarryOverRule(**_tuples(v)) for k, v in raw["carry_over"].items()},
     )
+
+
+def _not_background(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the sets of the classes, and those that the background leaves out beside them."""
+    of_classes = [name for rule in raw["class"].values() for name in rule["sets"]]
+    return tuple(dict.fromkeys([*of_classes, *raw["background"]["left_out"]]))
 
 
 def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,16 @@ from markerkit.markers import MarkerCatalog
 from markerkit.matching import gene_rows
 from markerkit.preprocess import filter_detected, log2, normalize
 from markerkit.results import DifferentialAbundance
-from markerkit.stats.set_effect import Background, Votes, background
+from markerkit.stats.set_effect import (
+    Background,
+    Scatter,
+    SetEffect,
+    Votes,
+    background,
+    common_scatter,
+    difference,
+    set_effect,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -58,10 +67,33 @@ class ProteinEffects:
 
 @dataclass(frozen=True)
 class Policy:
-    """Protein effects under one missing-value policy, with their background."""
+    """Protein effects under one missing-value policy.
+
+    Parameters
+    ----------
+    effects
+        Of the proteins.
+    reference
+        The background; nothing where too few proteins are left for it.
+    scatter
+        How far the votes of the classes' and sources' sets lie apart.
+    """
 
     effects: ProteinEffects
     reference: Background | None
+    scatter: Scatter | None = None
+
+    def over_background(self, votes: SetVotes, confidence: float) -> SetEffect | None:
+        """Effect of a set over the background; nothing where either is missing."""
+        if self.reference is None or votes.votes is None:
+            return None
+        return set_effect(votes.votes, self.reference, confidence=confidence, scatter=self.scatter)
+
+    def between(self, first: SetVotes, second: SetVotes, confidence: float) -> SetEffect | None:
+        """Effect of one set over another; nothing where either has no votes."""
+        if first.votes is None or second.votes is None:
+            return None
+        return difference(first.votes, second.votes, confidence=confidence, scatter=self.scatter)
 
 
 @dataclass(frozen=True)
@@ -106,7 +138,7 @@ class ContrastModel:
 
     @property
     def outside(self) -> npt.NDArray[np.bool_]:
-        """Proteins of the background: in no class set and not flagged, shape (p,)."""
+        """Proteins of the background: in no class set, in no organelle that vesicles lack and not flagged, shape (p,)."""
         return _background_proteins(self.exp, self.markers, self.criteria)
 
     def positions(self, members: pd.DataFrame, *, by_accession: bool = False) -> npt.NDArray[np.int_]:
@@ -193,13 +225,11 @@ def fit_contrast(
         return replace(model, reason=f"no replicates: {arm} has {fewest} sample, {need} or more are needed")
     design = model_formula(contrast.condition, contrast.paired_by, contrast.batch)
     da = differential_abundance(arms, design, contrast=(contrast.condition, contrast.case, contrast.control))
-    outside = model.outside
     effects = _measured_effects(da, arms, case, control)
-    measured = Policy(effects, _reference(effects, outside))
+    measured = _policy(model, effects)
     bounded = None
     if exp.presence_known:
-        with_bounds = _with_bounds(effects, arms, case, control, criteria)
-        bounded = Policy(with_bounds, _reference(with_bounds, outside))
+        bounded = _policy(model, _with_bounds(effects, arms, case, control, criteria))
     return replace(model, da=da, measured=measured, bounded=bounded)
 
 
@@ -304,19 +334,27 @@ def set_votes(
     return SetVotes(votes, float(w.sum() / sum(weight.values())), len(members), len(usable))
 
 
-def class_genes(markers: MarkerCatalog, criteria: Criteria) -> set[str]:
-    """Genes in any class set, positive or negative."""
-    sets = {s for rule in criteria.classes.values() for s in rule.sets}
-    table = markers.table
-    return set(table.loc[table["set"].isin(sets), "gene"])
+def _policy(model: ContrastModel, effects: ProteinEffects) -> Policy:
+    """Read protein effects with their background and the scatter within the sets that verdicts are read from."""
+    policy = Policy(effects, _reference(effects, model.outside))
+    c, found = model.criteria, []
+    for sets, by_accession in (
+        *((rule.sets, False) for rule in c.classes.values()),
+        *(((key,), rule.by_accession) for key, rule in c.sources.items()),
+    ):
+        votes = set_votes(model, policy, set_members(model.markers, sets), by_accession=by_accession)
+        if votes.votes is not None and votes.m >= c.threshold["min_votes_source"]:
+            found.append(votes.votes)
+    return replace(policy, scatter=common_scatter(found))
 
 
 def _background_proteins(
     exp: Experiment, markers: MarkerCatalog, criteria: Criteria
 ) -> npt.NDArray[np.bool_]:
-    proteins = exp.proteins
+    proteins, table = exp.proteins, markers.table
+    with_a_role = table.loc[table["set"].isin(criteria.out_of_background), "gene"]
     flagged = proteins["is_contaminant"].to_numpy(bool) | proteins["is_decoy"].to_numpy(bool)
-    return np.asarray(~proteins["gene"].isin(class_genes(markers, criteria)).to_numpy() & ~flagged)
+    return np.asarray(~proteins["gene"].isin(with_a_role).to_numpy() & ~flagged)
 
 
 def _reference(effects: ProteinEffects, outside: npt.NDArray[np.bool_]) -> Background | None:

@@ -29,7 +29,7 @@ from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.purity import RAISED, read_source
 from markerkit.results import Identity
-from markerkit.stats.set_effect import SetEffect, difference
+from markerkit.stats.set_effect import SetEffect
 from markerkit.table_registry import TABLES
 
 COMPATIBLE, NOT_COMPATIBLE = "compatible", "not compatible"
@@ -307,10 +307,10 @@ class _Judge:
             for s in ("mod_proteasome_20s", "mod_proteasome_19s")
         )
         t = self.model.criteria.threshold
-        if core.votes is None or cap.votes is None or min(core.m, cap.m) < t["min_votes_margin"]:
+        if min(core.m, cap.m) < t["min_votes_margin"]:
             return False
-        free = difference(core.votes, cap.votes, confidence=t["class_confidence"])
-        return free.low > 0 and free.theta >= t["class_delta"]
+        free = policy.between(core, cap, t["class_confidence"])
+        return free is not None and free.low > 0 and free.theta >= t["class_delta"]
 
 
 def _low(margin: SetEffect | None) -> float:

@@ -26,7 +26,7 @@ from markerkit.experiment import Experiment
 from markerkit.markers import MarkerCatalog
 from markerkit.results import Purity
 from markerkit.shares import source_shares
-from markerkit.stats.set_effect import SetEffect, difference, set_effect
+from markerkit.stats.set_effect import SetEffect
 from markerkit.table_registry import TABLES
 
 RAISED, NOT_RAISED, NOT_ASSESSABLE = "raised", "not raised", "not assessable"
@@ -180,12 +180,12 @@ def read_source(model: ContrastModel, policy: Policy, rule: SourceRule, members:
     """Read one source under one policy."""
     t = model.criteria.threshold
     votes = set_votes(model, policy, members, by_accession=rule.by_accession)
-    if votes.votes is None or votes.m < t["min_votes_source"]:
+    if votes.m < t["min_votes_source"]:
         need = int(t["min_votes_source"])
         return Reading(votes, None, NOT_ASSESSABLE, f"{votes.m} of at least {need} votes measured")
-    if policy.reference is None:
+    effect = policy.over_background(votes, t["confidence"])
+    if effect is None:
         return Reading(votes, None, NOT_ASSESSABLE, "too few background proteins")
-    effect = set_effect(votes.votes, policy.reference, confidence=t["confidence"])
     if effect.low > 0 and effect.theta >= t["delta"]:
         return Reading(votes, effect, RAISED, "interval above 0")
     if effect.high < t["eta"]:
@@ -224,9 +224,9 @@ def _per_ev(
         members = members[~members["gene"].isin(layer_a["gene"])]
     source = set_votes(model, policy, members, by_accession=rule.by_accession)
     ev = set_votes(model, policy, layer_a[~layer_a["gene"].isin(members["gene"])])
-    if source.votes is None or ev.votes is None or source.m < t["min_votes_source"] or ev.m < t["min_votes"]:
+    gap = policy.between(source, ev, t["confidence"])
+    if gap is None or source.m < t["min_votes_source"] or ev.m < t["min_votes"]:
         return {"per_ev": ""}
-    gap = difference(source.votes, ev.votes, confidence=t["confidence"])
     word = "cleaner" if gap.high < 0 else "dirtier" if gap.low > 0 else "same"
     return {
         "per_ev": word,

@@ -141,7 +141,7 @@ def _missing_values(model: ContrastModel, policies: Sequence[Policy]) -> Iterato
 
 
 def _with_background(model: ContrastModel, policy: Policy, *, whole: bool) -> Policy:
-    """Exchange the background: all proteins in place of those in no class set, or their median."""
+    """Exchange the background: all proteins in place of those of the background, or the median of these."""
     if policy.reference is None:
         return policy
     e = policy.effects

@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from markerkit.stats.prior import fit_prior
 from markerkit.stats.set_effect import (
     Background,
+    Scatter,
     Votes,
     background,
     cochran,
+    common_scatter,
     difference,
     disagreement,
     set_effect,
@@ -131,6 +134,51 @@ def test_cochran_counts_what_it_is_told_to():
         np.array([0.0, 0.0, 50.0]), np.ones(3), np.full(3, np.inf), weight, np.array([2.0, 1.0, 1.0])
     )
     np.testing.assert_allclose(pvalue, [1.0, 0.0, 1.0], atol=1e-12)
+
+
+def test_moderated_disagreement_by_hand():
+    """Votes 1, 2, 4, 5 have variance 10/3 with 3 df; drawn to 2 with 4 df it is (10 + 8) / 7 with 7."""
+    votes = votes_of([1.0, 2.0, 4.0, 5.0])
+    found = disagreement(votes, Scatter(2.0, 4.0))
+    assert found.dispersion == pytest.approx(18 / 7 / 4)
+    assert found.df == 7
+    effect = set_effect(votes, background(np.zeros(40), np.zeros((6, 40))), scatter=Scatter(2.0, 4.0))
+    assert effect.df == pytest.approx(7)
+    assert effect.high - effect.theta == pytest.approx(2.364624251592785 * np.sqrt(18 / 7) / 2)
+    # the weighted mean of unequal votes is as much more variable as their squared weights say
+    uneven = disagreement(votes_of([1.0, 1.0], weight=[3.0, 1.0]), Scatter(2.0, np.inf))
+    assert uneven.dispersion == pytest.approx(2.0 * (0.75**2 + 0.25**2))
+    assert uneven.df == np.inf
+
+
+def test_common_scatter_is_the_prior_of_the_variances_within_sets():
+    rng = np.random.default_rng(5)
+    sets = [
+        votes_of(np.sqrt(v) * rng.standard_normal(m)) for m, v in zip([5, 9, 17] * 4, [1, 4] * 6, strict=True)
+    ]
+    prior = fit_prior(np.array([v.effect.var(ddof=1) for v in sets]), np.array([v.m - 1.0 for v in sets]))
+    found = common_scatter(sets)
+    assert (found.variance, found.df) == pytest.approx((prior.variance[0], prior.df[0]))
+    assert common_scatter(sets[:7]) is None
+    alike = common_scatter([votes_of([0.0, 1.0, 2.0, 3.0])] * 8)
+    assert alike.df == np.inf
+    assert disagreement(votes_of([0.0, 9.0]), alike).df == np.inf
+
+
+def test_moderated_sets_without_an_effect_hold_the_level_and_gain_where_votes_are_few():
+    rng = np.random.default_rng(11)
+    flat, runs, m = background(np.zeros(400), np.zeros((6, 400))), 600, [5, 5, 10, 20] * 4
+    above, alone, moderated = [], [], []
+    for _ in range(runs):
+        sets = [votes_of(1.4 * rng.standard_normal(k)) for k in m]
+        scatter = common_scatter(sets)
+        for votes in sets[:2]:
+            found = set_effect(votes, flat, confidence=0.9, scatter=scatter)
+            above.append(found.low > 0)
+            moderated.append(found.half_width)
+            alone.append(set_effect(votes, flat, confidence=0.9).half_width)
+    assert abs(np.mean(above) - 0.05) < 4 * np.sqrt(0.05 * 0.95 / len(above))
+    assert np.median(moderated) < 0.95 * np.median(alone)
 
 
 def test_disagreement_that_is_not_shown_does_not_widen():

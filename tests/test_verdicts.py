@@ -332,3 +332,18 @@ def test_refusals():
     ]:
         with pytest.raises(InputError, match=message):
             identity(exp, **options)
+
+
+def test_organelles_are_not_of_the_background():
+    """What vesicles lack falls, and lifts nothing: a class is read the same whether organelles fall or not."""
+    level, fallen = (
+        identity(study([(EXOSOME, 3.0), (ORGANELLES, size)], background=60)) for size in (0.0, -6.0)
+    )
+    assert not {*ORGANELLES} & {*EV, *EXOSOME}
+    for key in ("ev", "exosome"):
+        assert level.loc[key, "log2_fc"] == pytest.approx(fallen.loc[key, "log2_fc"], abs=1e-9)
+
+
+def test_sets_out_of_the_background_are_in_the_catalogue():
+    assert set(CRITERIA.out_of_background) <= set(TABLE["set"])
+    assert {"mitochondrion", "er_golgi", "nucleus", "exosome"} <= set(CRITERIA.out_of_background)

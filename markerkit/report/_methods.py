@@ -125,9 +125,10 @@ def _verdicts() -> str:
     t = load_criteria().threshold
     return (
         "Verdicts rest on set effects: the weighted mean log2 fold change of a set's markers (one vote a gene, one a "
-        "complex; weight by evidence and specificity) less the trimmed mean of the proteins in no class set. The "
+        "complex; weight by evidence and specificity) less the trimmed mean of the proteins in no class set and in no organelle that vesicles lack. The "
         "standard error joins two random factors, samples (through each sample's influence, which carries the "
-        "correlation between markers) and markers (through their disagreement, where Cochran's test shows it at 20 %); "
+        "correlation between markers) and markers (through their disagreement, where Cochran's test shows it at 20 %, moderated over the sets of the contrast as "
+        "Smyth 2004 moderates variances over genes); "
         f"degrees of freedom follow Satterthwaite. A class is `compatible` where the {100 * t['class_confidence']:g} % interval lies above 0 (a "
         f"one-sided test at {50 * (1 - t['class_confidence']):g} %) and the effect is at least {t['class_delta']:g} log2, "
         "its negatives do not rise, markers that it shares with no rival and not with all vesicles rise as well, and "

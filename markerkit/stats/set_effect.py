@@ -15,12 +15,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc, ndtri, stdtr, stdtrit
 
+from markerkit.stats.prior import fit_prior
+
 Array = npt.NDArray[np.float64]
 
 # Cochran's test of disagreement above this p: the markers differ by no more than noise. Without such a test the
-# disagreement, which cannot be estimated below 0, makes small sets needlessly wide; for the level see Bancroft 1964,
+# disagreement of a set on its own, which cannot be estimated below 0, makes small sets needlessly wide; for the level see Bancroft 1964,
 # doi:10.2307/2528486
 _DISAGREE = 0.2
+
+_FEWEST_SETS = 8  # fewer sets do not say how alike the scatter within sets is
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,24 @@ class Votes:
 
 
 @dataclass(frozen=True)
+class Scatter:
+    """How far the votes of sets lie apart in a contrast: what a set's own scatter is drawn to.
+
+    Parameters
+    ----------
+    variance
+        Scale of the variances of votes within sets.
+    df
+        Prior degrees of freedom; infinite where the sets scatter alike.
+    """
+
+    variance: float
+    df: float
+
+
+@dataclass(frozen=True)
 class Background:
-    """Trimmed mean of the proteins outside every class set.
+    """Trimmed mean of the proteins that no verdict is read from.
 
     Parameters
     ----------
@@ -157,7 +177,7 @@ class Disagreement:
     df
         Of the dispersion.
     pvalue
-        Of Cochran's test that there is no more than noise.
+        Of Cochran's test that there is no more than noise; 0 where the dispersion is moderated.
     """
 
     dispersion: Array
@@ -166,21 +186,65 @@ class Disagreement:
     pvalue: Array
 
 
-def disagreement(votes: Votes) -> Disagreement:
-    """Disagreement of the votes of a set, each field a number."""
+def common_scatter(sets: Sequence[Votes]) -> Scatter | None:
+    """Scatter that sets of markers have in common, for :func:`disagreement`.
+
+    Parameters
+    ----------
+    sets
+        Votes of many sets, each of at least two votes.
+
+    Returns
+    -------
+    Scatter
+        Nothing where the sets are too few to say how alike they are.
+
+    References
+    ----------
+    The model of residual variances (Smyth 2004, doi:10.2202/1544-6115.1027)
+    with sets for genes and votes for samples.
+    """
+    if len(sets) < _FEWEST_SETS:
+        return None
+    variance = np.array([_dispersion(v) / (v.weight**2).sum() for v in sets])
+    prior = fit_prior(variance, np.array([v.m - 1.0 for v in sets]))
+    return Scatter(float(prior.variance[0]), float(prior.df[0]))
+
+
+def _dispersion(votes: Votes) -> float:
+    """Variance of the weighted mean by the scatter of the votes."""
+    residual = votes.effect - votes.weight @ votes.effect
+    return float(votes.m / (votes.m - 1) * (votes.weight**2 @ residual**2))
+
+
+def disagreement(votes: Votes, scatter: Scatter | None = None) -> Disagreement:
+    """Disagreement of the votes of a set, each field a number.
+
+    Parameters
+    ----------
+    votes
+        Votes of the set.
+    scatter
+        Of the sets of the contrast: the dispersion is moderated by it and
+        gains its degrees of freedom. Then all sets together say whether
+        markers disagree, and the test of this one is not asked.
+    """
     m, w = votes.m, votes.weight
     if m < 2:
         return Disagreement(*(np.array(x) for x in (0.0, 0.0, 0.0, 1.0)))
-    correction = m / (m - 1)
-    square = w**2
-    residual = votes.effect - w @ votes.effect
-    dispersion = correction * (square @ residual**2)
+    square, df, dispersion = w**2, m - 1.0, _dispersion(votes)
     shared = ((votes.influence @ w) ** 2).sum()
     noise = max(0.0, square @ votes.variance - shared * square.sum())
-    alone = votes.variance * (1 - 2 * w) + square @ votes.variance
-    part = ratio(np.array(noise), square @ alone)
-    pvalue = cochran(residual, alone * part, votes.df, np.ones((1, m)), np.array([m - 1.0]))[0]
-    return Disagreement(dispersion, np.array(correction * noise), np.array(m - 1.0), pvalue)
+    if scatter is None:
+        alone = votes.variance * (1 - 2 * w) + square @ votes.variance
+        part = ratio(np.array(noise), square @ alone)
+        residual = votes.effect - w @ votes.effect
+        pvalue = cochran(residual, alone * part, votes.df, np.ones((1, m)), np.array([df]))[0]
+    else:
+        own = df / (df + scatter.df)
+        dispersion = own * dispersion + (1 - own) * scatter.variance * square.sum()
+        df, pvalue = df + scatter.df, 0.0
+    return Disagreement(*(np.array(x) for x in (dispersion, m / (m - 1) * noise, df, pvalue)))
 
 
 def cochran(residual: Array, variance: Array, df: Array, weight: Array, df_residual: Array) -> Array:
@@ -218,7 +282,9 @@ def ratio(top: Array, bottom: Array) -> Array:
         return np.asarray(np.where(top == 0, 0.0, top / bottom))
 
 
-def set_effect(votes: Votes, reference: Background, *, confidence: float = 0.95) -> SetEffect:
+def set_effect(
+    votes: Votes, reference: Background, *, confidence: float = 0.95, scatter: Scatter | None = None
+) -> SetEffect:
     """Effect of a set over the background.
 
     Parameters
@@ -229,6 +295,8 @@ def set_effect(votes: Votes, reference: Background, *, confidence: float = 0.95)
         The background.
     confidence
         Of the interval.
+    scatter
+        Moderates the disagreement of the votes.
 
     Returns
     -------
@@ -241,14 +309,16 @@ def set_effect(votes: Votes, reference: Background, *, confidence: float = 0.95)
         theta,
         influence,
         float(votes.weight @ votes.df),
-        [disagreement(votes)],
+        [disagreement(votes, scatter)],
         extra=reference.variance,
         m=votes.m,
         confidence=confidence,
     )
 
 
-def difference(first: Votes, second: Votes, *, confidence: float = 0.95) -> SetEffect:
+def difference(
+    first: Votes, second: Votes, *, confidence: float = 0.95, scatter: Scatter | None = None
+) -> SetEffect:
     """Effect of one set over another: influences are subtracted before they are squared.
 
     Parameters
@@ -257,11 +327,13 @@ def difference(first: Votes, second: Votes, *, confidence: float = 0.95) -> SetE
         Votes of the two sets, on the same samples.
     confidence
         Of the interval.
+    scatter
+        Moderates the disagreement of the votes of each set.
     """
     theta = float(first.weight @ first.effect - second.weight @ second.effect)
     influence = first.influence @ first.weight - second.influence @ second.weight
     nu = min(float(first.weight @ first.df), float(second.weight @ second.df))
-    parts = [disagreement(first), disagreement(second)]
+    parts = [disagreement(v, scatter) for v in (first, second)]
     return _combine(theta, influence, nu, parts, extra=0.0, m=min(first.m, second.m), confidence=confidence)
 
 
