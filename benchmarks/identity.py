@@ -305,37 +305,37 @@ SCATTERS = (("not at all", 0.0, np.inf), ("in all sets alike", 2.0, np.inf), ("i
 def level(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     del data
     confidence = load_criteria().threshold["class_confidence"]
-    size = np.array(VOTES)
-    rows = []
+    found = []
     for word, usual, df in SCATTERS:
         rng = np.random.default_rng(0)
-        above: dict[str, list[Array]] = {"alone": [], "moderated": []}
-        half: dict[str, list[Array]] = {"alone": [], "moderated": []}
-        variances = []
         for _ in range(runs):
-            drawn = df / rng.chisquare(df, len(size)) if np.isfinite(df) else np.ones(len(size))
-            variance = usual * drawn
-            sets = [votes_without_effect(rng, m, v) for m, v in zip(size, variance, strict=True)]
+            drawn = df / rng.chisquare(df, len(VOTES)) if np.isfinite(df) else np.ones(len(VOTES))
+            sets = [votes_without_effect(rng, m, usual * x) for m, x in zip(VOTES, drawn, strict=True)]
             outside = votes_without_effect(rng, 500, usual)
             reference = background(outside.effect, outside.influence)
-            for name, scatter in (("alone", None), ("moderated", common_scatter(sets))):
-                found = [set_effect(v, reference, confidence=confidence, scatter=scatter) for v in sets]
-                above[name].append(np.array([e.low > 0 for e in found]))
-                half[name].append(np.array([e.half_width for e in found]))
-            variances.append(variance)
-        hits, width = ({k: np.array(v) for k, v in part.items()} for part in (above, half))
-        wide = np.array(variances) >= np.quantile(variances, 0.75) if np.isfinite(df) else None
-        for m in sorted(set(VOTES)):
-            at = size == m
-            row = {"markers disagree": word, "votes": str(m)}
-            for name in ("alone", "moderated"):
-                row[f"above 0, {name} %"] = f"{100 * hits[name][:, at].mean():.1f}"
-            part = "" if wide is None else f"{100 * hits['moderated'][:, at][wide[:, at]].mean():.1f}"
-            row["moderated, the quarter that disagrees most %"] = part
-            row["half width, moderated / alone"] = (
-                f"{np.median(width['moderated'][:, at] / width['alone'][:, at]):.2f}"
-            )
-            rows.append(row)
+            scatter = common_scatter(sets)
+            for votes, x in zip(sets, drawn, strict=True):
+                alone = set_effect(votes, reference, confidence=confidence)
+                moderated = set_effect(votes, reference, confidence=confidence, scatter=scatter)
+                width = moderated.half_width / alone.half_width
+                found.append((word, votes.m, x, alone.low > 0, moderated.low > 0, width))
+    names = ["disagree", "votes", "times", "alone", "moderated", "width"]
+    rows = []
+    for (word, m), of_size in pd.DataFrame(found, columns=names).groupby(["disagree", "votes"], sort=False):
+        most = of_size[of_size["times"] >= of_size["times"].quantile(0.75)]
+        unlike = of_size["times"].nunique() > 1
+        rows.append(
+            {
+                "markers disagree": word,
+                "votes": str(m),
+                "above 0, alone %": f"{100 * of_size['alone'].mean():.1f}",
+                "above 0, moderated %": f"{100 * of_size['moderated'].mean():.1f}",
+                "the quarter that disagrees most %": f"{100 * most['moderated'].mean():.1f}"
+                if unlike
+                else "",
+                "half width, moderated / alone": f"{of_size['width'].median():.2f}",
+            }
+        )
     note = (
         f"{runs} simulated contrasts of {len(VOTES)} sets, 5 against 5, no set with an effect; markers do not disagree, do "
         f"with variance {SCATTERS[1][1]:g}, or with one that differs from set to set (chi-square of {SCATTERS[2][2]:g} df). "
