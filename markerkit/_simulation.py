@@ -154,6 +154,7 @@ class Settings:
     batch_sd: float
     missing: float
     n_background: int
+    all_markers: bool
     seed: int
 
     @property
@@ -161,6 +162,11 @@ class Settings:
         """Classes whose markers rise: an apoptotic exosome resembles an exosome and shows its markers too."""
         like = ("exosome",) if "apoptotic_exosome" in self.classes else ()
         return tuple(dict.fromkeys((*self.classes, *like)))
+
+    @property
+    def sets_shown(self) -> list[str]:
+        """Sets of the classes whose markers rise."""
+        return [name for c in self.shown for name in load_criteria().classes[c].sets]
 
     def check(self, markers: MarkerCatalog) -> None:
         """Refuse settings outside the model."""
@@ -209,7 +215,8 @@ def proteins_of(markers: MarkerCatalog, s: Settings, rng: np.random.Generator) -
     background = pd.DataFrame({"gene": invented, "accession": invented, "complex": "", "kind": "background"})
     frame = pd.concat([genes.assign(kind=kind.to_numpy()), background], ignore_index=True)
     levels = np.array([getattr(KINDS[k], s.comparator) for k in frame["kind"]])
-    needed = frame["gene"].isin(_members(markers, s.sources)).to_numpy()
+    sets = [*s.sources, *(s.sets_shown if s.all_markers else ())]
+    needed = frame["gene"].isin(_members(markers, sets)).to_numpy()
     expressed = needed | (rng.random(len(frame)) < levels[:, 0])
     frame["log2_q"] = levels[:, 1] + levels[:, 2] * rng.standard_normal(len(frame))
     frame["species"] = np.where(frame["kind"] == "bovine", "bovine", markers.organism)
@@ -241,9 +248,7 @@ def add_shifts(
         proteins["shift"] = draw
         return frozenset()
     gene = proteins["gene"]
-    rules = load_criteria().classes
-    sets = [name for c in s.shown for name in rules[c].sets]
-    lost = gene.isin(_members(markers, sets, "negative")).to_numpy()
+    lost = gene.isin(_members(markers, s.sets_shown, "negative")).to_numpy()
     mean, sd = np.where(lost, _LOST[0], mean), np.where(lost, _LOST[1], sd)
     absent = (proteins["kind"] == "organelle").to_numpy(copy=True)
     if "apoptotic_body" in s.classes:

@@ -29,7 +29,7 @@ class Evidence:
     balance
         Positive over negative markers.
     own
-        Markers that neither a rival nor the EV layer has.
+        Markers that no rival, no kin and not the EV layer has.
     margins
         By rival: markers only in the class over markers only in the rival.
     rivals_own
@@ -102,7 +102,7 @@ def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidenc
     classes, few = model.criteria.classes, t["min_votes_margin"]
     own = None
     if rule.rivals:
-        own = _effect(model, policy, _votes_beyond(model, policy, rule, ["ev", *rule.rivals]), few)
+        own = _effect(model, policy, _votes_beyond(model, policy, rule, rule.sharing), few)
     # a rival is asked by what no EV layer has: that vesicles are there is granted, and speaks for neither class
     theirs = {r: _votes_beyond(model, policy, classes[r], [rule.key, "ev"]) for r in rule.rivals}
     margins = {

@@ -25,6 +25,12 @@ class ClassRule:
     declared: bool = False
     context: bool = False
     blood_panels_removed: tuple[str, ...] = ()
+    kin: tuple[str, ...] = ()
+
+    @property
+    def sharing(self) -> tuple[str, ...]:
+        """Classes whose markers are not its own: the EV layer, its rivals and its kin."""
+        return ("ev", *self.rivals, *self.kin)
 
 
 @dataclass(frozen=True)

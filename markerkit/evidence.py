@@ -281,10 +281,11 @@ def _negatives(model: ContrastModel, mine: Evidence) -> Row:
 
 def _own(model: ContrastModel, mine: Evidence) -> Row:
     t, e = model.criteria.threshold, mine.own
+    kin = "".join(f", no {model.criteria.classes[k].operational_name}" for k in mine.rule.kin)
     if e is None:
-        text = "too few of its markers are in no rival and not in the EV layer"
+        text = f"too few of its markers are in no rival{kin} and not in the EV layer"
         return _reason("own markers", NEITHER, text)
-    text = f"its markers that no rival and not the EV layer has are {_size(e)} over the background"
+    text = f"its markers that no rival{kin} and not the EV layer has are {_size(e)} over the background"
     direction = FOR if e.theta >= t["class_delta"] else AGAINST
     return _reason("own markers", direction, text, e)
 

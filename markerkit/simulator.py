@@ -48,6 +48,7 @@ def simulate(
     batch_sd: float = 0.2,
     missing: float = 0.2,
     n_background: int = 1500,
+    all_markers: bool = False,
     seed: int = 0,
 ) -> Simulation:
     """Simulate vesicle preparations and their comparator.
@@ -82,6 +83,10 @@ def simulate(
         Share of missing values among the proteins seen.
     n_background
         Proteins beyond those of the catalogue.
+    all_markers
+        Whether the comparator expresses every marker of the classes. By
+        default each is expressed by chance, as often as its kind of protein;
+        either way it can be missed in the samples.
     seed
         Of the random numbers.
 
@@ -110,7 +115,7 @@ def simulate(
     named = (classes,) if isinstance(classes, str) else tuple(classes)
     s = model.Settings(
         n, named, comparator, paired, effect, effect_sd, wrong, carry_over, dict(sources or {}),
-        residents, noise, donor_sd, batch_sd, missing, n_background, seed,
+        residents, noise, donor_sd, batch_sd, missing, n_background, all_markers, seed,
     )  # fmt: skip
     s.check(catalog)
     rng = np.random.default_rng(seed)
