@@ -31,6 +31,7 @@ _NOT_PROTEINS = frozenset(
         "psm ambiguity", "first scan", "ms order", "fragment ion", "fragmention",
     }
 )  # fmt: skip
+_FEW_VALUES = 20  # fewer values may be alike by chance or in a toy table
 _RAW_LARGEST = 1e30  # beyond any count or area; sums of such numbers leave the range of a float
 _LOG_LARGEST = 64.0  # no instrument counts 2^64 ions; a larger value is linear
 _LOG_SMALLEST_MEDIAN = 5.0
@@ -371,6 +372,10 @@ def _scale(matrix: pd.DataFrame, scale: str, name: str) -> str:
     if len(known) == 0:
         raise InputError(
             f"the matrix {name!r} holds no value in the samples asked for; see that the sheet is right."
+        )
+    if len(known) >= _FEW_VALUES and known.min() == known.max():
+        raise InputError(
+            f"every value of the matrix {name!r} is {known[0]:g}: it says what was seen, not how much; export the intensities."
         )
     largest, median, negative = float(known.max()), float(np.median(known)), bool((known < 0).any())
     if largest > _RAW_LARGEST:

@@ -291,6 +291,20 @@ def test_sample_without_a_value_is_refused_when_asked_for(here, capsys, example)
     assert f"no value at all in sample '{lost}'" in refused(capsys, words, here)
 
 
+@pytest.mark.parametrize("constant", ["1", "-5"])
+def test_presence_calls_in_place_of_intensities_are_refused(here, capsys, example, constant):
+    """A table of 0 and 1 says what was seen; a zero is a missing value, so every value left is alike."""
+    matrix, sheet = small(example)
+    samples = list(sheet["sample"])
+    called = matrix.assign(**{s: np.where(np.arange(len(matrix)) % 3 == 0, "0", constant) for s in samples})
+    (here / "m.tsv").write_text(text(called))
+    (here / "s.tsv").write_text(text(sheet))
+    words = ["assess", "m.tsv", "--samples", "s.tsv", *ASK, "--out", "r"]
+    first = refused(capsys, words, here)
+    assert f"every value of the matrix 'm.tsv' is {constant}" in first
+    assert "export the intensities" in first
+
+
 def test_the_program_itself_exits_2():
     """Once as a process: the codes of the other tests are those of `main`."""
     code = "from markerkit.cli import main; import sys; sys.exit(main(['assess', 'nope.tsv']))"
