@@ -149,12 +149,15 @@ class Assessment:
         """Return the verdicts as lines of text, a block a contrast."""
         lines: list[str] = []
         titles = load_criteria().classes
+        between = {c.name for c in self.contrasts if c.comparator == "ev"}
         for name, rows in self.identity.table.groupby("contrast", sort=False):
             lines.append(str(name) or "whole study (no comparator)")
             lines += [
                 f"  {titles[r['class']].title:<34} {r['verdict']:<15} {r['reason']}"
                 for _, r in rows.iterrows()
             ]
+            if name in between and rows["verdict"].eq(NOT_COMPATIBLE).any():
+                lines.append("  both arms are vesicles: not compatible says not enriched over the control")
             sources = self.purity.table[self.purity.table["contrast"] == name]
             for word in ("raised", "not raised", "not assessable"):
                 keys = list(sources.loc[sources["verdict"] == word, "source"])

@@ -205,6 +205,20 @@ def test_several_contrasts_get_a_tab_each(tmp_path):
     assert len(list((out / "figures").glob("*identity_summary.svg"))) == 2
 
 
+def test_between_two_preparations_not_compatible_reads_not_enriched(tmp_path):
+    """Of two vesicle preparations the one with no more of a class still has vesicles."""
+    exp = mk.load_example()
+    ask = {"condition": "fraction", "case": "EV", "control": "lysate", "paired_by": "donor"}
+    vesicles, lysate = (mk.assess(exp, **ask, comparator=c) for c in ("ev", "lysate"))
+    assert vesicles.identity.table["verdict"].eq("not compatible").any()
+    line = "  both arms are vesicles: not compatible says not enriched over the control"
+    assert line in vesicles.verdicts()
+    assert line not in lysate.verdicts()
+    html = (vesicles.report(tmp_path / "out") / "report.html").read_text(encoding="utf-8")
+    assert "<b>not enriched</b>" in html
+    assert '<span class="chip not-compatible">not enriched</span>' in html
+
+
 def test_without_a_comparator(tmp_path):
     out = mk.assess(nasty_experiment()).report(tmp_path / "out")
     html = (out / "report.html").read_text(encoding="utf-8")

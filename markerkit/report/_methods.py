@@ -125,8 +125,8 @@ def _verdicts() -> str:
     t = load_criteria().threshold
     return (
         "Verdicts rest on set effects: the weighted mean log2 fold change of a set's markers (one vote a gene, one a "
-        "complex; weight by evidence and specificity) less the trimmed mean of the proteins in no class set and in no organelle that vesicles lack. The "
-        "standard error joins two random factors, samples (through each sample's influence, which carries the "
+        "complex; weight by evidence and specificity) less the trimmed mean of the proteins in no class set and in no "
+        "organelle that vesicles lack. The standard error joins two random factors, samples (through each sample's influence, which carries the "
         "correlation between markers) and markers (through their disagreement, moderated over the sets of the contrast as "
         "variances are over genes: Smyth 2004); "
         f"degrees of freedom follow Satterthwaite. A class is `compatible` where the {100 * t['class_confidence']:g} % interval lies above 0 (a "

@@ -20,10 +20,9 @@ from markerkit.stats.prior import fit_prior
 Array = npt.NDArray[np.float64]
 
 # Cochran's test of disagreement above this p: the markers differ by no more than noise. Without such a test the
-# disagreement of a set on its own, which cannot be estimated below 0, makes small sets needlessly wide; for the level see Bancroft 1964,
-# doi:10.2307/2528486
+# disagreement of a set on its own, which cannot be estimated below 0, makes small sets needlessly wide; for the level
+# see Bancroft 1964, doi:10.2307/2528486
 _DISAGREE = 0.2
-
 _FEWEST_SETS = 8  # fewer sets do not say how alike the scatter within sets is
 
 
