@@ -426,6 +426,14 @@ def carried(
     }
 
 
+def without_names(exp: mk.Experiment, genes: set[str], left: float, seed: int) -> mk.Experiment:
+    """Take the names from all but a share of these genes; their signal stays, so that shares keep their truth."""
+    proteins = exp.proteins
+    lost = proteins["gene"].isin(genes) & (np.random.default_rng(seed).random(len(proteins)) >= left)
+    proteins["gene"] = proteins["gene"].mask(lost, "")
+    return mk.Experiment(exp.values, exp.samples, proteins, history=exp.history)
+
+
 def carry_over(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     del data
     markers, found, of = mk.load_markers(), Found(), settings(CARRY_OVER)
@@ -436,10 +444,7 @@ def carry_over(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
             made = mk.simulate(
                 markers, n=4, comparator=contrast.comparator, paired=False, n_background=500, seed=seed, **options
             )  # fmt: skip
-            exp = made.experiment
-            chance = np.random.default_rng(seed).random(exp.n_proteins)
-            kept = ~exp.proteins["gene"].isin(anchors).to_numpy() | (chance < left)
-            exp = exp.select(proteins=exp.values.columns[kept])
+            exp = without_names(made.experiment, anchors, left, seed) if left < 1 else made.experiment
             for s in of:
                 with in_place(*s):
                     said = carried(exp, markers, contrast, made.truth.carry_over)
@@ -451,7 +456,8 @@ def carry_over(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     note = (
         f"{runs} simulated studies of each kind, 4 against 4 of other donors, 5 % carried over unless a column says "
         f"otherwise. 40 % missing, 0.3 % and 1 % carried: from a biofluid; few anchors: "
-        f"{100 * PREPARATIONS['few anchors'][2]:g} % of them left. Against a lysate every estimate is an upper bound anyway."
+        f"{100 * PREPARATIONS['few anchors'][2]:g} % of them known by name. Against a lysate every estimate is an upper bound anyway. "
+        "An empty cell: no study was assessed."
     )
     return table, note + said_unchanged(table)
 
