@@ -631,7 +631,7 @@ INTRO = """## What every threshold does
 
 Written by `python benchmarks/thresholds.py DATA --write` (one part alone: `--part NAME`). A smaller and a larger value
 in the place of each threshold of `reference_sets/criteria.toml`; the first row is the thresholds as they are. The same
-studies are read in all rows of a table. No value was chosen by these tables.
+studies are read in all rows of a table, but for that of the smaller arm. No value was chosen by these tables.
 """
 
 
