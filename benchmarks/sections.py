@@ -15,6 +15,7 @@ SECTIONS = {
     "speed": "speed.py",
     "oracles": "oracles.py",
     "identity": "identity.py",
+    "thresholds": "thresholds.py",
     "separation": "separation.py",
     "truth": "truth.py",
     "catalog": "catalog.py",

@@ -6,6 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import markerkit as mk
+from markerkit.criteria import load_criteria
+from markerkit.effects import fit_contrast
+from markerkit.identity import identity_of
+from markerkit.purity import source_verdicts
 from tests.helpers import ROOT
 
 FOLDER = ROOT / "benchmarks"
@@ -15,7 +20,7 @@ FOLDER = ROOT / "benchmarks"
 def _on_path(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     yield
-    for name in ("sections", "calibration", "speed", "oracle_checks"):
+    for name in ("sections", "calibration", "speed", "oracle_checks", "identity", "thresholds"):
         sys.modules.pop(name, None)
 
 
@@ -23,7 +28,7 @@ def test_readme_holds_the_sections():
     import sections
 
     found = sections.read_sections()
-    assert {"calibration", "speed", "oracles", "truth"} <= set(found)
+    assert {"calibration", "speed", "oracles", "thresholds", "truth"} <= set(found)
     for name, text in found.items():
         assert text.startswith("## "), name
     assert "](calibration.png)" in found["calibration"]
@@ -99,3 +104,70 @@ def test_quick_calibration_has_every_cell():
     everywhere = table[table["null"] == calibration.SPREAD]
     fry = everywhere[everywhere["test"] == "fry"]["rate_5"].mean()
     assert fry > everywhere[everywhere["test"] == "set effect"]["rate_5"].mean()
+
+
+# ---- thresholds ------------------------------------------------------------------
+
+
+def test_every_threshold_has_its_rows():
+    import sections
+    import thresholds
+
+    text = sections.read_sections()["thresholds"]
+    rows = [r.strip("|").split("|")[0].strip() for r in text.splitlines() if r.startswith("|")]
+    assert rows.count("as they are") == len(thresholds.PARTS)
+    known = set(load_criteria().threshold)
+    assert known - set(rows) == set(thresholds.DECIDE_NOTHING)
+    for name in thresholds.DECIDE_NOTHING:
+        assert f"`{name}` has no row" in text
+
+
+def test_a_smaller_and_a_larger_value_is_put_in_place():
+    import thresholds
+
+    usual = load_criteria().threshold
+    for part in ("VERDICTS", "FEW", "REPLICATES", "CARRY_OVER", "OUTLIERS", "BLANKS"):
+        for name, values in getattr(thresholds, part).items():
+            assert min(values) < usual[name] < max(values), name
+
+
+def test_the_threshold_is_put_back():
+    import thresholds
+
+    before = dict(load_criteria().threshold)
+    with thresholds.in_place("eta", 3.0):
+        assert load_criteria().threshold["eta"] == 3.0
+    with pytest.raises(ZeroDivisionError), thresholds.in_place("eta", 3.0):
+        1 / 0  # noqa: B018
+    with thresholds.in_place("", float("nan")):
+        assert load_criteria().threshold == before
+    assert load_criteria().threshold == before
+    with pytest.raises(KeyError), thresholds.in_place("no such threshold", 1.0):
+        pass
+    assert load_criteria().threshold == before
+
+
+def test_short_readings_are_those_of_the_tables():
+    import thresholds
+
+    exp = mk.simulate(n=4, paired=False, n_background=200, sources={"keratin": 0.05}, seed=1).experiment
+    model = fit_contrast(exp, mk.load_markers(), thresholds.LYSATE)
+    classes, sources = thresholds.judged(model, {"vesicles": True})
+    table = identity_of([model], {"vesicles": True}).table
+    assert dict(zip(table["class"], table["verdict"], strict=True)) == classes
+    rows, _ = source_verdicts(model)
+    assert dict(zip(rows["source"], rows["verdict"], strict=True)) == sources
+    assert sources["keratin"] == "raised"
+
+
+def test_rows_that_change_nothing_are_named():
+    import thresholds
+
+    of = thresholds.settings({"eta": (0.5, 1.5), "delta": (0.2, 1.0)})
+    found = thresholds.Found()
+    for s in of:
+        found.add(s, "called %", "a", True, s.name == "eta")
+        found.add(s, "called %", "b", False)
+    table = found.table(of, {"called %": "mean"})
+    assert table["called %"].tolist() == ["33.3", "66.7", "66.7", "33.3", "33.3"]
+    assert thresholds.unchanged(table) == ["delta"]

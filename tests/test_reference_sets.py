@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import tomllib
 
 import pytest
 
@@ -66,6 +67,15 @@ def test_classes_and_sources_have_their_sets():
     named = {s for entry in CATALOG.info["classes"].values() for s in entry["sets"]}
     assert named <= set(CATALOG)
     assert all(entry["operational_name"] for entry in CATALOG.info["classes"].values())
+
+
+def test_every_threshold_has_its_reason_and_its_simulation():
+    rows = tomllib.loads((FOLDER / "criteria.toml").read_text(encoding="utf-8"))["threshold"]
+    names = [row["name"] for row in rows]
+    assert len(names) == len(set(names))
+    for row in rows:
+        assert set(row) == {"name", "value", "unit", "reason", "simulation"}, row["name"]
+        assert all(row[k].strip() for k in ("unit", "reason", "simulation")), row["name"]
 
 
 def test_accessions_have_the_uniprot_pattern():
