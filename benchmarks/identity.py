@@ -45,7 +45,7 @@ from markerkit.purity import RAISED, source_verdicts
 from markerkit.stats.set_effect import Votes, background, common_scatter, set_effect
 
 sys.path.insert(0, str(Path(__file__).parent))
-from sections import markdown, read_sections, write_section
+from sections import markdown, write_parts
 
 Array = npt.NDArray[np.float64]
 
@@ -425,19 +425,6 @@ Written by `python benchmarks/identity.py DATA --write` (one part alone: `--part
 """
 
 
-def written(texts: dict[str, str]) -> None:
-    """Put the parts that were run into the section, and keep the others."""
-    old = read_sections().get("identity", "")
-    kept = {}
-    for chunk in old.split("\n### ")[1:]:
-        title, _, body = chunk.partition("\n")
-        kept[title.strip()] = body.strip("\n")
-    parts = [
-        f"### {PARTS[k][0]}\n\n{body}" for k in PARTS if (body := texts.get(k) or kept.get(PARTS[k][0], ""))
-    ]
-    write_section("identity", "\n".join([INTRO, "\n\n".join(parts)]))
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
@@ -454,7 +441,7 @@ def main() -> int:
         print(f"\n{title}\n{note}\n{table.to_string(index=False)}", flush=True)
         texts[key] = f"{note}\n\n{markdown(table, left=[table.columns[0]])}"
         if arguments.write:
-            written(texts)
+            write_parts("identity", INTRO, {k: part[0] for k, part in PARTS.items()}, texts)
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -48,6 +48,20 @@ def write_section(name: str, text: str, path: Path = README) -> None:
         "\n".join([_fence(k)[0], sections[k], _fence(k)[1], ""]) for k in SECTIONS if k in sections
     ]
     path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def write_parts(name: str, intro: str, titles: Mapping[str, str], texts: Mapping[str, str]) -> None:
+    """Put the parts that were run into a section, in the order of `titles`, and keep its others."""
+    kept = {}
+    for chunk in read_sections().get(name, "").split("\n### ")[1:]:
+        title, _, body = chunk.partition("\n")
+        kept[title.strip()] = body.strip("\n")
+    parts = [
+        f"### {title}\n\n{body}"
+        for k, title in titles.items()
+        if (body := texts.get(k) or kept.get(title, ""))
+    ]
+    write_section(name, "\n".join([intro, "\n\n".join(parts)]))
 
 
 def markdown(table: pd.DataFrame, *, left: Sequence[str] = ()) -> str:

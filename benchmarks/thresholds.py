@@ -49,7 +49,7 @@ from markerkit.purity import NOT_RAISED, RAISED, combine_readings, read_source
 
 sys.path.insert(0, str(Path(__file__).parent))
 from identity import ALSO_RIGHT, CONTEXT, POOLS, load, relabelled, simulated
-from sections import markdown, read_sections, write_section
+from sections import markdown, write_parts
 
 #: first seed of the simulated studies
 FIRST = 40_000
@@ -635,18 +635,6 @@ studies are read in all rows of a table, but for that of the smaller arm. No val
 """
 
 
-def written(texts: Mapping[str, str]) -> None:
-    """Put the parts that were run into the section, and keep the others."""
-    kept = {}
-    for chunk in read_sections().get("thresholds", "").split("\n### ")[1:]:
-        title, _, body = chunk.partition("\n")
-        kept[title.strip()] = body.strip("\n")
-    parts = [
-        f"### {PARTS[k][0]}\n\n{body}" for k in PARTS if (body := texts.get(k) or kept.get(PARTS[k][0], ""))
-    ]
-    write_section("thresholds", "\n".join([INTRO, "\n\n".join(parts)]))
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
@@ -663,7 +651,7 @@ def main() -> int:
         print(f"\n{title}\n{note}\n{table.to_string(index=False)}", flush=True)
         texts[key] = f"{note}\n\n{markdown(table, left=['threshold'])}"
         if arguments.write:
-            written(texts)
+            write_parts("thresholds", INTRO, {k: part[0] for k, part in PARTS.items()}, texts)
     return 0
 
 
