@@ -23,11 +23,9 @@ coverage
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -45,7 +43,7 @@ from markerkit.purity import RAISED, source_verdicts
 from markerkit.stats.set_effect import Votes, background, common_scatter, set_effect
 
 sys.path.insert(0, str(Path(__file__).parent))
-from sections import markdown, write_parts
+from sections import Part, run_parts
 
 Array = npt.NDArray[np.float64]
 
@@ -410,7 +408,7 @@ def coverage(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
 
 # ---- run ---------------------------------------------------------------------------
 
-PARTS: dict[str, tuple[str, Callable[[Path, int], tuple[pd.DataFrame, str]], int]] = {
+PARTS: dict[str, Part] = {
     "nulls": ("False calls on real samples of one kind, 5 against 5", nulls, 200),
     "held_out": ("The same on groups that no threshold has seen", held_out, 200),
     "power": ("Calls on a known contrast", power, 200),
@@ -425,25 +423,5 @@ Written by `python benchmarks/identity.py DATA --write` (one part alone: `--part
 """
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--part", choices=PARTS, action="append", help="run this part; several may be given")
-    parser.add_argument("--runs", type=int, help="splits, draws or simulated studies")
-    parser.add_argument("--write", action="store_true", help="put the result into the README of this folder")
-    arguments = parser.parse_args()
-    texts = {}
-    for key in arguments.part or PARTS:
-        title, part, usual = PARTS[key]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", mk.MarkerkitWarning)
-            table, note = part(arguments.data, arguments.runs or usual)
-        print(f"\n{title}\n{note}\n{table.to_string(index=False)}", flush=True)
-        texts[key] = f"{note}\n\n{markdown(table, left=[table.columns[0]])}"
-        if arguments.write:
-            write_parts("identity", INTRO, {k: part[0] for k, part in PARTS.items()}, texts)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_parts("identity", __doc__.splitlines()[0], INTRO, PARTS))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import argparse
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+
+from markerkit import MarkerkitWarning
+
+#: title, function of the data folder and the number of runs that gives table and note, usual number of runs
+Part = tuple[str, Callable[[Path, int], tuple[pd.DataFrame, str]], int]
 
 FOLDER = Path(__file__).parent
 README = FOLDER / "README.md"
@@ -50,7 +57,7 @@ def write_section(name: str, text: str, path: Path = README) -> None:
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
-def write_parts(name: str, intro: str, titles: Mapping[str, str], texts: Mapping[str, str]) -> None:
+def _write_parts(name: str, intro: str, titles: Mapping[str, str], texts: Mapping[str, str]) -> None:
     """Put the parts that were run into a section, in the order of `titles`, and keep its others."""
     kept = {}
     for chunk in read_sections().get(name, "").split("\n### ")[1:]:
@@ -62,6 +69,37 @@ def write_parts(name: str, intro: str, titles: Mapping[str, str], texts: Mapping
         if (body := texts.get(k) or kept.get(title, ""))
     ]
     write_section(name, "\n".join([intro, "\n\n".join(parts)]))
+
+
+def run_parts(name: str, about: str, intro: str, parts: Mapping[str, Part]) -> int:
+    """Run the parts of a benchmark that the command line asks for, print them and write them where it says so.
+
+    Parameters
+    ----------
+    name, intro
+        Section and its first lines.
+    about
+        What the help says.
+    parts
+        Title, function of the data folder and the number of runs, and that number as usual.
+    """
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--part", choices=parts, action="append", help="run this part; several may be given")
+    parser.add_argument("--runs", type=int, help="splits, draws or simulated studies")
+    parser.add_argument("--write", action="store_true", help="put the result into the README of this folder")
+    arguments = parser.parse_args()
+    texts = {}
+    for key in arguments.part or parts:
+        title, part, usual = parts[key]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MarkerkitWarning)
+            table, note = part(arguments.data, arguments.runs or usual)
+        print(f"\n{title}\n{note}\n{table.to_string(index=False)}", flush=True)
+        texts[key] = f"{note}\n\n{markdown(table, left=[table.columns[0]])}"
+        if arguments.write:
+            _write_parts(name, intro, {k: part[0] for k, part in parts.items()}, texts)
+    return 0
 
 
 def markdown(table: pd.DataFrame, *, left: Sequence[str] = ()) -> str:

@@ -23,11 +23,9 @@ here: the part shows what they do.
 
 from __future__ import annotations
 
-import argparse
 import sys
-import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +47,7 @@ from markerkit.purity import NOT_RAISED, RAISED, combine_readings, read_source
 
 sys.path.insert(0, str(Path(__file__).parent))
 from identity import ALSO_RIGHT, CONTEXT, POOLS, load, relabelled, simulated
-from sections import markdown, write_parts
+from sections import Part, run_parts
 
 #: first seed of the simulated studies
 FIRST = 40_000
@@ -619,7 +617,7 @@ def blanks(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
 
 # ---- run ---------------------------------------------------------------------------
 
-PARTS: dict[str, tuple[str, Callable[[Path, int], tuple[pd.DataFrame, str]], int]] = {
+PARTS: dict[str, Part] = {
     "verdicts": ("Thresholds of verdicts", verdicts, 30),
     "few": ("Verdicts on few markers", few, 30),
     "replicates": ("Samples of the smaller arm", replicates, 30),
@@ -635,25 +633,5 @@ studies are read in all rows of a table, but for that of the smaller arm. No val
 """
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--part", choices=PARTS, action="append", help="run this part; several may be given")
-    parser.add_argument("--runs", type=int, help="splits, draws or simulated studies")
-    parser.add_argument("--write", action="store_true", help="put the result into the README of this folder")
-    arguments = parser.parse_args()
-    texts = {}
-    for key in arguments.part or PARTS:
-        title, part, usual = PARTS[key]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", mk.MarkerkitWarning)
-            table, note = part(arguments.data, arguments.runs or usual)
-        print(f"\n{title}\n{note}\n{table.to_string(index=False)}", flush=True)
-        texts[key] = f"{note}\n\n{markdown(table, left=['threshold'])}"
-        if arguments.write:
-            write_parts("thresholds", INTRO, {k: part[0] for k, part in PARTS.items()}, texts)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_parts("thresholds", __doc__.splitlines()[0], INTRO, PARTS))
