@@ -149,8 +149,9 @@ def _carry_row(
     floor = criteria.threshold["carry_over_floor"]
     notes = []
     if found.bounded.any():
+        lacking = f"{100 * criteria.threshold['anchor_absent']:.0f} % of the anchors"
         notes.append(
-            f"{int(found.bounded.sum())} of {len(found.bounded)} samples lack a third of the anchors: a bound only"
+            f"{int(found.bounded.sum())} of {len(found.bounded)} samples lack {lacking} or more: a bound only"
         )
     if exp.approximate:
         notes.append("logarithmic, imputed or requantified input inflates it")
