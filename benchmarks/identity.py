@@ -206,7 +206,7 @@ def mixture(exp: mk.Experiment, contrast: Contrast, added: float, lost: float) -
 # ---- simulation --------------------------------------------------------------------
 
 
-def own_markers(markers: mk.MarkerCatalog, key: str) -> set[str]:
+def own_genes(markers: mk.MarkerCatalog, key: str) -> set[str]:
     """Genes of a class that neither its rivals nor its kin nor the EV layer have."""
     classes = load_criteria().classes
     shared = [s for other in classes[key].sharing for s in classes[other].sets]
@@ -248,7 +248,7 @@ def class_row(key: str, runs: int) -> dict[str, str]:
     markers, context = mk.load_markers(), CONTEXT.get(key, {"vesicles": True})
     contrast = Contrast("fraction", "EV", "lysate", comparator="lysate")
     right = {key, "ev", *ALSO_RIGHT.get(key, ())} if key else set()
-    own = own_markers(markers, key) if key else set()
+    own = own_genes(markers, key) if key else set()
     has_rivals = bool(key and load_criteria().classes[key].rivals)
     words: dict[str, Counter[str]] = {"all": Counter(), "chance": Counter(), "blind": Counter()}
     wrong: dict[str, Counter[str]] = {"all": Counter(), "chance": Counter()}

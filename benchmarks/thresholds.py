@@ -37,13 +37,13 @@ import pandas as pd
 import markerkit as mk
 from markerkit.anchors import carry_over_table
 from markerkit.blanks import blank_content
-from markerkit.class_evidence import gather
 from markerkit.contrast import Contrast
 from markerkit.criteria import load_criteria
 from markerkit.effects import ContrastModel, fit_contrast, set_members
-from markerkit.identity import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE, decide
+from markerkit.identity import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE
 from markerkit.outliers import LOOK, far, likeness
-from markerkit.purity import NOT_RAISED, RAISED, combine_readings, read_source
+from markerkit.purity import NOT_RAISED, RAISED
+from markerkit.robustness import read_all
 
 sys.path.insert(0, str(Path(__file__).parent))
 from identity import ALSO_RIGHT, CONTEXT, POOLS, load, relabelled, simulated
@@ -204,16 +204,13 @@ class Study:
 
 def judged(model: ContrastModel, context: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Words on every class and every source, as in the tables, without the rest of their rows."""
-    policies = [p for p in (model.measured, model.bounded) if p is not None]
     rules = model.criteria
-    if not policies:
+    if not model.policies:
         return dict.fromkeys(rules.classes, NOT_ASSESSABLE), dict.fromkeys(rules.sources, NOT_ASSESSABLE)
-    calls = decide(model, context, policies, [gather(model, p) for p in policies])
-    sources = {}
-    for key, rule in rules.sources.items():
-        members = set_members(model.markers, [key])
-        sources[key] = combine_readings(*(read_source(model, p, rule, members) for p in policies))[0]
-    return {key: call.word for key, call in calls.items()}, sources
+    words: dict[str, dict[str, str]] = {"class": {}, "source": {}}
+    for row in read_all(model, model.policies, context):
+        words[row["kind"]][row["key"]] = row["verdict"]
+    return words["class"], words["source"]
 
 
 def real(data: Path, runs: int, n: int = 5, n_case: int = 4, n_control: int = 4) -> Iterator[Study]:

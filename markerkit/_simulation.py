@@ -285,8 +285,7 @@ def truth_of(
     rules = load_criteria()
     invented = (proteins["kind"] == "background").to_numpy()
     centred = log2_fc - (log2_fc[invented] if invented.any() else log2_fc).median()
-    with_a_role = markers.table.loc[markers.table["set"].isin(rules.out_of_background), "gene"]
-    level = _middle_mean(log2_fc[~proteins["gene"].isin(with_a_role).to_numpy()])
+    level = _middle_mean(log2_fc[~proteins["gene"].isin(rules.not_background(markers.table)).to_numpy()])
     raised = {}
     for name in rules.sources:
         of_source = log2_fc[proteins["gene"].isin(_members(markers, [name])).to_numpy()]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import pandas as pd
+
 from markerkit.markers_io import reference_folder
 
 
@@ -73,6 +75,10 @@ class Criteria:
     sources: Mapping[str, SourceRule]
     comparators: Mapping[str, ComparatorRule]
     carry_over: Mapping[str, CarryOverRule]
+
+    def not_background(self, table: pd.DataFrame) -> pd.Series:
+        """Genes that the background leaves out, of the rows of a catalogue, whatever their role."""
+        return table.loc[table["set"].isin(self.out_of_background), "gene"]
 
 
 @lru_cache(maxsize=1)

@@ -137,6 +137,11 @@ class ContrastModel:
     reason: str = ""
 
     @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Missing-value policies that there are, on measured values first."""
+        return tuple(p for p in (self.measured, self.bounded) if p is not None)
+
+    @cached_property
     def outside(self) -> npt.NDArray[np.bool_]:
         """Proteins of the background: in no class set, in no organelle that vesicles lack and not flagged, shape (p,)."""
         return _background_proteins(self.exp, self.markers, self.criteria)
@@ -351,10 +356,9 @@ def _policy(model: ContrastModel, effects: ProteinEffects) -> Policy:
 def _background_proteins(
     exp: Experiment, markers: MarkerCatalog, criteria: Criteria
 ) -> npt.NDArray[np.bool_]:
-    proteins, table = exp.proteins, markers.table
-    with_a_role = table.loc[table["set"].isin(criteria.out_of_background), "gene"]
+    proteins = exp.proteins
     flagged = proteins["is_contaminant"].to_numpy(bool) | proteins["is_decoy"].to_numpy(bool)
-    return np.asarray(~proteins["gene"].isin(with_a_role).to_numpy() & ~flagged)
+    return np.asarray(~proteins["gene"].isin(criteria.not_background(markers.table)).to_numpy() & ~flagged)
 
 
 def _reference(effects: ProteinEffects, outside: npt.NDArray[np.bool_]) -> Background | None:

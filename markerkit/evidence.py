@@ -153,7 +153,7 @@ class _Seen:
 
     @classmethod
     def of(cls, model: ContrastModel) -> _Seen:
-        policies = [p for p in (model.measured, model.bounded) if p is not None]
+        policies = model.policies
         return cls(model, tuple(gather(model, p) for p in policies), joint_effects_of(model))
 
 

@@ -141,7 +141,7 @@ def _assess(model: ContrastModel, context: Mapping[str, Any]) -> tuple[pd.DataFr
     if model.measured is None:
         call = Call(NOT_ASSESSABLE, model.reason, _SETTLE["replicates"])
         return pd.DataFrame([_call_row(name, rule, call) for rule in rules.values()]), pd.DataFrame()
-    policies = [p for p in (model.measured, model.bounded) if p is not None]
+    policies = model.policies
     evidence = [gather(model, policy) for policy in policies]
     calls = decide(model, context, policies, evidence)
     rows, used = [], []

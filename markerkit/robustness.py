@@ -88,7 +88,7 @@ def _one(exp: Experiment, model: ContrastModel, context: Mapping[str, Any]) -> p
     rows: list[dict[str, Any]] = []
     reported: dict[tuple[str, str], str] = {}
     for variant in _variants(exp, model):
-        found = _read(variant, context) if variant.policies else []
+        found = read_all(variant.model, variant.policies, context) if variant.policies else []
         for row in found:
             place = (row["kind"], row["key"])
             reported.setdefault(place, row["verdict"])
@@ -115,7 +115,7 @@ def _row(model: ContrastModel, variant: Variant, found: Mapping[str, Any]) -> di
 
 
 def _variants(exp: Experiment, model: ContrastModel) -> Iterator[Variant]:
-    policies = _policies(model)
+    policies = model.policies
     yield Variant(AS_REPORTED, AS_REPORTED, model, policies)
     yield from _missing_values(model, policies)
     for name in ("median of the same proteins", "trimmed mean of all proteins"):
@@ -125,10 +125,6 @@ def _variants(exp: Experiment, model: ContrastModel) -> Iterator[Variant]:
     yield from _protein_groups(model, policies)
     yield from _filters(exp, model)
     yield _quantile(exp, model)
-
-
-def _policies(model: ContrastModel) -> tuple[Policy, ...]:
-    return tuple(p for p in (model.measured, model.bounded) if p is not None)
 
 
 def _missing_values(model: ContrastModel, policies: Sequence[Policy]) -> Iterator[Variant]:
@@ -191,7 +187,7 @@ def _filters(exp: Experiment, model: ContrastModel) -> Iterator[Variant]:
         if refitted.exp.n_proteins == model.exp.n_proteins:
             yield Variant(aspect, name, model, (), "the filter keeps the same proteins")
         else:
-            yield Variant(aspect, name, refitted, _policies(refitted))
+            yield Variant(aspect, name, refitted, refitted.policies)
 
 
 def _quantile(exp: Experiment, model: ContrastModel) -> Variant:
@@ -209,7 +205,7 @@ def _quantile(exp: Experiment, model: ContrastModel) -> Variant:
     alike = quantile_normalized(logs.select(samples=[*case, *control]))
     refitted = fit_contrast(alike, model.markers, c)
     note = f"Two preparations of one kind may be brought to one distribution. {constant}"
-    return Variant(aspect, name, refitted, _policies(refitted), note)
+    return Variant(aspect, name, refitted, refitted.policies, note)
 
 
 def quantile_normalized(exp: Experiment) -> Experiment:
@@ -236,9 +232,10 @@ def quantile_normalized(exp: Experiment) -> Experiment:
 # ---- reading ---------------------------------------------------------------------
 
 
-def _read(variant: Variant, context: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Read every class and source under the policies of a variant."""
-    model, policies = variant.model, variant.policies
+def read_all(
+    model: ContrastModel, policies: Sequence[Policy], context: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Read every class and source under these policies: kind, key, verdict, reason and numbers of each."""
     evidence = [gather(model, p) for p in policies]
     calls = decide(model, context, policies, evidence)
     rows = []
@@ -268,7 +265,7 @@ def _leave_one_out(
     model: ContrastModel, context: Mapping[str, Any], reported: Mapping[tuple[str, str], str]
 ) -> list[dict[str, Any]]:
     """Leave out each vote of every class, and of the sources that are raised."""
-    policies = _policies(model)
+    policies = model.policies
     evidence = [gather(model, p) for p in policies]
     rows = []
     for (kind, key), word in reported.items():
