@@ -26,12 +26,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from markerkit.markers_readme import IDENTITY
 from scipy.stats import rankdata
 from sections import write_section
 
 import markerkit as mk
-from markerkit.identifiers import gene_table, id_mapping
-from markerkit.markers_readme import IDENTITY
+from markerkit.ids.harmonize import gene_table, id_mapping
 
 MOUSE = ("bv2_mouse_ev_vs_cell", "c2c12_mouse_elv_bovine_contam")
 META = "plasma_ev_isolation_meta_pnnl"

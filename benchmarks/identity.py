@@ -34,13 +34,13 @@ import numpy.typing as npt
 import pandas as pd
 
 import markerkit as mk
-from markerkit.anchors import carry_over_table
-from markerkit.contrast import Contrast
-from markerkit.criteria import load_criteria
-from markerkit.effects import fit_contrast, set_members
-from markerkit.identity import COMPATIBLE, NOT_ASSESSABLE, UNRESOLVED, identity_of
-from markerkit.purity import RAISED, source_verdicts
+from markerkit.catalog.criteria import load_criteria
+from markerkit.effects.fit import fit_contrast, set_members
+from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, UNRESOLVED, identity_of
+from markerkit.purity.contamination import carry_over_table
+from markerkit.purity.sources import RAISED, source_verdicts
 from markerkit.stats.set_effect import Votes, background, common_scatter, set_effect
+from markerkit.study.contrast import Contrast
 
 sys.path.insert(0, str(Path(__file__).parent))
 from sections import Part, run_parts

@@ -13,7 +13,7 @@ from scipy.special import ndtr, polygamma, stdtrit
 from scipy.stats import trim_mean
 
 import markerkit as mk
-from markerkit import _gsea
+from markerkit.sets import gsea as _gsea
 from markerkit.stats import ebayes, linear, prior, ranks, set_tests, smooth, weights
 from markerkit.stats.fdr import bh
 

@@ -26,9 +26,9 @@ import pandas as pd
 from sections import write_section
 
 import markerkit as mk
-from markerkit.ev_ranks import layer_a_genes, layer_a_ranks
-from markerkit.indices import two_axis
-from markerkit.matching import gene_rows
+from markerkit.ids.representative import gene_rows
+from markerkit.qc.ev_markers import layer_a_genes, layer_a_ranks
+from markerkit.qc.indices import two_axis
 from markerkit.stats.ranks import singscore
 
 #: data set, vesicle group, other group, organism, blood, what is known

@@ -30,7 +30,7 @@ from sections import FOLDER, markdown, write_section
 from threadpoolctl import threadpool_limits
 
 import markerkit as mk
-from markerkit.markers import read_markers
+from markerkit.catalog.load import read_markers
 
 Array = npt.NDArray[np.float64]
 
@@ -254,7 +254,7 @@ def gsea_row(work: Workloads, budget: float) -> Row:
     """Set tests through the adapter against the bare call of gseapy, on the same ranking and sets."""
     import gseapy
 
-    from markerkit import _gsea
+    from markerkit.sets import gsea as _gsea
 
     score = pd.Series(work.ranking, index=[f"G{i:05d}" for i in range(len(work.ranking))])
     named = catalog(work.sets)

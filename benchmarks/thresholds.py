@@ -35,15 +35,15 @@ import numpy as np
 import pandas as pd
 
 import markerkit as mk
-from markerkit.anchors import carry_over_table
-from markerkit.blanks import blank_content
-from markerkit.contrast import Contrast
-from markerkit.criteria import load_criteria
-from markerkit.effects import ContrastModel, fit_contrast, set_members
-from markerkit.identity import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE
-from markerkit.outliers import LOOK, far, likeness
-from markerkit.purity import NOT_RAISED, RAISED
-from markerkit.robustness import read_all
+from markerkit.catalog.criteria import load_criteria
+from markerkit.checks.sensitivity import read_all
+from markerkit.effects.fit import ContrastModel, fit_contrast, set_members
+from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE
+from markerkit.purity.blanks import blank_content
+from markerkit.purity.contamination import carry_over_table
+from markerkit.purity.sources import NOT_RAISED, RAISED
+from markerkit.qc.outliers import LOOK, far, likeness
+from markerkit.study.contrast import Contrast
 
 sys.path.insert(0, str(Path(__file__).parent))
 from identity import ALSO_RIGHT, CONTEXT, POOLS, load, relabelled, simulated

@@ -39,7 +39,7 @@ def organism_of(samples: pd.DataFrame) -> str:
 
 def verdicts(
     data: Path, row: pd.Series
-) -> tuple[dict[tuple[str, str], tuple[str, str]], mk.assessment.Assessment]:
+) -> tuple[dict[tuple[str, str], tuple[str, str]], mk.assessment.run.Assessment]:
     folder = data / row["dataset"]
     organism = organism_of(pd.read_csv(folder / "samples.tsv", sep="\t"))
     markers = mk.load_markers(organism=organism)

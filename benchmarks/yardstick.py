@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 import markerkit as mk
-from markerkit.ev_ranks import layer_a_ranks
-from markerkit.shares import source_shares
-from markerkit.yardstick import QUANTILES
+from markerkit.purity.shares import source_shares
+from markerkit.qc.ev_markers import layer_a_ranks
+from markerkit.qc.reference import QUANTILES
 
 DRAWS = 120
 TARGET = Path(mk.__file__).parent / "data" / "yardstick.tsv"

@@ -15,33 +15,33 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "Experiment": "experiment",
-    "MarkerSet": "markers",
-    "MarkerCatalog": "markers",
-    "load_markers": "markers",
-    "InputError": "_checks",
-    "MarkerkitWarning": "_checks",
-    "read_proteins": "readers",
-    "harmonize_ids": "identifiers",
-    "load_example": "simulator",
-    "simulate": "simulator",
+    "Experiment": "core.experiment",
+    "MarkerSet": "catalog.load",
+    "MarkerCatalog": "catalog.load",
+    "load_markers": "catalog.load",
+    "InputError": "core.errors",
+    "MarkerkitWarning": "core.errors",
+    "read_proteins": "io.readers",
+    "harmonize_ids": "ids.harmonize",
+    "load_example": "simulation.examples",
+    "simulate": "simulation.examples",
     "log2": "preprocess",
     "filter_detected": "preprocess",
     "normalize": "preprocess",
     "collapse_replicates": "preprocess",
     "impute": "preprocess",
-    "coverage": "scoring",
-    "score_samples": "scoring",
-    "quality": "sample_quality",
-    "differential_abundance": "differential",
-    "detection_test": "detection",
-    "enrich": "enrichment",
-    "null_check": "calibration",
-    "detectable_effect": "calibration",
-    "assess_identity": "identity",
-    "assess_purity": "purity",
-    "misev_checklist": "checklist",
-    "assess": "assessment",
+    "coverage": "sets.scoring",
+    "score_samples": "sets.scoring",
+    "quality": "qc.card",
+    "differential_abundance": "da.differential",
+    "detection_test": "da.detection",
+    "enrich": "sets.enrichment",
+    "null_check": "checks.null_check",
+    "detectable_effect": "checks.null_check",
+    "assess_identity": "identity.table",
+    "assess_purity": "purity.sources",
+    "misev_checklist": "guidelines.checklist",
+    "assess": "assessment.run",
 }
 _MODULES = ("figures", "results")
 
@@ -80,23 +80,23 @@ __all__ = [
 
 if TYPE_CHECKING:
     from markerkit import figures, results
-    from markerkit._checks import InputError, MarkerkitWarning
-    from markerkit.assessment import assess
-    from markerkit.calibration import detectable_effect, null_check
-    from markerkit.checklist import misev_checklist
-    from markerkit.detection import detection_test
-    from markerkit.differential import differential_abundance
-    from markerkit.enrichment import enrich
-    from markerkit.experiment import Experiment
-    from markerkit.identifiers import harmonize_ids
-    from markerkit.identity import assess_identity
-    from markerkit.markers import MarkerCatalog, MarkerSet, load_markers
+    from markerkit.assessment.run import assess
+    from markerkit.catalog.load import MarkerCatalog, MarkerSet, load_markers
+    from markerkit.checks.null_check import detectable_effect, null_check
+    from markerkit.core.errors import InputError, MarkerkitWarning
+    from markerkit.core.experiment import Experiment
+    from markerkit.da.detection import detection_test
+    from markerkit.da.differential import differential_abundance
+    from markerkit.guidelines.checklist import misev_checklist
+    from markerkit.identity.table import assess_identity
+    from markerkit.ids.harmonize import harmonize_ids
+    from markerkit.io.readers import read_proteins
     from markerkit.preprocess import collapse_replicates, filter_detected, impute, log2, normalize
-    from markerkit.purity import assess_purity
-    from markerkit.readers import read_proteins
-    from markerkit.sample_quality import quality
-    from markerkit.scoring import coverage, score_samples
-    from markerkit.simulator import load_example, simulate
+    from markerkit.purity.sources import assess_purity
+    from markerkit.qc.card import quality
+    from markerkit.sets.enrichment import enrich
+    from markerkit.sets.scoring import coverage, score_samples
+    from markerkit.simulation.examples import load_example, simulate
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,6 @@
 
 import sys
 
-from markerkit.cli import main
+from markerkit.cli.main import main
 
 sys.exit(main())

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit._checks import InputError, listed, one_of, require_columns
-from markerkit.experiment import Experiment
+from markerkit.core.errors import InputError, listed, one_of, require_columns
+from markerkit.core.experiment import Experiment
 from markerkit.stats import impute as kernels
 
 Array = npt.NDArray[np.float64]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from markerkit._checks import InputError
-from markerkit.tables import to_tsv
+from markerkit.core.errors import InputError
+from markerkit.tables.spec import to_tsv
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +29,7 @@ class Result:
     ----------
     table
         The result, one row an observation, columns as declared in
-        :data:`markerkit.table_registry.TABLES`.
+        :data:`markerkit.tables.registry.TABLES`.
     params
         What the verb was called with (JSON-able).
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from markerkit.experiment import Experiment
+from markerkit.core.experiment import Experiment
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
-from markerkit.cli import main
-from markerkit.simulator import write_example
+from markerkit.cli.main import main
+from markerkit.simulation.examples import write_example
 
 ASK = ("--condition", "fraction", "--case", "EV", "--control", "lysate")
 PAIRED = (*ASK, "--paired-by", "donor", "--comparator", "lysate")
@@ -307,7 +307,7 @@ def test_presence_calls_in_place_of_intensities_are_refused(here, capsys, exampl
 
 def test_the_program_itself_exits_2():
     """Once as a process: the codes of the other tests are those of `main`."""
-    code = "from markerkit.cli import main; import sys; sys.exit(main(['assess', 'nope.tsv']))"
+    code = "from markerkit.cli.main import main; import sys; sys.exit(main(['assess', 'nope.tsv']))"
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 2

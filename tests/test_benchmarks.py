@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
-from markerkit.criteria import load_criteria
-from markerkit.effects import fit_contrast
-from markerkit.identity import identity_of
-from markerkit.purity import source_verdicts
+from markerkit.catalog.criteria import load_criteria
+from markerkit.effects.fit import fit_contrast
+from markerkit.identity.table import identity_of
+from markerkit.purity.sources import source_verdicts
 from tests.helpers import ROOT
 
 FOLDER = ROOT / "benchmarks"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import markerkit as mk
 from markerkit import InputError
-from markerkit.annotated import from_anndata, to_anndata
+from markerkit.io.anndata import from_anndata, to_anndata
 from markerkit.preprocess import IMPUTATIONS
 
 MARKERS = mk.load_markers()

@@ -89,7 +89,7 @@ def test_readme_python_names_exist(repository: Path) -> None:
 
 
 def test_readme_shell_lines_parse(repository: Path) -> None:
-    from markerkit.cli import _parser
+    from markerkit.cli.main import _parser
 
     readme = (repository / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
     lines = re.findall(r"^markerkit ([^\n#>]+)", readme, re.MULTILINE)

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from markerkit._checks import InputError, listed
+from markerkit.core.errors import InputError, listed
 from markerkit.figures._carry_over import carry_over
 from markerkit.figures._checklist import checklist
 from markerkit.figures._coverage import coverage
@@ -90,7 +90,7 @@ def assessment_figures(tables: Mapping[str, pd.DataFrame], contrast: str | None 
     Parameters
     ----------
     tables
-        Tables by name as in :data:`markerkit.table_registry.TABLES`; and, for the heat
+        Tables by name as in :data:`markerkit.tables.registry.TABLES`; and, for the heat
         map, ``marker_values`` as :func:`markerkit.figures.marker_values` makes it.
     contrast
         Contrast of the figures that show one; may be left out where there is

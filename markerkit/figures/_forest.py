@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from markerkit._checks import InputError
+from markerkit.core.errors import InputError
 from markerkit.figures._keys import fill_key, key_below, key_rows, left_out, x_label
 from markerkit.figures._palette import INK, RULE, SECONDARY, family, in_order, look, title
 from markerkit.figures._rows import (

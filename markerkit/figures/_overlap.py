@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from markerkit._checks import InputError, listed
+from markerkit.core.errors import InputError, listed
 from markerkit.figures._palette import INK, PAPER, SECONDARY, title
 from markerkit.figures._style import new_figure, place, style, width_mm
 from markerkit.figures._text import widest

@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 
-from markerkit._checks import InputError, one_of
+from markerkit.core.errors import InputError, one_of
 from markerkit.figures._palette import CLASSES, INK, PAPER
 
 MM: Final = 1 / 25.4

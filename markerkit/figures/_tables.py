@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from markerkit._checks import InputError, listed, one_of, require_columns
+from markerkit.core.errors import InputError, listed, one_of, require_columns
 
 FloatArray = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from markerkit._checks import InputError
+from markerkit.core.errors import InputError
 from markerkit.figures._labels import Label, place_labels
 from markerkit.figures._palette import FAINT, INK, RULE, SECONDARY, in_order, look, title
 from markerkit.figures._rows import empty_note, value_ticks

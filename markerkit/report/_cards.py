@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from markerkit.criteria import load_criteria
+from markerkit.catalog.criteria import load_criteria
 
 if TYPE_CHECKING:
-    from markerkit.assessment import Assessment
+    from markerkit.assessment.run import Assessment
 
 _TOP_SHARES = 3
 _TOP_PROTEINS = 10

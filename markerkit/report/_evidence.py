@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from markerkit.calibration import TOO_OFTEN
-from markerkit.circularity import FLAGGED, UNKNOWN
-from markerkit.criteria import load_criteria
-from markerkit.effects import fold
-from markerkit.ev_track import FROM_CONTEXT, FROM_DATA, TO_FILL
-from markerkit.evidence import AGAINST, FOR, NEITHER
-from markerkit.purity import RAISED
-from markerkit.robustness import AS_REPORTED, LEAVE_ONE_OUT
+from markerkit.assessment.reasons import AGAINST, FOR, NEITHER
+from markerkit.catalog.criteria import load_criteria
+from markerkit.checks.circularity import FLAGGED, UNKNOWN
+from markerkit.checks.null_check import TOO_OFTEN
+from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT
+from markerkit.effects.fit import fold
+from markerkit.guidelines.ev_track import FROM_CONTEXT, FROM_DATA, TO_FILL
+from markerkit.purity.sources import RAISED
 
 if TYPE_CHECKING:
-    from markerkit.assessment import Assessment
+    from markerkit.assessment.run import Assessment
 
 _SEVERITIES = ("serious", "warning", "note", "ok")
 

@@ -12,11 +12,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from markerkit import figures
-from markerkit.contrast import Contrast
 from markerkit.preprocess import log2, normalize
+from markerkit.study.contrast import Contrast
 
 if TYPE_CHECKING:
-    from markerkit.assessment import Assessment
+    from markerkit.assessment.run import Assessment
 
 TITLES = {
     "identity_summary": "Identity: classes, margins and verdicts",

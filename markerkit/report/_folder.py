@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from markerkit._checks import InputError
+from markerkit.core.errors import InputError
 from markerkit.report._figures import write_figures
 from markerkit.report._html import html_report
 from markerkit.report._methods import methods_text
 from markerkit.report._summary import summary
 from markerkit.report._workbook import write_workbook
-from markerkit.tables import to_tsv
+from markerkit.tables.spec import to_tsv
 
 if TYPE_CHECKING:
-    from markerkit.assessment import Assessment
+    from markerkit.assessment.run import Assessment
 
 
 def write_report(

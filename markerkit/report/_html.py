@@ -13,18 +13,18 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
-from markerkit.criteria import load_criteria
-from markerkit.effects import fold
+from markerkit.catalog.criteria import load_criteria
+from markerkit.effects.fit import fold
 from markerkit.figures._rows import in_words
 from markerkit.report import _evidence
 from markerkit.report._cards import sample_cards
 from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
 from markerkit.report._summary import summary
-from markerkit.table_registry import TABLES
+from markerkit.tables.registry import TABLES
 
 if TYPE_CHECKING:
-    from markerkit.assessment import Assessment
+    from markerkit.assessment.run import Assessment
 
 _ORDER = {"compatible": 0, "unresolved": 1, "not compatible": 2, "not assessable": 3}
 _REASONS = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from markerkit._checks import listed
-from markerkit.criteria import load_criteria
+from markerkit.catalog.criteria import load_criteria
+from markerkit.core.errors import listed
 from markerkit.report._summary import versions
 from markerkit.stats.detection import MOST_SAMPLES
 
 if TYPE_CHECKING:
-    from markerkit.assessment import Assessment
+    from markerkit.assessment.run import Assessment
 
 CITATIONS = {
     "smyth2004": "Smyth GK (2004) Linear models and empirical Bayes methods. Stat Appl Genet Mol Biol 3:3. doi:10.2202/1544-6115.1027",

@@ -13,7 +13,7 @@ import pandas as pd
 import markerkit
 
 if TYPE_CHECKING:
-    from markerkit.assessment import Assessment
+    from markerkit.assessment.run import Assessment
 
 SCHEMA_VERSION = 1
 _PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "formulaic")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from markerkit.table_registry import TABLES
-from markerkit.tables import TableSpec
+from markerkit.tables.registry import TABLES
+from markerkit.tables.spec import TableSpec
 
 _EPOCH = datetime.datetime(2000, 1, 1)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

@@ -1,0 +1,445 @@
+"""One marker set, and the catalog of all of them."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import html
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from markerkit.catalog import derive, views
+from markerkit.catalog import files as io
+from markerkit.core.errors import InputError, listed, one_of, suggestion
+from markerkit.core.experiment import ORGANISMS
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class MarkerSet:
+    """A named set of markers with its sources.
+
+    Iterating gives the positive genes, and ``len`` counts them, so that a set
+    goes wherever a list of genes is wanted.
+
+    Attributes
+    ----------
+    id, title
+        Short and long name.
+    vesicle
+        Vesicle class the set speaks of, or empty.
+    role
+        ``identity``, ``layer``, ``module``, ``misev``, ``source`` or ``context``.
+    organism
+        Organism of the genes.
+    note
+        How to read the set.
+    minimum_measured
+        Fewest members that must be measured before the set is assessed.
+    derived_from
+        Sets of which this one is made, and citation keys of the measurements
+        that chose members: their data are no independent test of the set.
+    fluid_caveats
+        What body fluids do to the set, or empty.
+    """
+
+    id: str
+    title: str
+    vesicle: str
+    role: str
+    organism: str
+    note: str
+    minimum_measured: int
+    derived_from: tuple[str, ...]
+    fluid_caveats: str
+    _table: pd.DataFrame
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Copy of the markers, one row each, with the columns of `MarkerCatalog.table`."""
+        return self._table.copy()
+
+    @property
+    def positive(self) -> list[str]:
+        """Genes expected in the vesicle, or that belong to the source or module."""
+        return [str(g) for g in self._table.loc[self._table["role"] == "positive", "gene"]]
+
+    @property
+    def negative(self) -> list[str]:
+        """Genes expected to be depleted."""
+        return [str(g) for g in self._table.loc[self._table["role"] == "negative", "gene"]]
+
+    @property
+    def genes(self) -> list[str]:
+        """The positive genes."""
+        return self.positive
+
+    def __len__(self) -> int:
+        return len(self.positive)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.positive)
+
+    def __contains__(self, gene: object) -> bool:
+        return gene in self.positive
+
+    def __repr__(self) -> str:
+        return f"<MarkerSet {self.id}: {len(self.positive)} positive, {len(self.negative)} negative, {self.organism}>"
+
+    def _repr_html_(self) -> str:
+        shown = self._table[["gene", "accession", "role", "weight", "complex", "source", "verified", "note"]]
+        head = f"<p><b>{html.escape(self.title)}</b> ({html.escape(self.id)}). {html.escape(self.note)}</p>"
+        return head + shown.to_html(index=False, max_rows=60)
+
+
+class MarkerCatalog(Mapping[str, MarkerSet]):
+    """The marker sets, by id, and everything known about them.
+
+    Parameters
+    ----------
+    records
+        Sets as written.
+    references
+        Citations by key.
+    info
+        Content of ``catalog.toml``: version, license, classes, sources.
+    orthologs
+        Rows of the ortholog table.
+    organism
+        Organism of the genes in `records` (sets may declare another one).
+
+    Notes
+    -----
+    The weight of a marker is derived, never stored. Its grade is 1 where the
+    fact was seen in its source (``verified`` is ``founding_review``,
+    ``opened:...`` or ``user``), 0.5 where it was recalled, 0 where it is
+    ``listed_only``. In the set of a vesicle class the weight of a positive
+    marker is grade / k, k the number of classes that hold the gene: by
+    membership or by the sharing recorded in a class set, ``apoptotic_ev`` and
+    ``apoptotic_microvesicle`` counted as one. Negative markers and all other
+    sets (layers, sources, modules, guideline categories) have weight = grade.
+    A weight given in a user's file is used as it is.
+
+    Examples
+    --------
+    >>> from markerkit.catalog.load import load_markers
+    >>> markers = load_markers()
+    >>> markers["exosome"]
+    <MarkerSet exosome: 54 positive, 17 negative, human>
+    >>> "CD63" in markers["exosome"]
+    True
+    """
+
+    def __init__(
+        self,
+        records: Iterable[io.SetRecord],
+        *,
+        references: Mapping[str, Mapping[str, Any]] | None = None,
+        info: Mapping[str, Any] | None = None,
+        orthologs: Sequence[Mapping[str, str]] = (),
+        organism: str = "human",
+    ) -> None:
+        one_of("organism", organism, ORGANISMS)
+        self._info = copy.deepcopy(dict(info or {}))
+        self._references = {k: dict(v) for k, v in (references or {}).items()}
+        self._orthologs = list(orthologs)
+        self._organism = organism
+        self._records = derive.in_order(records, self._info)
+        self._table = derive.table_of(self._records, self._references, self._info)
+        self._unmapped = pd.DataFrame(columns=list(derive.UNMAPPED_COLUMNS), dtype=object)
+
+    def __getitem__(self, key: str) -> MarkerSet:
+        if key not in self._records:
+            message = (
+                f"no marker set {key!r}; there are {listed(self._records, limit=60)}.{suggestion(key, self)}"
+            )
+            raise KeyError(message)
+        header = self._headers[key]
+        rows = self._table[self._table["set"] == key].reset_index(drop=True)
+        names = ("id", "title", "vesicle", "role", "organism", "note", "minimum_measured")
+        return MarkerSet(
+            **{n: header[n] for n in names},
+            derived_from=tuple(header["derived_from"]),
+            fluid_caveats=self._fluid_caveats[key],
+            _table=rows,
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MarkerCatalog):
+            return NotImplemented
+        return (self.organism, self.digest) == (other.organism, other.digest)
+
+    def __hash__(self) -> int:
+        return hash((self.organism, self.digest))
+
+    def __repr__(self) -> str:
+        return (
+            f"<MarkerCatalog {self.version}: {len(self)} sets, {len(self._table)} markers, {self.organism}>"
+        )
+
+    def _repr_html_(self) -> str:
+        head = f"<p><b>Marker catalog {html.escape(self.version)}</b>, {self.organism}, digest {self.digest[:12]}</p>"
+        columns = ["set", "title", "role", "n_positive", "n_negative", "note"]
+        return head + self.sets[columns].to_html(index=False, max_rows=100)
+
+    @property
+    def _headers(self) -> dict[str, dict[str, Any]]:
+        headers = {key: dict(record.header) for key, record in self._records.items()}
+        for header in headers.values():
+            if header["organism"] in ORGANISMS:
+                header["organism"] = self._organism
+        return headers
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Copy of all markers, one row each set and gene."""
+        return self._table.copy()
+
+    @cached_property
+    def _fluid_caveats(self) -> dict[str, str]:
+        """Set -> what body fluids do to it."""
+        roles = {key: header["role"] for key, header in self._headers.items()}
+        return views.fluid_caveats(roles, self._table, self._info)
+
+    @property
+    def sets(self) -> pd.DataFrame:
+        """One row a set: its header and how many markers it has."""
+        rows = []
+        for key, header in self._headers.items():
+            part = self._table[self._table["set"] == key]
+            positive = part["role"] == "positive"
+            rows.append(
+                {
+                    "set": key,
+                    **{n: header[n] for n in ("title", "vesicle", "role", "organism", "minimum_measured")},
+                    "n_positive": int(positive.sum()),
+                    "n_negative": int((~positive).sum()),
+                    "n_weighted": int((positive & (part["weight"] > 0)).sum()),
+                    "derived_from": ";".join(header["derived_from"]),
+                    "fluid_caveats": self._fluid_caveats[key],
+                    "note": header["note"],
+                }
+            )
+        return pd.DataFrame(rows)
+
+    @property
+    def unmapped(self) -> pd.DataFrame:
+        """Markers that have no gene of their own in this organism, with the reason."""
+        return self._unmapped.copy()
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """What tells two vesicle classes apart, one row a pair; `evidence` may be ``none known``."""
+        return views.pairs(self._info)
+
+    @property
+    def fluids(self) -> pd.DataFrame:
+        """What to watch and what to mask in a body fluid, one row a fluid."""
+        return views.fluids(self._info)
+
+    def resting_on(self, study: str) -> pd.DataFrame:
+        """Return the markers that the measurements of a study chose.
+
+        Parameters
+        ----------
+        study
+            Citation key, or accession of the study's public data (``PXD...``).
+
+        Returns
+        -------
+        One row a set and gene. A set with rows here is no independent test on
+        the data of that study; no row: the study chose no marker.
+        """
+        made_of = {key: record.header["derived_from"] for key, record in self._records.items()}
+        return views.resting_on(study, self._table, made_of, self._info)
+
+    @property
+    def references(self) -> pd.DataFrame:
+        """Citations, one row a key."""
+        columns = ["key", "authors", "year", "title", "journal", "doi"]
+        return pd.DataFrame([{"key": k, **v} for k, v in self._references.items()], columns=columns)
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Copy of the catalog's own description: version, license, classes and sources."""
+        return copy.deepcopy(self._info)
+
+    @property
+    def organism(self) -> str:
+        """Organism of the genes."""
+        return self._organism
+
+    @property
+    def version(self) -> str:
+        """Version of the reference sets (CalVer), or ``user`` for sets of a user alone."""
+        return str(self._info.get("version", "user"))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the parsed content; the same for any line ends, order of keys or of markers."""
+        content: dict[str, Any] = {
+            "sets": {
+                key: [header, sorted(markers, key=derive.marker_order)]
+                for key, (header, markers) in self._records.items()
+            },
+            "references": self._references,
+            "info": self._info,
+            "orthologs": sorted(self._orthologs, key=lambda row: sorted(row.items())),
+        }
+        text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def select(
+        self,
+        ids: str | Iterable[str] | None = None,
+        *,
+        role: str | Iterable[str] | None = None,
+        vesicle: str | Iterable[str] | None = None,
+    ) -> MarkerCatalog:
+        """Return the catalog with the named sets only.
+
+        Parameters
+        ----------
+        ids
+            Set ids; all by default.
+        role, vesicle
+            Keep the sets with this role, of this vesicle class.
+
+        Raises
+        ------
+        InputError
+            An id that the catalog does not have.
+        """
+        wanted = list(self) if ids is None else _as_list(ids)
+        for key in wanted:
+            if key not in self._records:
+                raise InputError(
+                    f"no marker set {key!r}; there are {listed(self, limit=60)}.{suggestion(key, self)}"
+                )
+        for name, allowed in (("role", role), ("vesicle", vesicle)):
+            if allowed is not None:
+                wanted = [k for k in wanted if self._records[k].header[name] in _as_list(allowed)]
+        return self._with(
+            self._table[self._table["set"].isin(wanted)],
+            self._unmapped[self._unmapped["set"].isin(wanted)],
+            records={k: r for k, r in self._records.items() if k in set(wanted)},
+        )
+
+    def _with(
+        self,
+        table: pd.DataFrame,
+        unmapped: pd.DataFrame,
+        *,
+        records: dict[str, io.SetRecord] | None = None,
+        organism: str | None = None,
+    ) -> MarkerCatalog:
+        new = copy.copy(self)
+        for cached in ("digest", "_fluid_caveats"):
+            new.__dict__.pop(cached, None)
+        new._table = table.reset_index(drop=True)
+        new._unmapped = unmapped.reset_index(drop=True)
+        new._records = self._records if records is None else records
+        new._organism = organism or self._organism
+        return new
+
+    def for_organism(self, organism: str) -> MarkerCatalog:
+        """Return the catalog with the genes and accessions of another organism.
+
+        Weights stay as they are. Markers without an ortholog, and those that
+        meet another marker of their set in one gene, move to `unmapped`. Sets
+        of another species (bovine serum) stay as they are.
+
+        Parameters
+        ----------
+        organism
+            ``"human"``, ``"mouse"`` or ``"rat"``.
+
+        Raises
+        ------
+        InputError
+            From a rodent to another organism: load the catalog for that one instead.
+        """
+        one_of("organism", organism, ORGANISMS)
+        if organism == self._organism:
+            return self
+        if self._organism != "human":
+            raise InputError(
+                f"{self._organism} genes cannot be turned back into {organism} ones; "
+                f"use load_markers({organism!r})."
+            )
+        own = {k for k, r in self._records.items() if r.header["organism"] == self._organism}
+        table, unmapped = derive.to_orthologs(self._table, self._orthologs, own, organism)
+        return self._with(table, unmapped, organism=organism)
+
+    def overlap(self) -> pd.DataFrame:
+        """Count the positive genes that every two sets share (set x set); `figures.overlap` draws it."""
+        positive = self._table[self._table["role"] == "positive"]
+        genes, _ = pd.factorize(positive["gene"])
+        position = {key: i for i, key in enumerate(self)}
+        holds = np.zeros((int(genes.max(initial=-1)) + 1, len(position)), dtype=int)
+        holds[genes, [position[s] for s in positive["set"]]] = 1
+        return pd.DataFrame(holds.T @ holds, index=list(self), columns=list(self))
+
+    def to_gmt(self, path: str | Path | None = None) -> str:
+        """Write the sets as GMT; negative markers become a set ``<id>_negative``.
+
+        Genes of weight 0 are left out, because GMT knows no weights.
+        """
+        lines = []
+        for key in self:
+            rows = self._table[(self._table["set"] == key) & (self._table["weight"] > 0)]
+            for role, name in (("positive", key), ("negative", f"{key}_negative")):
+                genes = [str(g) for g in rows.loc[rows["role"] == role, "gene"]]
+                if genes:
+                    lines.append("\t".join([name, self._records[key].header["title"], *genes]))
+        return _write("".join(f"{line}\n" for line in lines), path)
+
+    def to_tsv(self, path: str | Path | None = None) -> str:
+        """Write `table` as tab-separated text; `read_markers` reads it back."""
+        return _write(str(self._table.to_csv(sep="\t", index=False, lineterminator="\n")), path)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """Write the whole catalog as JSON: description, references, sets and markers."""
+        fields = [c for c in derive.TABLE_COLUMNS if c != "set"]
+        groups = dict(iter(self._table.groupby("set", sort=False)))
+        sets = [
+            {
+                **header,
+                "fluid_caveats": self._fluid_caveats[key],
+                "markers": groups[key][fields].to_dict("records") if key in groups else [],
+            }
+            for key, header in self._headers.items()
+        ]
+        content = {
+            "version": self.version,
+            "digest": self.digest,
+            "organism": self._organism,
+            "info": self._info,
+            "references": self._references,
+            "sets": sets,
+            "unmapped": self._unmapped.to_dict("records"),
+        }
+        return _write(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", path)
+
+
+def _as_list(value: str | Iterable[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _write(text: str, path: str | Path | None) -> str:
+    if path is not None:
+        with Path(path).open("w", encoding="utf-8", newline="\n") as handle:
+            handle.write(text)
+    return text

@@ -1,0 +1,160 @@
+"""What is derived from the sets as written: their order, the long table, weights, orthologs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from markerkit.catalog import files as io
+
+TABLE_COLUMNS = (
+    "set",
+    "gene",
+    "accession",
+    "role",
+    "grade",
+    "weight",
+    "shared_with",
+    "complex",
+    "misev",
+    "evidence",
+    "source",
+    "doi",
+    "verified",
+    "note",
+    "listed_only",
+)
+UNMAPPED_COLUMNS = ("set", "gene", "accession", "role", "reason")
+_COPIED = ("complex", "misev", "evidence", "source", "verified", "note", "listed_only")
+SHARING_ROLES = ("identity", "layer", "source")  # sets whose overlap is worth knowing in `shared_with`
+
+
+def marker_order(marker: Mapping[str, Any]) -> tuple[str, str]:
+    """Key that sorts the markers of a set, whatever their order in the file."""
+    return str(marker["role"]), str(marker["gene"])
+
+
+def in_order(records: Iterable[io.SetRecord], info: Mapping[str, Any]) -> dict[str, io.SetRecord]:
+    """Give the sets by id: by role, then as the catalog names its classes and sources, then by file name."""
+    by_id = {r.header["id"]: r for r in records}
+    first = [s for c in info.get("classes", {}).values() for s in c.get("sets", ())]
+    rank = {name: i for i, name in enumerate([*first, *info.get("sources", {})])}
+    roles = {role: i for i, role in enumerate(io.SET_ROLES)}
+    order = sorted(by_id, key=lambda k: (roles[by_id[k].header["role"]], rank.get(k, len(rank))))
+    return {key: by_id[key] for key in order}
+
+
+def _grade(marker: Mapping[str, Any]) -> float:
+    if marker["listed_only"]:
+        return 0.0
+    return 0.5 if str(marker["verified"]).startswith("recalled") else 1.0
+
+
+def _class_of(info: Mapping[str, Any]) -> dict[str, str]:
+    """Set id -> vesicle class, for the sets of the classes that exclude one another."""
+    classes = info.get("classes", {})
+    return {s: name for name, entry in classes.items() if not entry.get("layer") for s in entry["sets"]}
+
+
+def _holders(
+    records: Mapping[str, io.SetRecord], class_of: Mapping[str, str]
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Gene -> the sets worth knowing that hold it, and gene -> the classes that hold it."""
+    sets: dict[str, set[str]] = {}
+    classes: dict[str, set[str]] = {}
+    for key, (header, markers) in records.items():
+        if header["role"] not in SHARING_ROLES and key not in class_of:
+            continue
+        for marker in markers:
+            if marker["role"] == "positive":
+                sets.setdefault(marker["gene"], set()).add(key)
+                if key in class_of:
+                    held = classes.setdefault(marker["gene"], set())
+                    held.add(class_of[key])
+                    held.update(class_of[s] for s in marker["shared_with"] if s in class_of)
+    return sets, classes
+
+
+def table_of(
+    records: Mapping[str, io.SetRecord], references: Mapping[str, Mapping[str, Any]], info: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Make the long table of all markers, with weights and sharing derived."""
+    class_of = _class_of(info)
+    holders, classes = _holders(records, class_of)
+    rows = []
+    for key, (_, markers) in records.items():
+        for m in markers:
+            gene, positive = m["gene"], m["role"] == "positive"
+            k = len(classes[gene]) if positive and key in class_of else 1
+            grade = _grade(m)
+            weight = grade / k if m["weight"] is None else float(m["weight"])
+            shared = (holders.get(gene, set()) | set(m["shared_with"])) - {key}
+            rows.append(
+                {
+                    "set": key,
+                    "gene": gene,
+                    "accession": m["uniprot"],
+                    "role": m["role"],
+                    "grade": grade,
+                    "weight": weight,
+                    "shared_with": ";".join(sorted(shared)),
+                    "doi": references.get(m["source"], {}).get("doi", ""),
+                    **{name: m[name] for name in _COPIED},
+                }
+            )
+    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+
+
+def to_orthologs(
+    table: pd.DataFrame, orthologs: Sequence[Mapping[str, str]], own: set[str], organism: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Exchange genes for their orthologs in the sets `own`; say what became of the rest."""
+    theirs, accession = f"{organism}_gene", f"{organism}_accession"
+    note = "note" if organism == "mouse" else f"{organism}_note"
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for pair in orthologs:
+        found.setdefault(pair["human_gene"], []).append(pair)
+    taken: dict[tuple[str, str], str] = {}
+    kept, lost = [], []
+    rows: list[dict[Any, Any]] = table.to_dict("records")
+    for row in rows:
+        if row["set"] not in own:
+            kept.append(row)
+            continue
+        known = found.get(row["gene"], [])
+        partners = [p for p in known if p.get(theirs)]
+        reason = "" if partners else (known[0].get(note) if known else "") or "no ortholog in the table"
+        for partner in partners:
+            place = (row["set"], partner[theirs])
+            if place in taken:
+                reason = f"same gene {place[1]} as {taken[place]}"
+                continue
+            taken[place] = row["gene"]
+            kept.append({**row, "gene": partner[theirs], "accession": partner[accession]})
+        if reason:
+            lost.append({**{c: row[c] for c in UNMAPPED_COLUMNS[:-1]}, "reason": reason})
+    return (
+        pd.DataFrame(kept, columns=list(TABLE_COLUMNS)),
+        pd.DataFrame(lost, columns=list(UNMAPPED_COLUMNS), dtype=object),
+    )
+
+
+def differences(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Compare two long tables row by row; see :func:`markerkit.catalog.load.diff`."""
+    key = ["set", "gene", "role"]
+    before = {tuple(row[k] for k in key): row for row in old.to_dict("records")}
+    after = {tuple(row[k] for k in key): row for row in new.to_dict("records")}
+    rows: list[dict[str, object]] = []
+    for place in dict.fromkeys([*before, *after]):
+        base = dict(zip(key, place, strict=True))
+        if place not in after or place not in before:
+            change = "added" if place in after else "removed"
+            rows.append({**base, "change": change, "field": "", "old": "", "new": ""})
+            continue
+        for name in TABLE_COLUMNS:
+            if before[place][name] != after[place][name]:
+                values = {"old": str(before[place][name]), "new": str(after[place][name])}
+                rows.append({**base, "change": "changed", "field": name, **values})
+    return pd.DataFrame(rows, columns=[*key, "change", "field", "old", "new"])

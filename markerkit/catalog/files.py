@@ -1,0 +1,330 @@
+"""Reading marker sets: the reference catalog, and user files in TOML, TSV or GMT."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from markerkit.core.errors import InputError, listed, suggestion
+
+UNIPROT = re.compile(r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2}")
+SET_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+SET_ROLES = ("identity", "layer", "module", "misev", "source", "context")
+MARKER_ROLES = ("positive", "negative")
+SET_ORGANISMS = ("human", "mouse", "rat", "bovine")
+DERIVED = ("set", "title", "doi", "grade")  # columns of an exported table that are no field of a marker
+EVIDENCE = ("founding_review", "proteomics", "guideline", "single-study", "review", "localization", "user")
+VERIFIED = re.compile(r"founding_review|opened:[a-z0-9-]+|recalled-(?:high|medium|low)|user")
+RESERVED = frozenset(
+    {"catalog", "references", "criteria", "checklist"}
+)  # files of the folder that are no sets
+
+HEADER: dict[str, Any] = {
+    "id": "",
+    "title": "",
+    "vesicle": "",
+    "role": "context",
+    "organism": "human",
+    "minimum_measured": 3,
+    "note": "",
+    "derived_from": [],
+}
+MARKER: dict[str, Any] = {
+    "gene": "",
+    "uniprot": "",
+    "role": "positive",
+    "evidence": "user",
+    "source": "",
+    "verified": "user",
+    "shared_with": [],
+    "complex": "",
+    "misev": "",
+    "listed_only": False,
+    "note": "",
+    "weight": None,
+}
+
+
+class SetRecord(NamedTuple):
+    """A marker set as written: its header and its markers."""
+
+    header: dict[str, Any]
+    markers: list[dict[str, Any]]
+
+
+def reference_folder() -> Path:
+    """Return the folder of the reference sets: inside the package, else beside it.
+
+    Raises
+    ------
+    FileNotFoundError
+        Neither folder holds a ``catalog.toml``: the installation is broken.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "reference_sets", package.parent / "reference_sets"):
+        if (folder / "catalog.toml").is_file():
+            return folder
+    message = f"no reference_sets folder with a catalog.toml in {package} or beside it; reinstall markerkit."
+    raise FileNotFoundError(message)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; the error names the file and the place."""
+    try:
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is not valid TOML: {error}. Mend the file at that place.") from error
+
+
+def read_text(path: Path) -> str:
+    """Read UTF-8 text with any line ends; the error names the file."""
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist; check the path.") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path} is a folder; give a .toml, .tsv or .gmt file of sets.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8.") from error
+
+
+def read_sets(path: str | Path) -> list[SetRecord]:
+    """Read the marker sets of one file; the extension decides the format.
+
+    Parameters
+    ----------
+    path
+        ``.toml`` (one set, the schema of the reference sets), ``.tsv`` (columns
+        ``set`` and ``gene``, optionally the fields of a marker) or ``.gmt``.
+
+    Raises
+    ------
+    InputError
+        Unknown extension, empty file, unknown or wrong fields, duplicate
+        genes, a gene that is positive and negative in one set.
+    """
+    path = Path(path)
+    kind = path.suffix.lower()
+    readers = {".toml": _from_toml, ".tsv": _from_tsv, ".txt": _from_tsv, ".gmt": _from_gmt}
+    if kind not in readers:
+        raise InputError(
+            f"{path}: markers cannot be read from a {kind or 'file without extension'}; "
+            "save them as .toml, .tsv or .gmt."
+        )
+    text = read_text(path)
+    if not text.strip():
+        raise InputError(f"{path} is empty; give at least one set with one gene.")
+    records = readers[kind](path, text)
+    for record in records:
+        check_set(record, path, text)
+    return records
+
+
+def _from_toml(path: Path, text: str) -> list[SetRecord]:
+    return [from_mapping(read_toml(path), path, text)]
+
+
+def from_mapping(data: Mapping[str, Any], path: Path, text: str = "") -> SetRecord:
+    """Make a set of parsed TOML: the header, and the markers with the set's defaults filled in."""
+    header = {k: v for k, v in data.items() if k not in ("markers", "defaults")}
+    defaults = data.get("defaults", {})
+    markers = data.get("markers")
+    if not isinstance(markers, list) or not markers:
+        raise InputError(f'{path} has no markers; add `markers = [ {{ gene = "CD63" }} ]`.')
+    _known(header, HEADER, f"{path}: the header")
+    _known(defaults, MARKER, f"{path}: `defaults`")
+    for number, marker in enumerate(markers, 1):
+        if not isinstance(marker, dict):
+            raise InputError(f'{path}: marker {number} is not a table; write `{{ gene = "CD63" }}`.')
+        if not MARKER.keys() >= marker.keys():
+            gene = str(marker.get("gene", ""))
+            place = line_of(text, gene)
+            where = f"{path}{f', line {place}' if place else ''}"
+            _known(marker, MARKER, f"{where}: marker {number} ({gene or 'no gene'})")
+    header.setdefault("id", path.stem)
+    header.setdefault("title", header["id"])
+    base = {**MARKER, **defaults}
+    return SetRecord({**HEADER, **header}, [{**base, **marker} for marker in markers])
+
+
+def _known(found: Mapping[str, Any], allowed: Mapping[str, Any], what: str) -> None:
+    for name in found:
+        if name not in allowed:
+            raise InputError(
+                f"{what} has an unknown field {name!r}; allowed are {listed(allowed, limit=20)}."
+                f"{suggestion(name, allowed)}"
+            )
+
+
+def _from_tsv(path: Path, text: str) -> list[SetRecord]:
+    reader = csv.DictReader(text.splitlines(), delimiter="\t")
+    names = list(reader.fieldnames or ())
+    for needed in ("set", "gene"):
+        if needed not in names:
+            raise InputError(
+                f"{path} has no column {needed!r}; found {listed(names, limit=20)}. "
+                "A marker table is tab-separated with the columns set and gene."
+            )
+    columns = {"accession": "uniprot"}
+    _known({columns.get(n, n): None for n in names if n not in DERIVED}, MARKER, f"{path}")
+    sets: dict[str, SetRecord] = {}
+    for line, row in enumerate(reader, 2):
+        if None in row or None in row.values():
+            raise InputError(f"{path}, line {line}: {len(names)} fields are expected, as in the header.")
+        cells = {columns.get(k, k): v.strip() for k, v in row.items()}
+        if not any(cells.values()):
+            continue
+        marker = _typed(cells, f"{path}, line {line}")
+        name = cells["set"]
+        if name not in sets:
+            sets[name] = SetRecord({**HEADER, "id": name, "title": cells.get("title") or name}, [])
+        sets[name].markers.append({**MARKER, **marker})
+    if not sets:
+        raise InputError(f"{path} has a header but no rows; give at least one set with one gene.")
+    return list(sets.values())
+
+
+def _typed(cells: Mapping[str, str], where: str) -> dict[str, Any]:
+    marker: dict[str, Any] = {k: v for k, v in cells.items() if k in MARKER and v}
+    if "shared_with" in marker:
+        marker["shared_with"] = [s.strip() for s in re.split(r"[;,]", marker["shared_with"]) if s.strip()]
+    if "listed_only" in marker:
+        marker["listed_only"] = marker["listed_only"].lower() in ("true", "1", "yes")
+    if "weight" in marker:
+        try:
+            marker["weight"] = float(marker["weight"])
+        except ValueError as error:
+            raise InputError(f"{where}: weight {marker['weight']!r} is not a number.") from error
+    return marker
+
+
+def _from_gmt(path: Path, text: str) -> list[SetRecord]:
+    records: list[SetRecord] = []
+    for line, content in enumerate(text.split("\n"), 1):
+        if not content.strip():
+            continue
+        fields = [f.strip() for f in content.split("\t")]
+        if len(fields) < 3:
+            raise InputError(
+                f"{path}, line {line}: a GMT line is name, description and genes, separated by tabs; "
+                f"found {len(fields)} field(s)."
+            )
+        name, role = fields[0], "positive"
+        if name.endswith("_negative"):
+            name, role = name.removesuffix("_negative"), "negative"
+        markers = [{**MARKER, "gene": gene, "role": role} for gene in fields[2:] if gene]
+        same = next((r for r in records if r.header["id"] == name), None)
+        if same is None:
+            records.append(SetRecord({**HEADER, "id": name, "title": fields[1] or name}, markers))
+        elif {m["role"] for m in same.markers} == {role}:
+            raise InputError(
+                f"{path}, line {line}: set {name!r} stands twice; give every set a name of its own."
+            )
+        else:
+            same.markers.extend(markers)
+    return records
+
+
+def check_set(record: SetRecord, path: Path, text: str = "") -> None:
+    """Refuse a set that breaks the schema.
+
+    Raises
+    ------
+    InputError
+        Naming the file, the line where it can be found, and what to do.
+    """
+    header, markers = record
+    name = header["id"]
+    if not isinstance(name, str) or not SET_ID.fullmatch(name):
+        raise InputError(f"{path}: set id {name!r} must be letters, digits, '_', '-', '+' or '.'.")
+    if header["role"] not in SET_ROLES:
+        raise InputError(
+            f"{path}: role of set {name!r} must be {listed(SET_ROLES, conjunction='or')}; got {header['role']!r}."
+            f"{suggestion(header['role'], SET_ROLES)}"
+        )
+    if header["organism"] not in SET_ORGANISMS:
+        raise InputError(
+            f"{path}: organism of set {name!r} must be {listed(SET_ORGANISMS, conjunction='or')}; "
+            f"got {header['organism']!r}.{suggestion(header['organism'], SET_ORGANISMS)}"
+        )
+    minimum = header["minimum_measured"]
+    if not isinstance(minimum, int) or minimum < 1:
+        raise InputError(
+            f"{path}: minimum_measured of set {name!r} must be a whole number from 1; got {minimum!r}."
+        )
+    seen: dict[str, str] = {}
+    for marker in markers:
+        problem = _problem(marker) or _repeated(marker, seen)
+        if problem:
+            gene = str(marker["gene"])
+            line = line_of(text, gene, repeated=gene in seen)
+            raise InputError(f"{path}{f', line {line}' if line else ''}: set {name!r}: {problem}")
+        seen[marker["gene"]] = marker["role"]
+
+
+def _problem(marker: Mapping[str, Any]) -> str:
+    gene, accession, weight = marker["gene"], marker["uniprot"], marker["weight"]
+    if not isinstance(gene, str) or not gene or gene != gene.strip():
+        return f"gene {gene!r} must be a symbol without blanks around it."
+    if marker["role"] not in MARKER_ROLES:
+        return f"role of {gene} must be 'positive' or 'negative'; got {marker['role']!r}."
+    if accession and not (isinstance(accession, str) and UNIPROT.fullmatch(accession)):
+        return f"{accession!r} of {gene} is no UniProt accession (such as P08962); mend it or leave it empty."
+    if marker["evidence"] not in EVIDENCE:
+        return (
+            f"evidence of {gene} must be {listed(EVIDENCE, conjunction='or')}; got {marker['evidence']!r}."
+            f"{suggestion(marker['evidence'], EVIDENCE)}"
+        )
+    if not VERIFIED.fullmatch(str(marker["verified"])):
+        return (
+            f"verified of {gene} must be 'founding_review', 'opened:<what>', 'recalled-high', 'recalled-medium', "
+            f"'recalled-low' or 'user'; got {marker['verified']!r}."
+        )
+    if not isinstance(marker["listed_only"], bool):
+        return f"listed_only of {gene} must be true or false; got {marker['listed_only']!r}."
+    if weight is not None and not (isinstance(weight, int | float) and 0 <= weight < float("inf")):
+        return f"weight of {gene} must be a number from 0; got {weight!r}."
+    return ""
+
+
+def _repeated(marker: Mapping[str, Any], seen: Mapping[str, str]) -> str:
+    gene, role = marker["gene"], marker["role"]
+    if gene not in seen:
+        return ""
+    if seen[gene] != role:
+        return f"gene {gene} is positive and negative; keep one of the two."
+    return f"gene {gene} stands twice; keep one row."
+
+
+def line_of(text: str, gene: str, *, repeated: bool = False) -> int:
+    """Line of a text that first (`repeated`: last) names a gene; 0 where none does."""
+    word = re.compile(rf"(?<![\w.-]){re.escape(gene)}(?![\w.-])") if gene else None
+    lines = [n for n, line in enumerate(text.split("\n"), 1) if word and word.search(line)]
+    return lines[-1 if repeated else 0] if lines else 0
+
+
+def read_reference(folder: Path) -> tuple[dict[str, Any], dict[str, Any], list[SetRecord]]:
+    """Read the reference catalog: its header, its references, its sets.
+
+    Parameters
+    ----------
+    folder
+        Folder with ``catalog.toml``, ``references.toml`` and one TOML file a set.
+    """
+    info = read_toml(folder / "catalog.toml")
+    references = read_toml(folder / "references.toml")
+    records = []
+    for path in sorted(folder.glob("*.toml")):
+        if path.stem not in RESERVED:
+            records += read_sets(path)
+    return info, references, records
+
+
+def read_orthologs(folder: Path) -> list[dict[str, str]]:
+    """Read the ortholog table as a list of rows."""
+    lines = read_text(folder / "orthologs.tsv").splitlines()
+    return [{k: v or "" for k, v in row.items()} for row in csv.DictReader(lines, delimiter="\t")]

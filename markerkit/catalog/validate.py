@@ -1,0 +1,78 @@
+"""Findings on a file of marker sets: what is wrong, in what line, and how to mend it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from markerkit.catalog import files as io
+from markerkit.core.errors import InputError
+
+COLUMNS = ("file", "line", "set", "gene", "level", "finding", "fix")
+DOI = re.compile(r"10\.\d{4,9}/\S+")
+_LINE = re.compile(r", line (\d+)|at line (\d+)")
+
+
+def findings(
+    path: Path, references: Collection[str], accessions: Mapping[str, str]
+) -> list[dict[str, str | int]]:
+    """Errors and warnings of one file; see :func:`markerkit.catalog.load.validate`."""
+    try:
+        records = io.read_sets(path)
+    except InputError as error:
+        place = _LINE.search(str(error))
+        line = int(place[1] or place[2]) if place else 0
+        fix = "mend what the finding names; the file is not read before"
+        return [
+            {"line": line, "set": "", "gene": "", "level": "error", "finding": str(error), "fix": fix},
+        ]
+    text = io.read_text(path)
+    rows: list[dict[str, str | int]] = []
+    for header, markers in records:
+        for marker in markers:
+            base = {"line": io.line_of(text, marker["gene"]), "set": header["id"], "gene": marker["gene"]}
+            human = header["organism"] == "human"
+            rows += [
+                {**base, "level": "warning", "finding": finding, "fix": fix}
+                for finding, fix in _doubts(marker, references, accessions, human=human)
+            ]
+    return rows
+
+
+def _doubts(
+    marker: Mapping[str, Any], references: Collection[str], accessions: Mapping[str, str], *, human: bool
+) -> list[tuple[str, str]]:
+    found = []
+    known = accessions.get(marker["gene"], "") if human else ""
+    given = marker["uniprot"]
+    if not given:
+        fix = f'write uniprot = "{known}", as the catalog has it' if known else "add the UniProt accession"
+        found.append(("no accession", fix))
+    elif known and known != given:
+        fix = f"use {known}, or another gene symbol if another protein is meant"
+        found.append((f"accession {given}, but the catalog has {known}", fix))
+    if not marker["source"]:
+        found.append(("no source", "name a citation key of references.toml"))
+    elif marker["source"] not in references:
+        fix = "add the citation to references.toml beside the file, or correct the key"
+        found.append((f"citation {marker['source']!r} is not in references.toml", fix))
+    return found
+
+
+def citation_findings(path: Path) -> list[dict[str, str | int]]:
+    """Warnings about the citations of a folder: a DOI that is none."""
+    text = io.read_text(path)
+    return [
+        {
+            "line": io.line_of(text, key),
+            "set": "",
+            "gene": "",
+            "level": "warning",
+            "finding": f"citation {key!r}: {entry['doi']!r} is no DOI",
+            "fix": "write the DOI alone, such as 10.1038/s12276-019-0362-8, or leave it out",
+        }
+        for key, entry in io.read_toml(path).items()
+        if entry.get("doi") and not DOI.fullmatch(str(entry["doi"]))
+    ]

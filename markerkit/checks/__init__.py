@@ -1,0 +1,1 @@
+"""What a study can and cannot show: design, circularity, sensitivity, level and power."""

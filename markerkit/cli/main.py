@@ -1,0 +1,341 @@
+"""Command line: ``markerkit demo | samples | assess | score | sets``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markerkit import __version__
+from markerkit.cli.sets import add_sets, marker_catalog, marker_files
+from markerkit.core.errors import InputError, MarkerkitWarning, one_of
+from markerkit.io.files import check_file, emit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from markerkit.assessment.run import Assessment
+    from markerkit.catalog.load import MarkerCatalog
+    from markerkit.core.experiment import Experiment
+
+EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv
+        Arguments without the program's name.
+
+    Returns
+    -------
+    Exit code: 0 done, 2 bad input, 130 interrupted. A bug ends in a traceback and 1.
+    """
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], None] = arguments.run
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show(arguments)
+            warnings.simplefilter("always", MarkerkitWarning)
+            run(arguments)
+    except InputError as error:
+        print(f"markerkit: error: {error}", file=sys.stderr)
+        return EXIT_INPUT
+    except KeyboardInterrupt:
+        print("markerkit: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # the reader of stdout has gone (`markerkit sets list | head`): point it elsewhere, so that the
+        # interpreter does not complain when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_DONE
+
+
+def _show(arguments: argparse.Namespace) -> Callable[..., None]:
+    plain = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *rest: object) -> None:
+        if not issubclass(category, MarkerkitWarning):
+            plain(message, category, *rest)  # type: ignore[arg-type]
+        elif not getattr(arguments, "quiet", False):
+            print(f"note: {message}", file=sys.stderr)
+
+    return show
+
+
+# ---- parser --------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="markerkit", description="What are my extracellular vesicles, and how pure are they?"
+    )
+    parser.add_argument("--version", action="version", version=f"markerkit {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="assess simulated data with known truth")
+    demo.add_argument(
+        "--out", default="markerkit_demo", metavar="DIR", help="results folder (default: %(default)s)"
+    )
+    demo.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
+    demo.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    demo.set_defaults(run=_demo)
+    samples = commands.add_parser("samples", help="write a sample sheet to fill in")
+    samples.add_argument("matrix", metavar="MATRIX")
+    samples.add_argument("--out", metavar="FILE", help="write to a file instead of stdout")
+    samples.set_defaults(run=_samples)
+    _reading(samples)
+    _assess_parser(commands)
+    _score_parser(commands)
+    add_sets(commands)
+    return parser
+
+
+def _reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--software", default="auto", help="who wrote the matrix (default: told from its header)"
+    )
+    parser.add_argument(
+        "--quantity", default="auto", help="which quantity to read, such as lfq, ibaq, intensity"
+    )
+    parser.add_argument("--scale", default="auto", help="raw, log2, ratio (default: told from the values)")
+    parser.add_argument("--organism", default="human", help="human, mouse or rat (default: %(default)s)")
+
+
+def _study(parser: argparse.ArgumentParser) -> None:
+    """Add the matrix and its sample sheet."""
+    parser.add_argument(
+        "matrix",
+        metavar="MATRIX",
+        help="protein table: MaxQuant, DIA-NN, FragPipe, Spectronaut, Proteome Discoverer, AnnData, TSV, CSV, XLSX, Parquet",
+    )
+    parser.add_argument("--samples", metavar="FILE", help="sample sheet (see `markerkit samples`)")
+
+
+def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    p = commands.add_parser("assess", help="assess a protein matrix")
+    _study(p)
+    p.add_argument("--condition", metavar="COL", help="sample column that holds the arms")
+    p.add_argument("--case", metavar="X", help="level of the preparation")
+    p.add_argument("--control", metavar="Y", help="level of the comparator")
+    p.add_argument(
+        "--contrast", metavar="X:Y", action="append", default=[], help="case:control; may be repeated"
+    )
+    p.add_argument("--paired-by", metavar="COL", help="sample column of pairs or donors")
+    p.add_argument("--batch", metavar="COL", nargs="+", default=[], help="sample columns of batches")
+    p.add_argument("--collapse-by", metavar="COL", help="sample column of the biological unit")
+    p.add_argument(
+        "--comparator", metavar="KIND", help="what the control is: lysate, biofluid, soluble or ev"
+    )
+    p.add_argument(
+        "--fluid", metavar="NAME", help="what the samples come from: plasma, serum, urine, culture, ..."
+    )
+    p.add_argument("--context", metavar="FILE", help="TOML or JSON with what only you know")
+    marker_files(p)
+    p.add_argument(
+        "--out", metavar="DIR", default="markerkit_results", help="results folder (default: %(default)s)"
+    )
+    p.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
+    p.add_argument(
+        "--shares",
+        default="signal",
+        metavar="KIND",
+        help="what source shares sum: signal, or length for signal over length",
+    )
+    p.add_argument(
+        "--null-check",
+        type=int,
+        default=0,
+        metavar="B",
+        help="run the tests on B data sets without an effect, made from this study's residuals (default: none)",
+    )
+    p.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the bootstraps (default: %(default)s)"
+    )
+    p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
+    _reading(p)
+    p.set_defaults(run=_assess)
+
+
+def _score_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    p = commands.add_parser(
+        "score",
+        help="score every marker set in every sample",
+        description="Score every marker set in every sample, on what the sample measured. singscore and ssgsea rank the "
+        "proteins of one sample; zscore and mean_z compare the samples with each other as they were read, without "
+        "normalization.",
+    )
+    _study(p)
+    p.add_argument(
+        "--out", metavar="FILE", required=True, help="table to write (TSV), a row a sample and set"
+    )
+    p.add_argument(
+        "--method", default="singscore", help="singscore, ssgsea, zscore or mean_z (default: %(default)s)"
+    )
+    marker_files(p)
+    p.add_argument("--overwrite", action="store_true", help="replace a table of scores that is there")
+    p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
+    _reading(p)
+    p.set_defaults(run=_score)
+
+
+# ---- commands ------------------------------------------------------------------
+
+
+def _progress(arguments: argparse.Namespace, text: str) -> None:
+    if not arguments.quiet:
+        print(f"markerkit: {text}", file=sys.stderr, flush=True)
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    _progress(arguments, "simulating EV preparations and lysates of the same donors")
+    from markerkit.report import check_folder
+    from markerkit.simulation.examples import write_example
+
+    check_folder(arguments.out, overwrite=arguments.overwrite)
+    with tempfile.TemporaryDirectory() as folder:
+        matrix, sheet = write_example(Path(folder))
+        words = ["assess", str(matrix), "--samples", str(sheet), "--condition", "fraction"]
+        words += ["--case", "EV", "--control", "lysate", "--paired-by", "donor", "--comparator", "lysate"]
+        words += ["--fluid", "culture", "--out", str(arguments.out)]
+        words += ["--overwrite"] * arguments.overwrite + ["--quiet"] * arguments.quiet
+        parsed = _parser().parse_args(words)
+        _assess(parsed)
+
+
+def _samples(arguments: argparse.Namespace) -> None:
+    from markerkit.io.sample_sheet import sample_template
+    from markerkit.tables.spec import to_tsv
+
+    emit(to_tsv(sample_template(_read(arguments))), arguments.out)
+
+
+def _read(arguments: argparse.Namespace) -> Experiment:
+    from markerkit.io.readers import read_proteins
+
+    return read_proteins(
+        arguments.matrix,
+        samples=getattr(arguments, "samples", None),
+        software=arguments.software,
+        quantity=arguments.quantity,
+        scale=arguments.scale,
+        organism=arguments.organism,
+    )
+
+
+def _harmonized(arguments: argparse.Namespace) -> tuple[Experiment, MarkerCatalog]:
+    from markerkit.ids.harmonize import harmonize_ids
+
+    exp, markers = _read(arguments), marker_catalog(arguments)
+    _progress(arguments, f"{exp.n_proteins} protein groups in {exp.n_samples} samples; mapping identifiers")
+    return harmonize_ids(exp, markers), markers
+
+
+def _assess(arguments: argparse.Namespace) -> None:
+    _progress(arguments, f"{__version__}, reading {arguments.matrix}")
+    from markerkit.report import check_folder
+
+    check_folder(arguments.out, overwrite=arguments.overwrite)
+    from markerkit.assessment.run import assess
+
+    exp, markers = _harmonized(arguments)
+    _progress(arguments, "assessing")
+    result = assess(
+        exp,
+        markers,
+        condition=arguments.condition,
+        contrasts=_contrasts(arguments.contrast, exp.samples, arguments.condition),
+        case=arguments.case,
+        control=arguments.control,
+        paired_by=arguments.paired_by,
+        batch=arguments.batch,
+        collapse_by=arguments.collapse_by,
+        comparator=arguments.comparator,
+        fluid=arguments.fluid,
+        context=arguments.context,
+        shares=arguments.shares,
+        null_check=arguments.null_check,
+        seed=arguments.seed,
+    )
+    _progress(arguments, f"writing {arguments.out}")
+    folder = result.report(arguments.out, overwrite=arguments.overwrite, progress=not arguments.quiet)
+    _print_result(result, folder)
+
+
+def _contrasts(words: Sequence[str], samples: object, condition: str | None) -> list[tuple[str, str]]:
+    """Split ``X:Y``; levels may hold colons, so the split that gives two levels wins."""
+    import pandas as pd
+
+    levels: set[str] = set()
+    if isinstance(samples, pd.DataFrame) and condition in samples.columns:
+        levels = set(samples[condition].dropna().astype(str))
+    pairs = []
+    for word in words:
+        parts = word.split(":")
+        splits = [(":".join(parts[:i]), ":".join(parts[i:])) for i in range(1, len(parts))]
+        if not splits:
+            raise InputError(f"a contrast is written case:control; got {word!r}.")
+        pairs.append(next((s for s in splits if set(s) <= levels), splits[0]))
+    return pairs
+
+
+def _print_result(result: Assessment, folder: Path) -> None:
+    print("\n".join(result.verdicts()))
+    gaps = result.gaps()
+    if gaps:
+        print("largest gaps")
+        print("\n".join(f"  {gap}" for gap in gaps[:3]))
+    print(f"results: {folder}")
+
+
+def _score(arguments: argparse.Namespace) -> None:
+    _progress(arguments, f"{__version__}, reading {arguments.matrix}")
+    from markerkit.tables.registry import TABLES
+
+    if Path(arguments.out).suffix.lower() not in {".tsv", ".txt", ""}:
+        raise InputError(
+            f"score writes TSV; let the name of the output end in '.tsv'; got {arguments.out!r}."
+        )
+    check_file(arguments.out, header=TABLES["sample_scores"].names, overwrite=arguments.overwrite)
+    from threadpoolctl import threadpool_limits
+
+    from markerkit.preprocess import log2
+    from markerkit.sets.scoring import SCORES, score_samples
+
+    one_of("method", arguments.method, list(SCORES))
+    exp, markers = _harmonized(arguments)
+    _progress(arguments, "scoring")
+    with threadpool_limits(limits=1):  # the same bytes at any thread count
+        result = score_samples(log2(exp) if exp.scale == "raw" else exp, markers, method=arguments.method)
+    result.save(arguments.out)
+    print("\n".join(_score_lines(result.table, arguments.method)))
+    print(f"scores: {arguments.out}")
+
+
+def _score_lines(table: pd.DataFrame, method: str) -> list[str]:
+    """Say how many sets were scored in how many samples, and why the others were not."""
+    n = table["sample"].nunique()
+    scored = table["score"].notna().groupby(table["set"], sort=False).sum()
+    lines = [
+        f"{n} samples, {len(scored)} sets, {method}",
+        f"{int((scored == n).sum())} sets scored in every sample",
+    ]
+    some = scored[(scored > 0) & (scored < n)]
+    if len(some):
+        lines.append(
+            f"{len(some)} in some samples: {', '.join(f'{k} ({v} of {n})' for k, v in some.items())}"
+        )
+    never = table[table["set"].isin(scored.index[scored == 0])].drop_duplicates("set")
+    for reason, rows in never.groupby("reason", sort=False):
+        lines.append(f"{len(rows)} not scored, {reason}: {', '.join(rows['set'])}")
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

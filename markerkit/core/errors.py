@@ -1,0 +1,72 @@
+"""The wording of every bad-input error."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class InputError(ValueError):
+    """Bad input: the message says what is wrong, what was found and what to do."""
+
+
+class MarkerkitWarning(UserWarning):
+    """Something a careful reader should know; the result is still given."""
+
+
+def listed(items: Iterable[object], *, limit: int = 8, conjunction: str = "and") -> str:
+    """Write items as an English list, quoted, cut after `limit`.
+
+    >>> listed(["a", "b", "c"], conjunction="or")
+    "'a', 'b' or 'c'"
+    >>> listed(range(4), limit=2)
+    '0, 1 and 2 more'
+    """
+    texts = [repr(i) for i in items]
+    if len(texts) > limit:
+        return f"{', '.join(texts[:limit])} and {len(texts) - limit} more"
+    if len(texts) < 2:
+        return "".join(texts) or "none"
+    return f"{', '.join(texts[:-1])} {conjunction} {texts[-1]}"
+
+
+def suggestion(value: object, allowed: Iterable[object]) -> str:
+    """Return `` Did you mean 'x'?`` for the nearest allowed word, or nothing.
+
+    >>> suggestion("cameraa", ["camera", "fry"])
+    " Did you mean 'camera'?"
+    """
+    near = difflib.get_close_matches(str(value), [str(a) for a in allowed], n=1, cutoff=0.6)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def one_of(name: str, value: object, allowed: Sequence[object]) -> None:
+    """Refuse a value that is not in `allowed`.
+
+    >>> one_of("method", "ssgsee", ["singscore", "ssgsea"])
+    Traceback (most recent call last):
+        ...
+    markerkit.core.errors.InputError: `method` must be one of 'singscore' or 'ssgsea'; got 'ssgsee'. \
+Did you mean 'ssgsea'?
+    """
+    if value not in allowed:
+        message = (
+            f"`{name}` must be one of {listed(allowed, limit=40, conjunction='or')}; "
+            f"got {value!r}.{suggestion(value, allowed)}"
+        )
+        raise InputError(message)
+
+
+def require_columns(frame: pd.DataFrame, columns: Iterable[str], *, what: str) -> None:
+    """Refuse a frame that lacks a column; `what` names the frame in the message."""
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        message = (
+            f"{what} has no column {listed(missing)}; found {listed(frame.columns, limit=20)}."
+            f"{suggestion(missing[0], frame.columns)}"
+        )
+        raise InputError(message)

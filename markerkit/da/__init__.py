@@ -1,0 +1,1 @@
+"""Differential abundance and presence of single proteins."""

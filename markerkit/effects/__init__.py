@@ -1,0 +1,1 @@
+"""The effect of a marker set in a contrast."""

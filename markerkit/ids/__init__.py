@@ -1,0 +1,1 @@
+"""Identifiers: accessions, genes and species of protein groups."""

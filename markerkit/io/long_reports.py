@@ -1,0 +1,215 @@
+"""Long reports of search engines (a row a precursor or fragment) turned into a protein table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from markerkit.core.errors import InputError, listed
+from markerkit.io.dialects import Dialect, plain
+from markerkit.io.tabular import Table, numbers
+
+_SAME = 1e-3  # relative spread below which copies of a protein quantity are one number
+
+
+@dataclass(frozen=True)
+class LongReport:
+    """Layout of a report that repeats the quantity of a protein group on every row of a run.
+
+    Parameters
+    ----------
+    name
+        What the user calls the software.
+    run, accession, gene, description
+        Folded names of the columns, the first that is there counts.
+    quantities
+        Quantity -> folded names of its column, in order of preference.
+    limits
+        Folded name of a q-value column -> largest value that is kept.
+    decoy
+        Folded names of the columns that mark decoys.
+    """
+
+    name: str
+    run: tuple[str, ...]
+    accession: tuple[str, ...]
+    quantities: dict[str, tuple[str, ...]]
+    limits: dict[str, float]
+    gene: tuple[str, ...] = ()
+    description: tuple[str, ...] = ()
+    decoy: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Folded names of every column that is read."""
+        rest = (n for names in self.quantities.values() for n in names)
+        return frozenset(
+            {*self.run, *self.accession, *self.gene, *self.description, *self.decoy, *self.limits, *rest}
+        )
+
+
+# The limits of DIA-NN are those of its own protein matrices (its manual, "Matrices"): 1 % for protein
+# groups (global) and precursors (global and in the run), 5 % for protein groups in the run; Lib.* are
+# the global values after a second pass. Those of Spectronaut are its usual settings: 1 % for precursors
+# and for protein groups of the experiment, 5 % in the run; an exported report is mostly cut there already.
+REPORTS: dict[str, LongReport] = {
+    r.name: r
+    for r in (
+        LongReport(
+            name="diann",
+            run=("run", "file name"),
+            accession=("protein group",),
+            gene=("genes",),
+            description=("first protein description", "protein names"),
+            quantities={
+                "maxlfq": ("pg maxlfq",),
+                "normalized": ("pg normalised", "pg normalized"),
+                "intensity": ("pg quantity",),
+            },
+            limits={
+                "q value": 0.01, "global q value": 0.01, "lib q value": 0.01, "global pg q value": 0.01,
+                "lib pg q value": 0.01, "pg q value": 0.05,
+            },
+            decoy=("decoy",),
+        ),
+        LongReport(
+            name="spectronaut",
+            run=("r filename", "r file name"),
+            accession=("pg proteingroups", "pg proteinaccessions"),
+            gene=("pg genes",),
+            description=("pg fastaheaders", "pg proteindescriptions", "pg organisms"),
+            quantities={"quantity": ("pg quantity",), "ibaq": ("pg ibaq",)},
+            limits={"eg qvalue": 0.01, "pg qvalue": 0.01, "pg qvalue run wise": 0.05},
+            decoy=("eg isdecoy",),
+        ),
+    )
+}  # fmt: skip
+
+
+def wanted_columns(columns: list[str]) -> list[str]:
+    """Columns of a table that are needed: all, or those of the long report that it is.
+
+    >>> wanted_columns(["Run", "Protein.Group", "PG.MaxLFQ", "RT"])
+    ['Run', 'Protein.Group', 'PG.MaxLFQ']
+    """
+    report = find_report({plain(c) for c in columns})
+    return columns if report is None else [c for c in columns if plain(c) in report.names]
+
+
+def find_report(header: set[str], software: str = "auto") -> LongReport | None:
+    """Report whose columns are in a header of folded names; None where it is none."""
+    for report in REPORTS.values():
+        quantities = {n for names in report.quantities.values() for n in names}
+        fits = all(header & set(part) for part in (report.run, report.accession, quantities))
+        if fits and software in {"auto", report.name}:
+            return report
+    return None
+
+
+def to_wide(table: Table, report: LongReport, quantity: str) -> tuple[Table, Dialect, dict[str, object]]:
+    """Turn a long report into one row a protein group and one column a run.
+
+    Parameters
+    ----------
+    table
+        As read.
+    report
+        Its layout.
+    quantity
+        ``"auto"`` or a quantity of the layout.
+
+    Returns
+    -------
+    The wide table, its layout, and what the history has to say: rows read, rows kept, limits.
+
+    Raises
+    ------
+    InputError
+        A quantity that is not there, text among the numbers, no row within the
+        limits, a quantity that differs between the rows of a run and a group.
+    """
+    folded = {plain(c): c for c in reversed(table.frame.columns)}
+    run, group = (next(folded[n] for n in names if n in folded) for names in (report.run, report.accession))
+    chosen, column = _quantity(report, folded, quantity, table.name)
+    frame = table.frame.assign(**{run: _words(table.frame[run]), group: _words(table.frame[group])})
+    rows = frame.loc[_within(frame, report, folded, table.name) & (frame[group] != "")]
+    if rows.empty:
+        raise InputError(
+            f"the report {table.name!r} has no row within {_limits_text(report, folded)}; give the whole report."
+        )
+    abundance = numbers(rows, [column], ids=rows[group], name=table.name, what="report")[column]
+    each = abundance.groupby([rows[group], rows[run]], sort=False)
+    low, high = each.min(), each.max()
+    uneven = (high - low) > _SAME * high.abs()
+    if uneven.any():
+        raise InputError(
+            f"the report {table.name!r} gives {column!r} of one protein group and run different values "
+            f"({low[uneven].iloc[0]:.6g} and {high[uneven].iloc[0]:.6g} for {str(uneven.index[uneven][0][0])!r}); "
+            "export the quantity of protein groups."
+        )
+    matrix = high.unstack()  # noqa: PD010 - the index is there already
+    matrix = matrix.reindex(columns=list(dict.fromkeys(frame[run])), index=list(dict.fromkeys(rows[group])))
+    first = rows.drop_duplicates(group).set_index(group)
+    annotation = {"protein_id": pd.Series(matrix.index, index=matrix.index)}
+    for label, names in (("gene", report.gene), ("description", report.description)):
+        source = next((folded[n] for n in names if n in folded), None)
+        annotation[label] = _words(first[source]) if source else pd.Series("", index=matrix.index)
+    # runs are marked, so that a run called "gene" stays a run
+    wide = pd.concat(
+        [pd.DataFrame(annotation).loc[matrix.index], matrix.add_prefix("run:")], axis=1
+    ).reset_index(drop=True)
+    dialect = Dialect(
+        name=report.name,
+        signature=frozenset(),
+        accession=("protein id",),
+        gene=("gene",),
+        description=("description",),
+        quantities={chosen: r"run:(?P<s>.+)"},
+        hint="one row a precursor with run, protein group and quantity",
+    )
+    note = {
+        "report_rows": len(frame),
+        "report_rows_used": len(rows),
+        "report_limits": _limits_text(report, folded),
+    }
+    return Table(wide, table.name, table.sha256), dialect, note
+
+
+def _words(cells: pd.Series) -> pd.Series:
+    return cells.astype(object).where(cells.notna(), "").astype(str).str.strip()
+
+
+def _quantity(report: LongReport, folded: Mapping[str, str], quantity: str, name: str) -> tuple[str, str]:
+    there = {
+        q: next(folded[n] for n in names if n in folded)
+        for q, names in report.quantities.items()
+        if any(n in folded for n in names)
+    }
+    if quantity not in {"auto", *there}:
+        raise InputError(
+            f"the report {name!r} has no quantity {quantity!r}; {report.name} reports hold "
+            f"{listed(report.quantities, conjunction='or')}, here there is {listed(there)}."
+        )
+    chosen = next(iter(there)) if quantity == "auto" else quantity
+    return chosen, there[chosen]
+
+
+def _within(frame: pd.DataFrame, report: LongReport, folded: Mapping[str, str], name: str) -> pd.Series:
+    """Rows that are within every limit and no decoys; a missing q-value is no evidence and is left out."""
+    keep = np.ones(len(frame), dtype=bool)
+    columns = [folded[n] for n in report.limits if n in folded]
+    ids = pd.Series([f"row {i + 2}" for i in range(len(frame))], index=frame.index)
+    given = numbers(frame, columns, ids=ids, name=name, what="report")
+    for column in columns:
+        keep &= (given[column] <= report.limits[plain(column)]).to_numpy()
+    for column in (folded[n] for n in report.decoy if n in folded):
+        keep &= ~_words(frame[column]).str.lower().isin(["true", "1", "1.0", "+"]).to_numpy()
+    return pd.Series(keep, index=frame.index)
+
+
+def _limits_text(report: LongReport, folded: Mapping[str, str]) -> str:
+    texts = [f"{folded[n]} <= {limit:g}" for n, limit in report.limits.items() if n in folded]
+    return ", ".join(texts) or "no limit (no q-value column)"

@@ -1,0 +1,1 @@
+"""Contamination: sources, shares of signal, the contamination fraction and blanks."""

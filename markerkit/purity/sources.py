@@ -1,0 +1,285 @@
+"""Purity: source verdicts, shares of signal and carry-over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from markerkit.catalog.criteria import SourceRule
+from markerkit.catalog.load import MarkerCatalog
+from markerkit.core.errors import InputError
+from markerkit.core.experiment import Experiment
+from markerkit.effects.fit import (
+    ContrastModel,
+    Policy,
+    SetVotes,
+    fit_contrast,
+    fold,
+    joined,
+    marker_rows,
+    set_members,
+    set_votes,
+)
+from markerkit.purity.contamination import carry_over_table
+from markerkit.purity.shares import source_shares
+from markerkit.results import Purity
+from markerkit.stats.set_effect import SetEffect
+from markerkit.study.contrast import contrasts_of
+from markerkit.tables.registry import TABLES
+
+RAISED, NOT_RAISED, NOT_ASSESSABLE = "raised", "not raised", "not assessable"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A source under one missing-value policy."""
+
+    votes: SetVotes
+    effect: SetEffect | None
+    word: str
+    reason: str
+
+
+def assess_purity(
+    exp: Experiment,
+    markers: MarkerCatalog,
+    *,
+    condition: str | None = None,
+    case: str | None = None,
+    control: str | None = None,
+    paired_by: str | None = None,
+    batch: Sequence[str] = (),
+    comparator: str | None = None,
+    fluid: str | None = None,
+    seed: int = 0,
+) -> Purity:
+    """Assess where the protein that is not vesicle comes from.
+
+    Parameters
+    ----------
+    exp
+        Harmonised experiment before normalization; normalization would cancel
+        the very signal.
+    markers
+        Catalogue of the experiment's organism.
+    condition, case, control
+        The contrast; without it only the shares are given.
+    paired_by, batch
+        Columns that enter the model as factors; the carry-over compares the
+        two arms within the pairs.
+    comparator, fluid
+        What the control is and what the samples come from.
+    seed
+        Of the bootstrap over anchors.
+
+    Returns
+    -------
+    Purity
+        ``table`` holds a verdict a source, ``shares`` the share of signal of
+        each source in each sample, ``carry_over`` the share of the
+        comparator's material, ``markers`` what every marker said.
+
+    Raises
+    ------
+    InputError
+        A normalized experiment; an impossible contrast.
+    """
+    asked = contrasts_of(
+        exp,
+        condition=condition,
+        case=case,
+        control=control,
+        paired_by=paired_by,
+        batch=batch,
+        comparator=comparator,
+        fluid=fluid,
+    )
+    models = [fit_contrast(exp, markers, c) for c in asked]
+    return purity_of(exp, markers, models, seed=seed)
+
+
+def purity_of(
+    exp: Experiment, markers: MarkerCatalog, models: Sequence[ContrastModel], *, seed: int
+) -> Purity:
+    """Purity over fitted contrasts; see :func:`assess_purity`."""
+    if exp.has_verb("normalize"):
+        raise InputError(
+            "purity is read before normalization, which cancels it; give the experiment as it was read."
+        )
+    found = [source_verdicts(model) for model in models]
+    spec = TABLES["purity"]
+    return Purity(
+        table=spec.conform(joined([rows for rows, _ in found])) if found else spec.empty(),
+        params={"contrasts": [m.contrast.name for m in models], "seed": seed},
+        shares=source_shares(exp, markers),
+        carry_over=TABLES["carry_over"].conform(
+            joined([carry_over_table(exp, markers, m.contrast, seed=seed) for m in models])
+        ),
+        markers=joined([used for _, used in found]),
+    )
+
+
+# ---- source verdicts -------------------------------------------------------
+
+
+def source_verdicts(model: ContrastModel) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Verdict on every source in a contrast.
+
+    Parameters
+    ----------
+    model
+        Fitted contrast.
+
+    Returns
+    -------
+    Rows of the `purity` table, rows of `markers_used`.
+    """
+    rows, used = [], []
+    layer_a = set_members(model.markers, model.criteria.classes["ev"].sets)
+    for rule in model.criteria.sources.values():
+        members = set_members(model.markers, [rule.key])
+        rows.append(_source_row(model, rule, members, layer_a))
+        if model.measured is not None:
+            policy = model.bounded or model.measured
+            used.append(
+                marker_rows(
+                    model, policy, members, set_id=rule.key, role="source", by_accession=rule.by_accession
+                )
+            )
+    return pd.DataFrame(rows), joined(used)
+
+
+def _source_row(
+    model: ContrastModel, rule: SourceRule, members: pd.DataFrame, layer_a: pd.DataFrame
+) -> dict[str, object]:
+    row: dict[str, object] = {"contrast": model.contrast.name, "source": rule.key, "n_set": len(members)}
+    if model.measured is None:
+        return row | _no_verdict(model.reason, "add replicates to both arms")
+    reading = read_source(model, model.measured, rule, members)
+    bounded = read_source(model, model.bounded, rule, members) if model.bounded else None
+    word, reason, from_detection = combine_readings(reading, bounded)
+    shown = bounded if from_detection and bounded is not None else reading
+    row |= _numbers(shown, model.criteria.threshold) | {"verdict": word, "reason": reason}
+    if bounded is not None and bounded.effect is not None:
+        e = bounded.effect
+        row |= {"bounded_log2_fc": e.theta, "bounded_ci_low": e.low, "bounded_ci_high": e.high}
+    policy = model.bounded if from_detection and model.bounded else model.measured
+    row |= _per_ev(model, policy, rule, members, layer_a)
+    tested = shown.effect is not None
+    row |= {
+        "status": "tested" if tested else "too few measured",
+        "explanation": _explain(model, rule, word, shown, row),
+        "settle": _settle(rule, word, reason, shown),
+    }
+    return row
+
+
+def read_source(model: ContrastModel, policy: Policy, rule: SourceRule, members: pd.DataFrame) -> Reading:
+    """Read one source under one policy."""
+    t = model.criteria.threshold
+    votes = set_votes(model, policy, members, by_accession=rule.by_accession)
+    if votes.m < t["min_votes_source"]:
+        need = int(t["min_votes_source"])
+        return Reading(votes, None, NOT_ASSESSABLE, f"{votes.m} of at least {need} votes measured")
+    effect = policy.over_background(votes, t["confidence"])
+    if effect is None:
+        return Reading(votes, None, NOT_ASSESSABLE, "too few background proteins")
+    if effect.low > 0 and effect.theta >= t["delta"]:
+        return Reading(votes, effect, RAISED, "interval above 0")
+    if effect.high < t["eta"]:
+        return Reading(
+            votes, effect, NOT_RAISED, "depleted" if effect.high < 0 else "no more than the control"
+        )
+    if effect.theta <= 0:
+        return Reading(votes, effect, NOT_RAISED, "not above the control")
+    return Reading(votes, effect, NOT_ASSESSABLE, "wide interval")
+
+
+def combine_readings(measured: Reading, bounded: Reading | None = None) -> tuple[str, str, bool]:
+    """Join the two missing-value policies: word, reason, whether detection decided."""
+    if bounded is None or measured.word == bounded.word:
+        return measured.word, measured.reason, False
+    if measured.word == NOT_ASSESSABLE:
+        return bounded.word, f"{bounded.reason}, from detection", True
+    return NOT_ASSESSABLE, "missing-value policy", False
+
+
+def _numbers(reading: Reading, t: Mapping[str, float]) -> dict[str, object]:
+    numbers: dict[str, object] = {"n_measured": reading.votes.n_measured, "n_votes": reading.votes.m}
+    if reading.effect is not None:
+        e = reading.effect
+        numbers |= {"log2_fc": e.theta, "se": e.se, "df": e.df, "ci_low": e.low, "ci_high": e.high}
+        numbers |= {"smallest_detectable": e.detectable(power=t["power"], least=t["delta"])}
+    return numbers
+
+
+def _per_ev(
+    model: ContrastModel, policy: Policy, rule: SourceRule, members: pd.DataFrame, layer_a: pd.DataFrame
+) -> dict[str, object]:
+    """Compare the source with the EV layer: more or less of it per EV marker."""
+    t = model.criteria.threshold
+    if rule.cell_panel:
+        members = members[~members["gene"].isin(layer_a["gene"])]
+    source = set_votes(model, policy, members, by_accession=rule.by_accession)
+    ev = set_votes(model, policy, layer_a[~layer_a["gene"].isin(members["gene"])])
+    gap = policy.between(source, ev, t["confidence"])
+    if gap is None or source.m < t["min_votes_source"] or ev.m < t["min_votes"]:
+        return {"per_ev": ""}
+    word = "cleaner" if gap.high < 0 else "dirtier" if gap.low > 0 else "same"
+    return {
+        "per_ev": word,
+        "per_ev_log2_fc": gap.theta,
+        "per_ev_ci_low": gap.low,
+        "per_ev_ci_high": gap.high,
+    }
+
+
+def _explain(
+    model: ContrastModel, rule: SourceRule, word: str, reading: Reading, row: dict[str, object]
+) -> str:
+    case, control = model.contrast.case, model.contrast.control
+    if reading.effect is None:
+        return f"{rule.title}: {reading.reason}."
+    e = reading.effect
+    size = f"{fold(e.theta)}-fold over the background (95 % interval {fold(e.low)} to {fold(e.high)})"
+    text = {
+        RAISED: f"{case} carries more of {rule.title} than {control}: {size}.",
+        NOT_RAISED: f"{case} carries no more of {rule.title} than {control}: {size}.",
+        NOT_ASSESSABLE: f"{rule.title} cannot be called: {size}.",
+    }[word]
+    if reading.reason.startswith("no more"):
+        t = model.criteria.threshold
+        least = fold(e.detectable(power=t["power"], least=t["delta"]))
+        text += f" A rise of {least}-fold would have been called in {100 * t['power']:g} % of such studies."
+    gap = row.get("per_ev_log2_fc")
+    if word == NOT_RAISED and row.get("per_ev") == "dirtier" and isinstance(gap, float):
+        text += f" EV signal fell: {fold(gap)}-fold more of it per EV marker."
+    return text
+
+
+def _settle(rule: SourceRule, word: str, reason: str, reading: Reading) -> str:
+    if word != NOT_ASSESSABLE:
+        return ""
+    if rule.by_accession and reading.votes.n_measured == 0:
+        return "search against a database that holds bovine entries"
+    if reading.effect is None:
+        return "deeper measurement: too few of its markers were seen"
+    if reason == "missing-value policy":
+        return "deeper or repeated measurement, so that the verdict does not hang on what was not seen"
+    if reading.effect.markers_disagree:
+        return "its markers disagree, which more replicates cannot mend: a comparator that holds all or none of them"
+    return "more replicates, or deeper measurement of its markers"
+
+
+def _no_verdict(reason: str, settle: str) -> dict[str, object]:
+    return {
+        "verdict": NOT_ASSESSABLE,
+        "reason": reason,
+        "explanation": f"Not assessable: {reason}.",
+        "settle": settle,
+        "n_measured": 0,
+        "n_votes": 0,
+        "status": "not assessed",
+    }

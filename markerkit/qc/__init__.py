@@ -1,0 +1,1 @@
+"""The quality card of a sample."""

@@ -1,0 +1,95 @@
+"""Samples unlike the others of their group: robust distance, correlation and depth."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from markerkit.catalog.criteria import load_criteria
+
+Array = npt.NDArray[np.float64]
+
+LOOK = "look"  # flag of what a rule asks to look at again
+
+
+def robust_z(values: Array) -> Array:
+    """Distance to the median in units of 1.4826 MAD, for each value; NaN is passed over.
+
+    A MAD of 0 gives 0 at the median and infinity elsewhere.
+
+    Examples
+    --------
+    >>> robust_z(np.array([1.0, 2.0, 3.0, 4.0, 10.0])).round(2).tolist()
+    [-1.35, -0.67, 0.0, 0.67, 4.72]
+    """
+    values = np.asarray(values, dtype=float)
+    if np.isnan(values).all():
+        return np.full(values.shape, np.nan)
+    centre = values - np.nanmedian(values)
+    mad = 1.4826 * np.nanmedian(np.abs(centre))
+    if mad > 0:
+        return np.asarray(centre / mad)
+    return np.where(np.isnan(centre) | (centre == 0), centre, np.copysign(np.inf, centre))
+
+
+def far(values: Array, *, fold: float) -> npt.NDArray[np.bool_]:
+    """Values far above the others: robust z over the limit, and `fold` times the median or more.
+
+    Parameters
+    ----------
+    values
+        Positive measure, the larger the worse.
+    fold
+        Least ratio to the median.
+
+    Returns
+    -------
+    All false with fewer values than ``outlier_min_samples``.
+    """
+    rule = load_criteria().threshold
+    if np.isfinite(values).sum() < rule["outlier_min_samples"]:
+        return np.zeros(len(values), dtype=bool)
+    above = np.nan_to_num(values) >= fold * np.nanmedian(values)
+    return np.asarray((np.nan_to_num(robust_z(values)) > rule["outlier_z"]) & above)
+
+
+def likeness(log2: pd.DataFrame) -> pd.DataFrame:
+    """How like each sample is to the others of its group.
+
+    Parameters
+    ----------
+    log2
+        Log2 abundances of one group, samples x proteins, NaN where missing.
+
+    Returns
+    -------
+    On the samples: ``correlation``, the median Pearson correlation with each of
+    the others on the proteins seen in both; ``distance``, the median absolute
+    log2 difference to the median profile of the group, medians aligned, over
+    the proteins seen in half of the samples or more; ``n`` of these. NaN where
+    too few proteins are shared, or no other sample is there.
+    """
+    need = int(load_criteria().threshold["outlier_min_proteins"])
+    found = pd.DataFrame(index=log2.index, columns=["correlation", "distance", "n"], dtype=float)
+    if len(log2) < 2:
+        return found
+    # medians aligned, so that load does not count
+    aligned = log2.sub(log2.median(axis=1), axis=0)
+    pairs = aligned.T.corr(min_periods=need).to_numpy(copy=True)
+    np.fill_diagonal(pairs, np.nan)
+    found["correlation"] = pd.DataFrame(pairs).median(axis=1).to_numpy()
+    common = aligned.loc[:, log2.notna().mean() >= 0.5]
+    off = (common - common.median()).abs()
+    found["n"] = off.notna().sum(axis=1)
+    found["distance"] = off.median(axis=1).where(found["n"] >= need)
+    return found
+
+
+def far_in_groups(values: pd.Series, groups: pd.Series, fold: str) -> npt.NDArray[np.bool_]:
+    """Find values far above those of their group; `fold` names the threshold of the least ratio."""
+    least = load_criteria().threshold[fold]
+    found = pd.Series(data=False, index=values.index)
+    for _, names in groups.groupby(groups, sort=False):
+        found[names.index] = far(values[names.index].to_numpy(float), fold=least)
+    return found.to_numpy()

@@ -1,0 +1,64 @@
+"""Frozen yardstick of compositions: where a sample's shares and EV ranks would stand among simulated preparations.
+
+The simulated part (``data/yardstick.tsv``) is made once by ``benchmarks/yardstick.py``
+with fixed seeds; the documented part (``data/documented.tsv``) holds published
+facts with their source. Neither is a population: a percentile says where a
+sample stands in what the simulator makes, not how common it is.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+BLOOD_EV, CULTURE_EV = "ev_blood", "ev_culture"
+#: yardstick -> what it is made of
+YARDSTICKS: dict[str, str] = {
+    CULTURE_EV: "simulated EV preparations of cultured cells",
+    BLOOD_EV: "simulated EV preparations of blood",
+    "lysate": "simulated cell lysates",
+    "plasma": "simulated plasma",
+}
+QUANTILES = tuple(range(0, 101, 5))
+_DATA = Path(__file__).parents[1] / "data"
+
+
+@lru_cache(maxsize=1)
+def _simulated() -> pd.DataFrame:
+    return pd.read_csv(_DATA / "yardstick.tsv", sep="\t", comment="#")
+
+
+@lru_cache(maxsize=1)
+def documented() -> pd.DataFrame:
+    """Return published compositions: ``item`` (source), ``material``, ``least`` (share, 0 to 1), ``fact``, ``source``."""
+    return pd.read_csv(_DATA / "documented.tsv", sep="\t", comment="#")
+
+
+def percentile(yardstick: str, item: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Place of values in a yardstick, 0 to 100.
+
+    Parameters
+    ----------
+    yardstick
+        One of :data:`YARDSTICKS`.
+    item
+        ``ev_rank``, or ``share_`` and a source.
+    values
+        Any shape; missing stays missing.
+
+    Returns
+    -------
+    Percentiles by linear interpolation between stored quantiles; 0 and 100
+    mean at or beyond the ends. Missing where the yardstick has no such item.
+    """
+    given = np.asarray(values, dtype=float)
+    table = _simulated()
+    rows = table[(table["yardstick"] == yardstick) & (table["item"] == item)]
+    if rows.empty:
+        return np.full(given.shape, np.nan)
+    known = rows[[f"q{q}" for q in QUANTILES]].to_numpy(float)[0]
+    return np.where(np.isnan(given), np.nan, np.interp(given, known, QUANTILES))

@@ -1,0 +1,1 @@
+"""Set tests, coverage and scores of samples."""

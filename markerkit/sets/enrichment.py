@@ -1,0 +1,264 @@
+"""Set tests on a differential abundance."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from markerkit.catalog.load import MarkerCatalog
+from markerkit.core.errors import InputError, MarkerkitWarning, one_of
+from markerkit.results import DifferentialAbundance, Enrichment
+from markerkit.sets.methods import METHODS, OPTIONS, Found, Members, Method, Options, Study
+from markerkit.stats import set_tests
+from markerkit.stats.fdr import bh
+from markerkit.stats.linear import LinearFit
+from markerkit.tables.registry import TABLES
+from markerkit.tables.spec import stack_columns
+
+Array = npt.NDArray[np.float64]
+
+HITS = ("up", "down", "both")
+_FEW_PROTEINS = 500
+_SAMPLES_GENES = ("gsea", "ora")
+
+
+def enrich(
+    da: DifferentialAbundance,
+    markers: MarkerCatalog | Mapping[str, Iterable[str]],
+    *,
+    method: str = "camera",
+    min_measured: int = 3,
+    inter_protein_cor: float | None = None,
+    use_ranks: bool = False,
+    hits: str = "both",
+    alpha: float = 0.05,
+    seed: int = 0,
+) -> Enrichment:
+    """Test the positive members of every set.
+
+    Parameters
+    ----------
+    da
+        Differential abundance; its contrasts are tested.
+    markers
+        Catalogue, or a mapping of set names to genes.
+    method
+        ``"camera"``: do the members change more than the other proteins
+        (competitive, the correlation between them estimated)? ``"fry"``: do
+        they change at all (self-contained)? ``"effect"``: do they rise over the
+        proteins in no set, for new samples and for the markers as a sample of
+        possible ones (the effect that verdicts stand on)? ``"joint"``: what does
+        each set add to the markers that it shares with others? ``"gsea"``: do they gather at
+        an end of the ranking? ``"ora"``: are there more hits among them than
+        among the measured genes?
+    min_measured
+        Fewest members that must be testable.
+    inter_protein_cor
+        Preset correlation for camera in place of the estimate.
+    use_ranks
+        Let camera compare ranks.
+    hits, alpha
+        For ora: proteins at a false discovery rate of `alpha` that go
+        ``"up"``, ``"down"`` or ``"both"`` ways.
+    seed
+        Of the sampling of gsea and of the random sets of fry.
+
+    Returns
+    -------
+    Enrichment
+        A row a contrast and set, no set left out. The false discovery rate
+        holds over the sets and contrasts of the call.
+
+    Raises
+    ------
+    InputError
+        An unknown method, an option of another method, a preset correlation
+        outside -1 to 1, a differential abundance without its fit.
+
+    Notes
+    -----
+    camera and fry: see :mod:`markerkit.stats.set_tests`. fry asks of a set
+    alone, and where effects are heterogeneous it rejects nearly any set:
+    ``params["random_sets"]`` gives the share of random sets of the median size
+    that this contrast would reject at 5 %, and a share above 20 % warns. gsea
+    (gseapy, multilevel) and ora draw genes at random, as if proteins were
+    independent: under correlation their p are too small, so that they are
+    pictures rather than tests. ora counts against the genes measured in this
+    study.
+    """
+    one_of("method", method, list(METHODS))
+    one_of("hits", hits, HITS)
+    options = Options(min_measured, inter_protein_cor, use_ranks, hits, alpha, seed)
+    _refuse_foreign_options(method, options)
+    if da.fit is None or da.moderated is None:
+        raise InputError(
+            "this differential abundance was read without its fit; run differential_abundance again."
+        )
+    if method in _SAMPLES_GENES:
+        warnings.warn(
+            f"{method} draws genes as if proteins were independent: where markers rise and fall together its p are "
+            "too small; take camera for a verdict",
+            MarkerkitWarning,
+            stacklevel=2,
+        )
+    members = _members(markers)
+    tables, params = [], dict[str, Any]()
+    for name in da.contrasts:
+        study = _study(da, name)
+        _warn_if_small(len(study.statistics.t))
+        table, extra = _test(study, members, METHODS[method], options)
+        tables.append(table | {"contrast": np.full(len(members.names), name, dtype=object)})
+        params |= {f"{k} ({name})": v for k, v in extra.items()}
+    columns = stack_columns(tables)
+    columns["padj"], columns["padj_mixed"] = bh(columns["pvalue"]), bh(columns["pvalue_mixed"])
+    columns["method"] = np.full(len(columns["padj"]), method, dtype=object)
+    said = {"method": method, "family": "sets x contrasts"} | {
+        k: getattr(options, k) for k in OPTIONS[method]
+    }
+    return Enrichment(TABLES["enrichment"].conform(columns), said | params)
+
+
+def _refuse_foreign_options(method: str, options: Options) -> None:
+    given = {
+        "inter_protein_cor": options.inter_protein_cor is not None,
+        "use_ranks": options.use_ranks,
+        "hits": options.hits != "both",
+        "alpha": options.alpha != 0.05,
+    }
+    foreign = [k for k, v in given.items() if v and k not in OPTIONS[method]]
+    if foreign:
+        owner = next(m for m, own in OPTIONS.items() if foreign[0] in own)
+        raise InputError(f"`{foreign[0]}` is for method={owner!r}; got method={method!r}.")
+    rho = options.inter_protein_cor
+    if rho is not None and not -1 <= rho <= 1:
+        raise InputError(f"`inter_protein_cor` lies between -1 and 1; got {rho!r}.")
+    if not 0 < options.alpha < 1:
+        raise InputError(f"`alpha` lies between 0 and 1; got {options.alpha!r}.")
+
+
+def _warn_if_small(count: int) -> None:
+    if count < _FEW_PROTEINS:
+        warnings.warn(
+            f"the background of the set tests holds {count} proteins: under {_FEW_PROTEINS} a competitive "
+            "test compares sets with each other rather than with a proteome",
+            MarkerkitWarning,
+            stacklevel=3,
+        )
+
+
+def _members(markers: MarkerCatalog | Mapping[str, Iterable[str]]) -> Members:
+    """Gather the positive members, each gene of a set once."""
+    if isinstance(markers, MarkerCatalog):
+        table = markers.table
+        table = table[(table["role"] == "positive") & (table["gene"] != "")].drop_duplicates(["set", "gene"])
+        names = list(markers)
+        which = pd.Index(names).get_indexer(pd.Index(table["set"]))
+        gene, weight = table["gene"].to_numpy(object), table["weight"].to_numpy(float)
+        vote = np.where(table["complex"] != "", table["complex"].to_numpy(object), gene)
+    else:
+        unique = {str(k): dict.fromkeys(map(str, genes)) for k, genes in markers.items()}
+        names = list(unique)
+        which = np.repeat(np.arange(len(names)), [len(genes) for genes in unique.values()])
+        gene = np.array([g for genes in unique.values() for g in genes], dtype=object)
+        vote, weight = gene, np.ones(len(gene))
+    return Members(names, which, gene, weight, vote, np.full(len(gene), -1))
+
+
+def _study(da: DifferentialAbundance, name: str) -> Study:
+    if da.fit is None or da.moderated is None:  # pragma: no cover - enrich has looked
+        raise AssertionError
+    vector = np.asarray(da.contrasts[name], dtype=float)
+    statistics, usable = set_tests.set_statistics(da.fit, da.moderated, vector)
+    rows = usable
+    if len(da.contrasts) > 1:
+        rows = np.zeros(len(da.table), dtype=bool)
+        rows[(da.table["contrast"] == name).to_numpy()] = usable
+    model = da.fit
+
+    def fit() -> tuple[Array, Array, Array, Array]:
+        effect, influence, variance = model.influence(vector)
+        return effect[usable], influence[:, usable], variance[usable], model.df_residual[usable]
+
+    effect, padj, gene = (da.table[k].to_numpy()[rows] for k in ("log2_fc", "padj", "gene"))
+    return Study(statistics, effect, padj, _representatives(gene, model, usable), fit)
+
+
+def _representatives(
+    gene: npt.NDArray[np.object_], model: LinearFit, usable: npt.NDArray[np.bool_]
+) -> dict[str, int]:
+    """Each gene with the place of the best measured of its protein groups."""
+    place = dict(zip(gene.tolist(), range(len(gene)), strict=True))
+    if len(place) < len(gene):
+        codes, genes = pd.factorize(gene)
+        order = np.lexsort((-model.mean[usable], -model.n_obs[usable], codes))
+        first = np.r_[True, np.diff(codes[order]) > 0]
+        place = dict(zip(genes.tolist(), order[first].tolist(), strict=True))
+    place.pop("", None)
+    return place
+
+
+def _test(
+    study: Study, members: Members, method: Method, options: Options
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    measured = members.measured(study.place)
+    n_measured, ends = measured.sizes, np.cumsum(measured.sizes)
+    few = n_measured < options.min_measured
+    testable = {
+        members.names[i]: measured.protein[ends[i] - n_measured[i] : ends[i]] for i in np.flatnonzero(~few)
+    }
+    found = method(study, testable, measured, options) if testable else Found({})
+    columns = {"statistic": np.nan, "pvalue": np.nan, "pvalue_mixed": np.nan} | found.columns
+    columns = _described(study, measured.only(~few[measured.which]), ~few, columns["statistic"]) | columns
+    table = {k: _spread(v, ~few) for k, v in columns.items()}
+    need = f"of at least {options.min_measured} members measured with an error"
+    table |= {
+        "set": np.array(members.names, dtype=object),
+        "n_set": members.sizes,
+        "n_measured": n_measured,
+        "reason": np.array([found.reason.get(k, "") for k in members.names], dtype=object),
+        "status": np.where(np.isnan(table["pvalue"]), "not tested", "tested").astype(object),
+    }
+    table["reason"][few] = [f"{n} {need}" for n in n_measured[few]]
+    table["status"][few] = "too few measured"
+    return table, found.params
+
+
+def _spread(values: Any, where: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    """Values of the tested sets among all sets; missing, or empty text, elsewhere."""
+    given = np.asarray(values)
+    text = given.dtype.kind in "OU"
+    out = np.full(len(where), "" if text else np.nan, dtype=object if text else float)
+    out[where] = given
+    return out
+
+
+def _described(
+    study: Study, members: Members, tested: npt.NDArray[np.bool_], statistic: Any
+) -> dict[str, Any]:
+    """Direction, size and leading edge of the tested sets, by the sign of their statistic.
+
+    The leading edge holds the members beyond the median of all proteins in the
+    set's direction, strongest first.
+    """
+    sign = np.zeros(len(tested))
+    sign[tested] = np.sign(statistic)
+    total, p, size = study.effect.sum(), len(study.effect), members.sizes
+    inside = np.bincount(members.which, study.effect[members.protein], minlength=len(size))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shift = inside / size - (total - inside) / (p - size)
+    t = study.statistics.t
+    strength, middle = sign[members.which] * t[members.protein], sign * np.median(t)
+    driving = np.flatnonzero(strength > middle[members.which])
+    which = members.which[driving]
+    order = np.lexsort((-strength[driving], which))
+    genes, ends = members.gene[driving[order]].tolist(), np.cumsum(np.bincount(which, minlength=len(size)))
+    edges = [";".join(genes[a:b]) for a, b in pairwise([0, *ends.tolist()])]
+    direction = np.select([sign > 0, sign < 0], ["up", "down"], "")
+    described = {"direction": direction, "log2_fc": shift, "leading_edge": np.array(edges, dtype=object)}
+    return {k: v[tested] for k, v in described.items()}

@@ -1,0 +1,315 @@
+"""The set tests that :func:`markerkit.enrich` offers, each on one prepared contrast."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from markerkit.core.errors import MarkerkitWarning
+from markerkit.sets import gsea as _gsea
+from markerkit.stats import set_tests
+from markerkit.stats.ebayes import two_sided
+from markerkit.stats.joint import joint_effects
+from markerkit.stats.set_effect import Background, SetEffect, Votes, background, set_effect
+from markerkit.stats.set_tests import SetStatistics
+
+Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+Positions = dict[str, IntArray]
+
+_RANDOM_SETS = 200
+_FEWEST_OUTSIDE = 20
+_NO_BACKGROUND = f"fewer than {_FEWEST_OUTSIDE} proteins outside the sets: no background"
+# share of random sets rejected at 5 %: well beyond its spread between studies without effects
+_TOO_OFTEN = 0.2
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of a call of :func:`markerkit.enrich`; see there."""
+
+    min_measured: int
+    inter_protein_cor: float | None
+    use_ranks: bool
+    hits: str
+    alpha: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Study:
+    """One contrast, over the proteins whose effect has an error.
+
+    Parameters
+    ----------
+    statistics
+        For the set tests.
+    effect
+        Log2 fold change, shape (p,).
+    padj
+        Of the moderated t, shape (p,).
+    place
+        Of the protein group that stands for a gene, each gene once.
+    fit
+        Effect, influence and variance for the joint test, residual df.
+    """
+
+    statistics: SetStatistics
+    effect: Array
+    padj: Array
+    place: dict[str, int]
+    fit: Callable[[], tuple[Array, Array, Array, Array]]
+
+    @cached_property
+    def position(self) -> IntArray:
+        """Places of the protein groups that stand for a gene."""
+        return np.fromiter(self.place.values(), dtype=np.intp)
+
+    @cached_property
+    def names(self) -> npt.NDArray[np.object_]:
+        """Gene of the proteins that stand for one, shape (p,)."""
+        out = np.full(len(self.effect), "", dtype=object)
+        out[self.position] = list(self.place)
+        return out
+
+
+@dataclass(frozen=True)
+class Members:
+    """Positive members, an entry a set and gene.
+
+    Parameters
+    ----------
+    names
+        Of the sets.
+    which
+        Place of the member's set among the names.
+    gene, weight
+        Of the member.
+    vote
+        Its complex, or the gene itself.
+    protein
+        Place of the protein group that stands for it in a study, -1 where none does.
+    """
+
+    names: list[str]
+    which: IntArray
+    gene: npt.NDArray[np.object_]
+    weight: Array
+    vote: npt.NDArray[np.object_]
+    protein: IntArray
+
+    def only(self, rows: npt.NDArray[Any]) -> Members:
+        """Keep some of the entries, given by a mask or their places."""
+        columns = (self.which, self.gene, self.weight, self.vote, self.protein)
+        return Members(self.names, *(values[rows] for values in columns))
+
+    def measured(self, place: Mapping[str, int]) -> Members:
+        """Keep those that a study measured, set by set in the order of their places."""
+        protein = np.array(list(map(place.get, self.gene.tolist(), repeat(-1))), dtype=np.intp)
+        order = np.lexsort((protein, self.which))
+        return replace(self, protein=protein).only(order[protein[order] >= 0])
+
+    @property
+    def sizes(self) -> IntArray:
+        """Entries of each set."""
+        return np.bincount(self.which, minlength=len(self.names))
+
+
+@dataclass(frozen=True)
+class Found:
+    """Columns of the table by set, and why a set has no p."""
+
+    columns: dict[str, Any]
+    reason: dict[str, str] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+Method = Callable[[Study, Positions, Members, Options], Found]
+
+
+def _camera(study: Study, sets: Positions, _members: Members, options: Options) -> Found:
+    found = set_tests.camera(
+        study.statistics,
+        list(sets.values()),
+        correlation=options.inter_protein_cor,
+        use_ranks=options.use_ranks,
+    )
+    return Found(
+        {
+            "statistic": found.statistic,
+            "df": found.df,
+            "pvalue": found.pvalue,
+            "correlation": found.correlation,
+        }
+    )
+
+
+def _fry(study: Study, sets: Positions, _members: Members, options: Options) -> Found:
+    found = set_tests.fry(study.statistics, list(sets.values()))
+    columns = {
+        "statistic": found.statistic,
+        "df": found.df,
+        "pvalue": found.pvalue,
+        "pvalue_mixed": found.pvalue_mixed,
+        "correlation": found.correlation,
+    }
+    size = int(np.median([len(v) for v in sets.values()]))
+    random = _random_sets(len(study.statistics.t), size, options.seed)
+    rejected = float((set_tests.fry(study.statistics, random, mixed=False).pvalue < 0.05).mean())
+    if rejected > _TOO_OFTEN:
+        warnings.warn(
+            f"fry rejects {rejected:.0%} of random sets of {size} proteins in this contrast at 5 %: effects lie "
+            "everywhere, so that its p say only that the members change; take camera or joint for a verdict",
+            MarkerkitWarning,
+            stacklevel=4,
+        )
+    return Found(columns, params={"random_sets": {"size": size, "rejected": rejected}})
+
+
+def _random_sets(p: int, size: int, seed: int) -> list[IntArray]:
+    """Draw sets without replacement; a shuffle of the proteins is cut into as many as it holds."""
+    rng = np.random.default_rng(seed)
+    size = min(size, p)
+    cuts = [size * i for i in range(max(p // max(size, 1), 1))]
+    shuffles = (rng.permutation(p) for _ in range(math.ceil(_RANDOM_SETS / len(cuts))))
+    return [order[a : a + size] for order in shuffles for a in cuts][:_RANDOM_SETS]
+
+
+@dataclass(frozen=True)
+class _Ballot:
+    """Votes of the sets of a call: one a gene, one a complex; effects, and membership weights votes x sets."""
+
+    effect: Array
+    influence: Array
+    variance: Array
+    df: Array
+    weight: Array
+    reference: Background
+
+
+def _ballot(study: Study, sets: Positions, members: Members) -> _Ballot | None:
+    """Gather the votes; nothing where no background is left outside the sets."""
+    effect, influence, variance, df = study.fit()
+    outside = np.ones(len(effect), dtype=bool)
+    outside[members.protein] = False
+    if outside.sum() < _FEWEST_OUTSIDE:
+        return None
+    reference = background(effect[outside], influence[:, outside])
+    column = pd.Index(list(sets), dtype=object).get_indexer(pd.Index(members.names, dtype=object))
+    rows = members.only((column[members.which] >= 0) & (members.weight > 0))
+    votes, vote = np.unique(rows.vote.astype(str), return_inverse=True)
+    pairs = np.unique(np.column_stack([vote, rows.protein]), axis=0)
+    mean = np.zeros((len(effect), len(votes)))
+    mean[pairs[:, 1], pairs[:, 0]] = 1.0
+    mean /= mean.sum(axis=0)
+    weight = np.zeros((len(votes), len(sets)))
+    np.maximum.at(weight, (vote, column[rows.which]), rows.weight)
+    return _Ballot(effect @ mean, influence @ mean, variance @ mean, df @ mean, weight, reference)
+
+
+def _effect(study: Study, sets: Positions, members: Members, _options: Options) -> Found:
+    """Effect of each set over the proteins in no set, with the errors of samples and of markers."""
+    b = _ballot(study, sets, members)
+    if b is None:
+        return Found({}, dict.fromkeys(sets, _NO_BACKGROUND))
+    found: list[SetEffect | None] = []
+    for w in b.weight.T:
+        at = np.flatnonzero(w)
+        votes = Votes(b.effect[at], b.influence[:, at], b.variance[at], b.df[at], w[at] / w[at].sum())
+        found.append(set_effect(votes, b.reference) if len(at) else None)
+    columns = {
+        name: np.array([np.nan if e is None else getattr(e, attribute) for e in found])
+        for name, attribute in (
+            ("log2_fc", "theta"),
+            ("se", "se"),
+            ("ci_low", "low"),
+            ("ci_high", "high"),
+            ("df", "df"),
+        )
+    }
+    columns["statistic"] = columns["log2_fc"] / columns["se"]
+    columns["pvalue"] = two_sided(columns["statistic"], columns["df"])
+    without = [k for k, e in zip(sets, found, strict=True) if e is None]
+    return Found(columns, dict.fromkeys(without, "no member has a weight"))
+
+
+def _joint(study: Study, sets: Positions, members: Members, _options: Options) -> Found:
+    b = _ballot(study, sets, members)
+    if b is None:
+        return Found({}, dict.fromkeys(sets, _NO_BACKGROUND))
+    found = joint_effects(b.effect, b.influence, b.variance, b.df, b.weight, b.reference)
+    columns = {
+        "log2_fc": found.coefficient,
+        "se": found.se,
+        "ci_low": found.low,
+        "ci_high": found.high,
+        "statistic": found.coefficient / found.se,
+        "df": found.df,
+        "pvalue": found.pvalue,
+    }
+    told = dict(zip(sets, found.aliased, strict=True))
+    names = [k for k, v in told.items() if v]
+    why = {k: f"aliased: its markers are a combination of {_others(names, k)}" for k in names}
+    return Found(columns, why)
+
+
+def _others(names: list[str], own: str) -> str:
+    return ", ".join(n for n in names if n != own) or "those of other sets, or too few votes are measured"
+
+
+def _gsea_test(study: Study, sets: Positions, _members: Members, options: Options) -> Found:
+    score = pd.Series(study.statistics.t[study.position], index=list(study.place))
+    names = study.names
+    found = _gsea.prerank(score, {k: list(names[v]) for k, v in sets.items()}, weight=1.0, seed=options.seed)
+    columns = {"statistic": found.nes, "pvalue": found.pvalue, "leading_edge": found.edge}
+    return Found(columns, {k: r for k, r in zip(sets, found.reason, strict=True) if r})
+
+
+def _ora(study: Study, sets: Positions, _members: Members, options: Options) -> Found:
+    """Hypergeometric upper tail over the measured genes."""
+    sign = {"up": [1.0], "down": [-1.0], "both": [1.0, -1.0]}[options.hits]
+    hit = (study.padj <= options.alpha) & np.isin(np.sign(study.effect), sign)
+    n, n_hits = len(study.position), int(hit[study.position].sum())
+    inside, pvalue = set_tests.over_representation(hit, list(sets.values()), study.position)
+    size = np.array([len(v) for v in sets.values()])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        fold = inside / (size * n_hits / n)
+    mean = np.array([study.effect[v][hit[v]].mean() if hit[v].any() else 0.0 for v in sets.values()])
+    names = study.names
+    columns = {
+        "statistic": fold,
+        "n_hits": inside,
+        "pvalue": pvalue,
+        "direction": np.select([mean > 0, mean < 0], ["up", "down"], ""),
+        "leading_edge": [";".join(names[v[hit[v]]]) for v in sets.values()],
+    }
+    return Found(columns, params={"hits": n_hits, "background": n})
+
+
+#: name -> test
+METHODS: dict[str, Method] = {
+    "camera": _camera,
+    "fry": _fry,
+    "effect": _effect,
+    "joint": _joint,
+    "gsea": _gsea_test,
+    "ora": _ora,
+}
+#: name -> the options that it reads
+OPTIONS = {
+    "camera": ("min_measured", "inter_protein_cor", "use_ranks"),
+    "fry": ("min_measured", "seed"),
+    "effect": ("min_measured",),
+    "joint": ("min_measured",),
+    "gsea": ("min_measured", "seed"),
+    "ora": ("min_measured", "hits", "alpha"),
+}

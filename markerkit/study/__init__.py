@@ -1,0 +1,1 @@
+"""What is compared: contrasts, formulas, roles of samples and the context."""

@@ -1,0 +1,1057 @@
+"""Figures: what is drawn equals the tables, prints legibly and leaves no trace."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from markerkit import figures
+from markerkit.core.errors import InputError
+from markerkit.figures import _palette, _text
+from markerkit.results import Coverage, Purity, SampleScores
+from markerkit.tables.registry import TABLES
+from markerkit.tables.spec import to_tsv
+
+CLASSES = ("ev", "exosome", "microvesicle", "apoptotic_body", "apoptotic_exosome", "apoptotic_ev")
+SOURCES = (
+    "plasma", "lipoprotein", "immunoglobulin", "coagulation", "platelet", "erythrocyte", "leukocyte",
+    "bovine_serum", "keratin", "urine", "er_golgi", "mitochondrion", "nucleus", "ribosome", "proteasome",
+    "nonvesicular",
+)  # fmt: skip
+OPERATIONAL = {
+    "ev": "extracellular vesicles",
+    "exosome": "small EV with endosomal markers",
+    "microvesicle": "large or plasma-membrane EV",
+    "apoptotic_body": "large EV with organelle and nuclear content",
+    "apoptotic_exosome": "small EV of dying cells",
+    "apoptotic_ev": "EV of dying cells",
+}
+NASTY = (
+    "x" * 10_000,
+    "$\\frac{a}{b}$ cost_of_$5",
+    "<script>alert(1)</script>",
+    "two\nlines\tand a tab",
+    "\u05e9\u05dc\u05d5\u05dd \u202eabc",
+    "\u0645\u0631\u062d\u0628\u0627 EV",
+    "Z\u0351\u0310\u0327a\u0316\u0301lgo \U0001f9ec \u7ec6\u80de",
+    "",
+)
+CONTRAST = "EV vs Cell"
+
+
+def _interval(
+    rng: np.random.Generator, n: int, loc: float = 0.5
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    middle = rng.normal(loc, 1.2, n)
+    half = rng.uniform(0.2, 1.6, n)
+    return middle, middle - half, middle + half
+
+
+def identity_table(contrasts: tuple[str, ...] = (CONTRAST,), seed: int = 1) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    parts = []
+    for contrast in contrasts:
+        n = len(CLASSES)
+        mid, low, high = _interval(rng, n, 1.0)
+        margin, m_low, m_high = _interval(rng, n)
+        neg, n_low, n_high = _interval(rng, n, -1.5)
+        frame = pd.DataFrame({
+            "contrast": contrast, "class": CLASSES, "operational_name": [OPERATIONAL[c] for c in CLASSES],
+            "verdict": ["compatible", "compatible", "unresolved", "not compatible", "not assessable", "not assessable"],
+            "reason": ["enriched over the control", "enriched over the control", "rival exosome: too few markers that tell them apart",
+                       "depleted", "apoptosis not stated in the context", "apoptosis not stated in the context"],
+            "explanation": "A sentence.", "log2_fc": mid, "se": 0.4, "df": 9.0, "ci_low": low, "ci_high": high,
+            "n_votes": [18, 21, 14, 30, 9, 9], "weight_measured": 0.6, "n_set": [43, 54, 53, 64, 53, 17],
+            "n_measured": [31, 28, 22, 41, 20, 9], "negatives_log2_fc": neg, "negatives_ci_low": n_low,
+            "negatives_ci_high": n_high, "negatives_n_votes": 12,
+            "rival": ["", "microvesicle", "exosome", "microvesicle", "exosome", ""],
+            "margin": margin, "margin_ci_low": m_low, "margin_ci_high": m_high, "bounded_log2_fc": mid + 0.3,
+            "bounded_ci_low": low + 0.2, "bounded_ci_high": high + 0.5, "smallest_detectable": 0.8,
+            "settle": ["", "", "markers that tell the two apart, such as a size-resolved fraction beside this one", "",
+                       "state in the context whether apoptosis was induced and shown, and the viability", ""],
+            "status": "assessed",
+        })  # fmt: skip
+        silent = frame["class"].isin(["apoptotic_exosome", "apoptotic_ev"])
+        effects = [c for c in frame.columns if "log2_fc" in c or "ci_" in c or c == "margin"]
+        frame.loc[silent, effects] = np.nan
+        frame.loc[frame["class"] == "ev", ["margin", "margin_ci_low", "margin_ci_high"]] = np.nan
+        parts.append(frame)
+    return TABLES["identity"].conform(pd.concat(parts, ignore_index=True))
+
+
+def purity_table(contrasts: tuple[str, ...] = (CONTRAST,), seed: int = 2) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    parts = []
+    for contrast in contrasts:
+        mid, low, high = _interval(rng, len(SOURCES), -0.5)
+        per, p_low, p_high = _interval(rng, len(SOURCES), -1.5)
+        verdict = np.where(low > 0, "raised", np.where(high < 1, "not raised", "not assessable"))
+        frame = pd.DataFrame({
+            "contrast": contrast, "source": SOURCES, "verdict": verdict, "reason": "wide", "explanation": "A sentence.",
+            "log2_fc": mid, "se": 0.3, "df": 7.0, "ci_low": low, "ci_high": high, "n_votes": 9, "per_ev": "cleaner",
+            "per_ev_log2_fc": per, "per_ev_ci_low": p_low, "per_ev_ci_high": p_high, "n_set": 40, "n_measured": 23,
+            "status": "tested", "settle": "",
+        })  # fmt: skip
+        absent = frame["source"].isin(["urine", "bovine_serum"])
+        frame.loc[absent, ["log2_fc", "ci_low", "ci_high", "per_ev_log2_fc"]] = np.nan
+        frame.loc[absent, "verdict"] = "not assessable"
+        frame.loc[absent, "n_measured"] = 1
+        frame.loc[absent, "reason"] = "1 of at least 3 votes measured"
+        parts.append(frame)
+    return TABLES["purity"].conform(pd.concat(parts, ignore_index=True))
+
+
+def differential_table(
+    n: int = 3000, contrasts: tuple[str, ...] = (CONTRAST,), seed: int = 3
+) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    parts = []
+    for contrast in contrasts:
+        fold = rng.normal(-0.5, 1.8, n)
+        t = fold / rng.uniform(0.2, 1.2, n)
+        p = np.clip(10 ** -(np.abs(t) * 0.9), 1e-40, 1)
+        frame = pd.DataFrame({
+            "contrast": contrast, "protein": [f"P{i:05d}" for i in range(n)], "gene": [f"GENE{i}" for i in range(n)],
+            "accession": [f"P{i:05d}" for i in range(n)], "log2_fc": fold, "se": 0.3, "ci_low": fold - 0.6,
+            "ci_high": fold + 0.6, "t": t, "df": 6.0, "pvalue": p, "padj": np.minimum(1, p * 8), "b": 0.0,
+            "mean_log2": 20.0, "n_case": 4, "n_control": 4, "status": "tested",
+        })  # fmt: skip
+        untested = frame.index % 17 == 0
+        frame.loc[untested, ["log2_fc", "pvalue", "padj"]] = np.nan
+        parts.append(frame)
+    return TABLES["differential_abundance"].conform(pd.concat(parts, ignore_index=True))
+
+
+MARKED = {
+    "exosome": [f"GENE{i}" for i in range(1, 45)],
+    "ev": [f"GENE{i}" for i in range(60, 80)],
+    "microvesicle": [f"GENE{i}" for i in range(100, 140)],
+    "apoptotic_body": [f"GENE{i}" for i in range(150, 200)],
+}
+
+
+def samples_table(n: int = 8, groups: int = 2, seed: int = 4) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    names = [f"run_{i:03d}" for i in range(n)]
+    labels = ("EV", "Cell", "Plasma", "UC", "SEC", "IP", "Kit", "DGC", "TFF", "AEC")
+    return TABLES["samples_used"].conform(pd.DataFrame({
+        "sample": names, "unit": names, "group": [labels[i * groups // n] for i in range(n)],
+        "n_measured": rng.integers(900, 3000, n), "total_signal": 1e9, "median_log2": 20.0, "status": "used",
+    }))  # fmt: skip
+
+
+def marker_values(samples: pd.DataFrame, per_set: int = 20, seed: int = 5) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for key in ("ev", "exosome", "microvesicle", "apoptotic_body"):
+        for g in range(per_set):
+            for i, (sample, group) in enumerate(zip(samples["sample"], samples["group"], strict=True)):
+                up = 1.5 if group == "EV" and key in {"ev", "exosome"} else 0
+                value = rng.normal(up, 0.8) if rng.random() > 0.18 else np.nan
+                rows.append((key, f"{key[:3].upper()}{g}", sample, value, i))
+    return pd.DataFrame(rows, columns=["set", "gene", "sample", "value", "order"]).drop(columns="order")
+
+
+def shares_table(samples: pd.DataFrame, seed: int = 6) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for key in ("ev", *SOURCES):
+        level = 10 ** rng.uniform(-4.6, -0.3)
+        for sample in samples["sample"]:
+            share = float(np.clip(level * 2 ** rng.normal(0, 0.8), 0, 0.95))
+            if key == "urine":
+                share = 0.0
+            rows.append((sample, key, share, share * 0.6, min(share * 1.6, 1.0), False, 40, 21, "tested", ""))
+    names = [
+        "sample",
+        "source",
+        "share",
+        "ci_low",
+        "ci_high",
+        "approximate",
+        "n_set",
+        "n_measured",
+        "status",
+        "reason",
+    ]
+    table = pd.DataFrame(rows, columns=names)
+    table.loc[table["source"] == "keratin", ["share", "ci_low", "ci_high"]] = np.nan
+    return TABLES["source_shares"].conform(table)
+
+
+def carry_table() -> pd.DataFrame:
+    frame = pd.DataFrame({
+        "contrast": [CONTRAST] * 4 + ["EV vs Plasma", "UC vs SEC"],
+        "compartment": ["all", "mitochondrion", "er_golgi", "nucleus", "all", "all"],
+        "fraction": [0.36, 0.31, 0.42, 0.22, 0.043, np.nan], "ci_low": [0.26, 0.2, 0.33, 0.08, 0.033, np.nan],
+        "ci_high": [0.47, 0.44, 0.5, 0.41, 0.25, np.nan],
+        "bound": ["at most", "at most", "at most", "at most", "about", ""],
+        "n_measured": [120, 48, 51, 21, 18, 0], "n_set": [180, 70, 71, 39, 25, 0], "n_dropped": 3, "approximate": False,
+        "status": ["assessed"] * 5 + ["not assessable"],
+        "reason": ["", "", "", "", "", "another EV preparation is not the source of what is carried over"],
+    })  # fmt: skip
+    return TABLES["carry_over"].conform(frame)
+
+
+def coverage_table(seed: int = 7) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for key in (*CLASSES, *SOURCES, "misev_1a", "mod_escrt", "mod_proteasome_20s"):
+        for role in ("positive", "negative") if key in {"exosome", "microvesicle"} else ("positive",):
+            n = int(rng.integers(5, 120))
+            m = int(rng.binomial(n, rng.uniform(0.0, 0.9)))
+            weight = float(np.clip(m / n + rng.normal(0, 0.1), 0, 1))
+            status = "tested" if m >= 3 else "too few measured"
+            rows.append((key, key, role, m / n, weight, "A;B", "C", n, m, status, ""))
+    return TABLES["coverage"].conform(pd.DataFrame(rows, columns=TABLES["coverage"].names))
+
+
+def enrichment_table(contrasts: tuple[str, ...] = (CONTRAST,), seed: int = 8) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for contrast in contrasts:
+        for method, strength in (("camera", 1.0), ("fry", 6.0)):
+            for key in (*CLASSES, *SOURCES, "misev_1a", "mod_escrt", "mod_proteasome_20s"):
+                p = float(10 ** -(rng.exponential(strength)))
+                tested = key not in {"urine", "apoptotic_ev"}
+                rows.append({
+                    "contrast": contrast, "set": key, "method": method, "direction": rng.choice(["up", "down"]),
+                    "log2_fc": 1.0, "pvalue": p if tested else np.nan, "padj": min(1.0, 3 * p) if tested else np.nan,
+                    "n_set": 40, "n_measured": 17 if tested else 2, "status": "tested" if tested else "too few measured",
+                    "reason": "" if tested else "2 measured, 3 needed", "leading_edge": "CD9;CD63",
+                })  # fmt: skip
+    return TABLES["enrichment"].conform(pd.DataFrame(rows))
+
+
+def checklist_table(n: int = 37) -> pd.DataFrame:
+    answers = ("met", "not met", "not derivable", "needs metadata")
+    guidelines = (
+        "MISEV2018",
+        "MISEV2023",
+        "EV-TRACK",
+        "MIBlood-EV",
+        "Urine EV",
+        "Cell culture",
+        "Apoptotic EV",
+    )
+    rows = [
+        {
+            "contrast": CONTRAST, "guideline": guidelines[i * len(guidelines) // n], "item": f"Category {i}",
+            "requirement": "At least one cytosolic protein that binds membranes or membrane proteins; promiscuous ones "
+            "(2b) do not count alone." if i % 3 == 0 else "Report the amount of source material.",
+            "answer": answers[i % 4], "evidence": "7 seen in half of the samples or more; 1 asked for",
+            "proteins": "CD9, CD63, CD81, ITGB1, LAMP1, TSG101, PDCD6IP, FLOT1, FLOT2, ANXA2, ANXA5 and 9 more" if i % 2 else "",
+            "source": "misev2018",
+        }
+        for i in range(n)
+    ]  # fmt: skip
+    return TABLES["misev_checklist"].conform(pd.DataFrame(rows))
+
+
+def robustness_table(contrasts: tuple[str, ...] = (CONTRAST,)) -> pd.DataFrame:
+    variants = {
+        "as reported": "as reported", "measured values only": "missing values", "with on/off bounds": "missing values",
+        "median of the same proteins": "background", "trimmed mean of all proteins": "background",
+        "seen in every sample of one arm": "detection filter", "leave one vote out": "leave one vote out",
+    }  # fmt: skip
+    words = ("compatible", "unresolved", "not compatible", "not assessable")
+    rows: list[dict[str, Any]] = []
+    for contrast in contrasts:
+        for variant, aspect in variants.items():
+            for i, key in enumerate((*CLASSES, "plasma", "er_golgi")):
+                source = key not in CLASSES
+                reported = ("raised" if key == "plasma" else "not raised") if source else words[i % 4]
+                flipped = variant == "measured values only" and key in {"exosome", "plasma"}
+                word = (
+                    ("not assessable" if flipped else reported) if not source or not flipped else "not raised"
+                )
+                alone = variant == "leave one vote out"
+                rows.append({
+                    "contrast": contrast, "kind": "source" if source else "class", "key": key, "aspect": aspect,
+                    "variant": variant, "verdict": word, "agrees": word == reported, "log2_fc": 1.0 + i,
+                    "reason": "wide", "n_flips": (3 if key == "ev" else 0) if alone else None, "status": "computed",
+                })  # fmt: skip
+        rows.append({
+            "contrast": contrast, "kind": "", "key": "", "aspect": "normalization", "variant": "quantile",
+            "status": "not varied", "note": "not tried: the arms are different material",
+        })  # fmt: skip
+    return TABLES["robustness"].conform(pd.DataFrame(rows))
+
+
+# --- every figure, on real-looking, nasty and meagre tables ---------------------------------------------
+
+SAMPLES = samples_table(8)
+BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
+    "identity": identity_table,
+    "purity": purity_table,
+    "source_shares": lambda: shares_table(SAMPLES),
+    "carry_over": carry_table,
+    "robustness": robustness_table,
+    "misev_checklist": checklist_table,
+    "coverage": coverage_table,
+    "differential_abundance": differential_table,
+    "enrichment": enrichment_table,
+    "marker_values": lambda: marker_values(SAMPLES),
+}
+DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
+    "identity_summary": ("identity", figures.identity_summary),
+    "forest_identity": ("identity", figures.forest),
+    "forest_purity": ("purity", figures.forest),
+    "volcano": ("differential_abundance", lambda t: figures.volcano(t, label=MARKED)),
+    "marker_heatmap": ("marker_values", lambda t: figures.marker_heatmap(t, SAMPLES)),
+    "source_shares": ("source_shares", lambda t: figures.source_shares(t, SAMPLES)),
+    "source_shares_linear": ("source_shares", lambda t: figures.source_shares(t, SAMPLES, log=False)),
+    "carry_over": ("carry_over", figures.carry_over),
+    "robustness": ("robustness", figures.robustness),
+    "checklist": ("misev_checklist", figures.checklist),
+    "coverage": ("coverage", figures.coverage),
+    "enrichment": ("enrichment", figures.enrichment),
+}
+NAMES = {"gene", "protein", "set", "title", "source", "sample", "class", "compartment", "item", "method"}
+
+
+def _nasty(table: pd.DataFrame) -> pd.DataFrame:
+    """Put nasty words into every column of names and prose, one contrast left."""
+    table = table.copy()
+    for column in [c for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]:
+        if column == "contrast":
+            table[column] = NASTY[1]
+        elif column in NAMES | {
+            "reason",
+            "evidence",
+            "requirement",
+            "guideline",
+            "operational_name",
+            "rival",
+            "settle",
+        }:
+            tail = "" if column not in NAMES else " {}"
+            table[column] = [NASTY[i % len(NASTY)] + tail.format(i) for i in range(len(table))]
+    return table
+
+
+def _voided(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.copy()
+    for column in [c for c in table.columns if pd.api.types.is_float_dtype(table[c])]:
+        table[column] = np.nan
+    return table
+
+
+VARIANTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "plain": lambda t: t,
+    "nasty": _nasty,
+    "empty": lambda t: t.iloc[:0],
+    "one row": lambda t: t.iloc[[0]],
+    "all missing": _voided,
+    "from a file": lambda t: pd.read_csv(io.StringIO(to_tsv(t)), sep="\t"),
+}
+
+
+def _figure(drawn: Axes | Figure) -> Figure:
+    figure = drawn.get_figure(root=True) if isinstance(drawn, Axes) else drawn
+    assert isinstance(figure, Figure)
+    return figure
+
+
+@pytest.fixture(autouse=True)
+def _no_trace() -> Iterator[None]:
+    """Settings of matplotlib are after a test as they were before it, and figures are closed."""
+    before = dict(mpl.rcParams)
+    yield
+    assert dict(mpl.rcParams) == before
+    plt.close("all")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", DRAW)
+def test_fit_to_print(name: str, variant: str) -> None:
+    table_name, draw = DRAW[name]
+    table = VARIANTS[variant](BY_TABLE[table_name]())
+    before = table.copy()
+    assert figures.lint(_figure(draw(table))) == []
+    pd.testing.assert_frame_equal(table, before)
+
+
+@pytest.mark.parametrize("width", [89, 120, 183])
+@pytest.mark.parametrize(
+    "name", ["forest_purity", "volcano", "source_shares", "carry_over", "coverage", "enrichment"]
+)
+def test_every_width(name: str, width: int) -> None:
+    table_name, _ = DRAW[name]
+    draw = getattr(figures, name.removesuffix("_purity"))
+    for table in (BY_TABLE[table_name](), _nasty(BY_TABLE[table_name]())):
+        figure = _figure(draw(table, width=width))
+        assert round(figure.get_figwidth() * 25.4) == width
+        assert figures.lint(figure) == []
+
+
+@pytest.mark.parametrize(("n", "groups"), [(1, 1), (2, 1), (2, 2), (12, 3), (13, 2), (48, 2), (105, 10)])
+def test_any_number_of_samples(n: int, groups: int) -> None:
+    samples = samples_table(n, groups)
+    assert figures.lint(figures.source_shares(shares_table(samples), samples)) == []
+    assert figures.lint(figures.marker_heatmap(marker_values(samples, 6), samples)) == []
+    assert figures.lint(figures.marker_heatmap(marker_values(samples, 6))) == []
+
+
+# --- what is drawn equals the table ----------------------------------------------------------------------
+
+
+def _lines(ax: Axes, label: str) -> list[Any]:
+    return [line for line in ax.lines if line.get_label() == label]
+
+
+def _words(figure: Figure) -> str:
+    return " | ".join(t.get_text() for t in figure.findobj(Text))
+
+
+def test_forest_draws_the_table() -> None:
+    table = purity_table()
+    ax = figures.forest(table)
+    seen = table[table["log2_fc"].notna()]
+    drawn = sorted(float(p.get_xdata()[0]) for p in _lines(ax, "_point"))
+    assert drawn == pytest.approx(sorted(seen["log2_fc"]))
+    ends = sorted(tuple(map(float, line.get_xdata())) for line in _lines(ax, "_interval"))
+    assert ends == sorted(zip(seen["ci_low"], seen["ci_high"], strict=True))
+    low, high = ax.get_xlim()
+    assert low < seen["ci_low"].min()
+    assert high > seen["ci_high"].max()
+    text = _words(_figure(ax))
+    assert all(_palette.title(s) in text for s in SOURCES)
+    assert "not assessable: 1 of at least 3 votes measured" in text
+
+
+def test_an_unsure_interval_does_not_squash_the_others() -> None:
+    table = purity_table()
+    worst = table.index[table["verdict"] == "not assessable"][0]
+    table.loc[worst, ["log2_fc", "ci_low", "ci_high"]] = [0.5, -60.0, 70.0]
+    called = table[table["verdict"] != "not assessable"]
+    for ax in (figures.forest(table), figures.forest(table.assign(verdict="not raised"))):
+        low, high = ax.get_xlim()
+        assert low < called["ci_low"].min()
+        assert high > called["ci_high"].max()
+        beyond = [m.get_marker() for m in _lines(ax, "_on")]
+        assert beyond == (["<", ">"] if high < 70 else [])
+    assert high > 70
+    assert figures.lint(ax) == []
+
+
+def test_forest_joins_classes_and_sources() -> None:
+    ax = figures.forest(purity_table(), identity_table())
+    headings = [t.get_text() for t in ax.texts if t.get_fontweight() == "bold"]
+    assert headings[0] == "Vesicle classes"
+    assert headings[1:] == list(_palette.FAMILIES)
+
+
+def test_verdicts_differ_in_fill_not_in_colour_alone() -> None:
+    ax = figures.forest(identity_table())
+    fills = {
+        (p.get_fillstyle(), p.get_markerfacecolor() == "#ffffff"): p.get_markerfacecolor()
+        for p in _lines(ax, "_point")
+    }
+    assert set(fills) == {("full", False), ("left", False), ("full", True)}
+
+
+def test_identity_summary_draws_the_table() -> None:
+    table = identity_table()
+    figure = figures.identity_summary(table, eta=1.5)
+    effect, margin, negatives = figure.axes[1:]
+    for ax, column in ((effect, "log2_fc"), (margin, "margin"), (negatives, "negatives_log2_fc")):
+        drawn = sorted(float(p.get_xdata()[0]) for p in _lines(ax, "_point"))
+        assert drawn == pytest.approx(sorted(table[column].dropna()))
+    low, high = effect.get_xlim()
+    assert low < min(-1.5, table["ci_low"].min())
+    assert high > max(1.5, table["bounded_ci_high"].max())
+    zone = next(c for c in effect.collections if c.get_label() == "_zone")
+    assert sorted({float(x) for x in zone.get_paths()[0].vertices[:, 0]}) == [-1.5, 1.5]
+    text = _words(figure)
+    assert [text.count(w) for w in ("| not assessable", "| not compatible", "| unresolved")] == [2, 1, 1]
+    assert "apoptosis not stated in the context" in text
+    assert "small EV with endosomal markers" in text
+    assert "over microvesicle" in text
+
+
+def test_identity_summary_names_what_cannot_be_assessed() -> None:
+    table = identity_table().assign(log2_fc=np.nan, bounded_log2_fc=np.nan, reason="no comparator")
+    text = _words(figures.identity_summary(table))
+    assert text.count("no comparator") == len(CLASSES)
+
+
+def test_volcano_draws_every_tested_protein_once() -> None:
+    table = differential_table()
+    ax = figures.volcano(table, label=MARKED)
+    tested = table["log2_fc"].notna()
+    points = np.vstack([np.asarray(c.get_offsets()) for c in ax.collections])
+    assert len(points) == tested.sum()
+    assert np.sort(points[:, 0]) == pytest.approx(np.sort(table.loc[tested, "log2_fc"]))
+    by_label = {c.get_label(): c for c in ax.collections}
+    assert by_label["_background"].get_rasterized()
+    assert len(by_label["exosome"].get_offsets()) == table.loc[tested, "gene"].isin(MARKED["exosome"]).sum()
+    assert not by_label["exosome"].get_rasterized()
+    assert 10 < len([t for t in ax.texts if t.get_text().startswith("GENE")]) <= 30
+
+
+@pytest.mark.parametrize("width", [89, 120])
+def test_volcano_keys_every_set_that_it_draws(width: float) -> None:
+    keys = ["ev", "exosome", "microvesicle", "apoptotic_body", "apoptotic_exosome", "apoptotic_ev"]
+    marked = {k: [f"GENE{10 * i + j}" for j in range(1, 8)] for i, k in enumerate(keys)}
+    ax = figures.volcano(differential_table(), label=marked, width=width)
+    drawn = {c.get_label() for c in ax.collections if not c.get_label().startswith("_")}
+    assert drawn == set(keys)
+    assert len(ax.get_legend().get_texts()) == len(keys)
+    assert figures.lint(ax) == []
+
+
+def test_volcano_labels_stay_apart_in_a_crowd() -> None:
+    table = differential_table(400).assign(log2_fc=lambda t: 3 + 0.01 * np.arange(len(t)), pvalue=1e-5)
+    ax = figures.volcano(table, label=list(table["gene"]), max_labels=400, width=89)
+    assert figures.lint(ax) == []
+
+
+def test_volcano_p_of_zero_stands_at_the_top() -> None:
+    table = differential_table(50)
+    table.loc[1, "pvalue"] = 0.0
+    ax = figures.volcano(table)
+    y = ax.collections[0].get_offsets()[:, 1]
+    assert np.isfinite(y).all()
+    assert y.max() <= ax.get_ylim()[1]
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        ["GENE1", "GENE2"],
+        {"exosome": {"GENE1", "GENE2"}},
+        pd.DataFrame({"set": "exosome", "gene": ["GENE1", "gene2"]}),
+        type("Set", (), {"id": "exosome", "genes": ("GENE1", "GENE2")})(),
+    ],
+)
+def test_volcano_takes_labels_of_any_kind(label: object) -> None:
+    ax = figures.volcano(differential_table(40), label=label)
+    assert sum(len(c.get_offsets()) for c in ax.collections if not c.get_label().startswith("_")) == 2
+
+
+def test_volcano_refuses_other_labels() -> None:
+    with pytest.raises(InputError, match="must be gene symbols, a mapping"):
+        figures.volcano(differential_table(40), label=3)
+
+
+def test_heatmap_shows_missing_as_missing() -> None:
+    values = marker_values(SAMPLES)
+    figure = figures.marker_heatmap(values, SAMPLES)
+    meshes = [
+        c for ax in figure.axes for c in ax.collections if isinstance(c, QuadMesh) and c.get_label() != "_key"
+    ]
+    shown = np.ma.concatenate([m.get_array().ravel() for m in meshes])
+    assert len(meshes) == 4
+    assert shown.size == 80 * len(SAMPLES)
+    assert int(shown.mask.sum()) == int(values["value"].isna().sum())
+    hatched = [p for ax in figure.axes for p in ax.patches if p.get_label() == "_not measured"]
+    assert all(p.get_hatch() for p in hatched)
+    assert len(hatched) == 5
+
+
+def test_heatmap_states_what_it_leaves_out() -> None:
+    figure = figures.marker_heatmap(marker_values(SAMPLES, 30), SAMPLES, max_markers=40)
+    assert _words(figure).count("10 of 30 shown") == 4
+
+
+def test_heatmap_keeps_the_markers_that_vary() -> None:
+    values = marker_values(SAMPLES, 12)
+    flat = values["gene"].str.endswith(("1", "3"))
+    values.loc[flat, "value"] = 0.0
+    text = _words(figures.marker_heatmap(values, SAMPLES, max_markers=16))
+    assert "EXO1 " not in text
+    assert "EXO3 " not in text
+
+
+def test_marker_values_centre_and_choose() -> None:
+    matrix = pd.DataFrame(
+        {"A;1": [1.0, 3.0, np.nan], "A;2": [9.0, np.nan, np.nan], "B": [np.nan] * 3, "C": [5.0, 5.0, 8.0]},
+        index=["s1", "s2", "s3"],
+    )
+    genes = pd.Series({"A;1": "A", "A;2": "A", "B": "B", "C": "C", "D": "D"})
+    table = figures.marker_values(matrix, genes, {"x": ["A", "B", "A"], "y": ["C", "Z"]})
+    assert table[["set", "gene"]].drop_duplicates().to_numpy().tolist() == [["x", "A"], ["y", "C"]]
+    assert table["value"].tolist() == pytest.approx([-1, 1, np.nan, -1, -1, 2], nan_ok=True)
+    assert figures.lint(figures.marker_heatmap(table)) == []
+    assert figures.lint(figures.marker_heatmap(figures.marker_values(matrix, genes, {}))) == []
+
+
+def test_shares_draw_the_table() -> None:
+    table = shares_table(SAMPLES)
+    ax = figures.source_shares(table, SAMPLES)
+    floor = ax.get_xlim()[0]
+    drawn = sorted(float(p.get_xdata()[0]) for p in _lines(ax, "_point"))
+    assert drawn == pytest.approx(sorted(np.maximum(table["share"].dropna(), floor)))
+    assert ax.get_xscale() == "log"
+    assert floor < table.loc[table["share"] > 0, "share"].min()
+    assert figures.source_shares(table, SAMPLES, log=False).get_xlim()[0] == 0
+
+
+def test_shares_of_many_samples_show_medians() -> None:
+    samples = samples_table(60, 3)
+    table = shares_table(samples)
+    ax = figures.source_shares(table, samples)
+    plasma = table[table["source"] == "plasma"].merge(samples, on="sample").groupby("group")["share"].median()
+    drawn = {float(p.get_xdata()[0]) for p in _lines(ax, "_point")}
+    assert all(any(np.isclose(d, m) for d in drawn) for m in plasma)
+
+
+def test_groups_can_be_chosen() -> None:
+    samples = samples_table(40, 4)
+    ax = figures.source_shares(shares_table(samples), samples, groups=["Plasma", "EV"])
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["Plasma", "EV"]
+    text = _words(figures.marker_heatmap(marker_values(samples, 5), samples, groups=["UC", "EV"]))
+    assert "UC (10)" in text
+    assert "Plasma (10)" not in text
+    assert figures.lint(figures.source_shares(shares_table(samples), samples, groups=["nobody"])) == []
+    assert figures.lint(figures.marker_heatmap(marker_values(samples, 5), samples, groups=["nobody"])) == []
+
+
+def test_carry_over_tells_bounds_from_estimates() -> None:
+    ax = figures.carry_over(carry_table())
+    markers = [p.get_marker() for p in _lines(ax, "_point")]
+    assert markers == ["<"] * 4 + ["o"]
+    text = _words(_figure(ax))
+    assert "≤ 36 % (26–47)" in text
+    assert "4.3 % (3.3–25)" in text
+    assert "not assessable: another EV preparation is not the source" in text
+    careful = carry_table()
+    careful.loc[0, "reason"] = "imputed input inflates it; " * 12
+    ax = figures.carry_over(careful)
+    assert "mputed input inflates it" in _words(_figure(ax))
+    assert figures.lint(ax) == []
+    assert ax.get_xlim()[1] > 0.5
+
+
+def test_coverage_draws_the_table() -> None:
+    table = coverage_table()
+    ax = figures.coverage(table)
+    drawn = sorted(
+        p.get_width() for p in ax.patches if p.get_label() in {"_bar", "_nolegend_"} and p.get_zorder() == 2
+    )
+    assert drawn == pytest.approx(sorted(table["fraction"]))
+    assert len(_lines(ax, "_weight")) == len(table)
+
+
+def test_enrichment_signs_the_direction() -> None:
+    table = enrichment_table()
+    figure = figures.enrichment(table)
+    for ax, method in zip(figure.axes[1:], ("camera", "fry"), strict=True):
+        rows = table[(table["method"] == method) & table["pvalue"].notna()]
+        expected = -np.log10(rows["pvalue"]) * np.where(rows["direction"] == "down", -1, 1)
+        drawn = sorted(float(p.get_xdata()[0]) for p in _lines(ax, "_point"))
+        assert drawn == pytest.approx(sorted(expected))
+
+
+def test_robustness_frames_what_changes() -> None:
+    table = robustness_table()
+    figure = figures.robustness(table)
+    ax = figure.axes[0]
+    cells = [p for p in ax.patches if p.get_label() == "_cell"]
+    changed = [p for p in ax.patches if p.get_label() == "_changed"]
+    raised = table[(table["kind"] == "class") | (table["key"] == "plasma")]
+    assert len(cells) == len(raised)
+    assert len(changed) == int((~raised["agrees"].astype(bool)).sum()) == 2
+    text = _words(figure).split(" | ")
+    assert "×3" in " ".join(text)
+    assert "ER and Golgi" not in text
+    assert any(t.startswith("quantile: not tried") for t in text)
+
+
+def test_checklist_shows_every_item() -> None:
+    table = checklist_table()
+    figure = figures.checklist(table)
+    text = _words(figure).split(" | ")
+    assert [text.count(a) for a in ("met", "not met", "not derivable", "needs metadata")] == [10, 9, 9, 9]
+    assert figure.get_figheight() * 25.4 <= 247
+    assert "more items" in _words(figures.checklist(checklist_table(90)))
+
+
+def test_checklist_cuts_no_text() -> None:
+    table = checklist_table()
+    figure = figures.checklist(table)
+    text = " ".join(_words(figure).split(" | "))
+    assert "…" not in text
+    for requirement in table["requirement"].unique():
+        assert requirement in text
+    assert "needs metadata" in text
+
+
+def test_checklist_says_once_what_holds_for_a_whole_guideline() -> None:
+    table = checklist_table()
+    urine = table["guideline"] == "Urine EV"
+    table.loc[urine, ["answer", "evidence", "proteins"]] = ["not derivable", "does not apply", ""]
+    text = _words(figures.checklist(table))
+    assert text.count("does not apply") == 1
+    assert f"all {urine.sum()} items" in text
+    for item in table.loc[urine, "item"]:
+        assert item in text
+
+
+def test_checklist_counts_the_proteins_that_it_does_not_name() -> None:
+    table = checklist_table(3).assign(proteins=", ".join(f"PROT{i}" for i in range(200)))
+    text = " ".join(_words(figures.checklist(table)).split(" | "))
+    assert "…" not in text
+    named = text.count("PROT")
+    assert 0 < named < 600
+    assert f"and {200 - named // 3} more" in text
+    some = table.assign(proteins=", ".join(f"PROT{i}" for i in range(100)) + " and 100 more")
+    assert f"and {200 - named // 3} more" in " ".join(_words(figures.checklist(some)).split(" | "))
+
+
+def test_names_are_set_smaller_before_they_are_cut() -> None:
+    text, size = _text.shrink("Cell of origin: platelets and megakaryocytes", 43, 6.5)
+    assert "…" not in text
+    assert 5 <= size < 6.5
+    assert _text.text_width(text, size) <= 43
+    assert _text.shrink("x" * 200, 43, 6.5)[1] == 5
+    assert _text.shrink("short", 43, 6.5) == ("short", 6.5)
+
+
+def test_carry_over_says_a_long_reason_whole() -> None:
+    reason = "comparator 'soluble': neither arm is the source of the material that would be carried over"
+    table = carry_table().iloc[[5]].assign(reason=reason)
+    figure = _figure(figures.carry_over(table))
+    text = " ".join(_words(figure).split(" | "))
+    assert reason[1:] in text
+    assert "…" not in text
+    assert figures.lint(figure) == []
+
+
+# --- contrasts, errors, dispatch -------------------------------------------------------------------------
+
+
+def test_several_contrasts_must_be_named() -> None:
+    table = identity_table(("A vs B", "C vs B"))
+    with pytest.raises(InputError, match="has 2 contrasts: 'A vs B' and 'C vs B'; name one"):
+        figures.identity_summary(table)
+    with pytest.raises(InputError, match="`contrast` must be one of"):
+        figures.identity_summary(table, contrast="D vs B")
+    assert "C vs B" in _words(figures.identity_summary(table, contrast="C vs B"))
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_an_absent_column_is_named(name: str) -> None:
+    table_name, draw = DRAW[name]
+    table = BY_TABLE[table_name]()
+    known = {
+        "marker_values": "value",
+        "misev_checklist": "answer",
+        "coverage": "fraction",
+        "robustness": "verdict",
+    }
+    column = known.get(table_name)
+    column = column or next(c for c in ("log2_fc", "share", "pvalue", "fraction") if c in table.columns)
+    if table_name == "enrichment":
+        column = "pvalue"
+    with pytest.raises(InputError, match=f"has no column '{column}'"):
+        draw(table.drop(columns=column))
+    with pytest.raises(InputError, match="must be a pandas DataFrame; got list"):
+        draw([])  # type: ignore[arg-type]
+
+
+def test_width_is_a_column_of_a_page() -> None:
+    with pytest.raises(InputError, match="`width` must be one of"):
+        figures.forest(purity_table(), width=100)
+    with pytest.raises(InputError, match="Did you mean 'double'"):
+        figures.coverage(coverage_table(), width="doubel")
+
+
+def test_forest_needs_a_table() -> None:
+    with pytest.raises(InputError, match="needs a table"):
+        figures.forest()
+
+
+@pytest.mark.parametrize("name", ["forest_purity", "volcano", "source_shares", "carry_over", "coverage"])
+def test_draws_on_given_axes(name: str) -> None:
+    table_name, _ = DRAW[name]
+    _, ax = plt.subplots(figsize=(6, 5))
+    drawn = getattr(figures, name.removesuffix("_purity"))(BY_TABLE[table_name](), ax=ax)
+    assert drawn is ax
+    assert plt.get_fignums() == [ax.figure.number]
+
+
+def test_plot_dispatches() -> None:
+    assert isinstance(Purity(purity_table()).plot(), Axes)
+    assert isinstance(Coverage(coverage_table()).plot(width="single"), Axes)
+    with pytest.raises(InputError, match="SampleScores has no figure"):
+        SampleScores(pd.DataFrame()).plot()
+
+
+def quality_table() -> pd.DataFrame:
+    """Depth, rank and one share of every sample."""
+    group = dict(zip(SAMPLES["sample"], SAMPLES["group"], strict=True))
+    rows = [
+        {
+            "sample": s,
+            "role": "sample",
+            "group": g,
+            "kind": kind,
+            "item": item,
+            "value": v,
+            "n_set": 9,
+            "n_measured": 4,
+        }
+        for s, g in group.items()
+        for kind, item, v in (
+            ("depth", "proteins_measured", 900.0),
+            ("ev", "ev_rank", 70.0),
+            ("share", "plasma", 0.2),
+        )
+    ]
+    return TABLES["sample_quality"].conform(pd.DataFrame(rows))
+
+
+def _tables(contrasts: tuple[str, ...] = (CONTRAST,)) -> dict[str, pd.DataFrame]:
+    used = [(c, k, g, "positive") for c in contrasts for k, v in MARKED.items() for g in v]
+    return {
+        **{k: v() for k, v in BY_TABLE.items()},
+        "identity": identity_table(contrasts),
+        "purity": purity_table(contrasts),
+        "robustness": robustness_table(contrasts),
+        "differential_abundance": differential_table(contrasts=contrasts),
+        "enrichment": enrichment_table(contrasts),
+        "sample_quality": quality_table(),
+        "samples_used": SAMPLES,
+        "markers_used": pd.DataFrame(used, columns=["contrast", "set", "gene", "role"]),
+    }
+
+
+def test_assessment_figures_draws_all() -> None:
+    found = figures.assessment_figures(_tables(("Other vs Cell", CONTRAST)), CONTRAST)
+    assert found.skipped == {}
+    assert list(found) == [
+        "identity_summary", "forest", "robustness", "volcano", "marker_heatmap", "qc_card", "source_shares",
+        "carry_over",
+        "checklist", "coverage", "enrichment",
+    ]  # fmt: skip
+    assert all(isinstance(f, Figure) for f in found.values())
+    assert plt.get_fignums() == []
+    assert "Other vs Cell" not in _words(found["carry_over"])
+    more = _tables() | {"samples_used": samples_table(8, 4)}
+    assert "Plasma" not in _words(figures.assessment_figures(more, CONTRAST)["marker_heatmap"])
+
+
+def test_assessment_figures_says_what_it_skips() -> None:
+    tables = {k: v.iloc[:0] for k, v in _tables().items() if k != "coverage"}
+    found = figures.assessment_figures(tables, CONTRAST)
+    assert found == {}
+    assert found.skipped["coverage"] == "no table 'coverage'"
+    assert found.skipped["identity_summary"] == f"its table has no rows for {CONTRAST!r}"
+    assert len(found.skipped) == 11
+
+
+def test_assessment_figures_without_a_contrast() -> None:
+    tables = _tables() | {"identity": identity_table(("A vs B", "C vs B"))}
+    found = figures.assessment_figures(tables)
+    assert "name one with `contrast`" in found.skipped["identity_summary"]
+    assert "volcano" in found
+
+
+# --- style, text, saving ---------------------------------------------------------------------------------
+
+
+def test_style_leaves_no_trace_of_an_error() -> None:
+    with pytest.raises(ZeroDivisionError), figures.style("double"):  # noqa: PT012
+        assert mpl.rcParams["pdf.fonttype"] == 42
+        raise ZeroDivisionError
+
+
+def test_style_stands_above_the_users_settings() -> None:
+    plain = figures.forest(purity_table())
+    with mpl.rc_context({"axes.grid": True, "font.size": 30, "text.parse_math": True, "axes.labelsize": 30}):
+        ax = figures.forest(purity_table())
+        assert ax.xaxis.label.get_fontsize() == plain.xaxis.label.get_fontsize() == 7
+        assert figures.lint(ax) == []
+
+
+def test_fonts_fall_back_in_silence(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from markerkit.figures import _style
+
+    monkeypatch.setattr(_style, "_SANS", ("No Such Face",))
+    caches = (_style.fonts, _text._glyphs, _text.text_width)
+    for cache in caches:
+        cache.cache_clear()
+    try:
+        with caplog.at_level(logging.WARNING):
+            figure = figures.identity_summary(identity_table())
+            assert figures.lint(figure) == []
+        assert _style.fonts() == ["DejaVu Sans"]
+        assert caplog.records == []
+    finally:
+        monkeypatch.undo()
+        for cache in caches:
+            cache.cache_clear()
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_text_is_cut_to_width(name: str) -> None:
+    text = _text.ellipsize(name, 20, 6)
+    assert _text.text_width(text, 6) <= 20
+    assert "\n" not in text
+    lines = _text.wrap(name, 20, 6, lines=2)
+    assert len(lines) <= 2
+    assert all(_text.text_width(line, 6) <= 20 for line in lines)
+
+
+def test_wrap_keeps_every_word_that_fits() -> None:
+    assert " ".join(_text.wrap("one two three four five", 12, 6, lines=9)) == "one two three four five"
+
+
+def test_save_is_whole_and_the_same_each_time(tmp_path: Path) -> None:
+    figure = _figure(figures.volcano(differential_table(), label=MARKED))
+    first = figures.save(figure, tmp_path / "a.b" if False else tmp_path / "a")
+    second = figures.save(_figure(figures.volcano(differential_table(), label=MARKED)), tmp_path / "b.pdf")
+    assert [p.name for p in first] == ["a.pdf", "a.svg", "a.png"]
+    assert [p.name for p in second] == ["b.pdf", "b.svg", "b.png"]
+    for one, other in zip(first, second, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "a.pdf",
+        "a.png",
+        "a.svg",
+        "b.pdf",
+        "b.png",
+        "b.svg",
+    ]
+    svg = first[1].read_text()
+    assert ">EV vs Cell</text>" in svg
+    assert "Arial, Helvetica" in svg
+    assert "<dc:date>" not in svg
+    pdf = first[0].read_bytes()
+    assert b"CreationDate" not in pdf
+    assert b"/Type3" not in pdf
+
+
+def test_save_does_not_hang_on_the_hash_seed(tmp_path: Path) -> None:
+    code = (
+        "import sys, importlib.util as u; s = u.spec_from_file_location('t', sys.argv[1]); t = u.module_from_spec(s);"
+        "s.loader.exec_module(t); from markerkit import figures;"
+        "figures.save(figures.identity_summary(t.identity_table()), sys.argv[2])"
+    )
+    digests = []
+    for seed in ("1", "2"):
+        stem = tmp_path / f"seed{seed}"
+        env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        subprocess.run([sys.executable, "-c", code, __file__, str(stem)], check=True, env=env)
+        digests.append(
+            [
+                hashlib.sha256(stem.with_suffix(f".{f}").read_bytes()).hexdigest()
+                for f in ("pdf", "svg", "png")
+            ]
+        )
+    assert digests[0] == digests[1]
+
+
+def test_save_refuses(tmp_path: Path) -> None:
+    figure = figures.new_figure(89, 50)
+    with pytest.raises(InputError, match="there is no folder"):
+        figures.save(figure, tmp_path / "no" / "a")
+    with pytest.raises(InputError, match="`formats` must be one of"):
+        figures.save(figure, tmp_path / "a", formats=("gif",))
+
+
+def test_a_failed_save_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Path, content: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(content[:10])
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Path, "write_bytes", broken)
+    with pytest.raises(OSError, match="disk full"):
+        figures.save(figures.coverage(coverage_table()), tmp_path / "a", formats=("png",))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_notebook_shows_a_figure_once() -> None:
+    figure = figures.identity_summary(identity_table())
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert plt.get_fignums() == []
+    figures.forest(purity_table())
+    assert len(plt.get_fignums()) == 1
+
+
+# --- lint catches what was planted -----------------------------------------------------------------------
+
+
+def _clean() -> tuple[Figure, Axes]:
+    with figures.style("single"):
+        figure = figures.new_figure(89, 60)
+        ax = figure.add_axes((0.2, 0.2, 0.7, 0.7))
+        ax.plot([0, 1], [0, 1], color="#0072b2")
+        ax.set_xlabel("x")
+        ax.set_xticks([0, 0.5, 1])
+    assert figures.lint(figure) == []
+    return figure, ax
+
+
+PLANTED: dict[str, tuple[str, Callable[[Figure, Axes], object]]] = {
+    "text of 4 pt": ("small text", lambda f, a: a.text(0.5, 0.1, "tiny", fontsize=4)),
+    "texts on one another": (
+        "overlap",
+        lambda f, a: [a.text(0.5, 0.5, w, fontsize=7) for w in ("one", "other")],
+    ),
+    "text over the edge": (
+        "cut off",
+        lambda f, a: a.text(0.9, 0.5, "far too long for this figure", fontsize=7),
+    ),
+    "axis label cut": ("cut off", lambda f, a: a.xaxis.set_label_coords(0.5, -0.4)),
+    "axis label on ticks": ("label on ticks", lambda f, a: a.xaxis.set_label_coords(0.5, -0.06)),
+    "hairline": ("thin line", lambda f, a: a.plot([0, 1], [1, 0], color="k", linewidth=0.2)),
+    "hairline frame": ("thin line", lambda f, a: a.spines["left"].set_linewidth(0.1)),
+    "strange colour": ("colour", lambda f, a: a.plot([0, 1], [1, 0], color="#7fff00")),
+    "red and green": (
+        "red and green",
+        lambda f, a: [a.plot([0, 1], [1, 0], color=c) for c in ("red", "green")],
+    ),
+    "red-green map": ("red and green", lambda f, a: a.imshow([[0, 1]], cmap="RdYlGn")),
+    "width": ("size", lambda f, a: f.set_figwidth(5)),
+    "height": ("size", lambda f, a: f.set_figheight(11)),
+    "empty axes": ("empty axes", lambda f, a: f.add_axes((0.5, 0.5, 0.1, 0.1), xticks=[], yticks=[])),
+    "mathematics": ("font type", lambda f, a: a.text(0.2, 0.2, "$x$", parse_math=True, fontsize=7)),
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_lint_catches(fault: str) -> None:
+    kind, plant = PLANTED[fault]
+    figure, ax = _clean()
+    plant(figure, ax)
+    assert kind in {p.kind for p in figures.lint(figure)}
+
+
+def test_lint_reads_the_font_types() -> None:
+    figure, _ = _clean()
+    found = figures.lint(figure, rc={"pdf.fonttype": 3, "ps.fonttype": 42, "svg.fonttype": "path"})
+    assert [p.kind for p in found] == ["font type", "font type"]
+
+
+def test_one_colour_per_class_and_all_apart() -> None:
+    colors = [c.color for c in _palette.CLASSES.values()]
+    markers = [c.marker for c in _palette.CLASSES.values()]
+    assert len(set(colors)) == len(set(markers)) == len(CLASSES)
+    assert set(colors) <= set(_palette.OKABE_ITO.values())
+    for keys in _palette.FAMILIES.values():
+        looks = [_palette.SOURCES[k] for k in keys]
+        assert len({(x.color, x.marker, x.hatch) for x in looks}) == len(keys)
+    assert set(SOURCES) == set(_palette.SOURCES)

@@ -1,0 +1,349 @@
+"""Identity and purity: every word of the decision table, on studies made for it."""
+
+import tomllib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import markerkit as mk
+from markerkit import InputError
+from markerkit.catalog.criteria import load_criteria
+from markerkit.catalog.files import reference_folder
+from markerkit.tables.registry import TABLES
+
+MARKERS = mk.load_markers()
+CRITERIA = load_criteria()
+TABLE = MARKERS.table
+
+
+def members(*sets, role="positive"):
+    rows = TABLE[
+        TABLE["set"].isin(sets) & (TABLE["role"] == role) & (TABLE["weight"] > 0) & (TABLE["gene"] != "")
+    ]
+    return list(dict.fromkeys(rows["gene"]))
+
+
+EV = members(*CRITERIA.classes["ev"].sets)
+EXOSOME, NEGATIVE = members("exosome"), members("exosome", role="negative")
+BODY, VESICLE = members("apoptotic_body"), members("microvesicle")
+PLASMA = members("plasma_soluble")
+ORGANELLES = members("mitochondrion", "er_golgi")[:120]
+
+
+def study(shift, n=5, seed=0, noise=0.4, spread=0.5, background=300, drop=()):
+    """Raw matrix of n EV and n control samples: `shift` is a list of (genes, log2 fold change), the later wins."""
+    rng = np.random.default_rng(seed)
+    genes = [
+        g
+        for g in dict.fromkeys([*EV, *EXOSOME, *NEGATIVE, *BODY, *VESICLE, *PLASMA, *ORGANELLES])
+        if g not in drop
+    ]
+    genes += [f"BG{i:04d}" for i in range(background)]
+    effect = pd.Series(rng.normal(0, spread, len(genes)), genes)
+    for names, size in shift:
+        effect.loc[[g for g in names if g in effect.index]] = size + rng.normal(
+            0, spread, sum(g in effect.index for g in names)
+        )
+    base = rng.normal(22, 2, len(genes))
+    log = base + rng.normal(0, noise, (2 * n, len(genes)))
+    log[:n] += effect.to_numpy()
+    names = [f"ev{i}" for i in range(n)] + [f"c{i}" for i in range(n)]
+    samples = pd.DataFrame(
+        {"fraction": ["EV"] * n + ["control"] * n, "donor": [f"d{i % n}" for i in range(2 * n)]}, names
+    )
+    values = pd.DataFrame(np.exp2(log), names, genes)
+    proteins = pd.DataFrame({"gene": genes, "accession": ""}, genes)
+    return mk.Experiment(
+        values,
+        samples,
+        proteins,
+        history=[{"verb": "read_proteins", "scale": "raw"}, {"verb": "harmonize_ids"}],
+    )
+
+
+ASK = {"condition": "fraction", "case": "EV", "control": "control"}
+
+
+def identity(exp, **options):
+    table = mk.assess_identity(exp, MARKERS, **{**ASK, "comparator": "lysate", **options}).table
+    return table.set_index("class")
+
+
+def purity(exp, **options):
+    return mk.assess_purity(exp, MARKERS, **{**ASK, "comparator": "lysate", **options})
+
+
+GOOD = [(BODY, -2.0), (VESICLE, 0.0), (EV, 2.5), (EXOSOME, 4.0), (NEGATIVE, -2.5), (ORGANELLES, -3.0)]
+
+
+def test_small_evs_against_a_lysate():
+    found = identity(study(GOOD))
+    assert found.loc["ev", "verdict"] == "compatible"
+    assert found.loc["exosome", "verdict"] == "compatible"
+    assert found.loc["apoptotic_body", "verdict"] == "not compatible"
+    assert found.loc["apoptotic_exosome", "verdict"] == "not assessable"
+    row = found.loc["exosome"]
+    assert 0 < row["ci_low"] < row["log2_fc"] < row["ci_high"]
+    assert row["margin_ci_low"] > 0
+    assert row["smallest_detectable"] > 0
+    assert list(mk.assess_identity(study(GOOD), MARKERS, **ASK).table.columns) == TABLES["identity"].names
+
+
+def test_no_change_is_not_compatible_with_anything():
+    found = identity(study([]))
+    for key in ("ev", "exosome", "microvesicle", "apoptotic_body"):
+        assert found.loc[key, "verdict"] == "not compatible"
+        assert found.loc[key, "reason"] == "no more than the control"
+        assert "would have been called in 80 % of such studies" in found.loc[key, "explanation"]
+
+
+def test_markers_of_all_vesicles_make_no_class():
+    """What the class shares with the EV layer rises, its own markers do not, or were not measured."""
+    own = [g for g in EXOSOME if g not in EV]
+    generic = [*GOOD, (own, 0.0)]
+    found = identity(study(generic)).loc["exosome"]
+    assert (found["verdict"], found["reason"]) == ("unresolved", "only markers that it shares are raised")
+    blind = identity(study(GOOD, drop=own)).loc["exosome"]
+    assert (blind["verdict"], blind["reason"]) == ("unresolved", "too few markers of its own measured")
+    assert found["settle"] == blind["settle"] != ""
+
+
+def test_a_rise_below_two_fold_is_too_little_for_a_class():
+    found = identity(study([(EV, 0.6)], n=8, noise=0.15, spread=0.1)).loc["ev"]
+    assert (found["verdict"], found["reason"]) == ("not compatible", "raised less than 2-fold")
+    assert found["ci_low"] > 0
+    assert "too little for the class" in found["explanation"]
+
+
+def test_a_source_that_is_not_raised_says_what_would_have_been_seen():
+    flat = purity(study([]), comparator="ev").table.set_index("source").loc["plasma"]
+    assert flat["reason"] == "no more than the control"
+    assert flat["smallest_detectable"] >= CRITERIA.threshold["delta"]
+    assert "would have been called in 80 % of such studies" in flat["explanation"]
+
+
+def test_every_abstention_says_what_would_settle_it():
+    for exp, options in (
+        (study(GOOD), {}),
+        (study([*GOOD, (NEGATIVE, 3.0)]), {}),
+        (study(GOOD, n=1), {}),
+        (study(GOOD, drop=EXOSOME), {}),
+        (study([(EV, 2.5), (EXOSOME, 2.5), (VESICLE, 2.5)]), {}),
+    ):
+        table = identity(exp, **options)
+        assert (table.loc[table["verdict"].isin(["unresolved", "not assessable"]), "settle"] != "").all()
+        sources = purity(exp).table
+        assert (sources.loc[sources["verdict"] == "not assessable", "settle"] != "").all()
+
+
+def test_every_threshold_has_its_reason():
+    with (reference_folder() / "criteria.toml").open("rb") as file:
+        rows = tomllib.load(file)["threshold"]
+    assert all(len(row["reason"]) > 20 for row in rows)
+    assert CRITERIA.threshold["class_delta"] == CRITERIA.threshold["eta"]
+
+
+def test_depleted_is_a_reason_of_its_own():
+    found = identity(study([(EV, -3.0), (EXOSOME, -3.0)]))
+    assert found.loc["exosome", "reason"] == "depleted"
+
+
+def test_negatives_that_rise_block_the_call():
+    found = identity(study([*GOOD, (NEGATIVE, 3.0)]))
+    assert (found.loc["exosome", "verdict"], found.loc["exosome", "reason"]) == ("unresolved", "negatives up")
+    assert found.loc["exosome", "settle"]
+
+
+def test_against_a_fluid_only_the_balance_counts():
+    everything = [(BODY, 2.0), (VESICLE, 2.0), (EV, 3.0), (EXOSOME, 6.0), (NEGATIVE, 2.0)]
+    assert identity(study(everything), comparator="biofluid").loc["exosome", "verdict"] == "compatible"
+    assert identity(study(everything), comparator="lysate").loc["exosome", "reason"] == "negatives up"
+
+
+def test_a_class_that_cannot_be_told_apart_is_unresolved():
+    found = identity(study([(NEGATIVE, -2.0), (BODY, -2.0), (EV, 2.5), (EXOSOME, 2.5), (VESICLE, 2.5)]))
+    assert found.loc["exosome", "verdict"] == "unresolved"
+    assert found.loc["exosome", "reason"].startswith("rival microvesicle")
+    assert found.loc["exosome", "rival"] == "microvesicle"
+
+
+def test_without_layer_a_there_is_no_exosome():
+    only = [g for g in EXOSOME if g not in EV]
+    found = identity(study([(EV, -1.5), (only, 4.0), (BODY, -2.0), (VESICLE, -2.0), (NEGATIVE, -2.0)]))
+    assert found.loc["ev", "verdict"] == "not compatible"
+    assert found.loc["exosome", "verdict"] != "compatible"
+
+
+def test_organelle_content_alone_is_not_called_an_apoptotic_body():
+    dying = study([(BODY, 3.0), (ORGANELLES, 3.0)])
+    assert identity(dying, comparator=None).loc["apoptotic_body", "reason"] == "not declared as vesicles"
+    declared = identity(dying, comparator=None, context={"vesicles": True}).loc["apoptotic_body"]
+    assert declared["verdict"] == "compatible"
+
+
+def test_too_few_markers_are_not_assessable():
+    found = identity(study(GOOD, drop=set(EXOSOME[3:]) - set(EXOSOME[:3])))
+    assert found.loc["exosome", "verdict"] == "not assessable"
+    assert "votes measured" in found.loc["exosome", "reason"]
+
+
+def test_apoptotic_exosomes_need_the_context_and_a_candidate():
+    context = {"apoptosis_induced": True, "apoptosis_shown": "cleaved caspase-3", "viability_percent": 60.0}
+    found = identity(study(GOOD), context=context)
+    assert found.loc["apoptotic_exosome", "verdict"] == "unresolved"
+    assert found.loc["apoptotic_exosome", "rival"] == "exosome"
+    core, cap = members("mod_proteasome_20s"), members("mod_proteasome_19s")
+    assert core
+    assert cap
+    with pytest.raises(InputError, match="unknown key 'apoptosis'"):
+        identity(study(GOOD), context={"apoptosis": True})
+    with pytest.raises(InputError, match="between 0 and 100"):
+        identity(study(GOOD), context={"viability_percent": 120})
+
+
+def test_free_20s_is_a_candidate_outside_blood():
+    exp = study(GOOD)
+    rng = np.random.default_rng(1)
+    core, cap = members("mod_proteasome_20s"), members("mod_proteasome_19s")
+    values = exp.values
+    for genes, size in ((core, 3.0), (cap, -2.0)):
+        for gene in genes:
+            log = rng.normal(22, 1) + rng.normal(0, 0.3, 10) + np.repeat([size, 0], 5)
+            values[gene] = np.exp2(log)
+    proteins = pd.DataFrame({"gene": values.columns, "accession": ""}, values.columns)
+    grown = mk.Experiment(values, exp.samples, proteins, history=exp.history)
+    context = {"apoptosis_induced": True, "apoptosis_shown": "annexin V", "viability_percent": 70.0}
+    assert identity(grown, context=context).loc["apoptotic_exosome", "verdict"] == "compatible"
+    in_blood = identity(grown, context=context, fluid="plasma").loc["apoptotic_exosome"]
+    assert in_blood["verdict"] != "compatible"
+
+
+def test_on_off_markers_count_at_their_bound():
+    exp = study(GOOD, drop=())
+    rng = np.random.default_rng(3)
+    values = exp.values
+    control = [s for s in values.index if s.startswith("c")]
+    values.loc[control, [g for g in EXOSOME if g in values.columns]] = np.nan
+    values = values.mask(rng.random(values.shape) < 0.03)
+    switched = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
+    found = identity(switched)
+    assert found.loc["exosome", "reason"].endswith("from detection")
+    used = mk.assess_identity(switched, MARKERS, **ASK, comparator="lysate").markers
+    assert (used.loc[used["set"] == "exosome", "detection"] == "on").sum() > 5
+
+
+def test_sample_constants_cannot_change_a_verdict():
+    exp = study(GOOD)
+    rng = np.random.default_rng(5)
+    factor = pd.Series(np.exp2(rng.normal(0, 2, len(exp.values))), exp.values.index)
+    moved = mk.Experiment(exp.values.mul(factor, axis=0), exp.samples, exp.proteins, history=exp.history)
+    first, second = identity(exp), identity(moved)
+    np.testing.assert_allclose(first["log2_fc"].astype(float), second["log2_fc"].astype(float), atol=1e-8)
+    assert list(first["verdict"]) == list(second["verdict"])
+
+
+def test_no_replicates_and_no_comparator_say_so():
+    exp = study(GOOD, n=1)
+    assert identity(exp)["reason"].str.startswith("no replicates").all()
+    bare = mk.assess_identity(exp, MARKERS).table
+    assert (bare["verdict"] == "not assessable").all()
+    assert (bare["reason"] == "no comparator").all()
+    table = purity(exp).table
+    assert (table["verdict"] == "not assessable").all()
+    assert set(table["source"]) == set(CRITERIA.sources)
+
+
+def test_null_studies_are_rarely_called():
+    """Random arms without any difference: no class and few sources may be called."""
+    calls = raised = 0
+    for seed in range(40):
+        exp = study([], seed=seed, spread=0.0)
+        calls += (identity(exp)["verdict"] == "compatible").any()
+        raised += (purity(exp).table["verdict"] == "raised").sum()
+    assert calls <= 2
+    assert raised <= 8
+
+
+# ---- purity --------------------------------------------------------------------
+
+
+def test_sources_rise_and_fall():
+    found = purity(study([(PLASMA, 3.0), (ORGANELLES, -2.0)]), comparator="ev").table.set_index("source")
+    assert found.loc["plasma", "verdict"] == "raised"
+    assert found.loc["mitochondrion", "verdict"] == "not raised"
+    assert found.loc["keratin", "verdict"] == "not assessable"
+    assert found.loc["plasma", "per_ev"] == "dirtier"
+
+
+def test_shares_add_up_by_hand():
+    exp = study([])
+    shares = purity(exp).shares
+    row = shares[(shares["sample"] == "ev0") & (shares["source"] == "plasma")].iloc[0]
+    linear = exp.linear().loc["ev0"]
+    inside = [g for g in members("plasma") if g in linear.index]
+    assert row["share"] == pytest.approx(linear[inside].sum() / linear.sum())
+    assert row["ci_low"] < row["share"] < row["ci_high"] <= 1
+    assert row["n_measured"] == len(inside)
+
+
+def test_purity_refuses_normalized_values_and_ratios_have_no_share():
+    exp = study([])
+    with pytest.raises(InputError, match="before normalization"):
+        purity(mk.normalize(mk.log2(exp)))
+    ratios = mk.Experiment(
+        np.log2(exp.values) - 22, exp.samples, exp.proteins, scale="ratio", history=exp.history
+    )
+    found = purity(ratios)
+    assert found.shares["share"].isna().all()
+    assert found.shares["reason"].str.contains("no share of signal").all()
+    assert found.carry_over["status"].tolist() == ["not assessable"]
+
+
+@pytest.mark.parametrize("kappa", [0.05, 0.2])
+def test_carry_over_from_a_lysate(kappa):
+    rng = np.random.default_rng(4)
+    exp = study([(ORGANELLES, -12.0)])
+    values = exp.values
+    cell = values.loc[[s for s in values.index if s.startswith("c")]].mean()
+    for sample in [s for s in values.index if s.startswith("ev")]:
+        pure = values.loc[sample]
+        mixed = (1 - kappa) * pure / pure.sum() + kappa * cell / cell.sum()
+        values.loc[sample] = mixed * 1e9 * np.exp2(rng.normal(0, 0.1, len(mixed)))
+    mixed = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
+    whole = purity(mixed).carry_over.iloc[0]
+    assert whole["fraction"] == pytest.approx(kappa, rel=0.25)
+    assert whole["bound"] == "at most"
+    assert whole["ci_low"] < kappa < whole["ci_high"]
+    assert purity(mixed, comparator="ev").carry_over["status"].iloc[0] == "not assessable"
+
+
+def test_refusals():
+    exp = study([])
+    for options, message in [
+        ({"condition": "nope"}, "no column 'nope'"),
+        ({"case": "EVV"}, "no level 'EVV'"),
+        ({"control": "EV"}, "case and control are both"),
+        ({"comparator": "cells"}, "`comparator` must be one of"),
+        ({"fluid": "blod"}, "Did you mean 'blood'"),
+        ({"batch": ["fraction2"]}, "no column 'fraction2'"),
+        ({"control": None}, "`case` is given without `control`"),
+        ({"condition": None}, "contrasts need `condition`"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            identity(exp, **options)
+
+
+def test_organelles_are_not_of_the_background():
+    """What vesicles lack falls, and lifts nothing: a class is read the same whether organelles fall or not."""
+    level, fallen = (
+        identity(study([(EXOSOME, 3.0), (ORGANELLES, size)], background=60)) for size in (0.0, -6.0)
+    )
+    assert not {*ORGANELLES} & {*EV, *EXOSOME}
+    for key in ("ev", "exosome"):
+        assert level.loc[key, "log2_fc"] == pytest.approx(fallen.loc[key, "log2_fc"], abs=1e-9)
+
+
+def test_sets_out_of_the_background_are_in_the_catalogue():
+    assert set(CRITERIA.out_of_background) <= set(TABLE["set"])
+    assert {"mitochondrion", "er_golgi", "nucleus", "exosome"} <= set(CRITERIA.out_of_background)

@@ -1,0 +1,145 @@
+"""Identifiers: groups, isoforms, aliases, other species."""
+
+from functools import lru_cache
+
+import pandas as pd
+import pytest
+
+import markerkit as mk
+from markerkit import InputError
+from markerkit.ids.harmonize import bovine_accessions, gene_table, id_mapping
+
+
+def experiment(rows, organism="human"):
+    proteins = pd.DataFrame(rows, columns=["accession", "gene"], index=[f"g{i}" for i in range(len(rows))])
+    values = pd.DataFrame(1e6, ["a", "b"], proteins.index)
+    return mk.Experiment(values, None, proteins, organism=organism)
+
+
+@lru_cache(maxsize=3)
+def catalogue(organism="human"):
+    return mk.load_markers(organism)
+
+
+CASES = [
+    ("P08962", "", "CD63", "P08962", "accession", "mapped"),
+    ("sp|P08962|CD63_HUMAN", "", "CD63", "P08962", "accession", "mapped"),
+    ("P08962-3;Q8XXX1", "CD63", "CD63", "P08962", "accession", "mapped"),
+    ("", "CD63", "CD63", "", "symbol", "mapped"),
+    ("", "SEPT2", "SEPTIN2", "", "previous symbol", "mapped"),
+    ("", "HIST1H4A", "H4C1", "", "previous symbol", "mapped"),
+    ("", "H2AFX", "H2AX", "", "previous symbol", "mapped"),
+    ("", "2-Sep", "SEPTIN2", "", "date made by a spreadsheet", "mapped"),
+    ("", "cd63", "CD63", "", "symbol", "mapped"),
+    ("", "NOTAGENE1", "NOTAGENE1", "", "symbol as given", "mapped"),
+    ("A0A000XYZ1", "", "", "A0A000XYZ1", "", "not mapped"),
+    ("ENSBTAP00000031900", "", "", "", "", "not mapped"),
+    ("P08962;P60033", "", "CD63", "P08962", "accession", "ambiguous"),
+    ("sp|P02769|ALBU_BOVIN", "ALB", "", "P02769", "", "not mapped"),
+    ("CON__P02769", "ALB", "", "P02769", "", "not mapped"),
+    ("CON__P04264", "", "KRT1", "P04264", "accession", "mapped"),
+]
+
+
+@pytest.mark.parametrize(("accession", "gene", "mapped", "canonical", "how", "status"), CASES)
+def test_one_group(accession, gene, mapped, canonical, how, status):
+    exp = mk.harmonize_ids(experiment([(accession, gene)]), catalogue())
+    row = id_mapping(exp).iloc[0]
+    assert (row["gene"], row["accession"], row["how"], row["status"]) == (mapped, canonical, how, status)
+    assert (row["input_accession"], row["input_gene"]) == (accession, gene)
+    assert (row["reason"] == "") == (status == "mapped")
+
+
+def test_policy_decides_for_ambiguous_groups():
+    exp = experiment([("P08962;P60033", "")])
+    assert mk.harmonize_ids(exp).proteins["gene"].iloc[0] == "CD63"
+    assert mk.harmonize_ids(exp, policy="unique").proteins["gene"].iloc[0] == ""
+    with pytest.raises(InputError, match="`policy` must be one of"):
+        mk.harmonize_ids(exp, policy="first")
+
+
+def test_mouse_and_wrong_organism():
+    symbols = sorted(s for s in gene_table("mouse").symbols if s not in gene_table("human").symbols)[500:560]
+    rows = [("", s) for s in ["Cd63", "Cd81", *symbols]]
+    exp = mk.harmonize_ids(experiment(rows, "mouse"), catalogue("mouse"))
+    assert list(exp.proteins["gene"][:2]) == ["Cd63", "Cd81"]
+    with pytest.raises(InputError, match="look like mouse"):
+        mk.harmonize_ids(experiment(rows))
+    with pytest.raises(InputError, match="the experiment is mouse and the catalogue human"):
+        mk.harmonize_ids(experiment(rows, "mouse"), catalogue())
+
+
+def test_report_needs_harmonised_ids():
+    with pytest.raises(InputError, match="call harmonize_ids first"):
+        id_mapping(experiment([("P08962", "")]))
+
+
+RAT = [
+    ("", "Cd63", "Cd63", "", "symbol", "mapped"),
+    ("sp|P28648|CD63_RAT", "", "Cd63", "P28648", "entry name", "mapped"),
+    ("Q62745", "", "Cd81", "Q62745", "accession", "mapped"),
+    ("tr|A0A0G2JSV6|A0A0G2JSV6_RAT", "Sdcbp", "Sdcbp", "A0A0G2JSV6", "symbol", "mapped"),
+    ("", "Casp11", "Casp4", "", "alias", "mapped"),
+    ("sp|P02769|ALBU_BOVIN", "Alb", "", "P02769", "", "not mapped"),
+    ("sp|P07724|ALBU_MOUSE", "Alb", "", "P07724", "", "not mapped"),
+]
+
+
+@pytest.mark.parametrize(("accession", "gene", "mapped", "canonical", "how", "status"), RAT)
+def test_one_group_of_the_rat(accession, gene, mapped, canonical, how, status):
+    exp = mk.harmonize_ids(experiment([(accession, gene)], "rat"), catalogue("rat"))
+    row = id_mapping(exp).iloc[0]
+    assert (row["gene"], row["accession"], row["how"], row["status"]) == (mapped, canonical, how, status)
+
+
+BOVINE = [
+    ("CON__P02769", "ALB", "Bos taurus", "", "not mapped"),
+    ("Cont_P02769", "ALB", "Bos taurus", "", "not mapped"),
+    ("sp|Cont_P02769|ALBU_BOVIN", "ALB", "Bos taurus", "", "not mapped"),
+    ("ALBU_BOVIN", "ALB", "Bos taurus", "", "not mapped"),
+    ("CON__Q9XXX9_BOVIN", "ALB", "Bos taurus", "", "not mapped"),
+    ("CON__ENSBTAP00000024146", "", "Bos taurus", "", "not mapped"),
+    ("P02768", "ALB", "Homo sapiens", "ALB", "mapped"),
+    ("CON__P02768", "ALB", "Homo sapiens", "ALB", "mapped"),
+    ("P02768;CON__P02769", "ALB", "Homo sapiens", "ALB", "ambiguous"),
+    ("CON__P02769;P02768", "ALB", "Bos taurus", "", "ambiguous"),
+]
+
+
+@pytest.mark.parametrize(("accession", "gene", "species", "mapped", "status"), BOVINE)
+def test_bovine_is_told_from_its_ortholog(accession, gene, species, mapped, status):
+    exp = mk.harmonize_ids(experiment([(accession, gene)]), catalogue())
+    row = id_mapping(exp).iloc[0]
+    assert (row["species"], row["gene"], row["status"]) == (species, mapped, status)
+    if status == "ambiguous":
+        assert "Homo sapiens" in row["reason"]
+        assert "Bos taurus" in row["reason"]
+
+
+def test_mixed_species_count_for_none_when_only_unique_groups_do():
+    exp = mk.harmonize_ids(experiment([("P02768;P02769", "ALB")]), catalogue(), policy="unique")
+    assert id_mapping(exp).iloc[0][["gene", "status"]].tolist() == ["", "ambiguous"]
+
+
+def test_entry_names_tell_mouse_from_rat():
+    rows = [(f"sp|P{i:05d}|G{i}_RAT".replace("P00", "P0A"), f"Gene{i}") for i in range(30)]
+    with pytest.raises(InputError, match="the proteins are rat: 30 of 30 groups say Rattus norvegicus"):
+        mk.harmonize_ids(experiment(rows, "mouse"))
+    mk.harmonize_ids(experiment(rows, "rat"))
+
+
+def test_human_symbols_are_refused_for_rat():
+    symbols = sorted(s for s in gene_table("human").symbols if s not in gene_table("rat").symbols)[500:560]
+    with pytest.raises(InputError, match="look like human"):
+        mk.harmonize_ids(experiment([("", s) for s in symbols], "rat"))
+
+
+def test_bovine_accessions_belong_to_no_other_organism():
+    own = {a for o in ("human", "mouse", "rat") for a in gene_table(o).by_accession}
+    assert not own & bovine_accessions()
+    assert set(catalogue()["bovine_serum"].table["accession"]) <= bovine_accessions()
+
+
+def test_bovine_is_known_without_a_catalogue():
+    exp = mk.harmonize_ids(experiment([("CON__P02769", "ALB"), ("P02768", "ALB")]))
+    assert exp.proteins["species"].tolist() == ["Bos taurus", "Homo sapiens"]

@@ -1,0 +1,262 @@
+"""The results folder: report, workbook, figures; nasty names; the same bytes twice."""
+
+import base64
+import re
+import zipfile
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+
+import markerkit as mk
+from markerkit.report._workbook import write_workbook
+from markerkit.tables.registry import TABLES
+from tests.hostile import NASTY, nasty_experiment
+
+pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    exp = nasty_experiment()
+    result = mk.assess(exp, condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate")
+    return result.report(tmp_path_factory.mktemp("report") / "out")
+
+
+@pytest.fixture(scope="module")
+def html(folder):
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_contract(folder):
+    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert {"report.html", "summary.json", "methods.md", "tables.xlsx"} <= found
+    assert {f"tables/{n}.tsv" for n in TABLES} <= found
+    for name in (
+        "identity_summary",
+        "forest",
+        "volcano",
+        "marker_heatmap",
+        "source_shares",
+        "coverage",
+        "checklist",
+    ):
+        for kind in ("pdf", "svg", "png"):
+            assert f"figures/{name}.{kind}" in found
+
+
+def test_report_is_one_file_without_network(html):
+    assert len(html.encode()) < 10e6
+    without_figures = re.sub(r"data:[a-z/+\-]+;base64,[A-Za-z0-9+/=]+", "", html)
+    links = re.findall(r"https?://[^\s\"'<)\\]+", without_figures)
+    assert all(link.startswith(("https://doi.org/", "http://x")) for link in links)
+    assert not re.findall(r"<(?:link|iframe|object|embed)\b", without_figures)
+    assert not re.findall(r"<script[^>]+src=", without_figures)
+    assert "default-src 'none'" in html
+    for content in re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", html):
+        assert b"<svg" in base64.b64decode(content)[:2000]
+
+
+def test_sentences_of_the_methods_are_filled_in(folder):
+    text = (folder / "methods.md").read_text(encoding="utf-8")
+    assert not re.findall(r"[{}]", text)
+    assert "ends below 1 log2" in text
+
+
+def test_the_null_check_has_a_section_where_it_was_run(html):
+    from markerkit.report._html import html_report
+    from markerkit.report._methods import methods_text
+
+    assert "Do the tests hold their level here?" not in html
+    result = mk.assess(
+        mk.load_example(),
+        condition="fraction",
+        case="EV",
+        control="lysate",
+        comparator="lysate",
+        null_check=2,
+    )
+    text = html_report(result, [], {})
+    section = text[text.index("Do the tests hold their level here?") : text.index("<h2>Purity</h2>")]
+    assert section.count("<tr><td>") == len(result.null_check.table) == 10
+    assert "2 data sets without an effect" in section
+    assert f"there are {result.null_check.table['n_distinct'].iloc[0]:,} distinct ones" in section
+    rate, se = result.null_check.table.loc[0, ["rate", "se"]]
+    assert f"{100 * rate:.1f} ± {100 * se:.1f}\u00a0%" in section
+    assert f"moderated t {100 * rate:.1f} ± {100 * se:.1f} %" in methods_text(result)
+
+
+def test_the_methods_say_how_presence_was_tested():
+    from markerkit.report._methods import methods_text
+
+    text = methods_text(
+        mk.assess(mk.load_example(), condition="fraction", case="EV", control="lysate", paired_by="donor")
+    )
+    assert "within pairs, by an exact conditional test that allows for the depth" in text
+    assert "mid-p (Lancaster 1961); proteins whose sightings could not reach p = 0.05" in text
+    exp = mk.load_example()
+    complete = mk.Experiment(
+        exp.values.fillna(exp.values.min().min()),
+        exp.samples,
+        exp.proteins,
+        exp.scale,
+        exp.organism,
+        exp.history,
+    )
+    text = methods_text(mk.assess(complete, condition="fraction", case="EV", control="lysate"))
+    assert "Presence and absence were not tested (imputed or requantified matrix)." in text
+
+
+def test_a_number_and_its_per_cent_sign_stay_together(html):
+    shown = html[html.index("<main>") : html.index('<script type="application/json"')]
+    assert "\u00a0%" in shown
+    assert not re.search(r"\d %", shown)
+
+
+def test_figures_are_shown_at_one_scale(html):
+    pixels = set(re.findall(r"max-width: min\(100%, (\d+)px\)", html))
+    assert pixels <= {"1000", "656", "486"}
+    assert len(pixels) > 1
+
+
+def test_lines_of_the_design_stand_with_their_contrast():
+    from markerkit.report._html import _design_words
+
+    exp = mk.load_example()
+    arm = (["EV", "lysate", "other"] * exp.n_samples)[: exp.n_samples]
+    exp = exp.evolve("arms", samples=exp.samples.assign(arm=arm))
+    result = mk.assess(exp, condition="arm", contrasts=[("EV", "lysate"), ("other", "lysate")])
+    first, second = (_design_words(result, c.name) for c in result.contrasts)
+    assert first[0].startswith("4 against 4 samples")
+    assert not [line for line in first + second if " vs " in line]
+
+
+def test_names_are_text(html):
+    assert "<script>alert(1)</script>" not in html
+    assert "</script><b>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert html.count("<script") == 3
+
+
+def test_the_first_screen_answers(html):
+    first = html[html.index('class="first"') : html.index("Evidence for and against")]
+    for question in ("What is it?", "How pure?", "How sure?", "Not assessable", "What to do next"):
+        assert question in first
+    assert "confirmed" not in html.lower()
+
+
+def test_the_first_screen_says_how_much_and_why():
+    from markerkit.report._html import _contrast
+    from markerkit.report._summary import summary
+
+    exp = mk.load_example()
+    result = mk.assess(
+        exp, condition="fraction", case="EV", control="lysate", paired_by="donor", comparator="lysate"
+    )
+    found = _contrast(result, "EV vs lysate", summary(result)["contrasts"][0])
+    shares = result.purity.shares
+    case = shares[shares["sample"].str.startswith("EV_")]
+    for source in found["raised"]:
+        expected = 100 * case.loc[case["source"] == source["source"], "share"].median()
+        assert source["share"] == pytest.approx(expected, nan_ok=True)
+    listed = [t for titles in found["open_sources"].values() for t in titles.split(", ")]
+    assert len(listed) == (result.purity.table["verdict"] == "not assessable").sum()
+    assert not [r["reason"] for r in found["classes"] if "_" in r["reason"] or r["reason"] == "wide"]
+
+
+def test_notebook_displays_are_escaped():
+    exp = nasty_experiment()
+    result = mk.assess(exp, condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate")
+    shown = [
+        exp,
+        result,
+        result.identity,
+        result.purity,
+        result.checklist,
+        result.coverage,
+        result.enrichment,
+    ]
+    for thing in [
+        *shown,
+        result.differential_abundance,
+        result.detection,
+        result.sample_scores,
+        result.markers,
+    ]:
+        html = thing._repr_html_()
+        assert "<script>" not in html, type(thing)
+        assert "</script>" not in html, type(thing)
+    assert "8 samples" in exp._repr_html_()
+
+
+def test_several_contrasts_get_a_tab_each(tmp_path):
+    example = mk.load_example()
+    samples = example.samples
+    samples["arm"] = (["EV", "lysate", "other"] * len(samples))[: len(samples)]
+    exp = mk.Experiment(
+        example.values, samples, example.proteins, example.scale, example.organism, example.history
+    )
+    out = mk.assess(exp, condition="arm", contrasts=[("EV", "lysate"), ("other", "lysate")]).report(
+        tmp_path / "out"
+    )
+    html = (out / "report.html").read_text(encoding="utf-8")
+    assert html.count('id="tab-') == 2
+    assert html.count('id="panel-') == 2
+    assert len(list((out / "figures").glob("*identity_summary.svg"))) == 2
+
+
+def test_between_two_preparations_not_compatible_reads_not_enriched(tmp_path):
+    """Of two vesicle preparations the one with no more of a class still has vesicles."""
+    exp = mk.load_example()
+    ask = {"condition": "fraction", "case": "EV", "control": "lysate", "paired_by": "donor"}
+    vesicles, lysate = (mk.assess(exp, **ask, comparator=c) for c in ("ev", "lysate"))
+    assert vesicles.identity.table["verdict"].eq("not compatible").any()
+    line = "  both arms are vesicles: not compatible says not enriched over the control"
+    assert line in vesicles.verdicts()
+    assert line not in lysate.verdicts()
+    html = (vesicles.report(tmp_path / "out") / "report.html").read_text(encoding="utf-8")
+    assert "<b>not enriched</b>" in html
+    assert '<span class="chip not-compatible">not enriched</span>' in html
+
+
+def test_without_a_comparator(tmp_path):
+    out = mk.assess(nasty_experiment()).report(tmp_path / "out")
+    html = (out / "report.html").read_text(encoding="utf-8")
+    assert "no comparator" in html
+    assert "Figures that could not be drawn" in html
+
+
+def test_workbook_explains_itself_and_runs_nothing(folder):
+    book = load_workbook(folder / "tables.xlsx")
+    assert book.sheetnames == ["Columns", *TABLES]
+    rows = list(book["Columns"].iter_rows(values_only=True))
+    assert rows[0][:3] == ("table", "what it holds", "column")
+    assert len(rows) == 1 + sum(len(s.columns) for s in TABLES.values())
+    sheet = book["id_mapping"]
+    assert [c.value for c in sheet[1]] == TABLES["id_mapping"].names
+    assert sheet.freeze_panes == "A2"
+    cells = [c for row in sheet.iter_rows() for c in row]
+    assert not [c for c in cells if c.data_type == "f"]
+    hostile = [c for c in cells if isinstance(c.value, str) and c.value.startswith(("=", "+", "-", "@"))]
+    assert hostile
+    assert all(c.data_type == "s" and c.number_format == "@" for c in hostile)
+
+
+def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
+    table = TABLES["coverage"].conform(pd.DataFrame({"set": ["a\x00b\x0b", "=1+1"], "n_set": [1, None]}))
+    paths = [tmp_path / name for name in ("a.xlsx", "b.xlsx")]
+    for path in paths:
+        write_workbook({"coverage": table}, path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert zipfile.ZipFile(paths[0]).testzip() is None
+    assert load_workbook(paths[0])["coverage"]["A2"].value == "ab"
+
+
+def test_the_same_bytes_twice(folder, tmp_path):
+    result = mk.assess(
+        nasty_experiment(), condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate"
+    )
+    again = result.report(tmp_path / "out")
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        twin = again / path.relative_to(folder)
+        assert path.read_bytes() == twin.read_bytes(), path.name

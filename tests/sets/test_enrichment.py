@@ -1,0 +1,289 @@
+"""Set tests through the public verb."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import fisher_exact, hypergeom, ttest_1samp
+from scipy.stats import t as student
+
+import markerkit as mk
+from markerkit import InputError, MarkerkitWarning
+from markerkit.sets import gsea as _gsea
+from markerkit.sets.methods import METHODS
+from markerkit.stats import set_tests
+from markerkit.stats.joint import joint_effects
+from markerkit.stats.set_effect import Background, background
+from markerkit.tables.registry import TABLES
+
+SETS = {
+    "up": [f"P{i}" for i in range(15)],
+    "null": [f"P{i}" for i in range(200, 230)],
+    "few": ["P1", "P2", "absent"],
+    "absent": ["Q1", "Q2"],
+}
+
+
+def fitted(seed=0, p=800, effect=1.5, rho=0.0, n=5, missing=0.0):
+    rng = np.random.default_rng(seed)
+    names = [f"s{i}" for i in range(2 * n)]
+    y = rng.normal(0, 0.5, (2 * n, p))
+    y[:, 200:230] = np.sqrt(1 - rho) * y[:, 200:230] + np.sqrt(rho) * rng.normal(0, 0.5, (2 * n, 1))
+    y[:n, :15] += effect
+    y[rng.random(y.shape) < missing] = np.nan
+    values = pd.DataFrame(y + 20, names, [f"P{i}" for i in range(p)])
+    exp = mk.Experiment(values, pd.DataFrame({"g": ["a"] * n + ["b"] * n}, names), scale="log2")
+    return mk.differential_abundance(exp, "~ g", contrast=("g", "a", "b"))
+
+
+@pytest.mark.filterwarnings("ignore:.*draws genes as if:markerkit.MarkerkitWarning")
+@pytest.mark.parametrize("method", METHODS)
+def test_contract(method):
+    table = mk.enrich(fitted(missing=0.1), SETS, method=method).table
+    assert list(table.columns) == TABLES["enrichment"].names
+    assert list(table["set"]) == list(SETS)
+    row = table.set_index("set")
+    assert row.loc["up", "pvalue"] < 1e-4
+    assert row.loc["up", "direction"] == "up"
+    assert "P3" in row.loc["up", "leading_edge"].split(";")
+    assert row.loc["few", "status"] == "too few measured"
+    assert row.loc["absent", "n_measured"] == 0
+    assert row.loc[["few", "absent"], "pvalue"].isna().all()
+    assert row.loc["null", "pvalue"] > 0.01
+    tested = row[row["status"] == "tested"]
+    assert (tested["padj"] >= tested["pvalue"]).all()
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.3])
+def test_level_holds_under_correlation(rho):
+    """A correlated set without effect must not be called: the trap of tests that sample proteins."""
+    null = {"null": SETS["null"]}
+    rejected = {"camera": [], "fry": [], "joint": []}
+    for seed in range(120):
+        da = fitted(seed, effect=0.0, rho=rho, p=600)
+        for method, calls in rejected.items():
+            calls.append(mk.enrich(da, null, method=method).table["pvalue"][0] < 0.05)
+    assert max(np.mean(calls) for calls in rejected.values()) <= 0.12
+
+
+def _rejected(test, rho, draws):
+    """How often a test calls, at 5 %, 30 of 600 proteins that only share a factor; nothing has an effect."""
+    rng = np.random.default_rng(7)
+    calls = []
+    for _ in range(draws):
+        z = rng.normal(size=600)
+        z[:30] = np.sqrt(1 - rho) * z[:30] + np.sqrt(rho) * rng.normal()
+        calls.append(test(z) < 0.05)
+    return np.mean(calls)
+
+
+def _gsea_p(z):
+    score = pd.Series(z, [f"P{i:03d}" for i in range(600)])
+    return _gsea.prerank(score, {"null": list(score.index[:30])}, weight=1.0, seed=0).pvalue[0]
+
+
+def _ora_p(z):
+    return set_tests.over_representation(np.abs(z) > 1.645, [np.arange(30)], np.arange(600))[1][0]
+
+
+@pytest.mark.parametrize(("test", "draws"), [(_gsea_p, 80), (_ora_p, 600)])
+def test_tests_that_sample_genes_do_not_hold_their_level_as_they_warn(test, draws):
+    bound = 0.05 + 3 * np.sqrt(0.05 * 0.95 / draws)  # three standard errors above the level
+    assert _rejected(test, 0.0, draws) <= bound
+    assert _rejected(test, 0.5, draws) > bound
+
+
+def test_order_of_proteins_does_not_matter():
+    da = fitted(missing=0.1)
+    first = mk.enrich(da, SETS).table
+    exp_values = pd.DataFrame(da.fit.values, columns=da.proteins.index)
+    order = np.random.default_rng(0).permutation(exp_values.shape[1])
+    names = [f"s{i}" for i in range(10)]
+    exp = mk.Experiment(
+        exp_values.iloc[:, order].set_axis(names),
+        pd.DataFrame({"g": ["a"] * 5 + ["b"] * 5}, names),
+        scale="log2",
+    )
+    second = mk.enrich(mk.differential_abundance(exp, "~ g", contrast=("g", "a", "b")), SETS).table
+    pd.testing.assert_frame_equal(
+        first.drop(columns="leading_edge"), second.drop(columns="leading_edge"), rtol=1e-8
+    )
+
+
+def test_a_small_background_is_said_aloud():
+    with pytest.warns(MarkerkitWarning, match="background of the set tests holds 300"):
+        mk.enrich(fitted(p=300), SETS)
+
+
+def test_refusals():
+    with pytest.raises(InputError, match="Did you mean 'camera'"):
+        mk.enrich(fitted(), SETS, method="camerra")
+    with pytest.raises(InputError, match="inter_protein_cor"):
+        mk.enrich(fitted(), SETS, method="fry", inter_protein_cor=0.1)
+
+
+def _table(method, **options):
+    with pytest.warns(MarkerkitWarning, match=f"{method} draws genes as if proteins were independent"):
+        return mk.enrich(fitted(missing=0.1), SETS, method=method, **options)
+
+
+def test_ora_counts_hits_among_measured_genes():
+    found = _table("ora", hits="up", alpha=0.01)
+    da = fitted(missing=0.1).table
+    tested = da[da["status"] == "tested"]
+    hit = (tested["padj"] <= 0.01) & (tested["log2_fc"] > 0)
+    inside = tested["protein"].isin(SETS["up"])
+    cells = [[(hit & inside).sum(), (hit & ~inside).sum()], [(~hit & inside).sum(), (~hit & ~inside).sum()]]
+    row = found.table.set_index("set").loc["up"]
+    assert row["n_hits"] == cells[0][0]
+    assert row["pvalue"] == pytest.approx(fisher_exact(cells, alternative="greater").pvalue)
+    null = found.table.set_index("set").loc["null"]
+    assert null["status"] == "tested"  # no hit is a finding, not a missing row
+    assert null["n_hits"] == 0
+
+
+SCORE = pd.Series(np.linspace(3, -3, 101), [f"P{i:03d}" for i in range(101)])
+
+
+@pytest.mark.parametrize(
+    ("score", "sets", "reason"),
+    [
+        (SCORE * 0 + 1, {"a": ["P001", "P002"]}, "constant"),
+        (SCORE, {"a": list(SCORE.index)}, "every ranked gene is a member"),
+        (SCORE, {"a": []}, "no member ranked"),
+        (SCORE, {"a": ["absent"]}, "no member ranked"),
+        (SCORE.mask(SCORE.index == "P003"), {"a": ["P003"]}, "no member ranked"),
+        (SCORE * np.nan, {"a": ["P001"]}, "constant"),
+        (SCORE * 0 + np.inf, {"a": ["P001"]}, "constant"),
+    ],
+)
+def test_rankings_that_gsea_cannot_take_give_a_reason(score, sets, reason):
+    found = _gsea.prerank(score, sets, weight=1.0, seed=0)
+    assert np.isnan(found.pvalue[0])
+    assert reason in found.reason[0]
+
+
+def test_gsea_takes_ties_infinities_and_small_sets():
+    score = SCORE.round(0)
+    score.iloc[0], score.iloc[-1] = np.inf, -np.inf
+    sets = {"pair": ["P000", "P003"], "low": ["P095", "P098", "P100"], "one": ["P050"]}
+    first = _gsea.prerank(score, sets, weight=1.0, seed=0)
+    second = _gsea.prerank(score.sample(frac=1, random_state=1), sets, weight=1.0, seed=0)
+    assert not any(first.reason)
+    np.testing.assert_array_equal(first.es, second.es)  # ties follow the names, not the order of the rows
+    assert first.es[0] > 0 > first.es[1]
+    assert ((first.pvalue > 0) & (first.pvalue <= 1)).all()
+
+
+def test_gsea_leaves_out_genes_without_a_score():
+    score = SCORE.mask(SCORE.index.isin(["P003", "P098"]))
+    sets = {"top": ["P000", "P003", "P005", "P009"], "low": ["P090", "P098"]}
+    known = {k: [g for g in v if np.isfinite(score[g])] for k, v in sets.items()}
+    found = _gsea.prerank(score, sets, weight=1.0, seed=0)
+    expected = _gsea.prerank(score.dropna(), known, weight=1.0, seed=0)
+    np.testing.assert_array_equal(found.es, expected.es)
+    np.testing.assert_array_equal(found.pvalue, expected.pvalue)
+
+
+@pytest.mark.parametrize("rest", [0.0, 1.0, -np.inf])
+def test_gsea_takes_rankings_that_only_infinities_tell_apart(rest):
+    score = SCORE * 0 + rest
+    score.iloc[:5] = np.inf
+    found = _gsea.prerank(
+        score, {"top": list(SCORE.index[:5]), "rest": list(SCORE.index[40:60])}, weight=1.0, seed=0
+    )
+    assert not any(found.reason)
+    assert found.es[0] == pytest.approx(1.0, abs=1e-6)  # an infinite score ranks above every finite one
+    assert found.es[1] < found.es[0]
+
+
+def test_gsea_score_by_the_walk_along_the_ranking():
+    members = ["P002", "P010", "P060", "P099"]
+    found = _gsea.prerank(SCORE, {"a": members}, weight=1.0, seed=0)
+    inside = SCORE.index.isin(members)
+    step = np.where(inside, SCORE.abs() / SCORE.abs()[inside].sum(), -1.0 / (~inside).sum())
+    walk = np.cumsum(step)
+    assert found.es[0] == pytest.approx(walk[np.argmax(np.abs(walk))], abs=1e-6)
+
+
+def test_ora_agrees_with_scipy_down_to_no_hit():
+    universe, hits = np.arange(200), np.arange(200) < 30
+    sets = [np.arange(10), np.arange(25, 45), np.arange(100, 120), np.arange(200)]
+    inside, p = set_tests.over_representation(hits, sets, universe)
+    np.testing.assert_array_equal(inside, [10, 5, 0, 30])
+    expected = [hypergeom.sf(k - 1, 200, 30, len(s)) for k, s in zip(inside, sets, strict=True)]
+    np.testing.assert_allclose(p, expected, rtol=1e-12)
+    np.testing.assert_array_equal(p[2:], [1.0, 1.0])
+
+
+def test_joint_by_hand():
+    """Two sets that share a vote: the coefficients solve the normal equations of their membership."""
+    effect = np.array([2.0, 2.0, 3.0, 1.0, 1.0])
+    weight = np.array([[1, 0], [1, 0], [1, 1], [0, 1], [0, 1]], dtype=float)
+    rng = np.random.default_rng(0)
+    influence = rng.normal(0, 0.1, (8, 5))
+    reference = background(np.zeros(40), np.zeros((8, 40)))
+    found = joint_effects(effect, influence, (influence**2).sum(axis=0), np.full(5, 6.0), weight, reference)
+    np.testing.assert_allclose(found.coefficient, np.linalg.lstsq(weight, effect, rcond=None)[0])
+    assert (found.low < found.coefficient).all()
+    assert not found.aliased.any()
+    doubled = joint_effects(
+        effect, influence, (influence**2).sum(axis=0), np.full(5, 6.0), weight[:, [0, 0, 1]], reference
+    )
+    assert list(doubled.aliased) == [True, True, False]
+    assert np.isnan(doubled.pvalue[:2]).all()
+
+
+def test_errors_of_the_joint_test_by_hand():
+    """Two sets apart, constant weights: each coefficient is a mean of votes, its two variances those of a mean."""
+    effect = np.array([1.0, 3.0, 2.0, 0.0, 1.0])
+    weight = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1]], dtype=float)
+    influence = np.array([[0.3, -0.3, 0.6, 0.1, 0.1], [0.0, 0.3, 0.3, -0.2, 0.4]])
+    reference = background(np.full(40, 0.5), np.zeros((2, 40)))
+    found = joint_effects(effect, influence, np.zeros(5), np.full(5, 6.0), weight, reference)
+    np.testing.assert_allclose(found.coefficient, [2.0 - 0.5, 0.5 - 0.5])
+    samples = [0.2**2 + 0.2**2, 0.1**2 + 0.1**2]  # means of the influences, squared, summed over samples
+    votes = [1 / 3, 0.5 / 2]  # variance of the votes over their number
+    np.testing.assert_allclose(found.se**2, np.add(samples, votes))
+    df = np.add(samples, votes) ** 2 / (np.square(samples) / 6 + np.square(votes) / [2, 1])
+    np.testing.assert_allclose(found.df, df)
+    np.testing.assert_allclose(found.pvalue, 2 * student.sf(np.abs(found.coefficient / found.se), df))
+
+
+def test_fry_warns_where_random_sets_are_rejected_too():
+    rng = np.random.default_rng(3)
+    values = rng.normal(20, 2, 600) + 0.3 * rng.standard_normal((12, 600))
+    values[:6] += rng.normal(0, 1.0, 600)
+    names = [f"s{i}" for i in range(12)]
+    frame = pd.DataFrame(values, index=names, columns=[f"G{i}" for i in range(600)])
+    exp = mk.Experiment(frame, pd.DataFrame({"g": ["a"] * 6 + ["b"] * 6}, names), scale="log2")
+    da = mk.differential_abundance(exp, "~ g", contrast=("g", "a", "b"))
+    with pytest.warns(MarkerkitWarning, match="of random sets of 15 proteins"):
+        found = mk.enrich(da, {"one": [f"G{i}" for i in range(15)]}, method="fry")
+    assert found.params["random_sets (a vs b)"]["rejected"] > 0.2
+
+
+@pytest.mark.parametrize("size", [20, 500])
+def test_random_sets_of_fry_follow_the_seed(size):
+    # of 500 genes a shuffle of the 800 holds one set, of 20 it holds 40
+    genes = {"one": [f"P{i}" for i in range(size)]}
+    da = fitted(effect=0.0, rho=0.1)
+    first, again, other = (
+        mk.enrich(da, genes, method="fry", seed=s).params["random_sets (a vs b)"] for s in (0, 0, 1)
+    )
+    assert first == again
+    assert first["size"] == other["size"] == size
+    assert first != other
+
+
+def test_joint_counts_the_df_of_the_votes_of_each_set():
+    rng = np.random.default_rng(0)
+    effect = rng.normal(size=45)
+    weight = np.zeros((45, 2))
+    weight[:5, 0], weight[5:, 1] = 1.0, 1.0
+    flat = Background(0.0, np.zeros(6), 0.0, 100)
+    found = joint_effects(effect, np.zeros((6, 45)), np.zeros(45), np.full(45, 4.0), weight, flat)
+    np.testing.assert_allclose(found.df, [4, 39])
+    np.testing.assert_allclose(
+        found.se, [effect[:5].std(ddof=1) / np.sqrt(5), effect[5:].std(ddof=1) / np.sqrt(40)]
+    )
+    np.testing.assert_allclose(found.pvalue[0], ttest_1samp(effect[:5], 0).pvalue)
