@@ -131,13 +131,13 @@ def hide(rng: np.random.Generator, values: Array) -> Array:
     return np.where(rng.random(values.shape) < np.clip(0.15 / chance.mean() * chance, 0, 1), np.nan, values)
 
 
-def two_arms(n: int) -> Array:
+def two_groups(n: int) -> Array:
     return np.column_stack([np.ones(2 * n), np.repeat([1.0, 0.0], n)])
 
 
 def p_of_sets(values: Array, n: int, layout: Layout) -> tuple[Array, dict[str, Array]]:
     """Moderated p by protein, and p by set of every set test."""
-    fit = linear.fit(values, two_arms(n))
+    fit = linear.fit(values, two_groups(n))
     moderated = ebayes.moderate(fit.sigma**2, fit.df_residual)
     statistics, usable = set_tests.set_statistics(fit, moderated, np.array([0.0, 1.0]))
     place = np.where(usable, np.cumsum(usable) - 1, -1)
@@ -174,7 +174,7 @@ def _with_background(
         weight[neighbor[: len(neighbor) // 5], i] = 1.0
         votes = Votes(effect[at], influence[:, at], variance[at], df[at], np.full(len(at), 1 / len(at)))
         found = set_effect(votes, reference)
-        alone[i] = ebayes.two_sided(np.array([found.theta / found.se]), found.df)[0]
+        alone[i] = ebayes.two_sided(np.array([found.estimate / found.se]), found.df)[0]
     shared = weight.sum(axis=1)
     kept = np.flatnonzero(weight.any(axis=0))
     votes_at = np.flatnonzero(shared > 0)
@@ -194,7 +194,7 @@ def p_of_deqms(rng: np.random.Generator, values: Array, n: int) -> Array:
     """Moderated p where the variance falls with the number of peptides."""
     count = 1 + rng.geometric(0.15, values.shape[1])
     mean = np.nanmean(values, axis=0)
-    fit = linear.fit(mean + (values - mean) * (4 / count) ** 0.25, two_arms(n))
+    fit = linear.fit(mean + (values - mean) * (4 / count) ** 0.25, two_groups(n))
     variance, df = fit.sigma**2, fit.df_residual
     moderated = ebayes.squeeze(
         variance, df, prior.fit_prior_by_count(variance, df, count.astype(float)), pooled=False

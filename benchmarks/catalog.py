@@ -18,6 +18,7 @@ Members are chosen from the literature; nothing here feeds back into them.
 from __future__ import annotations
 
 import argparse
+import sys
 import warnings
 from collections.abc import Iterable
 from contextlib import redirect_stdout
@@ -26,12 +27,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from markerkit.markers_readme import IDENTITY
 from scipy.stats import rankdata
 from sections import write_section
 
 import markerkit as mk
 from markerkit.ids.harmonize import gene_table, id_mapping
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tools.catalog_readme import IDENTITY
 
 MOUSE = ("bv2_mouse_ev_vs_cell", "c2c12_mouse_elv_bovine_contam")
 META = "plasma_ev_isolation_meta_pnnl"

@@ -13,12 +13,12 @@ classes
     Simulated preparations of one class, 5 against 5, a fifth of the markers wrong: the right class, wrong
     classes, and the same without the markers that tell the class from others.
 titration
-    Real preparations mixed in silico with their comparator: the carry-over must rise by what was added.
+    Real preparations mixed in silico with their comparator: the contamination fraction must rise by what was added.
 level
     Sets without an effect whose markers disagree: how often does the interval lie above 0, with the
     disagreement of each set alone and moderated over the sets?
 coverage
-    Simulated preparations, 4 against 4: does the interval of the carry-over hold its share?
+    Simulated preparations, 4 against 4: does the interval of the contamination fraction hold its share?
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ import pandas as pd
 
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
-from markerkit.effects.fit import fit_contrast, set_members
+from markerkit.effects.fit import fit_contrast
+from markerkit.effects.members import set_members
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, UNRESOLVED, identity_of
-from markerkit.purity.contamination import carry_over_table
+from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.sources import RAISED, source_verdicts
 from markerkit.stats.set_effect import Votes, background, common_scatter, set_effect
 from markerkit.study.contrast import Contrast
@@ -177,7 +178,9 @@ def titration(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
             row: dict[str, object] = {"data": name, "added %": f"{100 * added:g}"}
             for lost in (0.0, 0.15):
                 mixed = mixture(exp, contrast, added, lost)
-                found = float(carry_over_table(mixed, markers, contrast, seed=0).iloc[0]["fraction"])
+                found = float(
+                    contamination_fraction_table(mixed, markers, contrast, seed=0).iloc[0]["fraction"]
+                )
                 expected = start.setdefault(0.0, found) + added * (1 - start[0.0])
                 if not lost:
                     row |= {"found %": f"{100 * found:.1f}", "expected %": f"{100 * expected:.1f}"}
@@ -195,7 +198,7 @@ def mixture(exp: mk.Experiment, contrast: Contrast, added: float, lost: float) -
     """Mix the case samples with the mean control, then lose the lowest values of every sample."""
     linear = exp.linear().fillna(0.0)
     shares = linear.div(linear.sum(axis=1), axis=0)
-    case, control = contrast.arms(exp)
+    case, control = contrast.groups(exp)
     shares.loc[case] = (1 - added) * shares.loc[case] + added * shares.loc[control].mean().to_numpy()
     values = (1e9 * shares).where(shares > 0)
     if lost:
@@ -207,7 +210,7 @@ def mixture(exp: mk.Experiment, contrast: Contrast, added: float, lost: float) -
 
 
 def own_genes(markers: mk.MarkerCatalog, key: str) -> set[str]:
-    """Genes of a class that neither its rivals nor its kin nor the EV layer have."""
+    """Genes of a class that neither its competing classes nor its kin nor the EV layer have."""
     classes = load_criteria().classes
     shared = [s for other in classes[key].sharing for s in classes[other].sets]
     mine = set(set_members(markers, classes[key].sets)["gene"])
@@ -236,7 +239,7 @@ def classes(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
         f"{runs} simulated studies a class, 5 against 5, markers {EFFECT['effect']:g} log2 over the lysate with an sd of "
         f"{EFFECT['effect_sd']:g}, {100 * EFFECT['wrong']:g} % of them wrong. In the first columns the cells express every "
         "marker of the class (a fifth of all values is missing), in the next ones as many as chance has it, about half. Own "
-        "markers: in no rival, no kin and not in the EV layer. An apoptotic exosome may be called an exosome or an EV of "
+        "markers: in no competitor, no kin and not in the EV layer. An apoptotic exosome may be called an exosome or an EV of "
         "dying cells as well. No rule was chosen with these studies in view."
     )
     return pd.DataFrame(rows), note
@@ -249,7 +252,7 @@ def class_row(key: str, runs: int) -> dict[str, str]:
     contrast = Contrast("fraction", "EV", "lysate", comparator="lysate")
     right = {key, "ev", *ALSO_RIGHT.get(key, ())} if key else set()
     own = own_genes(markers, key) if key else set()
-    has_rivals = bool(key and load_criteria().classes[key].rivals)
+    has_rivals = bool(key and load_criteria().classes[key].competing_classes)
     words: dict[str, Counter[str]] = {"all": Counter(), "chance": Counter(), "blind": Counter()}
     wrong: dict[str, Counter[str]] = {"all": Counter(), "chance": Counter()}
 
@@ -307,7 +310,7 @@ def level(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
                 alone = set_effect(votes, reference, confidence=confidence)
                 moderated = set_effect(votes, reference, confidence=confidence, scatter=scatter)
                 width = moderated.half_width / alone.half_width
-                found.append((word, votes.m, x, alone.low > 0, moderated.low > 0, width))
+                found.append((word, votes.m, x, alone.ci_low > 0, moderated.ci_low > 0, width))
     names = ["disagree", "votes", "times", "alone", "moderated", "width"]
     rows = []
     for (word, m), of_size in pd.DataFrame(found, columns=names).groupby(["disagree", "votes"], sort=False):
@@ -346,10 +349,10 @@ def votes_without_effect(rng: np.random.Generator, m: int, variance: float) -> V
 
 HOLDS: tuple[tuple[str, dict[str, float]], ...] = (
     ("lysate", {}),
-    ("lysate", {"carry_over": 0.2}),
+    ("lysate", {"contamination_fraction": 0.2}),
     ("lysate", {"residents": 0.25}),
     ("biofluid", {}),
-    ("biofluid", {"carry_over": 0.2}),
+    ("biofluid", {"contamination_fraction": 0.2}),
 )
 FAILS: tuple[tuple[str, dict[str, float]], ...] = (
     ("lysate", {"residents": 0.6}),
@@ -377,12 +380,12 @@ def coverage(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
             made = mk.simulate(
                 markers, n=4, comparator=comparator, paired=paired, n_background=500, seed=seed, **options
             )
-            whole = carry_over_table(made.experiment, markers, contrast, seed=0).iloc[0]
+            whole = contamination_fraction_table(made.experiment, markers, contrast, seed=0).iloc[0]
             if whole["status"] == "assessed":
                 found.append(whole["fraction"])
                 low.append(whole["ci_low"])
                 high.append(whole["ci_high"])
-            truth = made.truth.carry_over
+            truth = made.truth.contamination_fraction
         below, above = np.array(high) < truth, np.array(low) > truth
         rows.append(
             {
@@ -414,8 +417,8 @@ PARTS: dict[str, Part] = {
     "power": ("Calls on a known contrast", power, 200),
     "classes": ("Simulated classes", classes, 500),
     "level": ("Disagreement of markers, moderated over sets", level, 2000),
-    "titration": ("Carry-over: titration of real data", titration, 1),
-    "coverage": ("Carry-over: coverage of the interval", coverage, 1000),
+    "titration": ("Contamination fraction: titration of real data", titration, 1),
+    "coverage": ("Contamination fraction: coverage of the interval", coverage, 1000),
 }
 INTRO = """## Identity and purity
 

@@ -1,4 +1,4 @@
-"""Tell vesicles from other material sample by sample: markerkit's layer A scores beside other scores.
+"""Tell vesicles from other material sample by sample: markerkit's general EV evidence scores beside other scores.
 
 Run as ``python benchmarks/separation.py DATA``, where DATA holds a folder a data set (``matrix.tsv``,
 ``samples.tsv``) and ``databases/exocarta``. Every score is computed in every sample; the area
@@ -7,12 +7,12 @@ table goes into the section `separation` of ``benchmarks/README.md``.
 
 Scores, all without a look at the labels:
 
-- markerkit ``ev_rank`` and ``ev_score`` of the quality card (layer A: pan-EV, MISEV2018 1a and 2a), and singscore
+- markerkit ``ev_rank`` and ``ev_score`` of the quality card (general EV evidence: pan-EV, MISEV2018 1a and 2a), and singscore
   of the same genes;
 - ssGSEA (gseapy) of the ExoCarta top 100, unseen proteins left at 0 as gseapy does, and on the seen proteins only;
 - the two-axis rank index as in EVqualityMS, on the lists of this catalogue;
 - ``ulm`` as in decoupler, written out here: the t-value of the slope of a sample's log2 values on membership,
-  unseen proteins at the sample's lowest value; on the ExoCarta top 100 and on layer A.
+  unseen proteins at the sample's lowest value; on the ExoCarta top 100 and on general EV evidence.
 """
 
 from __future__ import annotations
@@ -142,12 +142,12 @@ def _two_axis(exp: mk.Experiment, markers: mk.MarkerCatalog, *, blood: bool) -> 
 NAMES = {
     "ev_rank": "ev_rank",
     "ev_score": "ev_score",
-    "singscore": "singscore, layer A",
+    "singscore": "singscore, general EV evidence",
     "ssgsea_exocarta": "ssGSEA, ExoCarta 100",
     "ssgsea_seen": "the same, seen proteins only",
     "two_axis": "two-axis index",
     "ulm_exocarta": "ulm, ExoCarta 100",
-    "ulm_layer_a": "ulm, layer A",
+    "ulm_layer_a": "ulm, general EV evidence",
 }
 
 

@@ -10,8 +10,8 @@ few
     How much must be measured: the same studies with most markers taken out.
 replicates
     The same real samples with ever fewer of them in one arm.
-carry_over
-    Thresholds of the carry-over, on simulated preparations.
+contamination_fraction
+    Thresholds of the contamination fraction, on simulated preparations.
 outliers
     Flags of the quality card, on simulated studies with and without an odd sample.
 blanks
@@ -37,12 +37,14 @@ import pandas as pd
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
 from markerkit.checks.sensitivity import read_all
-from markerkit.effects.fit import ContrastModel, fit_contrast, set_members
+from markerkit.effects.fit import fit_contrast
+from markerkit.effects.members import set_members
+from markerkit.effects.model import ContrastModel
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE
 from markerkit.purity.blanks import blank_content
-from markerkit.purity.contamination import carry_over_table
+from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.sources import NOT_RAISED, RAISED
-from markerkit.qc.outliers import LOOK, far, likeness
+from markerkit.qc.outliers import LOOK, far, similarity
 from markerkit.study.contrast import Contrast
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -53,37 +55,37 @@ from sections import Part, run_parts
 FIRST = 40_000
 #: threshold of a verdict -> values in its place
 VERDICTS: dict[str, tuple[float, ...]] = {
-    "delta": (0.0, 1.0),
-    "eta": (0.5, 1.5),
-    "class_delta": (0.5, 1.5),
+    "min_source_effect": (0.0, 1.0),
+    "equivalence_margin": (0.5, 1.5),
+    "min_class_effect": (0.5, 1.5),
     "class_confidence": (0.8, 0.95),
     "confidence": (0.9, 0.99),
-    "min_votes": (3, 8),
+    "min_markers": (3, 8),
     "min_weight": (0.1, 0.4),
-    "min_votes_source": (2, 5),
-    "min_votes_negative": (2, 5),
-    "min_votes_margin": (2, 5),
-    "on_off_seen": (0.5, 1.0),
-    "on_off_floor": (0.01, 0.25),
+    "min_markers_source": (2, 5),
+    "min_markers_negative": (2, 5),
+    "min_markers_margin": (2, 5),
+    "presence_seen": (0.5, 1.0),
+    "censoring_quantile": (0.01, 0.25),
 }
 FEW: dict[str, tuple[float, ...]] = {
-    "min_votes": (2, 3, 8),
+    "min_markers": (2, 3, 8),
     "min_weight": (0.0, 0.1, 0.4),
-    "min_votes_source": (2, 5),
-    "min_votes_negative": (2, 5),
-    "min_votes_margin": (2, 5),
+    "min_markers_source": (2, 5),
+    "min_markers_negative": (2, 5),
+    "min_markers_margin": (2, 5),
 }
 REPLICATES: dict[str, tuple[float, ...]] = {"min_replicates": (1, 3, 4)}
 CARRY_OVER: dict[str, tuple[float, ...]] = {
     "confidence": (0.9, 0.99),
-    "min_anchors": (4, 16),
-    "anchor_absent": (0.1, 0.6),
-    "anchor_abundant": (0.25, 1.0),
-    "anchor_missed": (0.05, 0.3),
-    "anchors_enough": (8, 32),
+    "min_reference_proteins": (4, 16),
+    "reference_absent": (0.1, 0.6),
+    "reference_abundant": (0.25, 1.0),
+    "reference_missed": (0.05, 0.3),
+    "reference_enough": (8, 32),
     "resident_mad": (2.0, 6.0),
     "resident_log2": (0.25, 2.0),
-    "carry_over_floor": (0.001, 0.02),
+    "contamination_floor": (0.001, 0.02),
     "compartment_spread": (1.5, 4.0),
 }
 OUTLIERS: dict[str, tuple[float, ...]] = {
@@ -96,7 +98,7 @@ OUTLIERS: dict[str, tuple[float, ...]] = {
 }
 BLANKS: dict[str, tuple[float, ...]] = {"blank_seen": (0.25, 1.0), "blank_ratio": (0.03, 0.3)}
 #: read while a contrast is fitted, so that it is fitted again
-FITTED = ("min_votes_source", "on_off_seen", "on_off_floor")
+FITTED = ("min_markers_source", "presence_seen", "censoring_quantile")
 #: thresholds that no verdict, flag or number hangs on
 DECIDE_NOTHING = ("power",)
 #: what is left of the markers where few are measured
@@ -205,10 +207,10 @@ class Study:
 def judged(model: ContrastModel, context: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Words on every class and every source, as in the tables, without the rest of their rows."""
     rules = model.criteria
-    if not model.policies:
+    if not model.schemes:
         return dict.fromkeys(rules.classes, NOT_ASSESSABLE), dict.fromkeys(rules.sources, NOT_ASSESSABLE)
     words: dict[str, dict[str, str]] = {"class": {}, "source": {}}
-    for row in read_all(model, model.policies, context):
+    for row in read_all(model, model.schemes, context):
         words[row["kind"]][row["key"]] = row["verdict"]
     return words["class"], words["source"]
 
@@ -327,7 +329,9 @@ def read(studies: Iterator[Study], of: Sequence[Setting]) -> Found:
         fitted = study.fit()
         for s in of:
             with in_place(*s):
-                again = s.name in FITTED and (study.exp.presence_known or not s.name.startswith("on_off"))
+                again = s.name in FITTED and (
+                    study.exp.presence_known or s.name not in ("presence_seen", "censoring_quantile")
+                )
                 model = study.fit() if again else fitted
                 count(found, s, study, *judged(model, study.context))
     return found
@@ -369,7 +373,7 @@ def replicates(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     return table, note
 
 
-# ---- carry-over --------------------------------------------------------------------
+# ---- contamination fraction --------------------------------------------------------------------
 
 #: what is special -> contrast, options of the simulation, share of the anchors left
 PREPARATIONS: dict[str, tuple[Contrast, dict[str, Any], float]] = {
@@ -378,8 +382,8 @@ PREPARATIONS: dict[str, tuple[Contrast, dict[str, Any], float]] = {
     "a quarter residents": (LYSATE, {"residents": 0.25}, 1.0),
     "40 % missing": (PLASMA, {"missing": 0.4}, 1.0),
     "few anchors": (LYSATE, {}, 0.05),
-    "0.3 % carried": (PLASMA, {"carry_over": 0.003}, 1.0),
-    "1 % carried": (PLASMA, {"carry_over": 0.01}, 1.0),
+    "0.3 % carried": (PLASMA, {"contamination_fraction": 0.003}, 1.0),
+    "1 % carried": (PLASMA, {"contamination_fraction": 0.01}, 1.0),
     "mitochondria": (LYSATE, {"sources": {"mitochondrion": 0.05}}, 1.0),
 }
 #: column -> preparations that it is read in and what is read
@@ -405,8 +409,8 @@ CARRIED: dict[str, tuple[tuple[str, ...], str]] = {
 def carried(
     exp: mk.Experiment, markers: mk.MarkerCatalog, contrast: Contrast, truth: float
 ) -> dict[str, Any]:
-    """What the carry-over of one study says, beside its truth."""
-    row = carry_over_table(exp, markers, contrast, seed=0).iloc[0]
+    """What the contamination fraction of one study says, beside its truth."""
+    row = contamination_fraction_table(exp, markers, contrast, seed=0).iloc[0]
     if row["status"] != "assessed":
         return {"assessed": False}
     # below the floor only an upper limit is given
@@ -429,11 +433,11 @@ def without_names(exp: mk.Experiment, genes: set[str], left: float, seed: int) -
     return mk.Experiment(exp.values, exp.samples, proteins, history=exp.history)
 
 
-def carry_over(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
+def contamination_fraction(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     del data
     markers, found, of = mk.load_markers(), Found(), settings(CARRY_OVER)
     for kind, (contrast, options, left) in PREPARATIONS.items():
-        rule = load_criteria().carry_over[contrast.comparator or ""]
+        rule = load_criteria().contamination_fraction[contrast.comparator or ""]
         anchors = set(set_members(markers, rule.compartments)["gene"])
         for seed in range(FIRST, FIRST + runs):
             made = mk.simulate(
@@ -442,7 +446,7 @@ def carry_over(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
             exp = without_names(made.experiment, anchors, left, seed) if left < 1 else made.experiment
             for s in of:
                 with in_place(*s):
-                    said = carried(exp, markers, contrast, made.truth.carry_over)
+                    said = carried(exp, markers, contrast, made.truth.contamination_fraction)
                 for column, (kinds, what) in CARRIED.items():
                     if kind in kinds and what in said:
                         found.add(s, column, kind, said[what])
@@ -459,14 +463,14 @@ def carry_over(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
 
 # ---- quality -----------------------------------------------------------------------
 
-#: samples an arm, in turn
+#: samples a group, in turn
 SIZES = (4, 5, 6, 8)
 #: share of lysate in an odd sample of vesicles, and of keratin in an odd lysate
 SPOILED, KERATIN = 0.25, 0.02
 #: proteins of a study of few
 FEW_PROTEINS = (25, 100)
 FLAGGED = (
-    "likeness and depth: false flags per 100 samples",
+    "similarity and depth: false flags per 100 samples",
     "shares: false flags per 100 samples",
     "lysate admixed: found %",
     "keratin admixed: found %",
@@ -492,7 +496,7 @@ def spoiled(exp: mk.Experiment) -> tuple[mk.Experiment, str, str]:
 
 
 def flags(exp: mk.Experiment, markers: mk.MarkerCatalog) -> tuple[set[str], set[tuple[str, str]]]:
-    """Samples flagged for likeness or depth, and samples and sources flagged for a share."""
+    """Samples flagged for similarity or depth, and samples and sources flagged for a share."""
     table = mk.quality(exp, markers, group="fraction").table
     table = table[(table["flag"] == LOOK)]
     odd = set(table.loc[table["kind"].isin(["outlier", "depth"]), "sample"])
@@ -501,13 +505,13 @@ def flags(exp: mk.Experiment, markers: mk.MarkerCatalog) -> tuple[set[str], set[
 
 
 def few_flags(exp: mk.Experiment, seed: int, draws: int) -> list[bool]:
-    """Flags of likeness among vesicles of which a few proteins are known, drawn several times."""
+    """Flags of similarity among vesicles of which a few proteins are known, drawn several times."""
     rng = np.random.default_rng(seed)
     logs = np.log2(exp.values[exp.samples["fraction"] == "EV"])
     fold, found = load_criteria().threshold["outlier_fold"], []
     for _ in range(draws):
         n = int(rng.integers(*FEW_PROTEINS))
-        close = likeness(logs.iloc[:, rng.permutation(logs.shape[1])[:n]])
+        close = similarity(logs.iloc[:, rng.permutation(logs.shape[1])[:n]])
         far_off = [far(v.to_numpy(float), fold=fold) for v in (1 - close["correlation"], close["distance"])]
         found += list(far_off[0] | far_off[1])
     return found
@@ -532,9 +536,9 @@ def outliers(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
             found.add(s, FLAGGED[4], "", *thin)
     table = found.table(of, dict.fromkeys(FLAGGED, "mean"))
     note = (
-        f"{runs} simulated studies of {', '.join(map(str, SIZES))} samples an arm in turn, read as they are, where every "
+        f"{runs} simulated studies of {', '.join(map(str, SIZES))} samples a group in turn, read as they are, where every "
         f"flag is false, and with one sample of vesicles that is {100 * SPOILED:g} % lysate and one lysate with "
-        f"{100 * KERATIN:g} % keratin admixed. Few proteins: likeness of the vesicles on {FEW_PROTEINS[0]} to "
+        f"{100 * KERATIN:g} % keratin admixed. Few proteins: similarity of the vesicles on {FEW_PROTEINS[0]} to "
         f"{FEW_PROTEINS[1] - 1} of their proteins, nothing wrong with them. Groups of fewer samples than "
         "`outlier_min_samples` have no flag, so that not all can be found."
     )
@@ -618,7 +622,7 @@ PARTS: dict[str, Part] = {
     "verdicts": ("Thresholds of verdicts", verdicts, 30),
     "few": ("Verdicts on few markers", few, 30),
     "replicates": ("Samples of the smaller arm", replicates, 30),
-    "carry_over": ("Thresholds of the carry-over", carry_over, 40),
+    "contamination_fraction": ("Thresholds of the contamination fraction", contamination_fraction, 40),
     "outliers": ("Thresholds of the quality card", outliers, 20),
     "blanks": ("Thresholds of blanks", blanks, 60),
 }

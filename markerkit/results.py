@@ -117,7 +117,7 @@ class DifferentialAbundance(Result):
 
 
 class DetectionTest(Result):
-    """On/off tests."""
+    """presence/absence tests."""
 
     table_name = "detection"
 
@@ -157,10 +157,10 @@ class Identity(Result):
 
 @dataclass(frozen=True, repr=False)
 class Purity(Result):
-    """Source verdicts, with the shares of signal and the carry-over."""
+    """Source verdicts, with the shares of signal and the contamination fraction."""
 
     shares: pd.DataFrame = field(default_factory=pd.DataFrame)
-    carry_over: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contamination_fraction: pd.DataFrame = field(default_factory=pd.DataFrame)
     markers: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     table_name = "purity"

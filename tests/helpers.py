@@ -30,7 +30,7 @@ def experiment(
     return Experiment(frame, sheet, scale=scale, organism=organism, history=[{"verb": "harmonize_ids"}])
 
 
-def two_arms(
+def two_groups(
     n: int = 4, proteins: int = 60, *, effect: Mapping[int, float] | None = None, seed: int = 0
 ) -> Experiment:
     """Two arms (``fraction``: EV, lysate) of the same `n` donors on raw scale; `effect` column -> log2 shift."""

@@ -135,9 +135,9 @@ def test_the_threshold_is_put_back():
     import thresholds
 
     before = dict(load_criteria().threshold)
-    with thresholds.in_place("eta", 3.0):
-        assert load_criteria().threshold["eta"] == 3.0
-    with pytest.raises(ZeroDivisionError), thresholds.in_place("eta", 3.0):
+    with thresholds.in_place("equivalence_margin", 3.0):
+        assert load_criteria().threshold["equivalence_margin"] == 3.0
+    with pytest.raises(ZeroDivisionError), thresholds.in_place("equivalence_margin", 3.0):
         1 / 0  # noqa: B018
     with thresholds.in_place("", float("nan")):
         assert load_criteria().threshold == before
@@ -163,11 +163,11 @@ def test_short_readings_are_those_of_the_tables():
 def test_rows_that_change_nothing_are_named():
     import thresholds
 
-    of = thresholds.settings({"eta": (0.5, 1.5), "delta": (0.2, 1.0)})
+    of = thresholds.settings({"equivalence_margin": (0.5, 1.5), "min_source_effect": (0.2, 1.0)})
     found = thresholds.Found()
     for s in of:
-        found.add(s, "called %", "a", True, s.name == "eta")
+        found.add(s, "called %", "a", True, s.name == "equivalence_margin")
         found.add(s, "called %", "b", False)
     table = found.table(of, {"called %": "mean"})
     assert table["called %"].tolist() == ["33.3", "66.7", "66.7", "33.3", "33.3"]
-    assert thresholds.unchanged(table) == ["delta"]
+    assert thresholds.unchanged(table) == ["min_source_effect"]

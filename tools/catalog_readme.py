@@ -1,4 +1,4 @@
-"""The overview of the reference sets: ``python -m markerkit.markers_readme`` writes it anew."""
+"""The overview of the reference sets: ``python tools/catalog_readme.py`` writes it anew."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MEANING = {
 _HEAD = """\
 # Reference marker sets
 
-<!-- made by `python -m markerkit.markers_readme`; do not edit -->
+<!-- made by `python tools/catalog_readme.py`; do not edit -->
 
 Version {version}, {n_sets} sets, {n_rows} markers, {n_references} citations. License of the compilation: {license}.
 {attribution}
@@ -60,7 +60,7 @@ markers = [
 That is all: no code. Check it with `markerkit sets validate reference_sets/<id>.toml`, which names the line and how to
 mend it. To make it part of the catalogue, add citations that are new to `references.toml` and genes that are new to
 `orthologs.tsv` (`python tools/rodent_genes.py orthologs` fills the rat), raise the version in `catalog.toml`, write its
-line into `CHANGELOG.md`, run `python -m markerkit.markers_readme` and the tests; `markerkit sets diff OLD NEW` shows what
+line into `CHANGELOG.md`, run `python tools/catalog_readme.py` and the tests; `markerkit sets diff OLD NEW` shows what
 changed. A set of your own needs none of this: give the file to `load_markers(extra=[...])`.
 """
 

@@ -12,8 +12,10 @@ from markerkit.catalog.criteria import ClassRule, load_criteria
 from markerkit.checks.circularity import FLAGGED
 from markerkit.checks.design import SERIOUS, WARNING
 from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT
-from markerkit.effects.fit import ContrastModel, fold, set_members
-from markerkit.identity.measure import Evidence, gather, rival_out
+from markerkit.core.wording import fold_change
+from markerkit.effects.members import set_members
+from markerkit.effects.model import ContrastModel
+from markerkit.identity.measure import Evidence, gather, why_excluded
 from markerkit.identity.table import COMPATIBLE, NOT_COMPATIBLE, candidates, detectable
 from markerkit.purity.sources import NOT_RAISED, RAISED
 from markerkit.sets.enrichment import enrich
@@ -34,10 +36,10 @@ _NAMED = 12
 _NECROSIS = ("nucleus", "mitochondrion")
 #: beginning of a verdict's reason -> the row that decided
 _DECIDED_BY = (
-    ("missing-value policy", "on/off bounds"),
+    ("missing-value scheme", "left-censored bounds"),
     ("negatives up", "negatives"),
-    ("rival exosome: no candidate", "candidate"),
-    ("layer A not shown", "layer A"),
+    ("competing class exosome: no candidate", "candidate"),
+    ("general EV evidence not shown", "general EV evidence"),
     ("small-EV evidence", "small-EV evidence"),
     ("not declared as vesicles", "context: vesicles"),
     ("apoptosis not stated", "context: apoptosis_induced"),
@@ -62,7 +64,7 @@ class Record:
 
     identity: pd.DataFrame
     purity: pd.DataFrame
-    robustness: pd.DataFrame
+    sensitivity: pd.DataFrame
     design: pd.DataFrame
     circularity: pd.DataFrame
     context: Mapping[str, Any]
@@ -105,24 +107,26 @@ def _contrast(
         rule = load_criteria().classes[verdict["class"]]
         found = [*(_measured(seen, rule, verdict, words, record) if seen else _unmeasured(name, verdict))]
         found += [*_context(rule, words, record.context), *_guards(name, rule, record)]
-        decided = _decided_by(str(verdict["reason"]), bool(verdict["rival"]), str(verdict["rival"]))
+        decided = _decided_by(
+            str(verdict["reason"]), bool(verdict["competing_class"]), str(verdict["competing_class"])
+        )
         for row in found:
             yield {"contrast": name, "class": rule.key, "decisive": row["topic"] == decided, **row}
 
 
-def _decided_by(reason: str, has_rival: bool, rival: str) -> str:  # noqa: FBT001
+def _decided_by(reason: str, has_rival: bool, competitor: str) -> str:  # noqa: FBT001
     known = next((topic for start, topic in _DECIDED_BY if reason.startswith(start)), "")
     if known:
         return known
-    if reason.startswith("rival") and has_rival:
-        return f"rival {rival}"
+    if reason.startswith("competing_class") and has_rival:
+        return f"competing class {competitor}"
     return "coverage" if "measured" in reason else ""
 
 
 def _reason(topic: str, direction: str, text: str, effect: SetEffect | None = None, **numbers: Any) -> Row:
     row = {"topic": topic, "direction": direction, "text": text, **numbers}
     if effect is not None:
-        row |= {"value": effect.theta, "ci_low": effect.low, "ci_high": effect.high, "n": effect.m}
+        row |= {"value": effect.estimate, "ci_low": effect.ci_low, "ci_high": effect.ci_high, "n": effect.m}
     return row
 
 
@@ -137,7 +141,7 @@ def _votes(n: int) -> str:
 
 def _size(effect: SetEffect) -> str:
     level = 100 * load_criteria().threshold["class_confidence"]
-    return f"{fold(effect.theta)}-fold ({level:.0f} % interval {fold(effect.low)} to {fold(effect.high)})"
+    return f"{fold_change(effect.estimate)}-fold ({level:.0f} % interval {fold_change(effect.ci_low)} to {fold_change(effect.ci_high)})"
 
 
 # ---- what the markers say ------------------------------------------------------------
@@ -145,7 +149,7 @@ def _size(effect: SetEffect) -> str:
 
 @dataclass(frozen=True)
 class _Seen:
-    """A fitted contrast with its evidence under each missing-value policy and the joint effects."""
+    """A fitted contrast with its evidence under each missing-value scheme and the joint effects."""
 
     model: ContrastModel
     evidence: tuple[Mapping[str, Evidence], ...]
@@ -153,8 +157,8 @@ class _Seen:
 
     @classmethod
     def of(cls, model: ContrastModel) -> _Seen:
-        policies = model.policies
-        return cls(model, tuple(gather(model, p) for p in policies), joint_effects_of(model))
+        schemes = model.schemes
+        return cls(model, tuple(gather(model, p) for p in schemes), joint_effects_of(model))
 
 
 def joint_effects_of(model: ContrastModel) -> pd.DataFrame:
@@ -190,11 +194,11 @@ def _measured(
     yield _bounds(seen, rule)
     yield _negatives(seen.model, mine)
     evidence = seen.evidence[-1 if from_detection else 0]
-    if rule.rivals:
+    if rule.competing_classes:
         yield _own(seen.model, mine)
-    for rival in rule.rivals:
-        yield _rival(rival, mine, evidence[rival], words.get(rival, ""))
-    if rule.layer_a:
+    for competitor in rule.competing_classes:
+        yield _rival(competitor, mine, evidence[competitor], words.get(competitor, ""))
+    if rule.needs_ev:
         yield _layer_a(str(words.get("ev", "")))
     if rule.key == "apoptotic_exosome":
         yield _small_ev(str(words.get("exosome", "")))
@@ -214,10 +218,10 @@ def _unmeasured(name: str, verdict: pd.Series) -> Iterator[Row]:
 
 def _coverage(model: ContrastModel, mine: Evidence) -> Row:
     t, votes = model.criteria.threshold, mine.votes
-    enough = votes.m >= t["min_votes"] and votes.weight_measured >= t["min_weight"]
+    enough = votes.m >= t["min_markers"] and votes.weight_measured >= t["min_weight"]
     text = (
         f"{_votes(votes.m)}, {100 * votes.weight_measured:.0f} % of the set's weight measured; "
-        f"{int(t['min_votes'])} votes and {100 * t['min_weight']:.0f} % are asked for"
+        f"{int(t['min_markers'])} votes and {100 * t['min_weight']:.0f} % are asked for"
     )
     text += "" if enough else ": too little to say anything either way"
     return _reason("coverage", NEITHER, text, value=votes.weight_measured, n=votes.m)
@@ -231,9 +235,9 @@ def _effect(model: ContrastModel, mine: Evidence) -> Row:
     if mine.state == "enriched":
         return _reason("set effect", FOR, f"{text}: more than in the control", e)
     if mine.state == "excluded":
-        least = fold(t["eta"])
-        more = "less than in" if e.high < 0 else f"less than a {least}-fold enrichment over"
-        seen = f"; {fold(detectable(model, e))}-fold would have been called in {100 * t['power']:g} % of such studies"
+        least = fold_change(t["equivalence_margin"])
+        more = "less than in" if e.ci_high < 0 else f"less than a {least}-fold enrichment over"
+        seen = f"; {fold_change(detectable(model, e))}-fold would have been called in {100 * t['power']:g} % of such studies"
         return _reason("set effect", AGAINST, f"{text}: {more} the control{seen}", e)
     why = mine.reason if mine.state == "not assessable" else "too wide to tell"
     return _reason("set effect", NEITHER, f"{text}: {why}", e)
@@ -244,21 +248,19 @@ _DIRECTIONS = {"enriched": FOR, "excluded": AGAINST}
 
 def _bounds(seen: _Seen, rule: ClassRule) -> Row:
     if len(seen.evidence) < 2:
-        text = "presence is no evidence here (complete, imputed or ratio matrix): proteins seen in one arm only do not count"
-        return _reason("on/off bounds", NEITHER, text)
+        text = "presence is no evidence here (complete, imputed or ratio matrix): proteins seen in one group only do not count"
+        return _reason("left-censored bounds", NEITHER, text)
     measured, bounded = (e[rule.key] for e in seen.evidence)
     if bounded.effect is None:
-        return _reason("on/off bounds", NEITHER, "no marker can be read with bounds either")
+        return _reason("left-censored bounds", NEITHER, "no marker can be read with bounds either")
     e = bounded.effect
     more = bounded.votes.m - measured.votes.m
-    text = (
-        f"with proteins seen in one arm only at their bound ({_votes(more)} more) the markers are {_size(e)}"
-    )
+    text = f"with proteins seen in one group only at their bound ({_votes(more)} more) the markers are {_size(e)}"
     same = measured.state == bounded.state
     text += (
         "; the measured values alone say the same" if same else "; the measured values alone say otherwise"
     )
-    return _reason("on/off bounds", _DIRECTIONS.get(bounded.state, NEITHER), text, e)
+    return _reason("left-censored bounds", _DIRECTIONS.get(bounded.state, NEITHER), text, e)
 
 
 def _negatives(model: ContrastModel, mine: Evidence) -> Row:
@@ -266,48 +268,54 @@ def _negatives(model: ContrastModel, mine: Evidence) -> Row:
     rule = model.criteria.comparators[model.contrast.comparator or "unknown"]
     e, balance = mine.negative_effect, mine.balance
     if e is None or balance is None:
-        text = f"{_votes(mine.negatives.m)} of negative markers; below {int(t['min_votes_negative'])} they neither help nor harm"
+        text = f"{_votes(mine.negatives.m)} of negative markers; below {int(t['min_markers_negative'])} they neither help nor harm"
         return _reason("negatives", NEITHER, text, n=mine.negatives.m)
     if rule.negatives == "below positives":
         text = f"against {rule.title} the markers must rise above the negatives: {_size(balance)} over them"
-        return _reason("negatives", FOR if balance.low > 0 else AGAINST, text, balance)
+        return _reason("negatives", FOR if balance.ci_low > 0 else AGAINST, text, balance)
     text = f"its negative markers are {_size(e)} over the background"
-    if e.low > 0 and e.theta >= t["delta"]:
+    if e.ci_low > 0 and e.estimate >= t["min_source_effect"]:
         return _reason("negatives", AGAINST, f"{text}: they rise too", e)
-    if e.high < 0:
+    if e.ci_high < 0:
         return _reason("negatives", FOR, f"{text}: they fall", e)
     return _reason("negatives", NEITHER, f"{text}: they are not up", e)
 
 
 def _own(model: ContrastModel, mine: Evidence) -> Row:
     t, e = model.criteria.threshold, mine.own
-    kin = "".join(f", no {model.criteria.classes[k].operational_name}" for k in mine.rule.kin)
+    kin = "".join(f", no {model.criteria.classes[k].operational_name}" for k in mine.rule.related_classes)
     if e is None:
-        text = f"too few of its markers are in no rival{kin} and not in the EV layer"
+        text = f"too few of its markers are in no competitor{kin} and not in the EV layer"
         return _reason("own markers", NEITHER, text)
-    text = f"its markers that no rival{kin} and not the EV layer has are {_size(e)} over the background"
-    direction = FOR if e.theta >= t["class_delta"] else AGAINST
+    text = f"its markers that no competitor{kin} and not the EV layer has are {_size(e)} over the background"
+    direction = FOR if e.estimate >= t["min_class_effect"] else AGAINST
     return _reason("own markers", direction, text, e)
 
 
-def _rival(rival: str, mine: Evidence, theirs: Evidence, word: str) -> Row:
+def _rival(competitor: str, mine: Evidence, theirs: Evidence, word: str) -> Row:
     criteria = load_criteria()
-    topic, title = f"rival {rival}", criteria.classes[rival].title
-    margin, own, eta = mine.margins.get(rival), mine.rivals_own.get(rival), criteria.threshold["eta"]
+    topic, title = f"competing class {competitor}", criteria.classes[competitor].title
+    margin, own, eta = (
+        mine.margins.get(competitor),
+        mine.competitor_specific.get(competitor),
+        criteria.threshold["equivalence_margin"],
+    )
     tail = f"; {title} is {word or 'not called'} itself"
-    if own is not None and mine.ruled_out_by_own(rival, eta):
-        tail = f"; what only {title} has is {_size(own)}, no {fold(eta)}-fold rise{tail}"
-    out = bool(rival_out(mine, theirs, eta))
+    if own is not None and mine.excluded_by_specific_markers(competitor, eta):
+        tail = f"; what only {title} has is {_size(own)}, no {fold_change(eta)}-fold rise{tail}"
+    out = bool(why_excluded(mine, theirs, eta))
     if margin is None:
         text = f"too few markers tell it from {title}{tail}"
         return _reason(topic, FOR if out else NEITHER, text)
     text = f"markers only in the class are {_size(margin)} over markers only in {title}{tail}"
-    return _reason(topic, FOR if out else AGAINST if margin.high < 0 else NEITHER, text, margin)
+    return _reason(topic, FOR if out else AGAINST if margin.ci_high < 0 else NEITHER, text, margin)
 
 
 def _layer_a(word: str) -> Row:
     direction = FOR if word == COMPATIBLE else AGAINST if word == NOT_COMPATIBLE else NEITHER
-    return _reason("layer A", direction, f"is it EV material at all? Layer A is {word}")
+    return _reason(
+        "general EV evidence", direction, f"is it EV material at all? General EV evidence is {word}"
+    )
 
 
 def _small_ev(word: str) -> Row:
@@ -327,8 +335,8 @@ def _joint(seen: _Seen, rule: ClassRule) -> Iterator[Row]:
             continue
         low, high = float(row["ci_low"]), float(row["ci_high"])
         text = (
-            f"beside all other classes and sources the set adds {fold(float(row['log2_fc']))}-fold "
-            f"(95 % interval {fold(low)} to {fold(high)}); a description, no verdict reads it"
+            f"beside all other classes and sources the set adds {fold_change(float(row['log2_fc']))}-fold "
+            f"(95 % interval {fold_change(low)} to {fold_change(high)}); a description, no verdict reads it"
         )
         direction = FOR if low > 0 else AGAINST if high < 0 else NEITHER
         numbers = {"value": row["log2_fc"], "ci_low": low, "ci_high": high, "n": row["n_measured"]}
@@ -375,8 +383,8 @@ def _necrosis(name: str, purity: pd.DataFrame) -> Iterator[Row]:
 
 
 def _candidate(model: ContrastModel, *, from_detection: bool) -> Row:
-    policy = model.bounded if from_detection else model.measured
-    found = candidates(model, policy or model.measured) if model.measured else {}
+    scheme = model.bounded if from_detection else model.measured
+    found = candidates(model, scheme or model.measured) if model.measured else {}
     shown = [k for k, yes in found.items() if yes]
     if shown:
         text = f"{_genes(shown)}; no apoptotic exosomes of known truth exist to validate it on"
@@ -414,7 +422,7 @@ def _context(rule: ClassRule, words: pd.Series, context: Mapping[str, Any]) -> I
             yield _reason(f"context: {key}", FOR, f"stated: {meaning}: {value}")
 
 
-def _vesicles(rule: ClassRule, layer_a: str, context: Mapping[str, Any]) -> Row:
+def _vesicles(rule: ClassRule, ev_layer: str, context: Mapping[str, Any]) -> Row:
     topic = "context: vesicles"
     if context.get("vesicles"):
         return _reason(
@@ -422,9 +430,11 @@ def _vesicles(rule: ClassRule, layer_a: str, context: Mapping[str, Any]) -> Row:
         )
     if context.get("vesicles") is False:
         return _reason(topic, AGAINST, "stated: the case samples are no vesicle preparations")
-    if rule.declared and layer_a == COMPATIBLE:
+    if rule.declared and ev_layer == COMPATIBLE:
         return _reason(
-            topic, FOR, "not stated that the case is vesicles; layer A, which is compatible, stands for it"
+            topic,
+            FOR,
+            "not stated that the case is vesicles; general EV evidence, which is compatible, stands for it",
         )
     return _reason(topic, NEITHER, "not stated whether the case samples are vesicle preparations")
 
@@ -442,10 +452,10 @@ def _guards(name: str, rule: ClassRule, record: Record) -> Iterator[Row]:
     for _, finding in design.iterrows():
         against = finding["severity"] == SERIOUS
         yield _reason(f"design: {finding['check']}", AGAINST if against else NEITHER, str(finding["finding"]))
-    yield from _robustness(name, rule, record.robustness)
+    yield from _sensitivity(name, rule, record.sensitivity)
 
 
-def _robustness(name: str, rule: ClassRule, table: pd.DataFrame) -> Iterator[Row]:
+def _sensitivity(name: str, rule: ClassRule, table: pd.DataFrame) -> Iterator[Row]:
     rows = table[(table["contrast"] == name) & (table["kind"] == "class") & (table["key"] == rule.key)]
     varied = rows[~rows["aspect"].isin([AS_REPORTED, LEAVE_ONE_OUT])]
     if varied.empty:
@@ -457,7 +467,7 @@ def _robustness(name: str, rule: ClassRule, table: pd.DataFrame) -> Iterator[Row
     alone = rows[rows["aspect"] == LEAVE_ONE_OUT]
     if len(alone):
         text += f"; leaving one vote out: {alone.iloc[0]['reason']}"
-    yield _reason("robustness", NEITHER, text, n=len(varied))
+    yield _reason("sensitivity", NEITHER, text, n=len(varied))
 
 
 __all__ = ["AGAINST", "FOR", "NEITHER", "Record", "evidence_of", "joint_effects_of"]

@@ -26,10 +26,10 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog, load_markers
 from markerkit.checks.circularity import FLAGGED, circularity_of
 from markerkit.checks.design import SERIOUS, design_lines, design_of, design_scope
-from markerkit.checks.sensitivity import robustness_of
+from markerkit.checks.sensitivity import sensitivity_of
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
 from markerkit.core.experiment import Experiment
-from markerkit.effects.fit import fit_contrast, joined
+from markerkit.effects.fit import fit_contrast
 from markerkit.guidelines.checklist import NEEDS_METADATA, checklist_of
 from markerkit.guidelines.ev_track import ev_track_of
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED, identity_of
@@ -56,6 +56,7 @@ from markerkit.study.context import read_context
 from markerkit.study.contrast import Contrast, contrasts_of
 from markerkit.study.roles import preparations, roles_of
 from markerkit.tables.registry import TABLES
+from markerkit.tables.spec import concat_rows
 
 Verdicts = TypeVar("Verdicts", Identity, Purity)
 SHARES = ("signal", "length")
@@ -76,7 +77,7 @@ class Assessment:
         The contrasts; empty without a comparator.
     identity, purity, quality, checklist, coverage, differential_abundance, detection, enrichment, sample_scores, null_check
         One result a part.
-    evidence, robustness
+    evidence, sensitivity
         Every reason for and against every class; the verdicts under other choices.
     ev_track
         The EV-TRACK form, as far as the data and the context fill it.
@@ -105,7 +106,7 @@ class Assessment:
     enrichment: Enrichment
     sample_scores: SampleScores
     evidence: pd.DataFrame
-    robustness: pd.DataFrame
+    sensitivity: pd.DataFrame
     circularity: pd.DataFrame
     design_checks: pd.DataFrame
     ev_track: pd.DataFrame
@@ -123,14 +124,14 @@ class Assessment:
         found = {
             "identity": self.identity.table,
             "evidence": self.evidence,
-            "robustness": self.robustness,
+            "sensitivity": self.sensitivity,
             "purity": self.purity.table,
             "circularity": self.circularity,
             "design": self.design_checks,
             "source_shares": self.purity.shares,
             "sample_quality": self.quality.table,
             "blanks": self.quality.blanks,
-            "carry_over": self.purity.carry_over,
+            "contamination_fraction": self.purity.contamination_fraction,
             "misev_checklist": self.checklist.table,
             "ev_track": self.ev_track,
             "coverage": self.coverage.table,
@@ -163,25 +164,25 @@ class Assessment:
                 keys = list(sources.loc[sources["verdict"] == word, "source"])
                 if keys:
                     lines.append(f"  sources {word}: {', '.join(keys)}")
-            carried = self.purity.carry_over
+            carried = self.purity.contamination_fraction
             carried = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
-            lines += [f"  carry-over: {_carry_text(r)}" for _, r in carried.iterrows()]
+            lines += [f"  contamination fraction: {_carry_text(r)}" for _, r in carried.iterrows()]
         return lines
 
     def gaps(self) -> list[str]:
-        """Return what is missing, the most telling first: what would settle each abstention, once."""
+        """Return what is missing, the most telling first: what would resolve each abstention, once."""
         criteria = load_criteria()
         identity, purity = self.identity.table, self.purity.table
         asked: dict[str, list[str]] = {}
-        open_calls = identity["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (identity["settle"] != "")
+        open_calls = identity["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (identity["next_step"] != "")
         for _, row in identity[open_calls].iterrows():
-            asked.setdefault(row["settle"], []).append(criteria.classes[row["class"]].title)
+            asked.setdefault(row["next_step"], []).append(criteria.classes[row["class"]].title)
         # a panel of which next to nothing was measured is no gap, unless the search could not have found it
         blind = purity["source"].map({k: r.by_accession for k, r in criteria.sources.items()}).astype(bool)
-        open_sources = (purity["settle"] != "") & ((purity["status"] != "too few measured") | blind)
+        open_sources = (purity["next_step"] != "") & ((purity["status"] != "too few measured") | blind)
         for _, row in purity[open_sources].iterrows():
-            asked.setdefault(row["settle"], []).append(criteria.sources[row["source"]].title)
-        lines = [f"{', '.join(dict.fromkeys(keys))}: {settle}" for settle, keys in asked.items()]
+            asked.setdefault(row["next_step"], []).append(criteria.sources[row["source"]].title)
+        lines = [f"{', '.join(dict.fromkeys(keys))}: {next_step}" for next_step, keys in asked.items()]
         needs = self.checklist.table
         items = list(dict.fromkeys(needs.loc[needs["answer"] == NEEDS_METADATA, "item"]))
         if items:
@@ -300,10 +301,10 @@ def assess(
 
     Notes
     -----
-    Without a comparator, or with one sample an arm, coverage, shares, scores
+    Without a comparator, or with one sample a group, coverage, shares, scores
     and checklist are given all the same, and the rest says why it is not
     assessable. Samples whose `role` is ``blank`` or ``medium`` enter no contrast;
-    what they hold limits shares and carry-over, and nothing is subtracted. Linear
+    what they hold limits shares and contamination fraction, and nothing is subtracted. Linear
     algebra runs on one thread, so that the same input gives the same bytes at
     any thread count.
     """
@@ -343,15 +344,15 @@ def assess(
             purity = replace(purity, shares=source_shares(units, markers, per_length=True))
         blanks = blank_content(everything, markers, asked)
         identity, purity = _scoped(identity, checks), _scoped(with_blank_limits(purity, blanks), checks)
-        robustness, circular = robustness_of(units, models, known), circularity_of(markers, known)
-        record = Record(identity.table, purity.table, robustness, checks, circular, known)
+        sensitivity, circular = sensitivity_of(units, models, known), circularity_of(markers, known)
+        record = Record(identity.table, purity.table, sensitivity, checks, circular, known)
         _guard_notes(checks, circular)
         result: dict[str, Any] = {
             "identity": identity,
             "purity": purity,
             "quality": quality_of(everything, markers, group=condition, fluid=fluid, blanks=blanks),
             "evidence": evidence_of(models, record),
-            "robustness": robustness,
+            "sensitivity": sensitivity,
             "circularity": circular,
             "design_checks": checks,
             "checklist": checklist,
@@ -364,7 +365,7 @@ def assess(
             "null_check": pooled_null_check(models, markers, null_check, seed),
             "id_mapping": mapping,
             "samples_used": samples_used(exp, units, asked, collapse_by),
-            "markers_used": TABLES["markers_used"].conform(joined([identity.markers, purity.markers])),
+            "markers_used": TABLES["markers_used"].conform(concat_rows([identity.markers, purity.markers])),
         }
         lines = [line for c in asked for line in design_lines(checks, c.name)]
         design = (*design_words(units, models, collapse_by), *dict.fromkeys(lines))
@@ -417,7 +418,7 @@ def _note(text: str) -> None:
 def _guard_notes(design: pd.DataFrame, circularity: pd.DataFrame) -> None:
     """Say aloud what undermines every verdict."""
     for name, rows in design[design["severity"] == SERIOUS].groupby("contrast", sort=False):
-        # an arm without replicates is said by every verdict
+        # a group without replicates is said by every verdict
         for _, row in rows[rows["check"] != "replicates"].iterrows():
             _note(f"{name}: {row['finding']}. {row['advice'][0].upper()}{row['advice'][1:]}.")
     flagged = circularity[circularity["status"] == FLAGGED]

@@ -13,7 +13,7 @@ from markerkit.checks.null_check import null_check
 from markerkit.core.errors import InputError, listed
 from markerkit.core.experiment import Experiment
 from markerkit.da.detection import detection_test
-from markerkit.effects.fit import ContrastModel, joined
+from markerkit.effects.model import ContrastModel
 from markerkit.preprocess import log2
 from markerkit.results import (
     DetectionTest,
@@ -27,6 +27,7 @@ from markerkit.study.contrast import Contrast
 from markerkit.study.formula import model_formula
 from markerkit.study.roles import ROLES, SAMPLE, roles_of
 from markerkit.tables.registry import TABLES
+from markerkit.tables.spec import concat_rows
 
 SET_TESTS = ("camera", "fry")
 
@@ -38,12 +39,12 @@ def pooled_differential(models: Sequence[ContrastModel]) -> DifferentialAbundanc
     params = dict(fitted[0].da.params) if fitted and fitted[0].da else {}
     spec = TABLES["differential_abundance"]
     return DifferentialAbundance(
-        spec.conform(joined(tables)), params | {"contrasts": [m.contrast.name for m in fitted]}
+        spec.conform(concat_rows(tables)), params | {"contrasts": [m.contrast.name for m in fitted]}
     )
 
 
 def pooled_detection(models: Sequence[ContrastModel]) -> DetectionTest:
-    """On/off test of every contrast."""
+    """presence/absence test of every contrast."""
     tables = [
         detection_test(
             m.exp,
@@ -54,7 +55,7 @@ def pooled_detection(models: Sequence[ContrastModel]) -> DetectionTest:
         ).table
         for m in models
     ]
-    return DetectionTest(TABLES["detection"].conform(joined(tables)), {})
+    return DetectionTest(TABLES["detection"].conform(concat_rows(tables)), {})
 
 
 def pooled_enrichment(models: Sequence[ContrastModel], markers: MarkerCatalog) -> Enrichment:
@@ -62,13 +63,13 @@ def pooled_enrichment(models: Sequence[ContrastModel], markers: MarkerCatalog) -
     parts = []
     for method in SET_TESTS:
         tables = [enrich(m.da, markers, method=method).table for m in models if m.da is not None]
-        table = joined(tables)
+        table = concat_rows(tables)
         if len(table):
             table["padj"] = bh(table["pvalue"].to_numpy(float))
             table["padj_mixed"] = bh(table["pvalue_mixed"].to_numpy(float))
             parts.append(table)
     return Enrichment(
-        TABLES["enrichment"].conform(joined(parts)),
+        TABLES["enrichment"].conform(concat_rows(parts)),
         {"methods": list(SET_TESTS), "family": "sets x contrasts"},
     )
 
@@ -86,7 +87,7 @@ def pooled_null_check(
             design = model_formula(c.condition, c.paired_by, c.batch)
             arms = (c.condition, c.case, c.control)
             tables.append(null_check(model.exp, markers, design, contrast=arms, draws=draws, seed=seed).table)
-    return NullCheck(TABLES["null_check"].conform(joined(tables)), {"draws": draws, "seed": seed})
+    return NullCheck(TABLES["null_check"].conform(concat_rows(tables)), {"draws": draws, "seed": seed})
 
 
 def samples_used(
@@ -102,7 +103,7 @@ def samples_used(
         else pd.Series(samples.index.astype(str), samples.index)
     )
     first = contrasts[0] if contrasts else None
-    used = {s for c in contrasts for arm in c.arms(units) for s in arm.astype(str)}
+    used = {s for c in contrasts for arm in c.groups(units) for s in arm.astype(str)}
 
     def column(name: str | None) -> pd.Series:
         return samples[name].astype(str) if name else pd.Series("", index=samples.index)
@@ -139,7 +140,7 @@ def design_words(
         yield f"No contrast: {units.n_samples} samples are described one by one."
     for model in models:
         c = model.contrast
-        case, control = c.arms(units)
+        case, control = c.groups(units)
         words = f"{c.name}: {len(case)} against {len(control)} samples"
         if c.paired_by:
             words += f", paired by `{c.paired_by}`"

@@ -249,7 +249,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         """What to watch and what to mask in a body fluid, one row a fluid."""
         return views.fluids(self._info)
 
-    def resting_on(self, study: str) -> pd.DataFrame:
+    def selected_by(self, study: str) -> pd.DataFrame:
         """Return the markers that the measurements of a study chose.
 
         Parameters
@@ -263,7 +263,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         the data of that study; no row: the study chose no marker.
         """
         made_of = {key: record.header["derived_from"] for key, record in self._records.items()}
-        return views.resting_on(study, self._table, made_of, self._info)
+        return views.selected_by(study, self._table, made_of, self._info)
 
     @property
     def references(self) -> pd.DataFrame:

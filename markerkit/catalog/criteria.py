@@ -21,18 +21,18 @@ class ClassRule:
     title: str
     operational_name: str
     sets: tuple[str, ...]
-    rivals: tuple[str, ...]
+    competing_classes: tuple[str, ...]
     reason: str
-    layer_a: bool = False
+    needs_ev: bool = False
     declared: bool = False
     context: bool = False
     blood_panels_removed: tuple[str, ...] = ()
-    kin: tuple[str, ...] = ()
+    related_classes: tuple[str, ...] = ()
 
     @property
     def sharing(self) -> tuple[str, ...]:
-        """Classes whose markers are not its own: the EV layer, its rivals and its kin."""
-        return ("ev", *self.rivals, *self.kin)
+        """Classes whose markers are not its own: the EV layer, its competing classes and its kin."""
+        return ("ev", *self.competing_classes, *self.related_classes)
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class ComparatorRule:
 
 
 @dataclass(frozen=True)
-class CarryOverRule:
-    """Which anchors tell the carry-over from a kind of comparator."""
+class ContaminationFractionRule:
+    """Which anchors tell the contamination fraction from a kind of comparator."""
 
     compartments: tuple[str, ...]
     left_out_complexes: tuple[str, ...]
@@ -74,7 +74,7 @@ class Criteria:
     classes: Mapping[str, ClassRule]
     sources: Mapping[str, SourceRule]
     comparators: Mapping[str, ComparatorRule]
-    carry_over: Mapping[str, CarryOverRule]
+    contamination_fraction: Mapping[str, ContaminationFractionRule]
 
     def not_background(self, table: pd.DataFrame) -> pd.Series:
         """Genes that the background leaves out, of the rows of a catalogue, whatever their role."""
@@ -91,7 +91,9 @@ def load_criteria() -> Criteria:
         classes={k: ClassRule(key=k, **_tuples(v)) for k, v in raw["class"].items()},
         sources={k: SourceRule(key=k, **v) for k, v in raw["source"].items()},
         comparators={k: ComparatorRule(key=k, **v) for k, v in raw["comparator"].items()},
-        carry_over={k: CarryOverRule(**_tuples(v)) for k, v in raw["carry_over"].items()},
+        contamination_fraction={
+            k: ContaminationFractionRule(**_tuples(v)) for k, v in raw["contamination_fraction"].items()
+        },
     )
 
 

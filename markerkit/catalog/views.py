@@ -74,7 +74,7 @@ def fluid_caveats(roles: Mapping[str, str], table: pd.DataFrame, info: Mapping[s
     return {key: "; ".join(lines) for key, lines in said.items()}
 
 
-def resting_on(
+def selected_by(
     study: str, table: pd.DataFrame, derived_from: Mapping[str, Sequence[str]], info: Mapping[str, Any]
 ) -> pd.DataFrame:
     """Rows of the table that the measurements of a study chose: by citation key, or by accession of its data."""

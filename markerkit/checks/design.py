@@ -125,7 +125,7 @@ def _sheet(
 ) -> _Sheet:
     samples, counted = exp.samples, units.samples
     level = samples[contrast.condition].astype(str)
-    case, control = contrast.arms(units)
+    case, control = contrast.groups(units)
     return _Sheet(
         contrast,
         samples[level.isin([contrast.case, contrast.control])],
@@ -174,7 +174,7 @@ def _replicates(sheet: _Sheet) -> Iterator[Finding]:
             "replicates", c.condition, f"no replicates: {text}", SERIOUS, "add samples to both arms"
         )
     elif fewest < _FEW:
-        advice = "4 or more an arm let moderate effects be called"
+        advice = "4 or more a group let moderate effects be called"
         yield Finding("replicates", c.condition, f"few samples: {text}", NOTE, advice)
     else:
         yield Finding("replicates", c.condition, text, OK)
@@ -212,7 +212,7 @@ def _pairs(sheet: _Sheet) -> Iterator[Finding]:
         whole = int((counts > 0).all(axis=1).sum()) if counts.shape[1] == 2 else 0
         text = f"paired by `{c.paired_by}`: {whole} of {len(counts)} levels lie in both arms"
         lone = len(counts) - whole
-        advice = "levels in one arm only tell nothing about the contrast" if lone else ""
+        advice = "levels in one group only tell nothing about the contrast" if lone else ""
         yield Finding("pairs", c.paired_by, text, NOTE if lone else OK, advice)
         return
     for name in _candidates(sheet):
@@ -268,7 +268,7 @@ def _technical(sheet: _Sheet) -> Iterator[Finding]:
 
 
 def _repeats_inside_arms(sheet: _Sheet, name: str) -> bool:
-    """Levels that lie in one arm each, several of them an arm, and hold several samples."""
+    """Levels that lie in one arm each, several of them a group, and hold several samples."""
     column = sheet.samples[name].astype(str)
     arms = column.groupby(column).apply(lambda s: sheet.arm[s.index].nunique())
     sizes = column.value_counts()

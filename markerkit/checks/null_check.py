@@ -86,7 +86,7 @@ def null_check(
     if len(da.contrasts) != 1:
         raise InputError(f"null_check takes one contrast; got {len(da.contrasts)}.")
     ((name, vector),) = da.contrasts.items()
-    case, strata = _arms(build_design(exp.samples, design), contrast)
+    case, strata = _groups(build_design(exp.samples, design), contrast)
     rng = np.random.default_rng(seed)
     shares: dict[tuple[str, float], list[float]] = {}
     counts: dict[str, list[int]] = {}
@@ -108,7 +108,7 @@ def null_check(
     return NullCheck(TABLES["null_check"].conform(table), params)
 
 
-def _arms(design: Design, contrast: Any) -> tuple[npt.NDArray[np.bool_] | None, npt.NDArray[np.intp]]:
+def _groups(design: Design, contrast: Any) -> tuple[npt.NDArray[np.bool_] | None, npt.NDArray[np.intp]]:
     """Case samples of the contrast, and what may be exchanged: samples that agree in every other factor."""
     samples = design.samples
     if not (isinstance(contrast, tuple) and len(contrast) == 3):

@@ -1,4 +1,4 @@
-"""On/off test: a protein seen more often in one arm than in the other."""
+"""presence/absence test: a protein seen more often in one arm than in the other."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def detection_test(
 
     Depth is taken to move the log odds of every protein alike. Where that
     holds, proteins seen in about half of the samples reject 3.1 to 4.9 % at a
-    nominal 5 % in simulation (8 and 12 samples an arm, odds of the arms 2.7
+    nominal 5 % in simulation (8 and 12 samples a group, odds of the arms 2.7
     and 7.4 fold apart). Where depth acts on some proteins more than on others
     (log slopes with a deviation of 0.4) it is up to 6.2 % at 2.7 fold, but 12 %
     at 7.4 fold: arms whose odds are more than 4 fold apart warn.

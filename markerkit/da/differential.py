@@ -283,7 +283,7 @@ def _table(
     elif ok.any():
         pvalue[ok] = two_sided(t[ok], df[ok])
         odds[ok] = log_odds(t[ok], unscaled[ok], Moderated(moderated.prior, moderated.variance[ok], df[ok]))
-    n_case, n_control = _arms(model, design, vector)
+    n_case, n_control = _groups(model, design, vector)
     proteins = exp.proteins
     return {
         "contrast": np.full(len(t), name, dtype=object),
@@ -314,7 +314,7 @@ def _chosen(ok: npt.NDArray[np.bool_], yes: str, no: Any) -> npt.NDArray[np.obje
     return out
 
 
-def _arms(
+def _groups(
     model: LinearFit, design: Design, vector: Array
 ) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
     """Values of each protein in the samples that pull the contrast up, and in those that pull it down."""

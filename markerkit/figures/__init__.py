@@ -5,8 +5,8 @@ a figure. None changes matplotlib's settings. :func:`save` writes PDF, SVG and
 PNG with live text, and :func:`lint` looks for what an editor would send back.
 """
 
-from markerkit.figures._carry_over import carry_over
 from markerkit.figures._checklist import checklist
+from markerkit.figures._contamination_fraction import contamination_fraction
 from markerkit.figures._coverage import coverage
 from markerkit.figures._dispatch import FigureSet, assessment_figures, plot
 from markerkit.figures._enrichment import enrichment
@@ -17,7 +17,7 @@ from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._marker_values import marker_values
 from markerkit.figures._overlap import overlap
 from markerkit.figures._qc_card import qc_card
-from markerkit.figures._robustness import robustness
+from markerkit.figures._sensitivity import sensitivity
 from markerkit.figures._source_shares import source_shares
 from markerkit.figures._style import new_figure, save, style
 from markerkit.figures._volcano import volcano
@@ -26,8 +26,8 @@ __all__ = [
     "FigureSet",
     "Problem",
     "assessment_figures",
-    "carry_over",
     "checklist",
+    "contamination_fraction",
     "coverage",
     "enrichment",
     "forest",
@@ -39,8 +39,8 @@ __all__ = [
     "overlap",
     "plot",
     "qc_card",
-    "robustness",
     "save",
+    "sensitivity",
     "source_shares",
     "style",
     "volcano",

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from markerkit.core.errors import InputError, listed
-from markerkit.figures._carry_over import carry_over
 from markerkit.figures._checklist import checklist
+from markerkit.figures._contamination_fraction import contamination_fraction
 from markerkit.figures._coverage import coverage
 from markerkit.figures._enrichment import enrichment
 from markerkit.figures._forest import forest
@@ -20,7 +20,7 @@ from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._palette import CLASSES
 from markerkit.figures._qc_card import qc_card
-from markerkit.figures._robustness import robustness
+from markerkit.figures._sensitivity import sensitivity
 from markerkit.figures._source_shares import source_shares
 from markerkit.figures._style import detached
 from markerkit.figures._tables import one_contrast, words
@@ -33,7 +33,7 @@ PLOTS: dict[str, Callable[..., Axes | Figure]] = {
     "purity": forest,
     "source_shares": source_shares,
     "sample_quality": qc_card,
-    "carry_over": carry_over,
+    "contamination_fraction": contamination_fraction,
     "misev_checklist": checklist,
     "coverage": coverage,
     "differential_abundance": volcano,
@@ -134,19 +134,19 @@ def _rows_of(table: pd.DataFrame, contrast: str | None) -> pd.DataFrame:
 _NEEDED: dict[str, tuple[str, ...]] = {
     "identity_summary": ("identity",),
     "forest": ("identity", "purity"),
-    "robustness": ("robustness",),
+    "sensitivity": ("sensitivity",),
     "volcano": ("differential_abundance",),
     "marker_heatmap": ("marker_values",),
     "qc_card": ("sample_quality",),
     "source_shares": ("source_shares",),
-    "carry_over": ("carry_over",),
+    "contamination_fraction": ("contamination_fraction",),
     "checklist": ("misev_checklist",),
     "coverage": ("coverage",),
     "enrichment": ("enrichment",),
 }
 
 
-def _arms(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str] | None:
+def _groups(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str] | None:
     """Case and control of a contrast, where they are groups of samples; else all groups."""
     used = tables.get("samples_used")
     if used is None or contrast is None:
@@ -158,7 +158,7 @@ def _arms(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str]
 
 def _in_arms(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str] | None:
     """Name the samples of a contrast's arms and, after them, blanks and medium; all samples without a contrast."""
-    arms = _arms(tables, contrast)
+    arms = _groups(tables, contrast)
     if arms is None:
         return None
     card = tables["sample_quality"]
@@ -180,16 +180,16 @@ def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
 _DRAW: dict[str, Callable[[Mapping[str, pd.DataFrame], str | None], Axes | Figure]] = {
     "identity_summary": lambda t, c: identity_summary(t["identity"], contrast=c),
     "forest": lambda t, c: forest(t["identity"], t["purity"], contrast=c),
-    "robustness": lambda t, c: robustness(t["robustness"], contrast=c),
+    "sensitivity": lambda t, c: sensitivity(t["sensitivity"], contrast=c),
     "volcano": _volcano,
     "marker_heatmap": lambda t, c: marker_heatmap(
-        t["marker_values"], t.get("samples_used"), groups=_arms(t, c)
+        t["marker_values"], t.get("samples_used"), groups=_groups(t, c)
     ),
     "source_shares": lambda t, c: source_shares(
-        t["source_shares"], t.get("samples_used"), groups=_arms(t, c), width="double"
+        t["source_shares"], t.get("samples_used"), groups=_groups(t, c), width="double"
     ),
     "qc_card": lambda t, c: qc_card(t["sample_quality"], samples=_in_arms(t, c)),
-    "carry_over": lambda t, c: carry_over(_rows_of(t["carry_over"], c)),
+    "contamination_fraction": lambda t, c: contamination_fraction(_rows_of(t["contamination_fraction"], c)),
     "checklist": lambda t, c: checklist(t["misev_checklist"], contrast=c),
     "coverage": lambda t, _: coverage(t["coverage"]),
     "enrichment": lambda t, c: enrichment(t["enrichment"], contrast=c),

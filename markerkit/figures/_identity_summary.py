@@ -65,7 +65,7 @@ class _Panel:
 
 _EFFECT = _Panel("Markers of the class", LOG2_FC, 51, 45, ("log2_fc", "ci_low", "ci_high"))
 _MARGIN = _Panel(
-    "Margin over rival", "log₂ difference", 100, 27, ("margin", "margin_ci_low", "margin_ci_high")
+    "Margin over competitor", "log₂ difference", 100, 27, ("margin", "margin_ci_low", "margin_ci_high")
 )
 _NEGATIVES = _Panel(
     "Negatives",
@@ -98,7 +98,7 @@ def identity_summary(
     -------
     Figure
         183 mm wide: per class the effect with its 90 % interval, the margin over
-        the worst rival, the negative markers, and the verdict with its reason.
+        the worst competitor, the negative markers, and the verdict with its reason.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def _frame(sheet: Axes, table: pd.DataFrame, contrast: str) -> None:
 
 def _names(sheet: Axes, table: pd.DataFrame) -> None:
     counts = count_text(table)
-    votes = numbers(table, "n_votes")
+    votes = numbers(table, "n_independent")
     for row, (key, operational) in enumerate(
         zip(words(table, "class"), words(table, "operational_name"), strict=True)
     ):
@@ -198,7 +198,7 @@ def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[flo
         if doubled:
             _draw_bounded(ax, [b[row] for b in bounded], row + 0.68)
         if panel is _MARGIN and np.isfinite(value[row]):
-            _name_rival(ax, row, words(table, "rival")[row], panel.width)
+            _name_rival(ax, row, words(table, "competing_class")[row], panel.width)
     value_ticks(ax, most=6 if is_effect else 4)
     ax.set_xlabel(panel.label, fontsize=6.5)
 
@@ -212,9 +212,9 @@ def _mark(ax: Axes, values: tuple[float, float, float], y: float, shown: Look, v
     point(ax, value, y, color=color, verdict=verdict, marker=shown.marker)
 
 
-def _name_rival(ax: Axes, row: int, rival: str, room: float) -> None:
-    name = title(rival)
-    text = ellipsize(f"over {name.lower() if rival in CLASSES else name}", room - 1, 5.5)
+def _name_rival(ax: Axes, row: int, competitor: str, room: float) -> None:
+    name = title(competitor)
+    text = ellipsize(f"over {name.lower() if competitor in CLASSES else name}", room - 1, 5.5)
     ax.text(
         0,
         row + 0.77,
@@ -251,7 +251,7 @@ def _background(ax: Axes, row: int, zone: tuple[float, float] | None) -> None:
 
 
 def _differs(value: FloatArray, bounded: list[FloatArray], row: int) -> bool:
-    """Whether counting on/off proteins at their bound changes the number."""
+    """Whether counting proteins detected in one group only at their bound changes the number."""
     shown = bounded[0][row]
     return bool(np.isfinite(shown) and not (np.isfinite(value[row]) and np.isclose(shown, value[row])))
 
@@ -265,10 +265,10 @@ def _draw_bounded(ax: Axes, values: list[float], y: float) -> None:
 
 def _verdicts(sheet: Axes, table: pd.DataFrame) -> None:
     silent = _silent(table)
-    reasons, settle = words(table, "reason"), words(table, "settle")
+    reasons, next_steps = words(table, "reason"), words(table, "next_step")
     for row, verdict in enumerate(words(table, "verdict")):
         if silent[row]:
-            _say_why(sheet, row, in_words(reasons[row]), settle[row])
+            _say_why(sheet, row, in_words(reasons[row]), next_steps[row])
         lines = [] if silent[row] else wrap(in_words(reasons[row]), 27, NOTE_SIZE, lines=2)
         top = _y(row, 0.5) - 1.15 * len(lines)
         chip(sheet, _VERDICT_LEFT, top, _CHIP_WIDTH, verdict)
@@ -294,16 +294,16 @@ def _key(sheet: Axes, table: pd.DataFrame, zone: tuple[float, float]) -> None:
     if np.isfinite(numbers(table, "bounded_log2_fc")).any():
         left = 2 + text_width(text, 5.5) + 3.2
         sheet.plot([left], [y], marker="d", markersize=2.8, color=RULE, linestyle="none", label="_key")
-        text = "with on/off proteins at their bound, where it differs"
+        text = "with proteins detected in one group only at their bound, where it differs"
         sheet.text(left + 1.4, y, text, fontsize=5.5, color=SECONDARY, va="center_baseline")
 
 
-def _say_why(sheet: Axes, row: int, reason: str, settle: str) -> None:
+def _say_why(sheet: Axes, row: int, reason: str, next_step: str) -> None:
     """Write the reason where the points would be."""
     room = _VERDICT_LEFT - _EFFECT.left - 4
-    lines = [(t, INK) for t in wrap(reason or "no reason given", room, 6, lines=1 if settle else 2)]
-    if settle:
-        lines += [(t, SECONDARY) for t in wrap(f"To settle: {settle}", room, 6, lines=2)]
+    lines = [(t, INK) for t in wrap(reason or "no reason given", room, 6, lines=1 if next_step else 2)]
+    if next_step:
+        lines += [(t, SECONDARY) for t in wrap(f"Next step: {next_step}", room, 6, lines=2)]
     for i, (text, color) in enumerate(lines):
         y = _y(row, 0.5) + 2.5 * (i - (len(lines) - 1) / 2)
         sheet.text(_EFFECT.left, y, text, fontsize=6, color=color, va="center_baseline")

@@ -122,7 +122,7 @@ def _cells(rows: pd.DataFrame) -> _Cells:
     """Look up the numbers by sample and ``kind:item``."""
     columns = [numbers(rows, c) for c in ("value", "ci_low", "ci_high", "n_set", "n_measured")]
     keys = zip(words(rows, "sample"), words(rows, "kind") + ":" + words(rows, "item"), strict=True)
-    looks = words(rows, "flag") == "look"
+    looks = words(rows, "flag") == "review"
     cells = zip(*columns, looks, strict=True)
     return {key: _Cell(*cell) for key, cell in zip(keys, cells, strict=True)}
 
@@ -134,13 +134,13 @@ def _draw(sheet: Axes, rows: pd.DataFrame, order: list[str], lines: list[Slot], 
     keys = [k for k in _SHARES if wide or k in {"ev", "plasma", "immunoglobulin", "erythrocyte", "keratin"}]
     seen = list(_SEEN) if wide else []
     left = names + 2
-    proteins, likeness = _Column(left, 11), _Column(left + 12, 9)
+    proteins, similarity = _Column(left, 11), _Column(left + 12, 9)
     rank = _Column(left + 23, 20)
     counts = [_Column(left + 45 + 10 * i, 9) for i in range(len(seen))]
     start = left + 45 + 10 * len(seen) + 1
     step = (full - start - 2) / len(keys)
     tiles = [_Column(start + step * i, step - 0.3) for i in range(len(keys))]
-    heads = [(proteins, "Proteins"), (likeness, "Likeness (r)"), (rank, "Rank of EV markers")]
+    heads = [(proteins, "Proteins"), (similarity, "Similarity (r)"), (rank, "Rank of EV markers")]
     heads += [(c, f"{_SEEN[k]} seen") for c, k in zip(counts, seen, strict=True)]
     heads += [(c, _short(k)) for c, k in zip(tiles, keys, strict=True)]
     for column, text in heads:
@@ -163,7 +163,7 @@ def _draw(sheet: Axes, rows: pd.DataFrame, order: list[str], lines: list[Slot], 
         sheet.text(2, y, ellipsize(name, names - 1, 6), fontsize=6, va="center_baseline")
         _figure_cell(sheet, value, (name, "depth:proteins_measured"), proteins, y, "{:,.0f}")
         _figure_cell(
-            sheet, value, (name, "outlier:correlation"), likeness, y, "{:.2f}", ("outlier:distance",)
+            sheet, value, (name, "outlier:correlation"), similarity, y, "{:.2f}", ("outlier:distance",)
         )
         _rank_cell(sheet, value, name, rank, y)
         for column, key in zip(counts, seen, strict=True):

@@ -267,8 +267,8 @@ _NOT_WORDS = {key: name.lower() for key in CLASSES if (name := title(key)).lower
 def in_words(reason: str) -> str:
     """Write a reason out: class ids as names, and words too short to stand alone in full.
 
-    >>> in_words("rival apoptotic_body"), in_words("wide")
-    ('rival apoptotic body', 'interval too wide to tell')
+    >>> in_words("competing class apoptotic_body"), in_words("wide")
+    ('competing class apoptotic body', 'interval too wide to tell')
     """
     rule, comma, rest = reason.partition(", from detection")
     spelled = re.sub(r"[a-z]+_[a-z]+", lambda m: _NOT_WORDS.get(m.group(), m.group()), rule)
@@ -277,7 +277,7 @@ def in_words(reason: str) -> str:
 
 _IN_FULL = {
     "wide": "interval too wide to tell",
-    "missing-value policy": "depends on how missing values are treated",
+    "missing-value scheme": "depends on how missing values are treated",
 }
 
 

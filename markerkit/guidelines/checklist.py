@@ -135,7 +135,7 @@ def load_items() -> tuple[Item, ...]:
 def _scope(
     exp: Experiment, markers: MarkerCatalog, contrast: Contrast | None, context: Mapping[str, Any]
 ) -> _Scope:
-    chosen = exp.samples.index if contrast is None else contrast.arms(exp)[0]
+    chosen = exp.samples.index if contrast is None else contrast.groups(exp)[0]
     keep = ~exp.proteins["is_decoy"].to_numpy(bool)
     # on ratios presence can still be read, signal cannot
     values = exp.values if exp.scale == "ratio" else exp.linear()

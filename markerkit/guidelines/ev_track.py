@@ -76,7 +76,7 @@ def _line(section: str, field: str, value: object, status: str, note: str = "") 
 def _study(
     exp: Experiment, contrast: Contrast | None, context: Mapping[str, Any], fluid: str | None
 ) -> list[dict[str, Any]]:
-    chosen = exp.samples.index if contrast is None else contrast.arms(exp)[0]
+    chosen = exp.samples.index if contrast is None else contrast.groups(exp)[0]
     seen = exp.values.loc[chosen].notna().any()
     material = contrast.fluid if contrast else fluid
     lines = [

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from markerkit.catalog.criteria import ClassRule
-from markerkit.effects.fit import ContrastModel, Policy, SetVotes, fold, set_members, set_votes
+from markerkit.core.wording import fold_change
+from markerkit.effects.members import set_members, set_votes
+from markerkit.effects.model import ContrastModel, MissingValueScheme, SetVotes
 from markerkit.stats.set_effect import SetEffect
 
 ENRICHED, EXCLUDED, UNCLEAR, ABSENT = "enriched", "excluded", "unclear", "not assessable"
@@ -16,7 +18,7 @@ ENRICHED, EXCLUDED, UNCLEAR, ABSENT = "enriched", "excluded", "unclear", "not as
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the markers of one class say under one missing-value policy.
+    """What the markers of one class say under one missing-value scheme.
 
     Parameters
     ----------
@@ -29,11 +31,11 @@ class Evidence:
     balance
         Positive over negative markers.
     own
-        Markers that no rival, no kin and not the EV layer has.
+        Markers that no competitor, no kin and not the EV layer has.
     margins
-        By rival: markers only in the class over markers only in the rival.
-    rivals_own
-        By rival: markers that neither the class nor the EV layer has.
+        By competitor: markers only in the class over markers only in the competitor.
+    competitor_specific
+        By competitor: markers that neither the class nor the EV layer has.
     state, reason
         What the effect says by itself.
     """
@@ -46,39 +48,39 @@ class Evidence:
     balance: SetEffect | None
     own: SetEffect | None
     margins: Mapping[str, SetEffect | None]
-    rivals_own: Mapping[str, SetEffect | None]
+    competitor_specific: Mapping[str, SetEffect | None]
     state: str
     reason: str
 
-    def ruled_out_by_own(self, rival: str, eta: float) -> bool:
-        """Say whether what only the rival has shows no rise: its interval ends below `eta`."""
-        own = self.rivals_own.get(rival)
-        return own is not None and own.high < eta
+    def excluded_by_specific_markers(self, competitor: str, eta: float) -> bool:
+        """Say whether what only the competitor has shows no rise: its interval ends below `eta`."""
+        own = self.competitor_specific.get(competitor)
+        return own is not None and own.ci_high < eta
 
 
-def gather(model: ContrastModel, policy: Policy) -> dict[str, Evidence]:
-    """Gather the evidence on every class under one policy."""
-    return {key: read_class(model, policy, rule) for key, rule in model.criteria.classes.items()}
+def gather(model: ContrastModel, scheme: MissingValueScheme) -> dict[str, Evidence]:
+    """Gather the evidence on every class under one scheme."""
+    return {key: read_class(model, scheme, rule) for key, rule in model.criteria.classes.items()}
 
 
-def rival_out(mine: Evidence, theirs: Evidence, eta: float) -> str:
-    """Say in words why a rival is out, or nothing where it is open.
+def why_excluded(mine: Evidence, theirs: Evidence, eta: float) -> str:
+    """Say in words why a competitor is out, or nothing where it is open.
 
     Parameters
     ----------
     mine, theirs
-        Evidence on the class and on its rival.
+        Evidence on the class and on its competitor.
     eta
         Largest effect that still counts as no rise, log2.
     """
-    rival = theirs.rule.key
+    competitor = theirs.rule.key
     if theirs.state == EXCLUDED:
         return "not compatible itself"
-    margin = mine.margins[rival]
-    if margin is not None and margin.low > 0:
+    margin = mine.margins[competitor]
+    if margin is not None and margin.ci_low > 0:
         return "below the markers only in the class"
-    if mine.ruled_out_by_own(rival, eta):
-        return f"what only it has shows no {fold(eta)}-fold rise"
+    if mine.excluded_by_specific_markers(competitor, eta):
+        return f"what only it has shows no {fold_change(eta)}-fold rise"
     return ""
 
 
@@ -89,29 +91,39 @@ def class_members(model: ContrastModel, rule: ClassRule) -> pd.DataFrame:
     )
 
 
-def read_class(model: ContrastModel, policy: Policy, rule: ClassRule) -> Evidence:
-    """Gather the evidence on one class under one policy."""
+def read_class(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule) -> Evidence:
+    """Gather the evidence on one class under one scheme."""
     t = model.criteria.threshold
     members, negative = class_markers(model, rule), class_markers(model, rule, role="negative")
-    votes, negatives = set_votes(model, policy, members), set_votes(model, policy, negative)
+    votes, negatives = set_votes(model, scheme, members), set_votes(model, scheme, negative)
     confidence = t["class_confidence"]
-    effect, negative_effect, balance = policy.over_background(votes, confidence), None, None
-    if effect is not None and negatives.m >= t["min_votes_negative"]:
-        negative_effect = policy.over_background(negatives, confidence)
-        balance = policy.between(votes, negatives, confidence)
-    classes, few = model.criteria.classes, t["min_votes_margin"]
+    effect, negative_effect, balance = scheme.over_background(votes, confidence), None, None
+    if effect is not None and negatives.m >= t["min_markers_negative"]:
+        negative_effect = scheme.over_background(negatives, confidence)
+        balance = scheme.between(votes, negatives, confidence)
+    classes, few = model.criteria.classes, t["min_markers_margin"]
     own = None
-    if rule.rivals:
-        own = _effect(model, policy, _votes_beyond(model, policy, rule, rule.sharing), few)
-    # a rival is asked by what no EV layer has: that vesicles are there is granted, and speaks for neither class
-    theirs = {r: _votes_beyond(model, policy, classes[r], [rule.key, "ev"]) for r in rule.rivals}
+    if rule.competing_classes:
+        own = _effect(model, scheme, _votes_beyond(model, scheme, rule, rule.sharing), few)
+    # a competitor is asked by what no EV layer has: that vesicles are there is granted, and speaks for neither class
+    theirs = {r: _votes_beyond(model, scheme, classes[r], [rule.key, "ev"]) for r in rule.competing_classes}
     margins = {
-        r: _margin(model, policy, _votes_beyond(model, policy, rule, [r]), v) for r, v in theirs.items()
+        r: _margin(model, scheme, _votes_beyond(model, scheme, rule, [r]), v) for r, v in theirs.items()
     }
-    rivals_own = {r: _effect(model, policy, v, t["min_votes"]) for r, v in theirs.items()}
-    state, reason = _state(model, policy, votes, effect)
+    competitor_specific = {r: _effect(model, scheme, v, t["min_markers"]) for r, v in theirs.items()}
+    state, reason = _state(model, scheme, votes, effect)
     return Evidence(
-        rule, votes, effect, negatives, negative_effect, balance, own, margins, rivals_own, state, reason
+        rule,
+        votes,
+        effect,
+        negatives,
+        negative_effect,
+        balance,
+        own,
+        margins,
+        competitor_specific,
+        state,
+        reason,
     )
 
 
@@ -124,41 +136,51 @@ def class_markers(
     return set_members(model.markers, rule.sets, role=role, without=[*removed, *without])
 
 
-def _votes_beyond(model: ContrastModel, policy: Policy, rule: ClassRule, others: Sequence[str]) -> SetVotes:
+def _votes_beyond(
+    model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule, others: Sequence[str]
+) -> SetVotes:
     """Votes of the markers that a class has and others have not; sharing on record lowers their weight already."""
     sets = [name for key in others for name in model.criteria.classes[key].sets]
     known = set_members(model.markers, sets)["gene"].to_list()
-    return set_votes(model, policy, class_markers(model, rule, without=known))
+    return set_votes(model, scheme, class_markers(model, rule, without=known))
 
 
-def _effect(model: ContrastModel, policy: Policy, votes: SetVotes, fewest: float) -> SetEffect | None:
+def _effect(
+    model: ContrastModel, scheme: MissingValueScheme, votes: SetVotes, fewest: float
+) -> SetEffect | None:
     """Effect over the background; nothing where the votes are too few for a claim."""
     if votes.m < fewest:
         return None
-    return policy.over_background(votes, model.criteria.threshold["class_confidence"])
+    return scheme.over_background(votes, model.criteria.threshold["class_confidence"])
 
 
-def _margin(model: ContrastModel, policy: Policy, mine: SetVotes, theirs: SetVotes) -> SetEffect | None:
-    """Markers only in the class minus markers only in the rival; nothing where either side is too thin."""
+def _margin(
+    model: ContrastModel, scheme: MissingValueScheme, mine: SetVotes, theirs: SetVotes
+) -> SetEffect | None:
+    """Markers only in the class minus markers only in the competitor; nothing where either side is too thin."""
     t = model.criteria.threshold
-    if min(mine.m, theirs.m) < t["min_votes_margin"]:
+    if min(mine.m, theirs.m) < t["min_markers_margin"]:
         return None
-    return policy.between(mine, theirs, t["class_confidence"])
+    return scheme.between(mine, theirs, t["class_confidence"])
 
 
 def _state(
-    model: ContrastModel, policy: Policy, votes: SetVotes, effect: SetEffect | None
+    model: ContrastModel, scheme: MissingValueScheme, votes: SetVotes, effect: SetEffect | None
 ) -> tuple[str, str]:
     t = model.criteria.threshold
-    if policy.reference is None:
+    if scheme.background is None:
         return ABSENT, "too few background proteins"
-    if effect is None or votes.m < t["min_votes"]:
-        return ABSENT, f"{votes.m} of at least {int(t['min_votes'])} votes measured"
+    if effect is None or votes.m < t["min_markers"]:
+        return ABSENT, f"{votes.m} of at least {int(t['min_markers'])} votes measured"
     if votes.weight_measured < t["min_weight"]:
         return ABSENT, f"{100 * votes.weight_measured:.0f} % of the set's weight measured"
-    if effect.low > 0 and effect.theta >= t["class_delta"]:
+    if effect.ci_low > 0 and effect.estimate >= t["min_class_effect"]:
         return ENRICHED, "enriched"
-    if effect.high < t["eta"]:
-        small = "no more than the control" if effect.low <= 0 else f"raised less than {fold(t['eta'])}-fold"
-        return EXCLUDED, "depleted" if effect.high < 0 else small
+    if effect.ci_high < t["equivalence_margin"]:
+        small = (
+            "no more than the control"
+            if effect.ci_low <= 0
+            else f"raised less than {fold_change(t['equivalence_margin'])}-fold"
+        )
+        return EXCLUDED, "depleted" if effect.ci_high < 0 else small
     return UNCLEAR, "wide"

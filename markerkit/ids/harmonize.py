@@ -109,7 +109,7 @@ def bovine_accessions() -> frozenset[str]:
 
 
 def harmonize_ids(
-    exp: Experiment, markers: MarkerCatalog | None = None, *, policy: str = "leading"
+    exp: Experiment, markers: MarkerCatalog | None = None, *, scheme: str = "leading"
 ) -> Experiment:
     """Give every protein group one accession and one gene of its organism.
 
@@ -120,7 +120,7 @@ def harmonize_ids(
     markers
         Catalogue of the same organism; its gene and accession pairs are added
         to the gene table, and its bovine accessions are known as bovine.
-    policy
+    scheme
         What a group whose members belong to several genes gets: ``"leading"``
         the gene of its first member, ``"unique"`` none. Either way it is
         reported as ambiguous.
@@ -138,10 +138,10 @@ def harmonize_ids(
     Raises
     ------
     InputError
-        An unknown policy, a catalogue of another organism, identifiers that
+        An unknown scheme, a catalogue of another organism, identifiers that
         belong to another organism.
     """
-    one_of("policy", policy, POLICIES)
+    one_of("scheme", scheme, POLICIES)
     if markers is not None and markers.organism != exp.organism:
         raise InputError(
             f"the experiment is {exp.organism} and the catalogue {markers.organism}; load_markers(organism={exp.organism!r})."
@@ -149,7 +149,7 @@ def harmonize_ids(
     proteins = exp.proteins
     _check_species(proteins, exp.organism)
     _check_organism(proteins["gene"], exp.organism)
-    mapper = _Mapper(exp.organism, markers, policy)
+    mapper = _Mapper(exp.organism, markers, scheme)
     rows = [
         mapper.row(a, g, s)
         for a, g, s in zip(proteins["accession"], proteins["gene"], proteins["species"], strict=True)
@@ -167,7 +167,7 @@ def harmonize_ids(
     )
     counts = mapped["map_status"].value_counts().to_dict()
     return exp.evolve(
-        "harmonize_ids", {"policy": policy, **{str(k): int(v) for k, v in counts.items()}}, proteins=mapped
+        "harmonize_ids", {"scheme": scheme, **{str(k): int(v) for k, v in counts.items()}}, proteins=mapped
     )
 
 
@@ -242,10 +242,10 @@ def _check_organism(genes: pd.Series, organism: str) -> None:
 class _Mapper:
     """Maps the identifiers of one organism."""
 
-    def __init__(self, organism: str, markers: MarkerCatalog | None, policy: str) -> None:
+    def __init__(self, organism: str, markers: MarkerCatalog | None, scheme: str) -> None:
         table = gene_table(organism)
         self.species = _SPECIES_OF[organism]
-        self.policy = policy
+        self.scheme = scheme
         self.by_name = table.by_name
         self.by_accession = dict(table.by_accession)
         self.foreign = dict.fromkeys(bovine_accessions(), "Bos taurus")
@@ -288,9 +288,9 @@ class _Mapper:
             what = f"{len(found.genes)} genes" if len(found.genes) > 1 else ""
             what = " and ".join(filter(None, [what, " and ".join([self.species, *mixed]) if mixed else ""]))
             found.reason = (
-                f"members of {what}: {'none' if self.policy == 'unique' else 'the leading one'} counts"
+                f"members of {what}: {'none' if self.scheme == 'unique' else 'the leading one'} counts"
             )
-            found.gene = "" if self.policy == "unique" else found.gene
+            found.gene = "" if self.scheme == "unique" else found.gene
         return found
 
     def species_of(self, member: tuple[str, str]) -> str:

@@ -10,7 +10,7 @@ from markerkit.core.experiment import Experiment
 def gene_rows(exp: Experiment, *, key: str = "gene") -> pd.Series:
     """Choose one protein group a gene: the one measured most often, then the most abundant.
 
-    The choice looks at all samples together, so that it cannot favour an arm.
+    The choice looks at all samples together, so that it cannot favour a group.
 
     Parameters
     ----------

@@ -11,11 +11,12 @@ import pandas as pd
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
-from markerkit.effects.fit import joined, set_members
+from markerkit.effects.members import set_members
 from markerkit.results import Purity
 from markerkit.study.contrast import Contrast
 from markerkit.study.roles import BLANK, MEDIUM, SAMPLE, roles_of
 from markerkit.tables.registry import TABLES
+from markerkit.tables.spec import concat_rows
 
 _NORMALIZED = ("lfq", "maxlfq")
 _SCALED = "a quantity normalized across runs lifts blanks: an upper limit"
@@ -33,7 +34,7 @@ def blank_content(
     markers
         Catalogue.
     contrasts
-        Contrasts with a carry-over to limit.
+        Contrasts with a contamination fraction to limit.
 
     Returns
     -------
@@ -77,7 +78,7 @@ def blank_content(
             _carry_rows(exp, markers, blanks, contrasts, kind),
             _protein_rows(exp, blanks, samples, kind),
         ]
-    table = joined([p for p in parts if len(p)])
+    table = concat_rows([p for p in parts if len(p)])
     return spec.conform(table.assign(reason=_care(exp)))
 
 
@@ -128,7 +129,7 @@ def _rows(
             "sample_share": of_samples.div(total_sample, axis=0).median(),
             "ratio": ratio,
             "limit": limit,
-            "flag": np.where(look, "look", ""),
+            "flag": np.where(look, "review", ""),
             "status": "compared",
         }
     )
@@ -144,21 +145,23 @@ def _protein_rows(exp: Experiment, blanks: pd.DataFrame, samples: pd.DataFrame, 
 def _carry_rows(
     exp: Experiment, markers: MarkerCatalog, blanks: pd.DataFrame, contrasts: Sequence[Contrast], kind: str
 ) -> pd.DataFrame:
-    """Carry-over that the blank alone would show: its anchors over those of the comparator."""
+    """Contamination fraction that the blank alone would show: its anchors over those of the comparator."""
     criteria = load_criteria()
     linear = exp.linear().loc[:, blanks.columns]
     rows = []
     for contrast in contrasts:
-        rule = criteria.carry_over.get(contrast.comparator or "")
+        rule = criteria.contamination_fraction.get(contrast.comparator or "")
         if rule is None:
             continue
         anchors = set_members(markers, rule.compartments)
         anchors = anchors[~anchors["complex"].isin(rule.left_out_complexes)]
         inside = exp.proteins.loc[linear.columns, "gene"].isin(set(anchors["gene"]) - {""}).to_numpy()
-        case, control = contrast.arms(exp.select(samples=list(roles_of(exp).index[roles_of(exp) == SAMPLE])))
+        case, control = contrast.groups(
+            exp.select(samples=list(roles_of(exp).index[roles_of(exp) == SAMPLE]))
+        )
         shares = linear.loc[control, inside].div(linear.loc[control].sum(axis=1), axis=0)
         q = shares.loc[:, shares.notna().mean() >= 0.5].mean()
-        if len(q) < criteria.threshold["min_anchors"]:
+        if len(q) < criteria.threshold["min_reference_proteins"]:
             continue
         # absent in the blank is below everything, not unknown: the median over all anchors of the comparator
         p = blanks[q.index].fillna(0.0) / linear.loc[case].sum(axis=1).median()
@@ -167,7 +170,7 @@ def _carry_rows(
         rows.append(
             {
                 "role": kind,
-                "level": "carry-over",
+                "level": "contamination fraction",
                 "key": contrast.name,
                 "n_blanks": len(blanks),
                 "n_blanks_seen": seen,
@@ -194,15 +197,19 @@ def share_limits(exp: Experiment, markers: MarkerCatalog) -> pd.DataFrame:
 
 
 def with_blank_limits(purity: Purity, blanks: pd.DataFrame) -> Purity:
-    """Say beside a carry-over that it does not exceed what the blanks show.
+    """Say beside a contamination fraction that it does not exceed what the blanks show.
 
     The fraction itself stays as estimated; a fraction at or below the limit
     becomes a bound (``at most``).
     """
-    limits = blanks[(blanks["level"] == "carry-over") & (blanks["limit"] > 0)].groupby("key")["limit"].max()
+    limits = (
+        blanks[(blanks["level"] == "contamination fraction") & (blanks["limit"] > 0)]
+        .groupby("key")["limit"]
+        .max()
+    )
     if limits.empty:
         return purity
-    carried = purity.carry_over.copy()
+    carried = purity.contamination_fraction.copy()
     limit = carried["contrast"].map(limits).where(carried["status"] == "assessed")
     below = (carried["fraction"] <= limit) & limit.notna()
     notes = [
@@ -213,4 +220,4 @@ def with_blank_limits(purity: Purity, blanks: pd.DataFrame) -> Purity:
     ]
     carried["reason"] = notes
     carried.loc[below, "bound"] = "at most"
-    return replace(purity, carry_over=carried)
+    return replace(purity, contamination_fraction=carried)

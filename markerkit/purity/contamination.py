@@ -1,4 +1,4 @@
-"""Carry-over of the comparator's material in a contrast."""
+"""Contamination fraction of the comparator's material in a contrast."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import pandas as pd
 from markerkit.catalog.criteria import Criteria, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
-from markerkit.effects.fit import joined, set_members
-from markerkit.stats.contamination import AnchorRules, CarryOver, carry_over
+from markerkit.effects.members import set_members
+from markerkit.stats.contamination import ContaminationFraction, ReferenceRules, contamination_fraction
 from markerkit.study.contrast import Contrast
+from markerkit.tables.spec import concat_rows
 
 NOT_ASSESSABLE = "not assessable"
 
 
-def carry_over_table(
+def contamination_fraction_table(
     exp: Experiment, markers: MarkerCatalog, contrast: Contrast, *, seed: int
 ) -> pd.DataFrame:
-    """Carry-over of the comparator's material, overall and by compartment.
+    """Contamination fraction of the comparator's material, overall and by compartment.
 
     Parameters
     ----------
@@ -34,34 +35,34 @@ def carry_over_table(
 
     Returns
     -------
-    Rows of the table `carry_over`.
+    Rows of the table `contamination_fraction`.
     """
     criteria = load_criteria()
     blank = {"contrast": contrast.name, "compartment": "all", "approximate": exp.approximate}
-    rule = criteria.carry_over.get(contrast.comparator or "")
+    rule = criteria.contamination_fraction.get(contrast.comparator or "")
     if rule is None or exp.scale == "ratio":
-        reason = _no_carry_over(contrast, exp)
+        reason = _no_contamination_fraction(contrast, exp)
         return pd.DataFrame([{**blank, "status": NOT_ASSESSABLE, "reason": reason}])
-    anchors = joined(
+    anchors = concat_rows(
         [set_members(markers, [c]).assign(compartment=c) for c in rule.compartments]
     ).drop_duplicates("gene")
     anchors = anchors[~anchors["complex"].isin(rule.left_out_complexes)]
     preparation, comparator, votes = _anchor_shares(exp, anchors, contrast, criteria)
-    need = int(criteria.threshold["min_anchors"])
+    need = int(criteria.threshold["min_reference_proteins"])
     if len(votes) < need:
         reason = f"{len(votes)} anchor votes seen in half of the comparator samples; {need} are needed"
         return pd.DataFrame([{**blank, "n_measured": len(votes), "status": NOT_ASSESSABLE, "reason": reason}])
     t = criteria.threshold
-    rules = AnchorRules(t["resident_mad"], t["resident_log2"], t["anchor_absent"], t["confidence"])
+    rules = ReferenceRules(t["resident_mad"], t["resident_log2"], t["reference_absent"], t["confidence"])
     codes = pd.Categorical(votes["compartment"], categories=list(rule.compartments)).codes.astype(int)
     donors = _donors(exp, contrast)
-    whole = carry_over(preparation, comparator, codes, rules=rules, donors=donors, seed=seed)
+    whole = contamination_fraction(preparation, comparator, codes, rules=rules, donors=donors, seed=seed)
     rows = [_carry_row(blank, whole, len(votes), exp, contrast, criteria)]
     parts = {}
     for k, name in enumerate(rule.compartments if len(rule.compartments) > 1 else ()):
         at = (codes == k) & whole.kept
-        if at.sum() >= t["min_votes_source"]:
-            part = carry_over(
+        if at.sum() >= t["min_markers_source"]:
+            part = contamination_fraction(
                 preparation[:, at], comparator[:, at], codes[at], rules=rules, donors=donors, seed=seed
             )
             parts[name] = part.fraction
@@ -72,12 +73,14 @@ def carry_over_table(
             )
     if parts and max(parts.values()) > t["compartment_spread"] * max(min(parts.values()), 1e-12):
         rows[0]["reason"] = "; ".join(
-            filter(None, [str(rows[0]["reason"]), "compartments disagree: not whole-cell carry-over"])
+            filter(
+                None, [str(rows[0]["reason"]), "compartments disagree: not whole-cell contamination fraction"]
+            )
         )
     return pd.DataFrame(rows)
 
 
-def _no_carry_over(contrast: Contrast, exp: Experiment) -> str:
+def _no_contamination_fraction(contrast: Contrast, exp: Experiment) -> str:
     if exp.scale == "ratio":
         return "ratios to a reference channel have no share of signal"
     if contrast.comparator is None:
@@ -97,7 +100,7 @@ def _anchor_shares(
     inside = proteins.loc[shares.columns, "gene"].map(of_gene)
     inside = inside[inside.notna()]
     pooled = shares[inside.index].T.groupby(inside, sort=True).sum(min_count=1).T
-    case, control = contrast.arms(exp)
+    case, control = contrast.groups(exp)
     pooled = pooled.loc[:, pooled.loc[control].notna().mean(axis=0) >= 0.5]
     of_vote = pd.Series(anchors["compartment"].to_numpy(), vote.to_numpy())
     compartment = of_vote[~of_vote.index.duplicated()].reindex(pooled.columns)
@@ -112,7 +115,7 @@ def _donors(exp: Experiment, contrast: Contrast) -> tuple[npt.NDArray[np.int_], 
         return None
     pairs = exp.samples[contrast.paired_by]
     codes = pd.Series(pd.factorize(pairs.where(pairs.isna(), pairs.astype(str)))[0], pairs.index)
-    case, control = contrast.arms(exp)
+    case, control = contrast.groups(exp)
     return codes[case].to_numpy(), codes[control].to_numpy()
 
 
@@ -127,12 +130,12 @@ def _asked(
     """
     t = criteria.threshold
     rank = level.groupby(compartment).rank(ascending=False, pct=True).to_numpy()
-    share = t["anchor_abundant"]
+    share = t["reference_abundant"]
     asked = rank <= share
-    while preparation.loc[:, asked].isna().to_numpy().mean() > t["anchor_missed"]:
+    while preparation.loc[:, asked].isna().to_numpy().mean() > t["reference_missed"]:
         share /= 2
         fewer = rank <= share
-        if fewer.sum() < t["anchors_enough"]:
+        if fewer.sum() < t["reference_enough"]:
             break
         asked = fewer
     return np.asarray(asked)
@@ -140,16 +143,16 @@ def _asked(
 
 def _carry_row(
     blank: dict[str, object],
-    found: CarryOver,
+    found: ContaminationFraction,
     n_set: int,
     exp: Experiment,
     contrast: Contrast,
     criteria: Criteria,
 ) -> dict[str, object]:
-    floor = criteria.threshold["carry_over_floor"]
+    floor = criteria.threshold["contamination_floor"]
     notes = []
     if found.bounded.any():
-        lacking = f"{100 * criteria.threshold['anchor_absent']:.0f} % of the anchors"
+        lacking = f"{100 * criteria.threshold['reference_absent']:.0f} % of the anchors"
         notes.append(
             f"{int(found.bounded.sum())} of {len(found.bounded)} samples lack {lacking} or more: a bound only"
         )
@@ -157,7 +160,7 @@ def _carry_row(
         notes.append("logarithmic, imputed or requantified input inflates it")
     if len(found.by_sample) < 2:
         notes.append("one preparation: the interval holds for the anchors only")
-    fraction, low, high = found.fraction, found.low, found.high
+    fraction, low, high = found.fraction, found.ci_low, found.ci_high
     if fraction < floor:
         fraction, low, high = floor, np.nan, max(floor, high)
         notes.append(f"below {100 * floor:g} %: a bound only")

@@ -11,7 +11,7 @@ from markerkit.catalog.criteria import Criteria, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.errors import InputError
 from markerkit.core.experiment import Experiment
-from markerkit.effects.fit import set_members
+from markerkit.effects.members import set_members
 from markerkit.tables.registry import TABLES
 
 
@@ -125,7 +125,7 @@ def _share_rows(
     total = np.nansum(linear.to_numpy(), axis=1)
     share = np.divide(pooled.sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
     low, high = _share_interval(pooled, share, n_measured, criteria.threshold["confidence"])
-    few = n_measured < criteria.threshold["min_votes_source"]
+    few = n_measured < criteria.threshold["min_markers_source"]
     if by_accession and not inside.any():
         why = "no bovine entries in this study: bovine protein is counted as its human or mouse ortholog"
     else:

@@ -1,4 +1,4 @@
-"""Purity: source verdicts, shares of signal and carry-over."""
+"""Purity: source verdicts, shares of signal and contamination fraction."""
 
 from __future__ import annotations
 
@@ -11,30 +11,24 @@ from markerkit.catalog.criteria import SourceRule
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.errors import InputError
 from markerkit.core.experiment import Experiment
-from markerkit.effects.fit import (
-    ContrastModel,
-    Policy,
-    SetVotes,
-    fit_contrast,
-    fold,
-    joined,
-    marker_rows,
-    set_members,
-    set_votes,
-)
-from markerkit.purity.contamination import carry_over_table
+from markerkit.core.wording import fold_change
+from markerkit.effects.fit import fit_contrast
+from markerkit.effects.members import marker_rows, set_members, set_votes
+from markerkit.effects.model import ContrastModel, MissingValueScheme, SetVotes
+from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.shares import source_shares
 from markerkit.results import Purity
 from markerkit.stats.set_effect import SetEffect
 from markerkit.study.contrast import contrasts_of
 from markerkit.tables.registry import TABLES
+from markerkit.tables.spec import concat_rows
 
 RAISED, NOT_RAISED, NOT_ASSESSABLE = "raised", "not raised", "not assessable"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A source under one missing-value policy."""
+    """A source under one missing-value scheme."""
 
     votes: SetVotes
     effect: SetEffect | None
@@ -67,7 +61,7 @@ def assess_purity(
     condition, case, control
         The contrast; without it only the shares are given.
     paired_by, batch
-        Columns that enter the model as factors; the carry-over compares the
+        Columns that enter the model as factors; the contamination fraction compares the
         two arms within the pairs.
     comparator, fluid
         What the control is and what the samples come from.
@@ -78,7 +72,7 @@ def assess_purity(
     -------
     Purity
         ``table`` holds a verdict a source, ``shares`` the share of signal of
-        each source in each sample, ``carry_over`` the share of the
+        each source in each sample, ``contamination_fraction`` the share of the
         comparator's material, ``markers`` what every marker said.
 
     Raises
@@ -111,13 +105,13 @@ def purity_of(
     found = [source_verdicts(model) for model in models]
     spec = TABLES["purity"]
     return Purity(
-        table=spec.conform(joined([rows for rows, _ in found])) if found else spec.empty(),
+        table=spec.conform(concat_rows([rows for rows, _ in found])) if found else spec.empty(),
         params={"contrasts": [m.contrast.name for m in models], "seed": seed},
         shares=source_shares(exp, markers),
-        carry_over=TABLES["carry_over"].conform(
-            joined([carry_over_table(exp, markers, m.contrast, seed=seed) for m in models])
+        contamination_fraction=TABLES["contamination_fraction"].conform(
+            concat_rows([contamination_fraction_table(exp, markers, m.contrast, seed=seed) for m in models])
         ),
-        markers=joined([used for _, used in found]),
+        markers=concat_rows([used for _, used in found]),
     )
 
 
@@ -137,22 +131,22 @@ def source_verdicts(model: ContrastModel) -> tuple[pd.DataFrame, pd.DataFrame]:
     Rows of the `purity` table, rows of `markers_used`.
     """
     rows, used = [], []
-    layer_a = set_members(model.markers, model.criteria.classes["ev"].sets)
+    ev_layer = set_members(model.markers, model.criteria.classes["ev"].sets)
     for rule in model.criteria.sources.values():
         members = set_members(model.markers, [rule.key])
-        rows.append(_source_row(model, rule, members, layer_a))
+        rows.append(_source_row(model, rule, members, ev_layer))
         if model.measured is not None:
-            policy = model.bounded or model.measured
+            scheme = model.bounded or model.measured
             used.append(
                 marker_rows(
-                    model, policy, members, set_id=rule.key, role="source", by_accession=rule.by_accession
+                    model, scheme, members, set_id=rule.key, role="source", by_accession=rule.by_accession
                 )
             )
-    return pd.DataFrame(rows), joined(used)
+    return pd.DataFrame(rows), concat_rows(used)
 
 
 def _source_row(
-    model: ContrastModel, rule: SourceRule, members: pd.DataFrame, layer_a: pd.DataFrame
+    model: ContrastModel, rule: SourceRule, members: pd.DataFrame, ev_layer: pd.DataFrame
 ) -> dict[str, object]:
     row: dict[str, object] = {"contrast": model.contrast.name, "source": rule.key, "n_set": len(members)}
     if model.measured is None:
@@ -164,75 +158,81 @@ def _source_row(
     row |= _numbers(shown, model.criteria.threshold) | {"verdict": word, "reason": reason}
     if bounded is not None and bounded.effect is not None:
         e = bounded.effect
-        row |= {"bounded_log2_fc": e.theta, "bounded_ci_low": e.low, "bounded_ci_high": e.high}
-    policy = model.bounded if from_detection and model.bounded else model.measured
-    row |= _per_ev(model, policy, rule, members, layer_a)
+        row |= {"bounded_log2_fc": e.estimate, "bounded_ci_low": e.ci_low, "bounded_ci_high": e.ci_high}
+    scheme = model.bounded if from_detection and model.bounded else model.measured
+    row |= _per_ev(model, scheme, rule, members, ev_layer)
     tested = shown.effect is not None
     row |= {
         "status": "tested" if tested else "too few measured",
         "explanation": _explain(model, rule, word, shown, row),
-        "settle": _settle(rule, word, reason, shown),
+        "next_step": _next_step(rule, word, reason, shown),
     }
     return row
 
 
-def read_source(model: ContrastModel, policy: Policy, rule: SourceRule, members: pd.DataFrame) -> Reading:
-    """Read one source under one policy."""
+def read_source(
+    model: ContrastModel, scheme: MissingValueScheme, rule: SourceRule, members: pd.DataFrame
+) -> Reading:
+    """Read one source under one scheme."""
     t = model.criteria.threshold
-    votes = set_votes(model, policy, members, by_accession=rule.by_accession)
-    if votes.m < t["min_votes_source"]:
-        need = int(t["min_votes_source"])
+    votes = set_votes(model, scheme, members, by_accession=rule.by_accession)
+    if votes.m < t["min_markers_source"]:
+        need = int(t["min_markers_source"])
         return Reading(votes, None, NOT_ASSESSABLE, f"{votes.m} of at least {need} votes measured")
-    effect = policy.over_background(votes, t["confidence"])
+    effect = scheme.over_background(votes, t["confidence"])
     if effect is None:
         return Reading(votes, None, NOT_ASSESSABLE, "too few background proteins")
-    if effect.low > 0 and effect.theta >= t["delta"]:
+    if effect.ci_low > 0 and effect.estimate >= t["min_source_effect"]:
         return Reading(votes, effect, RAISED, "interval above 0")
-    if effect.high < t["eta"]:
+    if effect.ci_high < t["equivalence_margin"]:
         return Reading(
-            votes, effect, NOT_RAISED, "depleted" if effect.high < 0 else "no more than the control"
+            votes, effect, NOT_RAISED, "depleted" if effect.ci_high < 0 else "no more than the control"
         )
-    if effect.theta <= 0:
+    if effect.estimate <= 0:
         return Reading(votes, effect, NOT_RAISED, "not above the control")
     return Reading(votes, effect, NOT_ASSESSABLE, "wide interval")
 
 
 def combine_readings(measured: Reading, bounded: Reading | None = None) -> tuple[str, str, bool]:
-    """Join the two missing-value policies: word, reason, whether detection decided."""
+    """Join the two missing-value schemes: word, reason, whether detection decided."""
     if bounded is None or measured.word == bounded.word:
         return measured.word, measured.reason, False
     if measured.word == NOT_ASSESSABLE:
         return bounded.word, f"{bounded.reason}, from detection", True
-    return NOT_ASSESSABLE, "missing-value policy", False
+    return NOT_ASSESSABLE, "missing-value scheme", False
 
 
 def _numbers(reading: Reading, t: Mapping[str, float]) -> dict[str, object]:
-    numbers: dict[str, object] = {"n_measured": reading.votes.n_measured, "n_votes": reading.votes.m}
+    numbers: dict[str, object] = {"n_measured": reading.votes.n_measured, "n_independent": reading.votes.m}
     if reading.effect is not None:
         e = reading.effect
-        numbers |= {"log2_fc": e.theta, "se": e.se, "df": e.df, "ci_low": e.low, "ci_high": e.high}
-        numbers |= {"smallest_detectable": e.detectable(power=t["power"], least=t["delta"])}
+        numbers |= {"log2_fc": e.estimate, "se": e.se, "df": e.df, "ci_low": e.ci_low, "ci_high": e.ci_high}
+        numbers |= {"smallest_detectable": e.detectable(power=t["power"], least=t["min_source_effect"])}
     return numbers
 
 
 def _per_ev(
-    model: ContrastModel, policy: Policy, rule: SourceRule, members: pd.DataFrame, layer_a: pd.DataFrame
+    model: ContrastModel,
+    scheme: MissingValueScheme,
+    rule: SourceRule,
+    members: pd.DataFrame,
+    ev_layer: pd.DataFrame,
 ) -> dict[str, object]:
     """Compare the source with the EV layer: more or less of it per EV marker."""
     t = model.criteria.threshold
     if rule.cell_panel:
-        members = members[~members["gene"].isin(layer_a["gene"])]
-    source = set_votes(model, policy, members, by_accession=rule.by_accession)
-    ev = set_votes(model, policy, layer_a[~layer_a["gene"].isin(members["gene"])])
-    gap = policy.between(source, ev, t["confidence"])
-    if gap is None or source.m < t["min_votes_source"] or ev.m < t["min_votes"]:
+        members = members[~members["gene"].isin(ev_layer["gene"])]
+    source = set_votes(model, scheme, members, by_accession=rule.by_accession)
+    ev = set_votes(model, scheme, ev_layer[~ev_layer["gene"].isin(members["gene"])])
+    gap = scheme.between(source, ev, t["confidence"])
+    if gap is None or source.m < t["min_markers_source"] or ev.m < t["min_markers"]:
         return {"per_ev": ""}
-    word = "cleaner" if gap.high < 0 else "dirtier" if gap.low > 0 else "same"
+    word = "lower" if gap.ci_high < 0 else "higher" if gap.ci_low > 0 else "similar"
     return {
         "per_ev": word,
-        "per_ev_log2_fc": gap.theta,
-        "per_ev_ci_low": gap.low,
-        "per_ev_ci_high": gap.high,
+        "per_ev_log2_fc": gap.estimate,
+        "per_ev_ci_low": gap.ci_low,
+        "per_ev_ci_high": gap.ci_high,
     }
 
 
@@ -243,7 +243,7 @@ def _explain(
     if reading.effect is None:
         return f"{rule.title}: {reading.reason}."
     e = reading.effect
-    size = f"{fold(e.theta)}-fold over the background (95 % interval {fold(e.low)} to {fold(e.high)})"
+    size = f"{fold_change(e.estimate)}-fold over the background (95 % interval {fold_change(e.ci_low)} to {fold_change(e.ci_high)})"
     text = {
         RAISED: f"{case} carries more of {rule.title} than {control}: {size}.",
         NOT_RAISED: f"{case} carries no more of {rule.title} than {control}: {size}.",
@@ -251,35 +251,35 @@ def _explain(
     }[word]
     if reading.reason.startswith("no more"):
         t = model.criteria.threshold
-        least = fold(e.detectable(power=t["power"], least=t["delta"]))
+        least = fold_change(e.detectable(power=t["power"], least=t["min_source_effect"]))
         text += f" A rise of {least}-fold would have been called in {100 * t['power']:g} % of such studies."
     gap = row.get("per_ev_log2_fc")
-    if word == NOT_RAISED and row.get("per_ev") == "dirtier" and isinstance(gap, float):
-        text += f" EV signal fell: {fold(gap)}-fold more of it per EV marker."
+    if word == NOT_RAISED and row.get("per_ev") == "higher" and isinstance(gap, float):
+        text += f" EV signal fell: {fold_change(gap)}-fold more of it per EV marker."
     return text
 
 
-def _settle(rule: SourceRule, word: str, reason: str, reading: Reading) -> str:
+def _next_step(rule: SourceRule, word: str, reason: str, reading: Reading) -> str:
     if word != NOT_ASSESSABLE:
         return ""
     if rule.by_accession and reading.votes.n_measured == 0:
         return "search against a database that holds bovine entries"
     if reading.effect is None:
         return "deeper measurement: too few of its markers were seen"
-    if reason == "missing-value policy":
+    if reason == "missing-value scheme":
         return "deeper or repeated measurement, so that the verdict does not hang on what was not seen"
     if reading.effect.markers_disagree:
         return "its markers disagree, which more replicates cannot mend: a comparator that holds all or none of them"
     return "more replicates, or deeper measurement of its markers"
 
 
-def _no_verdict(reason: str, settle: str) -> dict[str, object]:
+def _no_verdict(reason: str, next_step: str) -> dict[str, object]:
     return {
         "verdict": NOT_ASSESSABLE,
         "reason": reason,
         "explanation": f"Not assessable: {reason}.",
-        "settle": settle,
+        "next_step": next_step,
         "n_measured": 0,
-        "n_votes": 0,
+        "n_independent": 0,
         "status": "not assessed",
     }

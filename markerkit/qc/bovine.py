@@ -1,4 +1,4 @@
-"""Bovine serum guard: whether bovine protein is told apart, and which groups mix species."""
+"""Bovine serum check: whether bovine protein is told apart, and which groups mix species."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def bovine_rows(exp: Experiment, markers: MarkerCatalog, *, fluid: str | None) -
     mixed = mixed_groups(exp, markers)
     bovine = (proteins["species"] == _BOVINE).to_numpy() & keep
     base = pd.DataFrame(
-        {"sample": exp.samples.index, "kind": "guard", "item": "bovine", "unit": "share of signal"}
+        {"sample": exp.samples.index, "kind": "check", "item": "bovine", "unit": "share of signal"}
     )
     shared = ""
     if mixed:
@@ -58,7 +58,7 @@ def bovine_rows(exp: Experiment, markers: MarkerCatalog, *, fluid: str | None) -
         return base.assign(
             n_set=0,
             n_measured=0,
-            flag="look" if asked else "",
+            flag="review" if asked else "",
             meaning=f"{meaning}; {fix}",
             status="not assessed",
             reason=shared or "no bovine entries",

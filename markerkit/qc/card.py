@@ -14,7 +14,7 @@ from markerkit.purity.blanks import blank_content
 from markerkit.purity.shares import source_shares
 from markerkit.qc.bovine import bovine_rows
 from markerkit.qc.ev_markers import gene_ranks, layer_a_genes, layer_a_ranks
-from markerkit.qc.outliers import LOOK, far, far_in_groups, likeness
+from markerkit.qc.outliers import LOOK, far, far_in_groups, similarity
 from markerkit.qc.shares import index_rows, percentiles, share_rows, yardstick_of
 from markerkit.results import Quality
 from markerkit.sets.scoring import require_matches
@@ -46,7 +46,7 @@ def quality(
     group
         Sample column within which outliers are looked for; all samples by default.
     fluid
-        What the samples come from: chooses the yardstick, leaves the genes of
+        What the samples come from: chooses the reference distribution, leaves the genes of
         blood cells out of the EV markers in blood, and asks for bovine entries
         in culture.
 
@@ -55,7 +55,7 @@ def quality(
     Quality
         ``table``: a row a sample and item, never a class call: depth, every EV
         marker (seen or not, rank), EV ranks, shares of signal with interval,
-        indices, the bovine guard and likeness to the other samples.
+        indices, the bovine check and similarity to the other samples.
         ``blanks``: content of blanks and medium.
 
     Raises
@@ -69,7 +69,7 @@ def quality(
     >>> import markerkit as mk
     >>> card = mk.quality(mk.load_example(), mk.load_markers(), fluid="culture")
     >>> sorted(card.table["kind"].unique())
-    ['depth', 'ev', 'guard', 'index', 'marker', 'outlier', 'share']
+    ['check', 'depth', 'ev', 'index', 'marker', 'outlier', 'share']
     """
     exp.refuse_imputed()
     if exp.has_verb("normalize"):
@@ -158,7 +158,7 @@ def _ev(exp: Experiment, markers: MarkerCatalog, genes: pd.Series, fluid: str | 
     found = layer_a_ranks(exp, markers, blood=fluid in BLOOD)
     ratio = exp.scale == "ratio"
     known, words = yardstick_of(fluid)
-    few = (found["n_measured"] < load_criteria().threshold["min_votes_source"]).to_numpy()
+    few = (found["n_measured"] < load_criteria().threshold["min_markers_source"]).to_numpy()
     rows = []
     for item, meaning in _EV_WORDS.items():
         lost = few | ratio
@@ -182,7 +182,7 @@ def _ev(exp: Experiment, markers: MarkerCatalog, genes: pd.Series, fluid: str | 
     for end in ("ci_low", "ci_high"):
         lead[end] = np.where(few | ratio, np.nan, found[end])
     lead["percentile"] = percentiles(known, "ev_rank", lead["value"])
-    lead["yardstick"] = words
+    lead["reference_distribution"] = words
     seen = exp.values.notna()
     gene = exp.proteins["gene"]
     for name in load_criteria().classes["ev"].sets:
@@ -241,7 +241,7 @@ def _markers(exp: Experiment, genes: pd.Series) -> pd.DataFrame:
     )
 
 
-# ---- likeness --------------------------------------------------------------------
+# ---- similarity --------------------------------------------------------------------
 
 
 def _outliers(exp: Experiment, groups: pd.Series) -> pd.DataFrame:
@@ -251,7 +251,7 @@ def _outliers(exp: Experiment, groups: pd.Series) -> pd.DataFrame:
     fold = load_criteria().threshold["outlier_fold"]
     parts = []
     for name, members in groups.groupby(groups, sort=False):
-        found = likeness(logs.loc[members.index])
+        found = similarity(logs.loc[members.index])
         bad = {
             "correlation": far(1 - found["correlation"].to_numpy(), fold=fold),
             "distance": far(found["distance"].to_numpy(), fold=fold),

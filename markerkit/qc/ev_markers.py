@@ -1,4 +1,4 @@
-"""EV markers of layer A in single samples: which, at what rank, and one score from them."""
+"""EV markers of general EV evidence in single samples: which, at what rank, and one score from them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from markerkit.ids.representative import gene_rows
 
 
 def layer_a_genes(markers: MarkerCatalog, *, blood: bool) -> pd.Series:
-    """Genes of layer A (EV material): gene -> sets that hold it, joined by ``;``.
+    """Genes of general EV evidence (EV material): gene -> sets that hold it, joined by ``;``.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def layer_a_genes(markers: MarkerCatalog, *, blood: bool) -> pd.Series:
 
 
 def layer_a_ranks(exp: Experiment, markers: MarkerCatalog, *, blood: bool) -> pd.DataFrame:
-    """EV score of each sample from the ranks of the layer A markers.
+    """EV score of each sample from the ranks of the general EV evidence markers.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def layer_a_ranks(exp: Experiment, markers: MarkerCatalog, *, blood: bool) -> pd
     -------
     On the samples: ``ev_rank``, the mean percentile rank (0 to 100) of the
     markers seen among all genes of the sample; ``ci_low`` and ``ci_high``, t
-    interval over the markers; ``ev_score``, the same sum over all layer A markers of the
+    interval over the markers; ``ev_score``, the same sum over all general EV evidence markers of the
     catalogue, unseen ones at 0; ``n_measured``, ``n_set``.
     """
     genes = layer_a_genes(markers, blood=blood)

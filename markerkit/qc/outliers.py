@@ -10,7 +10,7 @@ from markerkit.catalog.criteria import load_criteria
 
 Array = npt.NDArray[np.float64]
 
-LOOK = "look"  # flag of what a rule asks to look at again
+LOOK = "review"  # flag of what a rule asks to look at again
 
 
 def robust_z(values: Array) -> Array:
@@ -54,7 +54,7 @@ def far(values: Array, *, fold: float) -> npt.NDArray[np.bool_]:
     return np.asarray((np.nan_to_num(robust_z(values)) > rule["outlier_z"]) & above)
 
 
-def likeness(log2: pd.DataFrame) -> pd.DataFrame:
+def similarity(log2: pd.DataFrame) -> pd.DataFrame:
     """How like each sample is to the others of its group.
 
     Parameters

@@ -1,6 +1,6 @@
-"""Frozen yardstick of compositions: where a sample's shares and EV ranks would stand among simulated preparations.
+"""Frozen reference distribution of compositions: where a sample's shares and EV ranks would stand among simulated preparations.
 
-The simulated part (``data/yardstick.tsv``) is made once by ``benchmarks/yardstick.py``
+The simulated part (``data/reference_distributions.tsv``) is made once by ``benchmarks/reference_distributions.py``
 with fixed seeds; the documented part (``data/documented.tsv``) holds published
 facts with their source. Neither is a population: a percentile says where a
 sample stands in what the simulator makes, not how common it is.
@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 BLOOD_EV, CULTURE_EV = "ev_blood", "ev_culture"
-#: yardstick -> what it is made of
-YARDSTICKS: dict[str, str] = {
+#: reference distribution -> what it is made of
+REFERENCE_DISTRIBUTIONS: dict[str, str] = {
     CULTURE_EV: "simulated EV preparations of cultured cells",
     BLOOD_EV: "simulated EV preparations of blood",
     "lysate": "simulated cell lysates",
@@ -29,7 +29,7 @@ _DATA = Path(__file__).parents[1] / "data"
 
 @lru_cache(maxsize=1)
 def _simulated() -> pd.DataFrame:
-    return pd.read_csv(_DATA / "yardstick.tsv", sep="\t", comment="#")
+    return pd.read_csv(_DATA / "reference_distributions.tsv", sep="\t", comment="#")
 
 
 @lru_cache(maxsize=1)
@@ -38,13 +38,13 @@ def documented() -> pd.DataFrame:
     return pd.read_csv(_DATA / "documented.tsv", sep="\t", comment="#")
 
 
-def percentile(yardstick: str, item: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Place of values in a yardstick, 0 to 100.
+def percentile(reference_distribution: str, item: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Place of values in a reference distribution, 0 to 100.
 
     Parameters
     ----------
-    yardstick
-        One of :data:`YARDSTICKS`.
+    reference distribution
+        One of :data:`REFERENCE_DISTRIBUTIONS`.
     item
         ``ev_rank``, or ``share_`` and a source.
     values
@@ -53,11 +53,11 @@ def percentile(yardstick: str, item: str, values: npt.ArrayLike) -> npt.NDArray[
     Returns
     -------
     Percentiles by linear interpolation between stored quantiles; 0 and 100
-    mean at or beyond the ends. Missing where the yardstick has no such item.
+    mean at or beyond the ends. Missing where the reference distribution has no such item.
     """
     given = np.asarray(values, dtype=float)
     table = _simulated()
-    rows = table[(table["yardstick"] == yardstick) & (table["item"] == item)]
+    rows = table[(table["reference_distribution"] == reference_distribution) & (table["item"] == item)]
     if rows.empty:
         return np.full(given.shape, np.nan)
     known = rows[[f"q{q}" for q in QUANTILES]].to_numpy(float)[0]

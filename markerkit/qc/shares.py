@@ -46,7 +46,7 @@ def yardstick_of(fluid: str | None) -> tuple[tuple[str, ...], str]:
 
 
 def percentiles(kinds: tuple[str, ...], item: str, values: pd.Series) -> npt.NDArray[np.float64]:
-    """Place of values in one yardstick, or the mean over several."""
+    """Place of values in one reference distribution, or the mean over several."""
     return np.asarray(np.mean([percentile(k, item, values) for k in kinds], axis=0))
 
 
@@ -104,7 +104,7 @@ def share_rows(
                     "ci_low": rows["ci_low"].to_numpy(),
                     "ci_high": rows["ci_high"].to_numpy(),
                     "percentile": percentiles(known, f"share_{key}", value),
-                    "yardstick": words,
+                    "reference_distribution": words,
                     "blank_limit": limit.to_numpy(float),
                     "n_set": rows["n_set"].to_numpy(),
                     "n_measured": rows["n_measured"].to_numpy(),
@@ -119,7 +119,9 @@ def share_rows(
             )
         )
     table = pd.concat(parts, ignore_index=True)
-    return table.assign(yardstick=np.where(table["percentile"].notna(), table["yardstick"], ""))
+    return table.assign(
+        reference_distribution=np.where(table["percentile"].notna(), table["reference_distribution"], "")
+    )
 
 
 def _neat(key: str, value: pd.Series) -> list[str]:

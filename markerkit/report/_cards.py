@@ -1,4 +1,4 @@
-"""The section `Per sample` of the report: quality cards, blanks and the bovine guard."""
+"""The section `Per sample` of the report: quality cards, blanks and the bovine check."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def sample_cards(assessment: Assessment) -> dict[str, Any]:
     Returns
     -------
     ``cards``, a row a sample; ``grouped``, whether there is more than one group; ``n_more``, samples left out of it; ``n_look``, samples with something to look
-    at; ``guard``, what the bovine guard says of the study; ``sources`` and ``proteins``, rows of the
+    at; ``check``, what the bovine check says of the study; ``sources`` and ``proteins``, rows of the
     table `blanks` that could explain a part of the samples; ``n_blanks``; ``basis`` of the shares.
     """
     table = assessment.quality.table
     cards = [_card(str(name), rows) for name, rows in table.groupby("sample", sort=False)]
-    guard = table[table["kind"] == "guard"]
+    check = table[table["kind"] == "check"]
     said = [
         f"{r['meaning']}. {r['reason']}" if "mix" in r["reason"] else r["meaning"]
-        for _, r in guard.drop_duplicates("meaning").iterrows()
+        for _, r in check.drop_duplicates("meaning").iterrows()
     ]
     blanks = assessment.quality.blanks
     basis = assessment.purity.shares["basis"]
@@ -39,10 +39,10 @@ def sample_cards(assessment: Assessment) -> dict[str, Any]:
         "cards": cards[:_MOST_SAMPLES],
         "grouped": table["group"].nunique() > 1,
         "n_more": max(0, len(cards) - _MOST_SAMPLES),
-        "n_look": sum(bool(c["look"]) for c in cards),
-        "guard": said,
+        "n_look": sum(bool(c["review"]) for c in cards),
+        "check": said,
         "sources": _blank_rows(blanks, "source"),
-        "carried": blanks[(blanks["level"] == "carry-over") & (blanks["limit"] > 0)].to_dict(
+        "carried": blanks[(blanks["level"] == "contamination fraction") & (blanks["limit"] > 0)].to_dict(
             orient="records"
         ),
         "proteins": _blank_rows(blanks, "protein")[:_TOP_PROTEINS],
@@ -52,7 +52,7 @@ def sample_cards(assessment: Assessment) -> dict[str, Any]:
 
 
 def _blank_rows(blanks: pd.DataFrame, level: str) -> list[dict[str, Any]]:
-    rows = blanks[(blanks["level"] == level) & (blanks["flag"] == "look")]
+    rows = blanks[(blanks["level"] == level) & (blanks["flag"] == "review")]
     titles = load_criteria().sources
     found = [{str(k): v for k, v in row.items()} for row in rows.to_dict(orient="records")]
     for row in found:
@@ -71,7 +71,7 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     markers = rows[rows["kind"] == "marker"]
     shares = rows[(rows["kind"] == "share") & (rows["item"] != "ev") & (rows["value"] > 0)]
     top = shares.sort_values("value", ascending=False, kind="stable").head(_TOP_SHARES)
-    look = rows[(rows["flag"] == "look") & (rows["kind"] != "guard")]
+    look = rows[(rows["flag"] == "review") & (rows["kind"] != "check")]
     return {
         "sample": name,
         "role": rows["role"].iloc[0],
@@ -86,8 +86,8 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
         "percentile": _plain(value("ev", "ev_rank", "percentile"), "{:.0f}"),
         "ev": _percent(value("share", "ev")),
         "top": ", ".join(f"{titles[r['item']].title} {_percent(r['value'])}" for _, r in top.iterrows()),
-        "likeness": _plain(value("outlier", "correlation"), "{:.2f}"),
-        "look": [_short(r["kind"], r["meaning"]) for _, r in look.iterrows()],
+        "similarity": _plain(value("outlier", "correlation"), "{:.2f}"),
+        "review": [_short(r["kind"], r["meaning"]) for _, r in look.iterrows()],
     }
 
 

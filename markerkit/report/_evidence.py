@@ -1,4 +1,4 @@
-"""What the report shows of evidence, robustness, design and circularity."""
+"""What the report shows of evidence, sensitivity, design and circularity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.checks.circularity import FLAGGED, UNKNOWN
 from markerkit.checks.null_check import TOO_OFTEN
 from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT
-from markerkit.effects.fit import fold
+from markerkit.core.wording import fold_change
 from markerkit.guidelines.ev_track import FROM_CONTEXT, FROM_DATA, TO_FILL
 from markerkit.purity.sources import RAISED
 
@@ -40,7 +40,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def stability(assessment: Assessment, name: str) -> list[dict[str, Any]]:
     """How far every class verdict and every raised source stands under other choices."""
-    table = assessment.robustness
+    table = assessment.sensitivity
     table = table[(table["contrast"] == name) & (table["kind"] != "")]
     found = []
     for (kind, key), rows in table.groupby(["kind", "key"], sort=False):
@@ -66,7 +66,7 @@ def _summed(rows: pd.DataFrame) -> dict[str, Any]:
         row = alone.iloc[0]
         text = str(row["reason"])
         if pd.notna(row["effect_low"]):
-            span = f"{fold(float(row['effect_low']))} to {fold(float(row['effect_high']))}-fold"
+            span = f"{fold_change(float(row['effect_low']))} to {fold_change(float(row['effect_high']))}-fold"
     return {
         "n": len(varied),
         "n_same": len(varied) - len(other),
@@ -78,7 +78,7 @@ def _summed(rows: pd.DataFrame) -> dict[str, Any]:
 
 def unvaried(assessment: Assessment, name: str) -> list[str]:
     """Say what was not varied, and why."""
-    table = assessment.robustness
+    table = assessment.sensitivity
     rows = table[(table["contrast"] == name) & (table["status"] == "not varied")]
     return [f"{r['aspect']}, {r['variant']}: {r['note']}" for _, r in rows.iterrows()]
 

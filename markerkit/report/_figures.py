@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 TITLES = {
     "identity_summary": "Identity: classes, margins and verdicts",
     "forest": "Set effects of classes and sources",
-    "robustness": "Robustness: the verdicts under other choices",
+    "sensitivity": "Sensitivity analysis: the verdicts under other choices",
     "volcano": "Differential abundance with markers",
     "marker_heatmap": "Markers by class and sample",
     "qc_card": "Quality card of every sample",
     "source_shares": "Share of signal by source",
-    "carry_over": "Carry-over of the comparator's material",
+    "contamination_fraction": "Contamination fraction of the comparator's material",
     "checklist": "Reporting guidelines",
     "coverage": "Coverage of the marker sets",
     "enrichment": "Set tests",
@@ -101,7 +101,7 @@ def _marker_values(assessment: Assessment, contrast: Contrast | None) -> pd.Data
     """Gather the normalized abundances of the classes' markers in the samples of the contrast."""
     exp = assessment.experiment
     if contrast is not None:
-        case, control = contrast.arms(exp)
+        case, control = contrast.groups(exp)
         exp = exp.select(samples=[*case, *control])
     logs = exp if exp.scale != "raw" else log2(exp)
     values = normalize(logs).values if np.isfinite(logs.values.to_numpy()).any() else logs.values

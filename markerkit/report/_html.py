@@ -14,7 +14,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from markerkit.catalog.criteria import load_criteria
-from markerkit.effects.fit import fold
+from markerkit.core.wording import fold_change
 from markerkit.figures._rows import in_words
 from markerkit.report import _evidence
 from markerkit.report._cards import sample_cards
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 _ORDER = {"compatible": 0, "unresolved": 1, "not compatible": 2, "not assessable": 3}
 _REASONS = {
     r"negatives up": "proteins that should be absent rise too",
-    r"layer A not shown": "EV material as such is not shown",
+    r"general EV evidence not shown": "EV material as such is not shown",
     r"wide interval": "interval too wide to tell",
     r"interval above 0": "more than in the control",
-    r"rival ([^:,]+)": r"cannot be told apart from \1",
+    r"competing class ([^:,]+)": r"cannot be told apart from \1",
     r"(\d+) of at least (\d+) votes measured": r"\1 of at least \2 independent markers measured",
 }
 _PER_EV = {
-    "dirtier": "more than in the control",
+    "higher": "more than in the control",
     "same": "as much as in the control",
-    "cleaner": "less than in the control",
+    "lower": "less than in the control",
 }
 _TOP_SHARES = 4
 _TOP_MARKERS = 8
@@ -116,7 +116,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         row["interval"] = _interval(row, criteria.threshold["confidence"])
         row["share"] = 100 * shares.get(row["source"], np.nan)
         row["per_ev"] = _PER_EV.get(row["per_ev"], "")
-    carried = assessment.purity.carry_over
+    carried = assessment.purity.contamination_fraction
     parts = {key: rule.title for key, rule in criteria.sources.items()} | {"all": "Overall"}
     carried = carried[carried["contrast"] == name]
     carried = carried.assign(title=carried["compartment"].replace(parts))
@@ -152,14 +152,14 @@ def _design_words(assessment: Assessment, name: str) -> list[str]:
 def _interval(row: Mapping[Hashable, Any], confidence: float) -> str:
     if not np.isfinite(row["log2_fc"]):
         return ""
-    size, low, high = (fold(row[column]) for column in ("log2_fc", "ci_low", "ci_high"))
+    size, low, high = (fold_change(row[column]) for column in ("log2_fc", "ci_low", "ci_high"))
     return f"{size}-fold ({100 * confidence:g} % interval {low} to {high})"
 
 
 def _say(reason: str) -> str:
     """Write a reason out for a reader who has not read the methods.
 
-    >>> _say("rival apoptotic_body: too few markers that tell them apart")
+    >>> _say("competing class apoptotic_body: too few markers that tell them apart")
     'cannot be told apart from apoptotic body: too few markers that tell them apart'
     """
     text = in_words(reason)
@@ -183,7 +183,7 @@ def _shares(assessment: Assessment, name: str) -> dict[str, float]:
     table = assessment.purity.shares
     contrast = next((c for c in assessment.contrasts if c.name == name), None)
     if contrast is not None:
-        table = table[table["sample"].isin(contrast.arms(assessment.experiment)[0])]
+        table = table[table["sample"].isin(contrast.groups(assessment.experiment)[0])]
     median = table.groupby("source")["share"].median().dropna().sort_values(ascending=False, kind="stable")
     return {str(k): float(v) for k, v in median.items()}
 

@@ -130,26 +130,26 @@ def _verdicts() -> str:
         "correlation between markers) and markers (through their disagreement, moderated over the sets of the contrast as "
         "variances are over genes: Smyth 2004); "
         f"degrees of freedom follow Satterthwaite. A class is `compatible` where the {100 * t['class_confidence']:g} % interval lies above 0 (a "
-        f"one-sided test at {50 * (1 - t['class_confidence']):g} %) and the effect is at least {t['class_delta']:g} log2, "
-        "its negatives do not rise, markers that it shares with no rival and not with all vesicles rise as well, and "
-        "every rival class is excluded or told apart; `not compatible` where the interval ends below "
-        f"{t['eta']:g} log2; `not assessable` with fewer "
-        f"than {t['min_votes']:g} votes or {100 * t['min_weight']:g} % of the weight measured; `unresolved` "
-        "otherwise. Where proteins were seen in one arm only, the verdict was read twice, on measured values and with "
+        f"one-sided test at {50 * (1 - t['class_confidence']):g} %) and the effect is at least {t['min_class_effect']:g} log2, "
+        "its negatives do not rise, markers that it shares with no competitor and not with all vesicles rise as well, and "
+        "every competitor class is excluded or told apart; `not compatible` where the interval ends below "
+        f"{t['equivalence_margin']:g} log2; `not assessable` with fewer "
+        f"than {t['min_markers']:g} votes or {100 * t['min_weight']:g} % of the weight measured; `unresolved` "
+        "otherwise. Where proteins were seen in one group only, the verdict was read twice, on measured values and with "
         "bounds, and stands only where both agree. No verdict proves biogenesis (MISEV2018, MISEV2023)."
     )
 
 
 def _purity(assessment: Assessment) -> str:
     approximate = (
-        " The input was logarithmic or imputed: shares and carry-over are approximate."
+        " The input was logarithmic or imputed: shares and contamination fraction are approximate."
         if assessment.experiment.approximate
         else ""
     )
-    comparators = listed(sorted(load_criteria().carry_over), conjunction="or")
+    comparators = listed(sorted(load_criteria().contamination_fraction), conjunction="or")
     return (
         "Purity was read before normalization on linear abundances: the share of signal of each contamination source "
-        "with an interval over its members, and verdicts on sources by the same set effect. Carry-over, the share of "
+        "with an interval over its members, and verdicts on sources by the same set effect. Contamination fraction, the share of "
         "the comparator's material in the preparation, is the weighted median ratio of anchor proteins that the "
         f"vesicle lacks (comparator {comparators}); in a paired contrast a preparation is read against the comparator of "
         f"its own donor.{approximate}"
@@ -157,7 +157,7 @@ def _purity(assessment: Assessment) -> str:
 
 
 def _checks(assessment: Assessment) -> str:
-    strip = assessment.robustness
+    strip = assessment.sensitivity
     aspects = list(dict.fromkeys(strip.loc[strip["status"] == "computed", "aspect"]))[1:]
     text = (
         f"Every verdict was read again with another choice of {listed(aspects)}; a scaling of each sample by a "

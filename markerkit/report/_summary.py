@@ -79,11 +79,11 @@ def _contrast(assessment: Assessment, name: str) -> dict[str, Any]:
         _by(table, key, name)
         for table, key in ((assessment.identity.table, "class"), (assessment.purity.table, "source"))
     )
-    carried = assessment.purity.carry_over
+    carried = assessment.purity.contamination_fraction
     whole = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
     items = assessment.checklist.table
     items = items[items["contrast"] == name].drop(columns=["contrast"])
-    n_case, n_control = (len(a) for a in found.arms(assessment.experiment)) if found else (None, None)
+    n_case, n_control = (len(a) for a in found.groups(assessment.experiment)) if found else (None, None)
     return {
         "name": name,
         "condition": found.condition if found else None,
@@ -95,7 +95,7 @@ def _contrast(assessment: Assessment, name: str) -> dict[str, Any]:
         "n_control": n_control,
         "identity": identity,
         "purity": purity,
-        "carry_over": whole.drop(columns=["contrast", "compartment"]).iloc[0].to_dict()
+        "contamination_fraction": whole.drop(columns=["contrast", "compartment"]).iloc[0].to_dict()
         if len(whole)
         else None,
         "checklist": items.to_dict(orient="records"),

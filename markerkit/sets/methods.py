@@ -229,10 +229,10 @@ def _effect(study: Study, sets: Positions, members: Members, _options: Options) 
     columns = {
         name: np.array([np.nan if e is None else getattr(e, attribute) for e in found])
         for name, attribute in (
-            ("log2_fc", "theta"),
+            ("log2_fc", "estimate"),
             ("se", "se"),
-            ("ci_low", "low"),
-            ("ci_high", "high"),
+            ("ci_low", "ci_low"),
+            ("ci_high", "ci_high"),
             ("df", "df"),
         )
     }
@@ -250,8 +250,8 @@ def _joint(study: Study, sets: Positions, members: Members, _options: Options) -
     columns = {
         "log2_fc": found.coefficient,
         "se": found.se,
-        "ci_low": found.low,
-        "ci_high": found.high,
+        "ci_low": found.ci_low,
+        "ci_high": found.ci_high,
         "statistic": found.coefficient / found.se,
         "df": found.df,
         "pvalue": found.pvalue,

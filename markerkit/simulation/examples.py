@@ -40,7 +40,7 @@ def simulate(
     effect: float = 2.0,
     effect_sd: float = 1.0,
     wrong: float = 0.2,
-    carry_over: float = 0.05,
+    contamination_fraction: float = 0.05,
     sources: Mapping[str, float] | None = None,
     residents: float = 0.1,
     noise: float = 0.35,
@@ -58,7 +58,7 @@ def simulate(
     markers
         Catalogue; the human one by default.
     n
-        Samples an arm.
+        Samples a group.
     classes
         Vesicle classes in the preparation. Without any, the "preparation" is
         cell or fluid material with the heterogeneity of the background, and no
@@ -71,7 +71,7 @@ def simulate(
         Mean and spread between markers of log2 v / q.
     wrong
         Share of the markers that does not follow its class.
-    carry_over
+    contamination_fraction
         Share of the comparator's material in the preparation.
     sources
         Source id -> share of the preparation's signal admixed from it.
@@ -114,7 +114,7 @@ def simulate(
     catalog = load_markers() if markers is None else markers
     named = (classes,) if isinstance(classes, str) else tuple(classes)
     s = model.Settings(
-        n, named, comparator, paired, effect, effect_sd, wrong, carry_over, dict(sources or {}),
+        n, named, comparator, paired, effect, effect_sd, wrong, contamination_fraction, dict(sources or {}),
         residents, noise, donor_sd, batch_sd, missing, n_background, all_markers, seed,
     )  # fmt: skip
     s.check(catalog)
@@ -145,13 +145,19 @@ def simulate(
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "ev_vs_lysate": {
         "n": 6,
-        "carry_over": 0.12,
+        "contamination_fraction": 0.12,
         "sources": {"lipoprotein": 0.01, "keratin": 0.003},
         "missing": 0.1,
         "n_background": 1200,
         "seed": 20,
     },
-    "plasma_ev": {"n": 5, "comparator": "biofluid", "n_background": 450, "carry_over": 0.1, "seed": 5},
+    "plasma_ev": {
+        "n": 5,
+        "comparator": "biofluid",
+        "n_background": 450,
+        "contamination_fraction": 0.1,
+        "seed": 5,
+    },
 }
 
 

@@ -11,7 +11,7 @@ The model works on linear abundances, as compositions (shares of all protein).
    `wrong` of them, which behaves like the background, ``N(0, 1)``: markers
    disagree. Organelle proteins (against a biofluid also soluble plasma
    proteins) are absent, ``v = 0``, except for a share `residents`.
-3. *Preparation* ``p = (1 - a) ((1 - k) v + k q) + sum_s a_s s``: the carry-over ``k``
+3. *Preparation* ``p = (1 - a) ((1 - k) v + k q) + sum_s a_s s``: the contamination fraction ``k``
    (log-normal between samples) and the admixed sources ``s`` with shares
    ``a_s``, ``a = sum_s a_s``.
 4. *Samples*: donor effects and batch effects on ``q`` (shared by the two arms of a
@@ -120,7 +120,7 @@ class Truth:
         Source -> whether the mean of its proteins seen is at least 0.5 log2
         over the level of the background of the assessment (its mean over the
         middle half), on the noise-free compositions.
-    carry_over
+    contamination_fraction
         Mean share of the comparator's material in the preparation; 1 where no
         vesicles were simulated.
     wrong
@@ -132,7 +132,7 @@ class Truth:
 
     classes: Mapping[str, bool]
     sources: Mapping[str, bool]
-    carry_over: float
+    contamination_fraction: float
     wrong: frozenset[str]
     log2_fc: pd.Series
 
@@ -148,7 +148,7 @@ class Settings:
     effect: float
     effect_sd: float
     wrong: float
-    carry_over: float
+    contamination_fraction: float
     sources: Mapping[str, float]
     residents: float
     noise: float
@@ -178,7 +178,7 @@ class Settings:
         for name in self.sources:
             one_of("sources", name, [key for key in load_criteria().sources if key in markers])
         one_of("comparator", self.comparator, COMPARATORS)
-        shares = {k: getattr(self, k) for k in ("wrong", "carry_over", "residents", "missing")}
+        shares = {k: getattr(self, k) for k in ("wrong", "contamination_fraction", "residents", "missing")}
         bad = [f"{k} = {v:g}" for k, v in shares.items() if not 0 <= v < 1]
         bad += [
             f"{k} = {getattr(self, k):g}"
@@ -293,8 +293,14 @@ def truth_of(
         of_source = log2_fc[proteins["gene"].isin(_members(markers, [name])).to_numpy()]
         raised[name] = bool(len(of_source) and of_source.mean() - level >= RAISED)
     classes = {c: c in s.shown or (c == "ev" and bool(s.classes)) for c in rules.classes}
-    carry_over = s.carry_over if s.classes else 1.0
-    return Truth(classes, raised, carry_over, wrong & frozenset(proteins["gene"]), centred.rename("log2_fc"))
+    contamination_fraction = s.contamination_fraction if s.classes else 1.0
+    return Truth(
+        classes,
+        raised,
+        contamination_fraction,
+        wrong & frozenset(proteins["gene"]),
+        centred.rename("log2_fc"),
+    )
 
 
 def _middle_mean(x: pd.Series) -> float:
@@ -308,7 +314,7 @@ def noise_free(proteins: pd.DataFrame, sources: Mapping[str, Array], s: Settings
     """Log2 ratio of preparation to comparator without donors and noise; -inf where nothing is left."""
     q = proteins["q"].to_numpy()
     v = _share(q * np.exp2(proteins["shift"].to_numpy()))
-    kappa = s.carry_over if s.classes else 0.0
+    kappa = s.contamination_fraction if s.classes else 0.0
     with np.errstate(divide="ignore"):
         return pd.Series(np.log2(_mix(q, v, kappa, sources, s) / q), index=proteins.index)
 
@@ -347,13 +353,17 @@ def linear_signal(
     q = _share(proteins["q"].to_numpy() * np.exp2(biology))
     v = _share(q * np.exp2(proteins["shift"].to_numpy()))
     spread = 0.2
-    kappa = s.carry_over * np.exp(spread * rng.standard_normal((n, 1)) - spread**2 / 2) if s.classes else 0.0
+    kappa = (
+        s.contamination_fraction * np.exp(spread * rng.standard_normal((n, 1)) - spread**2 / 2)
+        if s.classes
+        else 0.0
+    )
     case = (samples["fraction"] == "EV").to_numpy()[:, None]
     composition = np.where(case, _mix(q, v, np.minimum(kappa, 1.0), sources, s), q)
     together = _together(proteins["complex"], ("",), n, rng) + _together(proteins["kind"], _LOOSE, n, rng)
     depth = 0.3 * rng.standard_normal((n, 1))
     log2_noise = s.noise * (unlike * rng.standard_normal((n, p)) + together) + depth
-    floor = np.finfo(float).tiny  # of a protein that a vesicle without any carry-over lacks
+    floor = np.finfo(float).tiny  # of a protein that a vesicle without any contamination fraction lacks
     return np.asarray(np.maximum(composition, floor) * np.exp2(_LOG2_TOTAL + log2_noise), dtype=float)
 
 

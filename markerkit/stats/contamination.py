@@ -1,4 +1,4 @@
-"""Carry-over: the share of the comparator's material that is still in a preparation.
+"""Contamination fraction: the share of the comparator's material that is still in a preparation.
 
 The model is ``p = (1 - kappa) v + kappa q`` on linear shares of total signal:
 ``p`` the preparation, ``q`` the comparator, ``v`` the unknown pure vesicle. An
@@ -24,7 +24,7 @@ _RESAMPLES = 500
 
 
 @dataclass(frozen=True)
-class AnchorRules:
+class ReferenceRules:
     """Thresholds of the estimator; their reasons stand in ``criteria.toml``."""
 
     resident_mad: float
@@ -34,12 +34,12 @@ class AnchorRules:
 
 
 @dataclass(frozen=True)
-class CarryOver:
+class ContaminationFraction:
     """Estimate of the carried share.
 
     Parameters
     ----------
-    fraction, low, high
+    fraction, ci_low, ci_high
         Estimate and interval, 0 to 1.
     by_sample
         Estimate of each preparation, shape (n_preparations,).
@@ -50,8 +50,8 @@ class CarryOver:
     """
 
     fraction: float
-    low: float
-    high: float
+    ci_low: float
+    ci_high: float
     by_sample: Array
     kept: BoolArray
     bounded: BoolArray
@@ -79,15 +79,15 @@ def weighted_median(values: Array, weights: Array) -> Array:
     return np.take_along_axis(sorted_values, at[..., None], axis=-1)[..., 0]
 
 
-def carry_over(
+def contamination_fraction(
     preparation: Array,
     comparator: Array,
     compartment: IntArray,
     *,
-    rules: AnchorRules,
+    rules: ReferenceRules,
     donors: tuple[IntArray, IntArray] | None = None,
     seed: int = 0,
-) -> CarryOver:
+) -> ContaminationFraction:
     """Estimate the carried share from anchor proteins.
 
     Parameters
@@ -109,7 +109,7 @@ def carry_over(
 
     Returns
     -------
-    CarryOver
+    ContaminationFraction
 
     Notes
     -----
@@ -140,7 +140,7 @@ def carry_over(
     df = _satterthwaite(samples, max(len(np.unique(unit)) - 1, 1), anchors, max(int(kept.sum()) - 1, 1))
     half = float(stdtrit(df, 0.5 + rules.confidence / 2)) * np.sqrt(samples + anchors)
     fraction, low, high = (float(min(1.0, np.exp2(x))) for x in (center, center - half, top + half))
-    return CarryOver(fraction, low, high, np.exp2(per_sample), kept, bounded)
+    return ContaminationFraction(fraction, low, high, np.exp2(per_sample), kept, bounded)
 
 
 def compartment_weights(compartment: IntArray) -> Array:
@@ -149,7 +149,7 @@ def compartment_weights(compartment: IntArray) -> Array:
     return (1.0 / counts[inverse]) / len(counts)
 
 
-def drop_residents(ratio: Array, weights: Array, rules: AnchorRules) -> BoolArray:
+def drop_residents(ratio: Array, weights: Array, rules: ReferenceRules) -> BoolArray:
     """Mark the anchors to keep: residents of the vesicle push up only, so only high ones go, once.
 
     Parameters

@@ -6,7 +6,7 @@ a protein was seen in all, which samples saw it no longer depends on ``a_g``:
 every choice of samples has a probability in proportion to the product of their
 odds ``w_i = exp(u_i)``. So the depths come from all proteins together by
 conditional maximum likelihood (Andersen 1972), and a protein is tested against
-an exact distribution, which stays proper where it was seen in one arm only. With
+an exact distribution, which stays proper where it was seen in one group only. With
 equal depths it is the distribution of Fisher's exact test and, within pairs, of
 McNemar's.
 

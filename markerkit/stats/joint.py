@@ -22,7 +22,7 @@ class JointEffects:
 
     Parameters
     ----------
-    coefficient, se, df, low, high, pvalue
+    coefficient, se, df, ci_low, ci_high, pvalue
         Estimate, standard error, Satterthwaite degrees of freedom, 95 % interval, two-sided p.
     aliased
         Sets that are a combination of others.
@@ -31,8 +31,8 @@ class JointEffects:
     coefficient: Array
     se: Array
     df: Array
-    low: Array
-    high: Array
+    ci_low: Array
+    ci_high: Array
     pvalue: Array
     aliased: npt.NDArray[np.bool_]
 
@@ -82,7 +82,7 @@ def joint_effects(
     scale = weight.max(axis=0)
     x = weight / np.where(scale > 0, scale, 1.0)
     kept, aliased = _independent(x)
-    out = {k: np.full(sets, np.nan) for k in ("coefficient", "se", "df", "low", "high", "pvalue")}
+    out = {k: np.full(sets, np.nan) for k in ("coefficient", "se", "df", "ci_low", "ci_high", "pvalue")}
     if len(kept) == 0 or len(effect) <= len(kept):
         return JointEffects(**out, aliased=np.ones(sets, dtype=bool))
     x = x[:, kept]
@@ -110,8 +110,8 @@ def joint_effects(
         "coefficient": coefficient,
         "se": se,
         "df": joined,
-        "low": coefficient - half,
-        "high": coefficient + half,
+        "ci_low": coefficient - half,
+        "ci_high": coefficient + half,
         "pvalue": two_sided(coefficient / se, joined),
     }
     for name, values in found.items():

@@ -51,7 +51,7 @@ class LinearFit:
         gaps alone set them apart.
     inverse
         Pseudo-inverse of their normal matrices in the basis, shape (p_own, r, r).
-    theta
+    estimate
         Coefficients in the basis, shape (r, p).
     df_residual
         Measured samples less the rank of the protein's design, shape (p,).
@@ -66,7 +66,7 @@ class LinearFit:
     own: IntArray
     own_basis: Array | None
     inverse: Array
-    theta: Array
+    estimate: Array
     df_residual: Array
     sigma: Array
 
@@ -96,16 +96,16 @@ class LinearFit:
 
     def _residuals_and_more(self) -> Array:
         """Residuals, with what the fit would expect where nothing was measured."""
-        residual = self.basis @ self.theta
+        residual = self.basis @ self.estimate
         np.subtract(self.response, residual, out=residual)
         if self.own_basis is not None:
-            fitted = np.einsum("pnr,rp->np", self.own_basis, self.theta[:, self.own])
+            fitted = np.einsum("pnr,rp->np", self.own_basis, self.estimate[:, self.own])
             residual[:, self.own] = self.response[:, self.own] - fitted
         return np.asarray(residual)
 
     def residuals_of(self, at: IntArray) -> Array:
         """Residuals of some proteins, none of which has a basis of its own; 0 where missing."""
-        residual = self.response[:, at] - self.basis @ self.theta[:, at]
+        residual = self.response[:, at] - self.basis @ self.estimate[:, at]
         if len(self.own):
             residual[np.isnan(self.values[:, at])] = 0.0
         return np.asarray(residual)
@@ -160,7 +160,7 @@ class LinearFit:
         target = self._in_basis(contrast)
         if target is None:
             return np.full(p, np.nan), np.full(p, np.nan)
-        effect = self.theta.T @ target
+        effect = self.estimate.T @ target
         unscaled = np.full(p, float(np.sqrt(target @ target)))
         if len(self.own):
             weights = self._own_weights(target)
@@ -289,7 +289,7 @@ def _solve(
 ) -> LinearFit:
     n, p = values.shape
     rank = basis.shape[1]
-    theta = basis.T @ response
+    estimate = basis.T @ response
     df = np.full(p, float(n - rank))
     inverse = np.empty((len(own), rank, rank))
     if len(own):
@@ -297,14 +297,14 @@ def _solve(
         if own_basis is None:
             outer = (basis[:, :, None] * basis[:, None, :]).reshape(n, -1)
             normal = (seen.T @ outer).reshape(-1, rank, rank)
-            right = theta[:, own].T
+            right = estimate[:, own].T
         else:
             normal = own_basis.transpose(0, 2, 1) @ own_basis
             right = np.einsum("pnr,np->pr", own_basis, response[:, own])
         inverse, ranks = _pseudo_inverse(normal)
-        theta[:, own] = np.einsum("pij,pj->ip", inverse, right)
+        estimate[:, own] = np.einsum("pij,pj->ip", inverse, right)
         df[own] = seen.sum(axis=0) - ranks
-    draft = LinearFit(design, values, response, basis, own, own_basis, inverse, theta, df, df)
+    draft = LinearFit(design, values, response, basis, own, own_basis, inverse, estimate, df, df)
     square = _residual_squares(draft)
     return replace(draft, sigma=np.sqrt(np.divide(square, df, out=np.full(p, np.nan), where=df > 0)))
 
@@ -322,10 +322,10 @@ def _residual_squares(draft: LinearFit) -> Array:
         return draft.residual_squares()
     mean = draft.response.mean(axis=0)
     total = np.einsum("ij,ij->j", draft.response, draft.response) - n * mean**2
-    about = draft.theta - np.outer(level, mean)
+    about = draft.estimate - np.outer(level, mean)
     square = total - np.einsum("ij,ij->j", about, about)
     for j in np.flatnonzero(square < 1e-6 * n * mean**2):
-        residual = draft.response[:, j] - draft.basis @ draft.theta[:, j]
+        residual = draft.response[:, j] - draft.basis @ draft.estimate[:, j]
         square[j] = residual @ residual
     return np.asarray(square)
 

@@ -101,7 +101,7 @@ class SetEffect:
 
     Parameters
     ----------
-    theta, se, df, low, high
+    estimate, se, df, ci_low, ci_high
         In log2.
     m
         Number of votes.
@@ -109,11 +109,11 @@ class SetEffect:
         Share of the variance that more samples would lessen; the rest is the markers' disagreement.
     """
 
-    theta: float
+    estimate: float
     se: float
     df: float
-    low: float
-    high: float
+    ci_low: float
+    ci_high: float
     m: int
     from_samples: float
 
@@ -125,7 +125,7 @@ class SetEffect:
     @property
     def half_width(self) -> float:
         """Half of the interval: an estimate above it excludes 0."""
-        return (self.high - self.low) / 2
+        return (self.ci_high - self.ci_low) / 2
 
     def detectable(self, *, power: float, least: float = 0.0) -> float:
         """Effect whose estimate excludes 0 and reaches `least` in a share `power` of studies like this one."""
@@ -300,12 +300,12 @@ def set_effect(
     Returns
     -------
     SetEffect
-        ``theta = sum(w b) - b0``.
+        ``estimate = sum(w b) - b0``.
     """
-    theta = float(votes.weight @ votes.effect) - reference.effect
+    estimate = float(votes.weight @ votes.effect) - reference.effect
     influence = votes.influence @ votes.weight - reference.influence
     return _combine(
-        theta,
+        estimate,
         influence,
         float(votes.weight @ votes.df),
         [disagreement(votes, scatter)],
@@ -329,15 +329,17 @@ def difference(
     scatter
         Moderates the disagreement of the votes of each set.
     """
-    theta = float(first.weight @ first.effect - second.weight @ second.effect)
+    estimate = float(first.weight @ first.effect - second.weight @ second.effect)
     influence = first.influence @ first.weight - second.influence @ second.weight
     nu = min(float(first.weight @ first.df), float(second.weight @ second.df))
     parts = [disagreement(v, scatter) for v in (first, second)]
-    return _combine(theta, influence, nu, parts, extra=0.0, m=min(first.m, second.m), confidence=confidence)
+    return _combine(
+        estimate, influence, nu, parts, extra=0.0, m=min(first.m, second.m), confidence=confidence
+    )
 
 
 def _combine(
-    theta: float,
+    estimate: float,
     influence: Array,
     nu: float,
     parts: Sequence[Disagreement],
@@ -352,7 +354,7 @@ def _combine(
     se = float(np.sqrt(total + extra))
     half = float(stdtrit(df, 0.5 + confidence / 2)) * se
     share = float(samples / total) if total > 0 else 1.0
-    return SetEffect(theta, se, float(df), theta - half, theta + half, m, share)
+    return SetEffect(estimate, se, float(df), estimate - half, estimate + half, m, share)
 
 
 def join_components(samples: Array, nu: Array, parts: Sequence[Disagreement]) -> tuple[Array, Array]:

@@ -37,7 +37,7 @@ def natural_spline(at: Array, x: Array) -> Array:
 
 
 def lowess(x: Array, y: Array, *, span: float) -> Array:
-    """Robust local lines (Cleveland 1979), three robustness steps, shape (n,)."""
+    """Robust local lines (Cleveland 1979), three sensitivity steps, shape (n,)."""
     from statsmodels.nonparametric.smoothers_lowess import lowess as fitted
 
     return np.asarray(fitted(y, x, frac=span, it=3, delta=0.01 * np.ptp(x), return_sorted=False))

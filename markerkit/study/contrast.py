@@ -77,7 +77,7 @@ class Contrast:
         if self.fluid is not None:
             one_of("fluid", self.fluid, FLUIDS)
 
-    def arms(self, exp: Experiment) -> tuple[pd.Index, pd.Index]:
+    def groups(self, exp: Experiment) -> tuple[pd.Index, pd.Index]:
         """Names of the case samples and of the control samples."""
         level = exp.samples[self.condition].astype(str)
         return level.index[level == self.case], level.index[level == self.control]

@@ -25,28 +25,28 @@ operational_name|str|name by size, without a claim of biogenesis
 verdict|str|`compatible`, `not compatible`, `unresolved` or `not assessable`
 reason|str|the rule that decided
 explanation|str|the same in a sentence
-log2_fc|float|set effect theta: weighted mean log2 fold change of the votes minus that of the background
-se|float|standard error of theta, samples and markers
+log2_fc|float|set effect estimate: weighted mean log2 fold change of the votes minus that of the background
+se|float|standard error of estimate, samples and markers
 df|float|Satterthwaite degrees of freedom
 ci_low|float|lower end of the 90 % interval: 0 is excluded by a one-sided test at 5 %
 ci_high|float|upper end of the 90 % interval
-n_votes|int|votes counted: one a gene, one a complex
+n_independent|int|votes counted: one a gene, one a complex
 weight_measured|float|share of the set's weight that was measured
 n_set|int|positive members of the set
 n_measured|int|positive members measured
 negatives_log2_fc|float|set effect of the class's negative markers
 negatives_ci_low|float|its lower end
 negatives_ci_high|float|its upper end
-negatives_n_votes|int|its votes
-rival|str|the class it is told apart from worst
-margin|float|effect of the markers only in this class minus those only in the rival, log2
+negatives_n_independent|int|its votes
+competing_class|str|the class it is told apart from worst
+margin|float|effect of the markers only in this class minus those only in the competitor, log2
 margin_ci_low|float|lower end of the margin's interval
 margin_ci_high|float|upper end of the margin's interval
-bounded_log2_fc|float|set effect with on/off proteins counted at their bound
+bounded_log2_fc|float|set effect with proteins detected in one group only counted at their bound
 bounded_ci_low|float|its lower end
 bounded_ci_high|float|its upper end
 smallest_detectable|float|effect that 80 % of studies like this one would call, log2
-settle|str|what would settle it
+next_step|str|what would resolve it
 status|str|`assessed` or `not assessed`
 """
             ),
@@ -60,21 +60,21 @@ contrast|str|name of the contrast, `case vs control`
 source|str|contamination source
 verdict|str|`raised`, `not raised` or `not assessable`
 explanation|str|the same in a sentence
-log2_fc|float|set effect theta of the source's markers over the background
-se|float|standard error of theta
+log2_fc|float|set effect estimate of the source's markers over the background
+se|float|standard error of estimate
 df|float|Satterthwaite degrees of freedom
 ci_low|float|lower end of the 95 % interval
 ci_high|float|upper end of the 95 % interval
 smallest_detectable|float|effect that 80 % of studies like this one would call raised, log2
-n_votes|int|votes counted
-per_ev|str|`cleaner`, `dirtier` or `same`: the source per unit of EV signal
-per_ev_log2_fc|float|theta of the source minus theta of the EV layer
+n_independent|int|votes counted
+per_ev|str|`lower`, `higher` or `similar`: the source per unit of EV signal
+per_ev_log2_fc|float|estimate of the source minus estimate of the EV layer
 per_ev_ci_low|float|its lower end
 per_ev_ci_high|float|its upper end
-bounded_log2_fc|float|set effect with on/off proteins counted at their bound
+bounded_log2_fc|float|set effect with proteins detected in one group only counted at their bound
 bounded_ci_low|float|its lower end
 bounded_ci_high|float|its upper end
-settle|str|what would settle it
+next_step|str|what would resolve it
 """
                 + _SET_LEVEL
             ),
@@ -86,7 +86,7 @@ settle|str|what would settle it
                 """
 contrast|str|name of the contrast, or empty for the whole study
 class|str|vesicle class
-topic|str|`set effect`, `negatives`, `rival exosome`, `layer A`, `context: ...`, ...
+topic|str|`set effect`, `negatives`, `competing class exosome`, `general EV evidence`, `context: ...`, ...
 direction|str|`for`, `against` or `neither`: what it says about calling the class compatible
 decisive|bool|true where the verdict's reason is this one
 text|str|the reason in words
@@ -98,7 +98,7 @@ n|int|votes, markers or variants behind it
             ),
         ),
         TableSpec(
-            "robustness",
+            "sensitivity",
             "Every class and source again under the choices that could change a verdict, and without each vote.",
             columns_of(
                 """
@@ -110,10 +110,10 @@ variant|str|how it was varied
 verdict|str|the verdict then; without each vote in turn, the one that a flip leads to most often
 agrees|bool|true where it is the verdict reported
 reason|str|the rule that decided; without each vote in turn, the votes that flip it
-log2_fc|float|set effect theta
+log2_fc|float|set effect estimate
 ci_low|float|lower end of the 95 % interval
 ci_high|float|upper end of the 95 % interval
-n_votes|int|votes counted, or left out in turn
+n_independent|int|votes counted, or left out in turn
 n_flips|int|votes whose omission alone changes the verdict
 flips|str|their names
 effect_low|float|smallest set effect without one vote
@@ -177,16 +177,16 @@ basis|str|what was summed: signal, iBAQ, or signal over length
 sample|str|sample
 role|str|`sample`, `blank` or `medium`
 group|str|group that outliers were looked for in
-kind|str|`depth`, `marker`, `ev`, `share`, `index`, `guard` or `outlier`
+kind|str|`depth`, `marker`, `ev`, `share`, `index`, `check` or `outlier`
 item|str|what was looked at
 value|float|what was found; missing where nothing could be said
 unit|str|its unit
 ci_low|float|lower end of the 95 % interval, for shares
 ci_high|float|upper end of the 95 % interval, for shares
-percentile|float|place in the frozen yardstick of simulated preparations, 0 to 100: no population
-yardstick|str|which simulated preparations
+percentile|float|place in the reference distribution of simulated preparations, 0 to 100: no population
+reference_distribution|str|which simulated preparations
 blank_limit|float|what the blanks alone would show in this sample, in the unit of the value
-flag|str|`look` where a rule asks to look again, else empty
+flag|str|`review` where a rule asks to look again, else empty
 meaning|str|what it means
 """
                 + _SET_LEVEL
@@ -198,7 +198,7 @@ meaning|str|what it means
             columns_of(
                 """
 role|str|`blank` or `medium`
-level|str|`source`, `carry-over` or `protein`
+level|str|`source`, `contamination fraction` or `protein`
 key|str|source, contrast or protein group
 gene|str|gene symbol of a protein
 n_blanks|int|blanks, or media
@@ -208,14 +208,14 @@ blank_share|float|share of the blank's own signal, median
 sample_share|float|share of the samples' signal, median
 ratio|float|signal of the blank over that of the median sample that shows it
 limit|float|share of a sample's signal that the blank alone would give: median of the samples
-flag|str|`look` where the blank could explain a part that counts
+flag|str|`review` where the blank could explain a part that counts
 status|str|`compared` or `not compared`
 reason|str|why not, or why with care
 """
             ),
         ),
         TableSpec(
-            "carry_over",
+            "contamination_fraction",
             "Share of the comparator's material still in the preparation.",
             columns_of(
                 """
@@ -308,7 +308,7 @@ reason|str|why not
         ),
         TableSpec(
             "detection",
-            "On/off test: is the protein seen more often in one arm?",
+            "presence/absence test: is the protein seen more often in one arm?",
             columns_of(
                 """
 contrast|str|name of the contrast
@@ -406,7 +406,7 @@ vote|str|gene or complex it votes with
 weight|float|weight before normalization to sum 1
 log2_fc|float|log2 fold change
 se|float|its standard error
-detection|str|`measured`, `on`, `off`, `one arm only` or `not measured`
+detection|str|`measured`, `on`, `off`, `one group only` or `not measured`
 status|str|`counted` or `not counted`
 reason|str|why not
 source|str|citation key
@@ -429,7 +429,7 @@ n_genes|int|genes that the group's members belong to
 is_contaminant|bool|flagged as a contaminant
 is_decoy|bool|flagged as a decoy
 status|str|`mapped`, `ambiguous` or `not mapped`
-reason|str|the policy applied, or why not
+reason|str|the scheme applied, or why not
 """
             ),
         ),

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-
-if TYPE_CHECKING:
-    pass
 
 
 class Column(NamedTuple):
@@ -108,6 +105,12 @@ def columns_of(text: str) -> tuple[Column, ...]:
         name, kind, description = (part.strip() for part in line.split("|", 2))
         columns.append(Column(name, kind, description))
     return tuple(columns)
+
+
+def concat_rows(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Concatenate the tables that have rows."""
+    filled = [t for t in tables if len(t)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
 def to_tsv(table: pd.DataFrame) -> str:

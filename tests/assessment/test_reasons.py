@@ -56,12 +56,17 @@ def test_every_class_has_its_reasons(result):
     for key, rule in criteria.classes.items():
         topics = of(result, key).index
         assert topics.is_unique
-        assert {"coverage", "set effect", "on/off bounds", "negatives", "comparator", "circularity"} <= set(
-            topics
-        )
-        assert {f"rival {r}" for r in rule.rivals} <= set(topics)
+        assert {
+            "coverage",
+            "set effect",
+            "left-censored bounds",
+            "negatives",
+            "comparator",
+            "circularity",
+        } <= set(topics)
+        assert {f"competing class {r}" for r in rule.competing_classes} <= set(topics)
         assert {f"joint {s}" for s in rule.sets if s in MARKERS} <= set(topics)
-        assert ("layer A" in topics) == rule.layer_a
+        assert ("general EV evidence" in topics) == rule.needs_ev
 
 
 def test_numbers_are_those_of_the_verdict(result):
@@ -72,15 +77,17 @@ def test_numbers_are_those_of_the_verdict(result):
         assert (row["value"], row["ci_low"], row["ci_high"]) == pytest.approx(
             (verdict["log2_fc"], verdict["ci_low"], verdict["ci_high"])
         )
-        if verdict["rival"]:
-            margin = of(result, verdict["class"]).loc[f"rival {verdict['rival']}"]
+        if verdict["competing_class"]:
+            margin = of(result, verdict["class"]).loc[f"competing class {verdict['competing_class']}"]
             assert margin["value"] == pytest.approx(verdict["margin"], nan_ok=True)
 
 
 def test_direction_follows_the_interval(result):
     rows = result.evidence[result.evidence["topic"] == "set effect"]
     assert (rows.loc[rows["direction"] == "for", "ci_low"] > 0).all()
-    assert (rows.loc[rows["direction"] == "against", "ci_high"] < load_criteria().threshold["eta"]).all()
+    assert (
+        rows.loc[rows["direction"] == "against", "ci_high"] < load_criteria().threshold["equivalence_margin"]
+    ).all()
     table = result.identity.table
     assert of(result, "exosome").loc["set effect", "direction"] == "for"
     excluded = list(table.loc[table["verdict"] == "not compatible", "class"])
@@ -159,7 +166,7 @@ def test_without_a_comparator(example):
     rows = found.evidence[found.evidence["topic"] == "comparator"]
     assert len(rows) == 6
     assert rows["decisive"].all()
-    assert found.robustness.empty
+    assert found.sensitivity.empty
 
 
 # ---- circularity -------------------------------------------------------------------

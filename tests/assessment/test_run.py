@@ -39,7 +39,7 @@ def test_the_example_reads_as_it_was_made(result):
     assert words["apoptotic_body"] in ("not compatible", "unresolved")
     assert words["microvesicle"] == "not compatible"
     assert words["apoptotic_exosome"] == "not assessable"
-    assert result.purity.carry_over["status"].iloc[0] == "assessed"
+    assert result.purity.contamination_fraction["status"].iloc[0] == "assessed"
     assert result.gaps()
     assert "EV vs lysate" in repr(result)
     assert "<table>" in result._repr_html_()
@@ -99,7 +99,7 @@ def test_summary_says_what_the_tables_say(result, tmp_path):
     for key, row in contrast["identity"].items():
         assert row["verdict"] == table.loc[key, "verdict"]
     assert set(contrast["purity"]) == set(result.purity.table["source"])
-    assert contrast["carry_over"]["fraction"] > 0
+    assert contrast["contamination_fraction"]["fraction"] > 0
     assert contrast["checklist"]
     assert found["catalog"]["digest"] == result.markers.digest
     assert "NaN" not in (folder / "summary.json").read_text()

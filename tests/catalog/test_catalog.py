@@ -489,8 +489,8 @@ def test_resting_on_names_the_markers_that_a_study_chose():
         info={"data_of": {"s2020": ["PXD000001"]}},
     )
     for study in ("s2020", "PXD000001"):
-        assert made.resting_on(study)[["set", "gene"]].to_numpy().tolist() == [["x", "A"]]
-    assert made.resting_on("PXD000002").empty
+        assert made.selected_by(study)[["set", "gene"]].to_numpy().tolist() == [["x", "A"]]
+    assert made.selected_by("PXD000002").empty
 
 
 # ---- review -------------------------------------------------------------------
@@ -557,7 +557,7 @@ def test_loading_is_light():
 
 def test_reference_folder_is_found_in_the_package_or_beside_it(tmp_path, monkeypatch):
     package = tmp_path / "markerkit"
-    monkeypatch.setattr(io, "__file__", str(package / "markers_io.py"))
+    monkeypatch.setattr(io, "__file__", str(package / "catalog" / "files.py"))
     with pytest.raises(FileNotFoundError, match="reinstall markerkit"):
         reference_folder()
     for folder in (tmp_path / "reference_sets", package / "reference_sets"):  # the package's own wins

@@ -6,10 +6,10 @@ import re
 import tomllib
 
 import pytest
-from markerkit.markers_readme import readme
 
 from markerkit.catalog import files as io
 from markerkit.catalog.load import MarkerCatalog, load_markers, reference_folder
+from tools.catalog_readme import readme
 
 FOLDER = reference_folder()
 SET_FILES = sorted(f for f in FOLDER.glob("*.toml") if f.stem not in io.RESERVED)
@@ -445,7 +445,7 @@ def test_a_changed_marker_changes_the_digest():
 
 def test_readme_is_up_to_date():
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert text == readme(CATALOG), "run `python -m markerkit.markers_readme`"
+    assert text == readme(CATALOG), "run `python tools/catalog_readme.py`"
 
 
 def test_curation_explains_every_way_of_checking():

@@ -1,4 +1,4 @@
-"""Robustness strip: the same rules under other choices, and without each vote."""
+"""Sensitivity analysis strip: the same rules under other choices, and without each vote."""
 
 from dataclasses import replace
 
@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
-from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT, quantile_normalized, robustness_of
-from markerkit.effects.fit import fit_contrast, set_members, set_votes
+from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT, quantile_normalized, sensitivity_of
+from markerkit.effects.fit import fit_contrast
+from markerkit.effects.members import set_members, set_votes
 from markerkit.identity.table import identity_of
 from markerkit.purity.sources import source_verdicts
 from markerkit.stats.set_effect import set_effect
@@ -46,7 +47,7 @@ def model(exp):
 
 @pytest.fixture(scope="module")
 def table(exp, model):
-    return robustness_of(exp, [model], {})
+    return sensitivity_of(exp, [model], {})
 
 
 def rows(table, **wanted):
@@ -61,12 +62,12 @@ def test_as_reported_is_the_verdict(table, model):
     purity = source_verdicts(model)[0].set_index("source")["verdict"]
     assert reported.to_dict() == {**identity.to_dict(), **purity.to_dict()}
     assert rows(table, aspect=AS_REPORTED)["agrees"].all()
-    assert list(table.columns) == TABLES["robustness"].names
+    assert list(table.columns) == TABLES["sensitivity"].names
 
 
 def test_each_missing_value_policy_alone(table, model):
-    for name, policy in (("measured values only", "measured"), ("with on/off bounds", "bounded")):
-        alone = replace(model, measured=getattr(model, policy), bounded=None)
+    for name, scheme in (("measured values only", "measured"), ("with left-censored bounds", "bounded")):
+        alone = replace(model, measured=getattr(model, scheme), bounded=None)
         expected = identity_of([alone], {}).table.set_index("class")["verdict"]
         found = rows(table, variant=name, kind="class").set_index("key")["verdict"]
         assert found.to_dict() == expected.to_dict()
@@ -77,7 +78,7 @@ def test_a_complete_matrix_has_nothing_to_vary():
     filled = mk.Experiment(
         whole.values.fillna(1.0), whole.samples, whole.proteins, "raw", "human", whole.history
     )
-    found = robustness_of(filled, [model_of(filled)], {})
+    found = sensitivity_of(filled, [model_of(filled)], {})
     idle = rows(found, status="not varied")
     assert {"missing values", "detection filter", "normalization"} <= set(idle["aspect"])
     assert (idle["note"] != "").all()
@@ -90,8 +91,8 @@ def test_background_by_hand(table, model):
     everything = np.sort(e.effect[e.usable])
     cut = len(everything) // 4
     trimmed = everything[cut : len(everything) - cut].mean()
-    median = np.median(e.effect[e.usable & model.outside])
-    base = rows(table, aspect=AS_REPORTED, key="ev")["log2_fc"].iloc[0] + model.measured.reference.effect
+    median = np.median(e.effect[e.usable & model.background_mask])
+    base = rows(table, aspect=AS_REPORTED, key="ev")["log2_fc"].iloc[0] + model.measured.background.effect
     for name, center in (("trimmed mean of all proteins", trimmed), ("median of the same proteins", median)):
         assert rows(table, variant=name, key="ev")["log2_fc"].iloc[0] == pytest.approx(base - center)
 
@@ -101,7 +102,7 @@ def test_a_constant_for_each_sample_changes_nothing(exp, table):
     scaled = mk.Experiment(
         exp.values.mul(factor, axis=0), exp.samples, exp.proteins, "raw", "human", exp.history
     )
-    found = rows(robustness_of(scaled, [model_of(scaled)], {}), kind="class", variant="measured values only")
+    found = rows(sensitivity_of(scaled, [model_of(scaled)], {}), kind="class", variant="measured values only")
     before = rows(table, kind="class", variant="measured values only")
     np.testing.assert_allclose(found["log2_fc"].to_numpy(float), before["log2_fc"].to_numpy(float), atol=1e-9)
     assert list(found["verdict"]) == list(before["verdict"])
@@ -112,16 +113,16 @@ def test_leave_one_vote_out_by_hand(table, model):
     members = set_members(model.markers, ["pan_ev", "misev_1a", "misev_2a"])
     votes = set_votes(model, model.measured, members)
     keys = sorted(set(members["complex"].where(members["complex"] != "", members["gene"])))
-    thetas = []
+    estimates = []
     for key in keys:
         left = members[members["complex"].where(members["complex"] != "", members["gene"]) != key]
         found = set_votes(model, model.measured, left)
         if found.m < votes.m:
-            thetas.append(set_effect(found.votes, model.measured.reference).theta)
+            estimates.append(set_effect(found.votes, model.measured.background).estimate)
     row = rows(table, aspect=LEAVE_ONE_OUT, key="ev").iloc[0]
     assert row["verdict"] == rows(table, aspect=AS_REPORTED, key="ev")["verdict"].iloc[0]
-    assert (row["effect_low"], row["effect_high"]) == pytest.approx((min(thetas), max(thetas)))
-    assert row["n_votes"] >= len(thetas)
+    assert (row["effect_low"], row["effect_high"]) == pytest.approx((min(estimates), max(estimates)))
+    assert row["n_independent"] >= len(estimates)
 
 
 def test_the_vote_that_flips_is_named():
@@ -135,7 +136,7 @@ def test_the_vote_that_flips_is_named():
     frame = pd.DataFrame(np.exp2(log), names, genes)
     sheet = {"fraction": ["EV"] * 5 + ["lysate"] * 5, "donor": [f"d{i % 5}" for i in range(10)]}
     few = experiment(frame, sheet).select(proteins=[*organs[:3], *genes[5:]])
-    found = robustness_of(few, [model_of(few)], {})
+    found = sensitivity_of(few, [model_of(few)], {})
     row = rows(found, aspect=LEAVE_ONE_OUT, key="mitochondrion").iloc[0]
     # three votes are the least that a source needs: without any one of them it cannot be assessed
     assert rows(found, aspect=AS_REPORTED, key="mitochondrion")["verdict"].iloc[0] == "raised"
@@ -143,7 +144,7 @@ def test_the_vote_that_flips_is_named():
     assert set(row["flips"].split(";")) == set(organs[:3])
     assert "without " in row["reason"]
     more = experiment(frame, sheet)
-    row = rows(robustness_of(more, [model_of(more)], {}), aspect=LEAVE_ONE_OUT, key="mitochondrion").iloc[0]
+    row = rows(sensitivity_of(more, [model_of(more)], {}), aspect=LEAVE_ONE_OUT, key="mitochondrion").iloc[0]
     assert (row["verdict"], row["n_flips"], row["agrees"]) == ("raised", 0, True)
 
 
@@ -157,7 +158,7 @@ def test_protein_groups(exp):
     both = mk.Experiment(values, exp.samples, proteins, "raw", "human", exp.history)
     fitted = model_of(both)
     assert fitted.rows["CD63"] == twin
-    found = robustness_of(both, [fitted], {})
+    found = sensitivity_of(both, [fitted], {})
     varied = rows(found, variant="first group of a gene in the table", status="computed")
     assert len(varied)
     first = replace(fitted, rows=fitted.rows.replace(twin, "twin"))
@@ -179,7 +180,7 @@ def test_quantile_scale_gives_every_sample_one_distribution():
 
 def test_quantile_is_tried_between_preparations_only(exp, table):
     assert rows(table, variant="quantile")["status"].tolist() == ["not varied"]
-    found = robustness_of(exp, [model_of(exp, comparator="ev")], {})
+    found = sensitivity_of(exp, [model_of(exp, comparator="ev")], {})
     assert (rows(found, variant="quantile")["status"] == "computed").all()
 
 
@@ -187,4 +188,4 @@ def test_no_model_no_strip(exp):
     names = [exp.samples.index[i] for i in (0, exp.n_samples - 1)]
     few = exp.select(samples=names)
     (contrast,) = contrasts_of(few, **ASK)
-    assert robustness_of(few, [fit_contrast(few, MARKERS, contrast)], {}).empty
+    assert sensitivity_of(few, [fit_contrast(few, MARKERS, contrast)], {}).empty

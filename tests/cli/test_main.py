@@ -61,7 +61,7 @@ def test_assess_with_repeated_contrasts(here, example, capsys):
     words = ["assess", matrix, "--samples", sheet, "--condition", "fraction", "--contrast", "EV:lysate"]
     assert main([*words, "--paired-by", "donor", "--comparator", "lysate", "--out", "r"]) == 0
     out, err = capsys.readouterr()
-    assert "carry-over: at most" in out
+    assert "contamination fraction: at most" in out
     assert "markerkit: assessing" in err
 
 

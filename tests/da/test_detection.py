@@ -1,4 +1,4 @@
-"""On/off test: exact forms, level under unequal depth, separation."""
+"""presence/absence test: exact forms, level under unequal depth, separation."""
 
 import itertools
 
@@ -127,7 +127,7 @@ def test_no_information_gives_equal_odds():
 @pytest.mark.filterwarnings("ignore:the odds of seeing:markerkit.MarkerkitWarning")
 @pytest.mark.parametrize("paired_by", [None, "donor"])
 def test_level_under_unequal_depth(paired_by):
-    """An arm that sees less of everything is no on/off finding; without depth in the model it is."""
+    """a group that sees less of everything is no on/off finding; without depth in the model it is."""
     rng = np.random.default_rng(1)
     depth = np.r_[np.full(8, 1.0), np.full(8, -1.0)] + rng.normal(0, 0.3, 16)
     rejected = {True: [], False: []}

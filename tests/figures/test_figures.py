@@ -75,16 +75,16 @@ def identity_table(contrasts: tuple[str, ...] = (CONTRAST,), seed: int = 1) -> p
         frame = pd.DataFrame({
             "contrast": contrast, "class": CLASSES, "operational_name": [OPERATIONAL[c] for c in CLASSES],
             "verdict": ["compatible", "compatible", "unresolved", "not compatible", "not assessable", "not assessable"],
-            "reason": ["enriched over the control", "enriched over the control", "rival exosome: too few markers that tell them apart",
+            "reason": ["enriched over the control", "enriched over the control", "competing class exosome: too few markers that tell them apart",
                        "depleted", "apoptosis not stated in the context", "apoptosis not stated in the context"],
             "explanation": "A sentence.", "log2_fc": mid, "se": 0.4, "df": 9.0, "ci_low": low, "ci_high": high,
-            "n_votes": [18, 21, 14, 30, 9, 9], "weight_measured": 0.6, "n_set": [43, 54, 53, 64, 53, 17],
+            "n_independent": [18, 21, 14, 30, 9, 9], "weight_measured": 0.6, "n_set": [43, 54, 53, 64, 53, 17],
             "n_measured": [31, 28, 22, 41, 20, 9], "negatives_log2_fc": neg, "negatives_ci_low": n_low,
-            "negatives_ci_high": n_high, "negatives_n_votes": 12,
-            "rival": ["", "microvesicle", "exosome", "microvesicle", "exosome", ""],
+            "negatives_ci_high": n_high, "negatives_n_independent": 12,
+            "competing_class": ["", "microvesicle", "exosome", "microvesicle", "exosome", ""],
             "margin": margin, "margin_ci_low": m_low, "margin_ci_high": m_high, "bounded_log2_fc": mid + 0.3,
             "bounded_ci_low": low + 0.2, "bounded_ci_high": high + 0.5, "smallest_detectable": 0.8,
-            "settle": ["", "", "markers that tell the two apart, such as a size-resolved fraction beside this one", "",
+            "next_step": ["", "", "markers that tell the two apart, such as a size-resolved fraction beside this one", "",
                        "state in the context whether apoptosis was induced and shown, and the viability", ""],
             "status": "assessed",
         })  # fmt: skip
@@ -105,9 +105,9 @@ def purity_table(contrasts: tuple[str, ...] = (CONTRAST,), seed: int = 2) -> pd.
         verdict = np.where(low > 0, "raised", np.where(high < 1, "not raised", "not assessable"))
         frame = pd.DataFrame({
             "contrast": contrast, "source": SOURCES, "verdict": verdict, "reason": "wide", "explanation": "A sentence.",
-            "log2_fc": mid, "se": 0.3, "df": 7.0, "ci_low": low, "ci_high": high, "n_votes": 9, "per_ev": "cleaner",
+            "log2_fc": mid, "se": 0.3, "df": 7.0, "ci_low": low, "ci_high": high, "n_independent": 9, "per_ev": "lower",
             "per_ev_log2_fc": per, "per_ev_ci_low": p_low, "per_ev_ci_high": p_high, "n_set": 40, "n_measured": 23,
-            "status": "tested", "settle": "",
+            "status": "tested", "next_step": "",
         })  # fmt: skip
         absent = frame["source"].isin(["urine", "bovine_serum"])
         frame.loc[absent, ["log2_fc", "ci_low", "ci_high", "per_ev_log2_fc"]] = np.nan
@@ -207,7 +207,7 @@ def carry_table() -> pd.DataFrame:
         "status": ["assessed"] * 5 + ["not assessable"],
         "reason": ["", "", "", "", "", "another EV preparation is not the source of what is carried over"],
     })  # fmt: skip
-    return TABLES["carry_over"].conform(frame)
+    return TABLES["contamination_fraction"].conform(frame)
 
 
 def coverage_table(seed: int = 7) -> pd.DataFrame:
@@ -267,7 +267,7 @@ def checklist_table(n: int = 37) -> pd.DataFrame:
 
 def robustness_table(contrasts: tuple[str, ...] = (CONTRAST,)) -> pd.DataFrame:
     variants = {
-        "as reported": "as reported", "measured values only": "missing values", "with on/off bounds": "missing values",
+        "as reported": "as reported", "measured values only": "missing values", "with left-censored bounds": "missing values",
         "median of the same proteins": "background", "trimmed mean of all proteins": "background",
         "seen in every sample of one arm": "detection filter", "leave one vote out": "leave one vote out",
     }  # fmt: skip
@@ -292,7 +292,7 @@ def robustness_table(contrasts: tuple[str, ...] = (CONTRAST,)) -> pd.DataFrame:
             "contrast": contrast, "kind": "", "key": "", "aspect": "normalization", "variant": "quantile",
             "status": "not varied", "note": "not tried: the arms are different material",
         })  # fmt: skip
-    return TABLES["robustness"].conform(pd.DataFrame(rows))
+    return TABLES["sensitivity"].conform(pd.DataFrame(rows))
 
 
 # --- every figure, on real-looking, nasty and meagre tables ---------------------------------------------
@@ -302,8 +302,8 @@ BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
     "identity": identity_table,
     "purity": purity_table,
     "source_shares": lambda: shares_table(SAMPLES),
-    "carry_over": carry_table,
-    "robustness": robustness_table,
+    "contamination_fraction": carry_table,
+    "sensitivity": robustness_table,
     "misev_checklist": checklist_table,
     "coverage": coverage_table,
     "differential_abundance": differential_table,
@@ -318,8 +318,8 @@ DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
     "marker_heatmap": ("marker_values", lambda t: figures.marker_heatmap(t, SAMPLES)),
     "source_shares": ("source_shares", lambda t: figures.source_shares(t, SAMPLES)),
     "source_shares_linear": ("source_shares", lambda t: figures.source_shares(t, SAMPLES, log=False)),
-    "carry_over": ("carry_over", figures.carry_over),
-    "robustness": ("robustness", figures.robustness),
+    "contamination_fraction": ("contamination_fraction", figures.contamination_fraction),
+    "sensitivity": ("sensitivity", figures.sensitivity),
     "checklist": ("misev_checklist", figures.checklist),
     "coverage": ("coverage", figures.coverage),
     "enrichment": ("enrichment", figures.enrichment),
@@ -339,8 +339,8 @@ def _nasty(table: pd.DataFrame) -> pd.DataFrame:
             "requirement",
             "guideline",
             "operational_name",
-            "rival",
-            "settle",
+            "competing_class",
+            "next_step",
         }:
             tail = "" if column not in NAMES else " {}"
             table[column] = [NASTY[i % len(NASTY)] + tail.format(i) for i in range(len(table))]
@@ -391,7 +391,7 @@ def test_fit_to_print(name: str, variant: str) -> None:
 
 @pytest.mark.parametrize("width", [89, 120, 183])
 @pytest.mark.parametrize(
-    "name", ["forest_purity", "volcano", "source_shares", "carry_over", "coverage", "enrichment"]
+    "name", ["forest_purity", "volcano", "source_shares", "contamination_fraction", "coverage", "enrichment"]
 )
 def test_every_width(name: str, width: int) -> None:
     table_name, _ = DRAW[name]
@@ -625,8 +625,8 @@ def test_groups_can_be_chosen() -> None:
     assert figures.lint(figures.marker_heatmap(marker_values(samples, 5), samples, groups=["nobody"])) == []
 
 
-def test_carry_over_tells_bounds_from_estimates() -> None:
-    ax = figures.carry_over(carry_table())
+def test_contamination_fraction_tells_bounds_from_estimates() -> None:
+    ax = figures.contamination_fraction(carry_table())
     markers = [p.get_marker() for p in _lines(ax, "_point")]
     assert markers == ["<"] * 4 + ["o"]
     text = _words(_figure(ax))
@@ -635,7 +635,7 @@ def test_carry_over_tells_bounds_from_estimates() -> None:
     assert "not assessable: another EV preparation is not the source" in text
     careful = carry_table()
     careful.loc[0, "reason"] = "imputed input inflates it; " * 12
-    ax = figures.carry_over(careful)
+    ax = figures.contamination_fraction(careful)
     assert "mputed input inflates it" in _words(_figure(ax))
     assert figures.lint(ax) == []
     assert ax.get_xlim()[1] > 0.5
@@ -663,7 +663,7 @@ def test_enrichment_signs_the_direction() -> None:
 
 def test_robustness_frames_what_changes() -> None:
     table = robustness_table()
-    figure = figures.robustness(table)
+    figure = figures.sensitivity(table)
     ax = figure.axes[0]
     cells = [p for p in ax.patches if p.get_label() == "_cell"]
     changed = [p for p in ax.patches if p.get_label() == "_changed"]
@@ -726,10 +726,10 @@ def test_names_are_set_smaller_before_they_are_cut() -> None:
     assert _text.shrink("short", 43, 6.5) == ("short", 6.5)
 
 
-def test_carry_over_says_a_long_reason_whole() -> None:
+def test_contamination_fraction_says_a_long_reason_whole() -> None:
     reason = "comparator 'soluble': neither arm is the source of the material that would be carried over"
     table = carry_table().iloc[[5]].assign(reason=reason)
-    figure = _figure(figures.carry_over(table))
+    figure = _figure(figures.contamination_fraction(table))
     text = " ".join(_words(figure).split(" | "))
     assert reason[1:] in text
     assert "…" not in text
@@ -756,7 +756,7 @@ def test_an_absent_column_is_named(name: str) -> None:
         "marker_values": "value",
         "misev_checklist": "answer",
         "coverage": "fraction",
-        "robustness": "verdict",
+        "sensitivity": "verdict",
     }
     column = known.get(table_name)
     column = column or next(c for c in ("log2_fc", "share", "pvalue", "fraction") if c in table.columns)
@@ -780,7 +780,9 @@ def test_forest_needs_a_table() -> None:
         figures.forest()
 
 
-@pytest.mark.parametrize("name", ["forest_purity", "volcano", "source_shares", "carry_over", "coverage"])
+@pytest.mark.parametrize(
+    "name", ["forest_purity", "volcano", "source_shares", "contamination_fraction", "coverage"]
+)
 def test_draws_on_given_axes(name: str) -> None:
     table_name, _ = DRAW[name]
     _, ax = plt.subplots(figsize=(6, 5))
@@ -826,7 +828,7 @@ def _tables(contrasts: tuple[str, ...] = (CONTRAST,)) -> dict[str, pd.DataFrame]
         **{k: v() for k, v in BY_TABLE.items()},
         "identity": identity_table(contrasts),
         "purity": purity_table(contrasts),
-        "robustness": robustness_table(contrasts),
+        "sensitivity": robustness_table(contrasts),
         "differential_abundance": differential_table(contrasts=contrasts),
         "enrichment": enrichment_table(contrasts),
         "sample_quality": quality_table(),
@@ -839,13 +841,13 @@ def test_assessment_figures_draws_all() -> None:
     found = figures.assessment_figures(_tables(("Other vs Cell", CONTRAST)), CONTRAST)
     assert found.skipped == {}
     assert list(found) == [
-        "identity_summary", "forest", "robustness", "volcano", "marker_heatmap", "qc_card", "source_shares",
-        "carry_over",
+        "identity_summary", "forest", "sensitivity", "volcano", "marker_heatmap", "qc_card", "source_shares",
+        "contamination_fraction",
         "checklist", "coverage", "enrichment",
     ]  # fmt: skip
     assert all(isinstance(f, Figure) for f in found.values())
     assert plt.get_fignums() == []
-    assert "Other vs Cell" not in _words(found["carry_over"])
+    assert "Other vs Cell" not in _words(found["contamination_fraction"])
     more = _tables() | {"samples_used": samples_table(8, 4)}
     assert "Plasma" not in _words(figures.assessment_figures(more, CONTRAST)["marker_heatmap"])
 

@@ -106,7 +106,7 @@ def test_markers_of_all_vesicles_make_no_class():
     assert (found["verdict"], found["reason"]) == ("unresolved", "only markers that it shares are raised")
     blind = identity(study(GOOD, drop=own)).loc["exosome"]
     assert (blind["verdict"], blind["reason"]) == ("unresolved", "too few markers of its own measured")
-    assert found["settle"] == blind["settle"] != ""
+    assert found["next_step"] == blind["next_step"] != ""
 
 
 def test_a_rise_below_two_fold_is_too_little_for_a_class():
@@ -119,7 +119,7 @@ def test_a_rise_below_two_fold_is_too_little_for_a_class():
 def test_a_source_that_is_not_raised_says_what_would_have_been_seen():
     flat = purity(study([]), comparator="ev").table.set_index("source").loc["plasma"]
     assert flat["reason"] == "no more than the control"
-    assert flat["smallest_detectable"] >= CRITERIA.threshold["delta"]
+    assert flat["smallest_detectable"] >= CRITERIA.threshold["min_source_effect"]
     assert "would have been called in 80 % of such studies" in flat["explanation"]
 
 
@@ -132,16 +132,16 @@ def test_every_abstention_says_what_would_settle_it():
         (study([(EV, 2.5), (EXOSOME, 2.5), (VESICLE, 2.5)]), {}),
     ):
         table = identity(exp, **options)
-        assert (table.loc[table["verdict"].isin(["unresolved", "not assessable"]), "settle"] != "").all()
+        assert (table.loc[table["verdict"].isin(["unresolved", "not assessable"]), "next_step"] != "").all()
         sources = purity(exp).table
-        assert (sources.loc[sources["verdict"] == "not assessable", "settle"] != "").all()
+        assert (sources.loc[sources["verdict"] == "not assessable", "next_step"] != "").all()
 
 
 def test_every_threshold_has_its_reason():
     with (reference_folder() / "criteria.toml").open("rb") as file:
         rows = tomllib.load(file)["threshold"]
     assert all(len(row["reason"]) > 20 for row in rows)
-    assert CRITERIA.threshold["class_delta"] == CRITERIA.threshold["eta"]
+    assert CRITERIA.threshold["min_class_effect"] == CRITERIA.threshold["equivalence_margin"]
 
 
 def test_depleted_is_a_reason_of_its_own():
@@ -152,7 +152,7 @@ def test_depleted_is_a_reason_of_its_own():
 def test_negatives_that_rise_block_the_call():
     found = identity(study([*GOOD, (NEGATIVE, 3.0)]))
     assert (found.loc["exosome", "verdict"], found.loc["exosome", "reason"]) == ("unresolved", "negatives up")
-    assert found.loc["exosome", "settle"]
+    assert found.loc["exosome", "next_step"]
 
 
 def test_against_a_fluid_only_the_balance_counts():
@@ -164,8 +164,8 @@ def test_against_a_fluid_only_the_balance_counts():
 def test_a_class_that_cannot_be_told_apart_is_unresolved():
     found = identity(study([(NEGATIVE, -2.0), (BODY, -2.0), (EV, 2.5), (EXOSOME, 2.5), (VESICLE, 2.5)]))
     assert found.loc["exosome", "verdict"] == "unresolved"
-    assert found.loc["exosome", "reason"].startswith("rival microvesicle")
-    assert found.loc["exosome", "rival"] == "microvesicle"
+    assert found.loc["exosome", "reason"].startswith("competing class microvesicle")
+    assert found.loc["exosome", "competing_class"] == "microvesicle"
 
 
 def test_without_layer_a_there_is_no_exosome():
@@ -192,7 +192,7 @@ def test_apoptotic_exosomes_need_the_context_and_a_candidate():
     context = {"apoptosis_induced": True, "apoptosis_shown": "cleaved caspase-3", "viability_percent": 60.0}
     found = identity(study(GOOD), context=context)
     assert found.loc["apoptotic_exosome", "verdict"] == "unresolved"
-    assert found.loc["apoptotic_exosome", "rival"] == "exosome"
+    assert found.loc["apoptotic_exosome", "competing_class"] == "exosome"
     core, cap = members("mod_proteasome_20s"), members("mod_proteasome_19s")
     assert core
     assert cap
@@ -273,7 +273,7 @@ def test_sources_rise_and_fall():
     assert found.loc["plasma", "verdict"] == "raised"
     assert found.loc["mitochondrion", "verdict"] == "not raised"
     assert found.loc["keratin", "verdict"] == "not assessable"
-    assert found.loc["plasma", "per_ev"] == "dirtier"
+    assert found.loc["plasma", "per_ev"] == "higher"
 
 
 def test_shares_add_up_by_hand():
@@ -297,11 +297,11 @@ def test_purity_refuses_normalized_values_and_ratios_have_no_share():
     found = purity(ratios)
     assert found.shares["share"].isna().all()
     assert found.shares["reason"].str.contains("no share of signal").all()
-    assert found.carry_over["status"].tolist() == ["not assessable"]
+    assert found.contamination_fraction["status"].tolist() == ["not assessable"]
 
 
 @pytest.mark.parametrize("kappa", [0.05, 0.2])
-def test_carry_over_from_a_lysate(kappa):
+def test_contamination_fraction_from_a_lysate(kappa):
     rng = np.random.default_rng(4)
     exp = study([(ORGANELLES, -12.0)])
     values = exp.values
@@ -311,11 +311,11 @@ def test_carry_over_from_a_lysate(kappa):
         mixed = (1 - kappa) * pure / pure.sum() + kappa * cell / cell.sum()
         values.loc[sample] = mixed * 1e9 * np.exp2(rng.normal(0, 0.1, len(mixed)))
     mixed = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
-    whole = purity(mixed).carry_over.iloc[0]
+    whole = purity(mixed).contamination_fraction.iloc[0]
     assert whole["fraction"] == pytest.approx(kappa, rel=0.25)
     assert whole["bound"] == "at most"
     assert whole["ci_low"] < kappa < whole["ci_high"]
-    assert purity(mixed, comparator="ev").carry_over["status"].iloc[0] == "not assessable"
+    assert purity(mixed, comparator="ev").contamination_fraction["status"].iloc[0] == "not assessable"
 
 
 def test_refusals():

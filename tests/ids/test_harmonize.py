@@ -53,9 +53,9 @@ def test_one_group(accession, gene, mapped, canonical, how, status):
 def test_policy_decides_for_ambiguous_groups():
     exp = experiment([("P08962;P60033", "")])
     assert mk.harmonize_ids(exp).proteins["gene"].iloc[0] == "CD63"
-    assert mk.harmonize_ids(exp, policy="unique").proteins["gene"].iloc[0] == ""
-    with pytest.raises(InputError, match="`policy` must be one of"):
-        mk.harmonize_ids(exp, policy="first")
+    assert mk.harmonize_ids(exp, scheme="unique").proteins["gene"].iloc[0] == ""
+    with pytest.raises(InputError, match="`scheme` must be one of"):
+        mk.harmonize_ids(exp, scheme="first")
 
 
 def test_mouse_and_wrong_organism():
@@ -117,7 +117,7 @@ def test_bovine_is_told_from_its_ortholog(accession, gene, species, mapped, stat
 
 
 def test_mixed_species_count_for_none_when_only_unique_groups_do():
-    exp = mk.harmonize_ids(experiment([("P02768;P02769", "ALB")]), catalogue(), policy="unique")
+    exp = mk.harmonize_ids(experiment([("P02768;P02769", "ALB")]), catalogue(), scheme="unique")
     assert id_mapping(exp).iloc[0][["gene", "status"]].tolist() == ["", "ambiguous"]
 
 

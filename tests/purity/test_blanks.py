@@ -81,12 +81,12 @@ def test_content_by_hand(markers):
     assert keratin["sample_share"] == pytest.approx(0.2)
     assert keratin["ratio"] == pytest.approx(8 / 30)
     assert keratin["limit"] == pytest.approx(8 / 150)
-    assert keratin["flag"] == "look"
+    assert keratin["flag"] == "review"
     proteins = found[found["level"] == "protein"].set_index("key")
     # what only the blank shows is listed, without a ratio
     assert proteins.loc["ALB", "n_samples_seen"] == 0
     assert np.isnan(proteins.loc["ALB", "ratio"])
-    assert proteins.loc["ALB", "flag"] == "look"
+    assert proteins.loc["ALB", "flag"] == "review"
     assert "KRT2" not in proteins.index
     limits = share_limits(exp, markers)
     assert limits.loc[["s1", "s2"], "keratin"].tolist() == pytest.approx([0.08, 0.04])
@@ -126,19 +126,19 @@ def test_assessment_leaves_blanks_out(markers):
     pd.testing.assert_frame_equal(plain.identity.table, result.identity.table)
     pd.testing.assert_frame_equal(plain.purity.table, result.purity.table)
     pd.testing.assert_frame_equal(
-        plain.purity.carry_over.drop(columns=["bound", "reason"]),
-        result.purity.carry_over.drop(columns=["bound", "reason"]),
+        plain.purity.contamination_fraction.drop(columns=["bound", "reason"]),
+        result.purity.contamination_fraction.drop(columns=["bound", "reason"]),
     )
     used = result.samples_used.set_index("sample")
     assert used.loc["empty_1", "status"] == "not used"
     assert "procedural blank" in used.loc["empty_1", "reason"]
-    carried = result.quality.blanks[result.quality.blanks["level"] == "carry-over"].iloc[0]
+    carried = result.quality.blanks[result.quality.blanks["level"] == "contamination fraction"].iloc[0]
     # the blanks are 5 % of a lysate of about the same total signal
     assert 0.02 < carried["limit"] < 0.12
 
 
-def test_carry_over_below_the_blank_becomes_a_bound():
-    spec = TABLES["carry_over"]
+def test_contamination_fraction_below_the_blank_becomes_a_bound():
+    spec = TABLES["contamination_fraction"]
     rows = pd.DataFrame(
         {
             "contrast": ["a vs b"] * 2,
@@ -149,9 +149,11 @@ def test_carry_over_below_the_blank_becomes_a_bound():
             "reason": ["", ""],
         }
     )
-    blanks = pd.DataFrame({"role": ["blank"], "level": ["carry-over"], "key": ["a vs b"], "limit": [0.05]})
-    purity = Purity(TABLES["purity"].empty(), {}, carry_over=spec.conform(rows))
-    found = with_blank_limits(purity, TABLES["blanks"].conform(blanks)).carry_over
+    blanks = pd.DataFrame(
+        {"role": ["blank"], "level": ["contamination fraction"], "key": ["a vs b"], "limit": [0.05]}
+    )
+    purity = Purity(TABLES["purity"].empty(), {}, contamination_fraction=spec.conform(rows))
+    found = with_blank_limits(purity, TABLES["blanks"].conform(blanks)).contamination_fraction
     assert list(found["bound"]) == ["at most", "about"]
     assert "not above what the blanks alone would show (5 %)" in found["reason"].iloc[0]
     assert list(found["fraction"]) == [0.02, 0.2]
@@ -202,7 +204,7 @@ def test_bovine_share_and_mixed_groups(markers):
 def test_without_bovine_entries_it_says_so(markers):
     exp = mk.harmonize_ids(bovine_experiment().select(proteins=["g1"]), markers)
     asked = bovine_rows(exp, markers, fluid="culture").iloc[0]
-    assert asked["flag"] == "look"
+    assert asked["flag"] == "review"
     assert "counted as human albumin" in asked["meaning"]
     assert bovine_rows(exp, markers, fluid=None).iloc[0]["flag"] == ""
 

@@ -1,4 +1,4 @@
-"""Carry-over: recovery of a known share, residents, missing anchors, pairs, the weighted median."""
+"""Contamination fraction: recovery of a known share, residents, missing anchors, pairs, the weighted median."""
 
 import numpy as np
 import pandas as pd
@@ -6,20 +6,20 @@ import pytest
 
 import markerkit as mk
 from markerkit.effects.fit import Contrast
-from markerkit.purity.contamination import carry_over_table
+from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.stats.contamination import (
-    AnchorRules,
+    ReferenceRules,
     _disagreement,
     _pairs,
     _references,
     _variance_of_mean,
-    carry_over,
     compartment_weights,
+    contamination_fraction,
     drop_residents,
     weighted_median,
 )
 
-RULES = AnchorRules(resident_mad=3.0, resident_log2=1.0, absent=1 / 3, confidence=0.95)
+RULES = ReferenceRules(resident_mad=3.0, resident_log2=1.0, absent=1 / 3, confidence=0.95)
 
 
 def mixture(kappa, *, m=24, n=4, resident=0.0, noise=0.1, seed=0):
@@ -45,14 +45,14 @@ def test_compartments_weigh_the_same():
 
 @pytest.mark.parametrize("kappa", [0.02, 0.1, 0.4])
 def test_a_known_share_is_recovered(kappa):
-    found = carry_over(*mixture(kappa), rules=RULES)
+    found = contamination_fraction(*mixture(kappa), rules=RULES)
     assert found.fraction == pytest.approx(kappa, rel=0.15)
-    assert found.low < kappa < found.high
+    assert found.ci_low < kappa < found.ci_high
 
 
 def test_residents_push_up_only_and_are_dropped():
-    plain = carry_over(*mixture(0.05, seed=3), rules=RULES)
-    with_residents = carry_over(*mixture(0.05, resident=0.2, seed=3), rules=RULES)
+    plain = contamination_fraction(*mixture(0.05, seed=3), rules=RULES)
+    with_residents = contamination_fraction(*mixture(0.05, resident=0.2, seed=3), rules=RULES)
     assert with_residents.kept.sum() < len(with_residents.kept)
     assert with_residents.fraction == pytest.approx(plain.fraction, rel=0.35)
 
@@ -61,18 +61,18 @@ def test_the_lowest_values_missing_are_below_everything():
     preparation, comparator, compartment = mixture(0.1, seed=5)
     cut = preparation.copy()
     cut[cut < np.quantile(cut, 0.15)] = np.nan
-    found = carry_over(cut, comparator, compartment, rules=RULES)
+    found = contamination_fraction(cut, comparator, compartment, rules=RULES)
     assert found.fraction == pytest.approx(0.1, rel=0.25)
     assert not found.bounded.any()
     cut[preparation < np.quantile(preparation, 0.45)] = np.nan
-    assert carry_over(cut, comparator, compartment, rules=RULES).bounded.any()
+    assert contamination_fraction(cut, comparator, compartment, rules=RULES).bounded.any()
 
 
 def test_sample_constants_cancel_on_shares_and_seed_fixes_the_result():
     preparation, comparator, compartment = mixture(0.1)
-    first = carry_over(preparation, comparator, compartment, rules=RULES, seed=1)
-    again = carry_over(preparation, comparator, compartment, rules=RULES, seed=1)
-    assert (first.fraction, first.low, first.high) == (again.fraction, again.low, again.high)
+    first = contamination_fraction(preparation, comparator, compartment, rules=RULES, seed=1)
+    again = contamination_fraction(preparation, comparator, compartment, rules=RULES, seed=1)
+    assert (first.fraction, first.ci_low, first.ci_high) == (again.fraction, again.ci_low, again.ci_high)
 
 
 def test_only_high_anchors_are_dropped():
@@ -84,22 +84,27 @@ def test_only_high_anchors_are_dropped():
 def test_intervals_cover_where_the_anchors_hold():
     hits = 0
     for seed in range(150):
-        found = carry_over(*mixture(0.1, noise=0.3, m=30, seed=seed), rules=RULES, seed=seed)
-        hits += found.low <= 0.1 <= found.high
+        found = contamination_fraction(*mixture(0.1, noise=0.3, m=30, seed=seed), rules=RULES, seed=seed)
+        hits += found.ci_low <= 0.1 <= found.ci_high
     assert hits / 150 >= 0.9
 
 
 def test_log_normal_noise_does_not_pull_the_share_down():
-    found = [carry_over(*mixture(0.1, noise=0.8, seed=s), rules=RULES).fraction for s in range(40)]
+    found = [
+        contamination_fraction(*mixture(0.1, noise=0.8, seed=s), rules=RULES).fraction for s in range(40)
+    ]
     assert np.median(found) == pytest.approx(0.1, rel=0.08)
 
 
 def test_interval_covers_where_the_anchors_are_foreign_and_is_a_bound_where_they_are_not():
     runs = [
-        carry_over(*mixture(0.05, noise=0.5, resident=0.1, seed=s), rules=RULES, seed=s) for s in range(150)
+        contamination_fraction(*mixture(0.05, noise=0.5, resident=0.1, seed=s), rules=RULES, seed=s)
+        for s in range(150)
     ]
-    assert np.mean([r.low <= 0.05 <= r.high for r in runs]) > 0.9
-    residents = [carry_over(*mixture(0.05, resident=0.8, seed=s), rules=RULES, seed=s) for s in range(20)]
+    assert np.mean([r.ci_low <= 0.05 <= r.ci_high for r in runs]) > 0.9
+    residents = [
+        contamination_fraction(*mixture(0.05, resident=0.8, seed=s), rules=RULES, seed=s) for s in range(20)
+    ]
     assert all(r.fraction > 0.05 for r in residents)
 
 
@@ -133,13 +138,15 @@ def test_a_paired_case_by_hand():
     preparation = level * np.array([[1 / 8], [1 / 4], [1 / 2]])
     donors = (np.array([2, 0, 1]), np.array([1, 2, 0]))
     comparator = level[[2, 0, 1]]
-    found = carry_over(preparation, comparator, np.zeros(10, dtype=int), rules=RULES, donors=donors)
+    found = contamination_fraction(
+        preparation, comparator, np.zeros(10, dtype=int), rules=RULES, donors=donors
+    )
     np.testing.assert_allclose(found.by_sample, [1 / 8, 1 / 4, 1 / 2])
     center = (1 / 8 + 1 + 1) / (1 + 4 + 2)
     assert found.fraction == pytest.approx(center)
     half = 4.302653 * 1 / np.sqrt(3)  # log2 shares of -3, -2 and -1: sd 1; t of 2 df
-    assert found.low == pytest.approx(center * 2**-half, rel=1e-5)
-    assert found.high == pytest.approx(min(1.0, center * 2**half), rel=1e-5)
+    assert found.ci_low == pytest.approx(center * 2**-half, rel=1e-5)
+    assert found.ci_high == pytest.approx(min(1.0, center * 2**half), rel=1e-5)
 
 
 def test_references_are_the_partners_or_else_the_arm():
@@ -168,25 +175,25 @@ def test_pairs_narrow_the_interval_where_donors_differ_and_leave_the_estimate():
     hits, narrower = 0, 0
     for seed in range(100):
         data = of_donors(0.1, noise=0.3, seed=seed)
-        paired = carry_over(*data, rules=RULES, donors=alike, seed=seed)
-        apart = carry_over(*data, rules=RULES, seed=seed)
+        paired = contamination_fraction(*data, rules=RULES, donors=alike, seed=seed)
+        apart = contamination_fraction(*data, rules=RULES, seed=seed)
         assert paired.fraction == pytest.approx(apart.fraction)
-        hits += paired.low <= 0.1 <= paired.high
-        narrower += np.log2(paired.high / paired.low) < 0.5 * np.log2(apart.high / apart.low)
+        hits += paired.ci_low <= 0.1 <= paired.ci_high
+        narrower += np.log2(paired.ci_high / paired.ci_low) < 0.5 * np.log2(apart.ci_high / apart.ci_low)
     assert hits >= 90
     assert narrower >= 95
 
 
 def test_samples_without_a_partner_are_read_as_before():
     data = mixture(0.1)
-    apart = carry_over(*data, rules=RULES)
+    apart = contamination_fraction(*data, rules=RULES)
     for donors in (
         (np.arange(4), np.arange(4, 8)),
         (np.full(4, -1), np.full(4, -1)),
         (np.zeros(4, dtype=int), np.zeros(4, dtype=int)),
     ):
-        found = carry_over(*data, rules=RULES, donors=donors)
-        assert (found.fraction, found.low, found.high) == (apart.fraction, apart.low, apart.high)
+        found = contamination_fraction(*data, rules=RULES, donors=donors)
+        assert (found.fraction, found.ci_low, found.ci_high) == (apart.fraction, apart.ci_low, apart.ci_high)
 
 
 def test_the_comparator_counts_for_the_preparations_without_a_partner():
@@ -194,20 +201,20 @@ def test_the_comparator_counts_for_the_preparations_without_a_partner():
     widths = []
     for k in (5, 3, 0):
         known = np.where(np.arange(5) < k, np.arange(5), -1)
-        found = carry_over(*data, rules=RULES, donors=(known, np.arange(5)))
-        widths.append(np.log2(found.high / found.low))
+        found = contamination_fraction(*data, rules=RULES, donors=(known, np.arange(5)))
+        widths.append(np.log2(found.ci_high / found.ci_low))
     assert widths == sorted(widths)
 
 
 def test_upper_limit_allows_for_anchors_that_a_preparation_does_not_show():
     preparation, comparator, compartment = of_donors(0.1, seed=6)
     donors = (np.arange(5), np.arange(5))
-    whole = carry_over(preparation, comparator, compartment, rules=RULES, donors=donors)
+    whole = contamination_fraction(preparation, comparator, compartment, rules=RULES, donors=donors)
     cut = preparation.copy()
     cut[np.arange(24) % 5, np.arange(24)] = np.nan
-    found = carry_over(cut, comparator, compartment, rules=RULES, donors=donors)
+    found = contamination_fraction(cut, comparator, compartment, rules=RULES, donors=donors)
     assert found.fraction < whole.fraction
-    assert found.high / found.fraction > found.fraction / found.low
+    assert found.ci_high / found.fraction > found.fraction / found.ci_low
 
 
 def test_table_reads_pairs_and_ignores_what_scales_a_sample():
@@ -215,17 +222,17 @@ def test_table_reads_pairs_and_ignores_what_scales_a_sample():
     exp, markers = made.experiment, mk.load_markers()
     paired = Contrast("fraction", "EV", "plasma", paired_by="donor", comparator="biofluid")
     apart = Contrast("fraction", "EV", "plasma", comparator="biofluid")
-    found, other = (carry_over_table(exp, markers, c, seed=0).iloc[0] for c in (paired, apart))
+    found, other = (contamination_fraction_table(exp, markers, c, seed=0).iloc[0] for c in (paired, apart))
     assert found["ci_high"] - found["ci_low"] < other["ci_high"] - other["ci_low"]
     scale = np.exp2(np.random.default_rng(0).normal(0, 2, len(exp.samples)))
     values = exp.values.mul(scale, axis=0).sample(frac=1, random_state=1)
     scaled = mk.Experiment(
         values, exp.samples.loc[values.index], exp.proteins, exp.scale, exp.organism, exp.history
     )
-    again = carry_over_table(scaled, markers, paired, seed=0).iloc[0]
+    again = contamination_fraction_table(scaled, markers, paired, seed=0).iloc[0]
     columns = ["fraction", "ci_low", "ci_high"]
     np.testing.assert_allclose(again[columns].to_numpy(float), found[columns].to_numpy(float))
     unknown = exp.samples.assign(donor=pd.Series([None] * len(exp.samples), exp.samples.index, dtype=object))
     nobody = mk.Experiment(exp.values, unknown, exp.proteins, exp.scale, exp.organism, exp.history)
-    same = carry_over_table(nobody, markers, paired, seed=0).iloc[0]
+    same = contamination_fraction_table(nobody, markers, paired, seed=0).iloc[0]
     np.testing.assert_allclose(same[columns].to_numpy(float), other[columns].to_numpy(float))

@@ -14,8 +14,8 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import InputError
 from markerkit.qc.ev_markers import gene_ranks, layer_a_genes, layer_a_ranks
 from markerkit.qc.indices import PLASMA_PANELS, plasma_indices, plasma_panel, two_axis
-from markerkit.qc.outliers import far, likeness, robust_z
-from markerkit.qc.reference import QUANTILES, YARDSTICKS, documented, percentile
+from markerkit.qc.outliers import far, robust_z, similarity
+from markerkit.qc.reference import QUANTILES, REFERENCE_DISTRIBUTIONS, documented, percentile
 from markerkit.tables.registry import TABLES
 from tests.helpers import experiment
 
@@ -44,7 +44,7 @@ def item(card, sample, kind, name):
 
 def flags(card, kind):
     table = card.table
-    return set(table.loc[(table["flag"] == "look") & (table["kind"] == kind), "sample"])
+    return set(table.loc[(table["flag"] == "review") & (table["kind"] == kind), "sample"])
 
 
 # ---- contract --------------------------------------------------------------------
@@ -56,7 +56,7 @@ def test_contract(card, markers):
     assert list(card.table.columns) == spec.names
     assert list(card.table["sample"].drop_duplicates()) == list(exp.samples.index)
     assert not card.table.duplicated(["sample", "kind", "item"]).any()
-    assert set(card.table["flag"]) <= {"", "look"}
+    assert set(card.table["flag"]) <= {"", "review"}
     # each row says what it is, and each without a value says why
     assert (card.table["meaning"] != "").all()
     empty = card.table[card.table["value"].isna() & (card.table["kind"] != "marker")]
@@ -221,12 +221,12 @@ def test_swapped_sample_is_found(markers):
 
 
 def test_flags_are_rare_where_nothing_is_wrong(markers):
-    """Twenty studies of alike samples: about one flag of likeness and depth in a hundred samples."""
+    """Twenty studies of alike samples: about one flag of similarity and depth in a hundred samples."""
     rng = np.random.default_rng(0)
     found = 0
     for _ in range(60):
         log = 20 + 2 * rng.standard_normal(200) + 0.4 * rng.standard_normal((6, 200))
-        close = likeness(pd.DataFrame(log))
+        close = similarity(pd.DataFrame(log))
         fold = load_criteria().threshold["outlier_fold"]
         bad = far(1 - close["correlation"].to_numpy(), fold=fold) | far(
             close["distance"].to_numpy(), fold=fold
@@ -239,7 +239,7 @@ def test_load_does_not_count():
     rng = np.random.default_rng(1)
     log = pd.DataFrame(20 + rng.standard_normal(80) + 0.2 * rng.standard_normal((6, 80)))
     moved = log.add(np.array([0, 3, -2, 1, 0, 5]), axis=0)
-    pd.testing.assert_frame_equal(likeness(log), likeness(moved))
+    pd.testing.assert_frame_equal(similarity(log), similarity(moved))
 
 
 def test_shallow_and_dirty_samples_are_found(markers):
@@ -250,15 +250,15 @@ def test_shallow_and_dirty_samples_are_found(markers):
     made = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
     card = mk.quality(made, markers, group="fraction")
     assert flags(card, "depth") == {"EV_D1"}
-    assert item(card, "EV_D2", "share", "keratin")["flag"] == "look"
+    assert item(card, "EV_D2", "share", "keratin")["flag"] == "review"
     assert "far above the other samples" in item(card, "EV_D2", "share", "keratin")["meaning"]
 
 
-# ---- yardstick -------------------------------------------------------------------
+# ---- reference distribution -------------------------------------------------------------------
 
 
 def test_yardstick_is_whole(markers):
-    for kind in YARDSTICKS:
+    for kind in REFERENCE_DISTRIBUTIONS:
         for name in ("ev_rank", "share_ev", "share_keratin", "share_ribosome"):
             low, middle, high = (percentile(kind, name, [v])[0] for v in (0.0, 1e-3, 100.0))
             assert low == 0, (kind, name)
@@ -275,13 +275,13 @@ def test_yardstick_knows_vesicles_from_lysate(card):
     ev = item(card, "EV_D1", "ev", "ev_rank")
     lysate = item(card, "lysate_D1", "ev", "ev_rank")
     assert ev["percentile"] > lysate["percentile"]
-    assert ev["yardstick"] == "ev_culture"
+    assert ev["reference_distribution"] == "ev_culture"
 
 
 def test_unstated_fluid_is_said(markers):
     exp = example().select(samples=["EV_D1"])
     row = item(mk.quality(exp, markers), "EV_D1", "ev", "ev_rank")
-    assert "fluid is not stated" in row["yardstick"]
+    assert "fluid is not stated" in row["reference_distribution"]
 
 
 def test_neat_plasma_is_told(markers):
@@ -291,7 +291,7 @@ def test_neat_plasma_is_told(markers):
     )
     table = mk.quality(exp, markers, fluid="plasma").table
     rows = table[(table["kind"] == "share") & (table["item"] == "plasma")].set_index("sample")
-    assert rows.loc["s1", "flag"] == "look"
+    assert rows.loc["s1", "flag"] == "review"
     assert "as much as neat plasma" in rows.loc["s1", "meaning"]
     assert rows.loc["s2", "flag"] == ""
 
@@ -324,7 +324,7 @@ def test_figure_frames_what_is_flagged(markers):
     values.loc["EV_D1", values.columns[::2]] = np.nan
     card = mk.quality(mk.Experiment(values, exp.samples, exp.proteins, history=exp.history), markers)
     frames = [p for a in card.plot().axes for p in a.patches if p.get_label() == "_look"]
-    shown = card.table[(card.table["flag"] == "look") & card.table["kind"].isin(["depth", "outlier"])]
+    shown = card.table[(card.table["flag"] == "review") & card.table["kind"].isin(["depth", "outlier"])]
     assert len(frames) >= shown["sample"].nunique() > 0
 
 

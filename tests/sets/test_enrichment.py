@@ -224,7 +224,7 @@ def test_joint_by_hand():
     reference = background(np.zeros(40), np.zeros((8, 40)))
     found = joint_effects(effect, influence, (influence**2).sum(axis=0), np.full(5, 6.0), weight, reference)
     np.testing.assert_allclose(found.coefficient, np.linalg.lstsq(weight, effect, rcond=None)[0])
-    assert (found.low < found.coefficient).all()
+    assert (found.ci_low < found.coefficient).all()
     assert not found.aliased.any()
     doubled = joint_effects(
         effect, influence, (influence**2).sum(axis=0), np.full(5, 6.0), weight[:, [0, 0, 1]], reference

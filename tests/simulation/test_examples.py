@@ -103,7 +103,7 @@ def test_spread_differs_between_proteins(markers: mk.MarkerCatalog) -> None:
 
 
 def test_markers_move_together(markers: mk.MarkerCatalog) -> None:
-    """EV markers share noise within an arm, background proteins do not."""
+    """EV markers share noise within a group, background proteins do not."""
     exp = simulate(markers, n=24, missing=0.0, seed=1).experiment
     log = np.log2(exp.values)
     left = log.sub(log.median(axis=1), axis=0)
@@ -138,8 +138,12 @@ def test_truth_is_what_the_samples_show(markers: mk.MarkerCatalog) -> None:
 
 
 @pytest.mark.parametrize("kappa", [0.02, 0.1, 0.4])
-def test_carry_over_is_the_share_of_what_vesicles_lack(markers: mk.MarkerCatalog, kappa: float) -> None:
-    made = simulate(markers, n=8, carry_over=kappa, missing=0.0, residents=0.0, noise=0.1, donor_sd=0.1)
+def test_contamination_fraction_is_the_share_of_what_vesicles_lack(
+    markers: mk.MarkerCatalog, kappa: float
+) -> None:
+    made = simulate(
+        markers, n=8, contamination_fraction=kappa, missing=0.0, residents=0.0, noise=0.1, donor_sd=0.1
+    )
     exp = made.experiment
     share = exp.values.div(exp.values.sum(axis=1), axis=0)
     case = exp.samples["fraction"] == "EV"
@@ -150,11 +154,11 @@ def test_carry_over_is_the_share_of_what_vesicles_lack(markers: mk.MarkerCatalog
     )
     ratio = (share[case].mean() / share[~case].mean())[absent]
     assert ratio.median() == pytest.approx(kappa, rel=0.15)
-    assert made.truth.carry_over == kappa
+    assert made.truth.contamination_fraction == kappa
 
 
 def test_an_admixed_source_is_raised(markers: mk.MarkerCatalog) -> None:
-    made = simulate(markers, sources={"bovine_serum": 0.1, "keratin": 0.02}, carry_over=0.1)
+    made = simulate(markers, sources={"bovine_serum": 0.1, "keratin": 0.02}, contamination_fraction=0.1)
     assert made.truth.sources["bovine_serum"]
     assert made.truth.sources["keratin"]
     assert not made.truth.sources["mitochondrion"]
@@ -167,8 +171,8 @@ def test_an_admixed_source_is_raised(markers: mk.MarkerCatalog) -> None:
 
 @pytest.mark.parametrize("comparator", ["lysate", "biofluid"])
 def test_vesicles_without_anything_carried_over(markers: mk.MarkerCatalog, comparator: str) -> None:
-    made = simulate(markers, n=3, comparator=comparator, carry_over=0.0, n_background=0)
-    assert made.truth.carry_over == 0
+    made = simulate(markers, n=3, comparator=comparator, contamination_fraction=0.0, n_background=0)
+    assert made.truth.contamination_fraction == 0
     assert not made.truth.sources["mitochondrion"]
     if comparator == "biofluid":  # a vesicle of cells has plasma protein or not, as chance has it
         assert not made.truth.sources["plasma"]
@@ -219,7 +223,7 @@ def test_mouse() -> None:
         ({"sources": {"plasme": 0.1}}, "Did you mean 'plasma'"),
         ({"sources": {"plasma": 0.7, "keratin": 0.4}}, "sources"),
         ({"comparator": "cells"}, "comparator"),
-        ({"carry_over": 1.2}, "carry_over = 1.2"),
+        ({"contamination_fraction": 1.2}, "contamination_fraction = 1.2"),
         ({"n": 0}, "n = 0"),
         ({"noise": -1.0}, "noise = -1"),
     ],
@@ -271,7 +275,7 @@ def test_the_assessment_finds_the_truth(
     assert identity["exosome"] == "compatible"
     assert identity["apoptotic_body"] in {"not compatible", "unresolved"}
     purity = mk.assess_purity(exp, markers, **options)  # type: ignore[arg-type]
-    row = purity.carry_over.iloc[0]
+    row = purity.contamination_fraction.iloc[0]
     assert row["ci_low"] < {"lysate": 0.12, "plasma": 0.1}[other] < row["ci_high"]
     verdict = purity.table.set_index("source")["verdict"]
     assert verdict["mitochondrion"] == "not raised"

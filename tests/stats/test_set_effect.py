@@ -62,10 +62,10 @@ def test_marker_disagreement_alone_gives_the_classical_t_interval():
     flat = background(np.zeros(40), np.zeros((6, 40)))
     found = set_effect(votes_of(effect), flat)
     se = effect.std(ddof=1) / 2
-    assert found.theta == pytest.approx(3.0)
+    assert found.estimate == pytest.approx(3.0)
     assert found.se == pytest.approx(se)
     assert found.df == pytest.approx(3)
-    assert found.high - found.theta == pytest.approx(3.182446305284263 * se)
+    assert found.ci_high - found.estimate == pytest.approx(3.182446305284263 * se)
 
 
 def test_detectable_effect_by_hand():
@@ -144,7 +144,7 @@ def test_moderated_disagreement_by_hand():
     assert found.df == 7
     effect = set_effect(votes, background(np.zeros(40), np.zeros((6, 40))), scatter=Scatter(2.0, 4.0))
     assert effect.df == pytest.approx(7)
-    assert effect.high - effect.theta == pytest.approx(2.364624251592785 * np.sqrt(18 / 7) / 2)
+    assert effect.ci_high - effect.estimate == pytest.approx(2.364624251592785 * np.sqrt(18 / 7) / 2)
     # the weighted mean of unequal votes is as much more variable as their squared weights say
     uneven = disagreement(votes_of([1.0, 1.0], weight=[3.0, 1.0]), Scatter(2.0, np.inf))
     assert uneven.dispersion == pytest.approx(2.0 * (0.75**2 + 0.25**2))
@@ -174,7 +174,7 @@ def test_moderated_sets_without_an_effect_hold_the_level_and_gain_where_votes_ar
         scatter = common_scatter(sets)
         for votes in sets[:2]:
             found = set_effect(votes, flat, confidence=0.9, scatter=scatter)
-            above.append(found.low > 0)
+            above.append(found.ci_low > 0)
             moderated.append(found.half_width)
             alone.append(set_effect(votes, flat, confidence=0.9).half_width)
     assert abs(np.mean(above) - 0.05) < 4 * np.sqrt(0.05 * 0.95 / len(above))
@@ -204,7 +204,7 @@ def test_difference_subtracts_influences_before_squaring():
     influence = np.array([[0.2, 0.2, 0.2], [-0.2, -0.2, -0.2]])
     first, second = votes_of([3.0] * 3, influence, n=2), votes_of([1.0] * 3, influence, n=2)
     found = difference(first, second)
-    assert found.theta == pytest.approx(2.0)
+    assert found.estimate == pytest.approx(2.0)
     assert found.se == pytest.approx(0.0, abs=1e-12)
 
 
@@ -220,12 +220,16 @@ def test_shift_scale_and_order(seed, shift, factor):
     base = set_effect(votes, background(effect, influence))
     moved = Votes(votes.effect + shift, votes.influence, votes.variance, votes.df, votes.weight)
     again = set_effect(moved, background(effect + shift, influence))
-    np.testing.assert_allclose([again.theta, again.se, again.df], [base.theta, base.se, base.df], atol=1e-9)
+    np.testing.assert_allclose(
+        [again.estimate, again.se, again.df], [base.estimate, base.se, base.df], atol=1e-9
+    )
     scaled = Votes(
         votes.effect * factor, votes.influence * factor, votes.variance * factor**2, votes.df, votes.weight
     )
     larger = set_effect(scaled, background(effect * factor, influence * factor))
-    np.testing.assert_allclose([larger.theta, larger.se], [base.theta * factor, base.se * factor], rtol=1e-9)
+    np.testing.assert_allclose(
+        [larger.estimate, larger.se], [base.estimate * factor, base.se * factor], rtol=1e-9
+    )
     order = rng.permutation(m)
     turned = Votes(
         votes.effect[order], votes.influence[:, order], votes.variance[order], votes.df, votes.weight[order]
@@ -252,5 +256,5 @@ def test_interval_covers_under_both_errors():
         variance = (residual**2).sum(0) / (n - 2) * (w**2).sum()
         votes = Votes(effect[:m], influence[:, :m], variance[:m], np.full(m, n - 2.0), np.full(m, 1 / m))
         found = set_effect(votes, background(effect[m:], influence[:, m:]))
-        hits += found.low <= truth <= found.high
+        hits += found.ci_low <= truth <= found.ci_high
     assert 0.92 <= hits / runs <= 0.985

@@ -1,4 +1,4 @@
-"""Carry-over: how much of the comparator's material is still in the preparation."""
+"""Contamination fraction: how much of the comparator's material is still in the preparation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _COLUMNS = ("contrast", "compartment", "fraction", "ci_low", "ci_high", "bound",
 _OVERALL = "all"
 
 
-def carry_over(
+def contamination_fraction(
     carried: pd.DataFrame,
     *,
     contrast: str | None = None,
@@ -47,7 +47,7 @@ def carry_over(
     Parameters
     ----------
     carried
-        Table ``carry_over``.
+        Table ``contamination_fraction``.
     contrast
         Contrast to draw; all of them, one under the other, by default.
     ax
@@ -70,14 +70,14 @@ def carry_over(
     end of the interval and a dotted line to nothing: the true share may be
     anywhere below.
     """
-    table = checked(carried, _COLUMNS, "carry_over")
+    table = checked(carried, _COLUMNS, "contamination_fraction")
     if contrast is not None:
         table = table[words(table, "contrast") == contrast].reset_index(drop=True)
     more = len(table) - MOST_ROWS
     table = table.iloc[:MOST_ROWS]
     full = width_mm(width)
     overall = words(table, "compartment") == _OVERALL
-    lines = slots([c or "carry-over" for c in words(table, "contrast")], always=True)
+    lines = slots([c or "contamination fraction" for c in words(table, "contrast")], always=True)
     names = ["Overall" if o else title(c) for o, c in zip(overall, words(table, "compartment"), strict=True)]
     said = [_said(table, i) for i in range(len(table))]
     counts = [f"{c} anchors" if full > 100 else "" for c in count_text(table)]

@@ -1,9 +1,9 @@
-"""Make the frozen yardstick of simulated compositions (markerkit/data/yardstick.tsv).
+"""Make the reference distribution of simulated compositions (markerkit/data/reference_distributions.tsv).
 
 Run once a change of the simulator or of the marker sets asks for it:
-``python benchmarks/yardstick.py``. Every draw takes its settings from wide ranges, so
-that the yardstick spans clean and dirty preparations; seeds are fixed and the file is
-the same on every run. It is a yardstick and no population: how often a composition
+``python benchmarks/reference_distributions.py``. Every draw takes its settings from wide ranges, so
+that the reference distribution spans clean and dirty preparations; seeds are fixed and the file is
+the same on every run. It is a reference distribution and no population: how often a composition
 occurs in it says nothing about real studies.
 """
 
@@ -20,7 +20,7 @@ from markerkit.qc.ev_markers import layer_a_ranks
 from markerkit.qc.reference import QUANTILES
 
 DRAWS = 120
-TARGET = Path(mk.__file__).parent / "data" / "yardstick.tsv"
+TARGET = Path(mk.__file__).parent / "data" / "reference_distributions.tsv"
 CLASSES = (("exosome",), ("microvesicle",), ("exosome", "microvesicle"))
 ADMIXED = {
     "lysate": ("lipoprotein", "keratin", "plasma", "ribosome", "nonvesicular"),
@@ -42,7 +42,7 @@ def draw(comparator: str, seed: int, markers: mk.MarkerCatalog) -> list[pd.DataF
         classes=CLASSES[int(rng.integers(len(CLASSES)))],
         comparator=comparator,
         effect=float(rng.uniform(1.0, 3.5)),
-        carry_over=float(10 ** rng.uniform(-2.5, -0.3)),
+        contamination_fraction=float(10 ** rng.uniform(-2.5, -0.3)),
         sources=sources,
         missing=float(rng.uniform(0.1, 0.4)),
         n_background=int(rng.integers(300, 3000)),
@@ -58,7 +58,7 @@ def draw(comparator: str, seed: int, markers: mk.MarkerCatalog) -> list[pd.DataF
     ranks = layer_a_ranks(exp, markers, blood=comparator == "biofluid")
     ranks = pd.DataFrame({"sample": ranks.index, "item": "ev_rank", "value": ranks["ev_rank"]})
     both = pd.concat([shares, ranks])
-    return [both.assign(yardstick=both["sample"].map(kind))]
+    return [both.assign(reference_distribution=both["sample"].map(kind))]
 
 
 def main() -> None:
@@ -66,11 +66,11 @@ def main() -> None:
     markers = mk.load_markers()
     parts = [p for c in NAMES for seed in range(DRAWS) for p in draw(c, seed, markers)]
     rows = pd.concat(parts).dropna(subset=["value"])
-    grouped = rows.groupby(["yardstick", "item"], sort=True)["value"]
+    grouped = rows.groupby(["reference_distribution", "item"], sort=True)["value"]
     table = pd.DataFrame({"n": grouped.size()} | {f"q{q}": grouped.quantile(q / 100) for q in QUANTILES})
     head = (
-        f"# Quantiles of {DRAWS} simulated preparations a kind; made by benchmarks/yardstick.py, catalogue "
-        f"{markers.version}. A yardstick, not a population.\n"
+        f"# Quantiles of {DRAWS} simulated preparations a kind; made by benchmarks/reference_distributions.py, catalogue "
+        f"{markers.version}. A reference distribution, not a population.\n"
     )
     text = table.reset_index().to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")
     TARGET.write_text(head + text, encoding="utf-8", newline="")

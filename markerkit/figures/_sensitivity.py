@@ -1,4 +1,4 @@
-"""Robustness strip: the headline conclusions under other choices, a cell each."""
+"""Sensitivity analysis strip: the headline conclusions under other choices, a cell each."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ class _Strip(NamedTuple):
         return _TITLE + _LEADING * max((len(h) for h in self.heads), default=1) + 1.2
 
 
-def robustness(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
+def sensitivity(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
     """Draw every class, and the sources that are raised anywhere, under each choice.
 
     Parameters
     ----------
     table
-        Table ``robustness``.
+        Table ``sensitivity``.
     contrast
         Contrast to draw; may be left out where there is one.
 
@@ -80,8 +80,8 @@ def robustness(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
     InputError
         A column is missing, or the contrast is unknown or not named.
     """
-    table = checked(table, _COLUMNS, "robustness")
-    table, contrast = one_contrast(table, contrast, "robustness")
+    table = checked(table, _COLUMNS, "sensitivity")
+    table, contrast = one_contrast(table, contrast, "sensitivity")
     with style("double"):
         strip = _strip(table)
         notes = [line for note in strip.notes for line in wrap(note, _WIDTH - 6, NOTE_SIZE, lines=2)][:_NOTES]
