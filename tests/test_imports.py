@@ -13,8 +13,8 @@ from tests.helpers import python
 PACKAGE = Path(markerkit.__file__).parent
 LAYERS = (
     ("core", "tables", "stats"),
-    ("results",),
-    ("catalog", "io", "ids", "study", "preprocess"),
+    ("io", "results"),
+    ("catalog", "ids", "study", "preprocess"),
     ("figures", "simulation", "guidelines"),
     ("da", "sets"),
     ("effects",),

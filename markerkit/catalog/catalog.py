@@ -19,6 +19,7 @@ from markerkit.catalog import derive, views
 from markerkit.catalog import files as io
 from markerkit.core.errors import InputError, listed, one_of, suggestion
 from markerkit.core.experiment import ORGANISMS
+from markerkit.io.files import write_text
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -440,6 +441,5 @@ def _as_list(value: str | Iterable[str]) -> list[str]:
 
 def _write(text: str, path: str | Path | None) -> str:
     if path is not None:
-        with Path(path).open("w", encoding="utf-8", newline="\n") as handle:
-            handle.write(text)
+        write_text(path, text)
     return text

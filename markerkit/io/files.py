@@ -1,12 +1,77 @@
-"""Files that the command line writes: refused where they cannot be, whole where they can."""
+"""Files that are written: refused where they cannot be, whole or not at all where they can."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from markerkit.core.errors import InputError
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Give a name to write to in the same folder, and rename it to `path` once it is written.
+
+    A file that was there before stays as it was until then; nothing is left behind on an error.
+
+    Parameters
+    ----------
+    path
+        File to write; its folder must be there.
+
+    Yields
+    ------
+    pathlib.Path
+        Name of a file that is not there yet, with the extension of `path`.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, the path is a folder, or it cannot be written.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}.")
+    if path.is_dir():
+        raise InputError(f"cannot write {str(path)!r}: it is a folder; give the name of a file.")
+    # a name of its own for every writer, so that two of them cannot mix their contents
+    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {str(path)!r}: {error.strerror or error}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """Write UTF-8 text, so that the file appears whole or not at all.
+
+    Parameters
+    ----------
+    path
+        File to write; its folder must be there.
+    text
+        Content; line ends are written as they are.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        See :func:`whole_file`.
+    """
+    path = Path(path)
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8", newline="")
+    return path
 
 
 def emit(text: str, out: str | None) -> None:
@@ -15,10 +80,7 @@ def emit(text: str, out: str | None) -> None:
         print(text, end="" if text.endswith("\n") else "\n")
         return
     check_file(out)
-    path = Path(out)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="")
-    part.replace(path)
+    write_text(out, text)
 
 
 def check_file(out: str, *, header: Sequence[str] = (), overwrite: bool = False) -> None:
