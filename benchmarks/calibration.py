@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from markerkit.stats import detection, ebayes, linear, prior, set_tests
 from markerkit.stats.joint import joint_effects
-from markerkit.stats.set_effect import Votes, background, set_effect
+from markerkit.stats.set_effect import MarkerEffects, background, set_effect
 
 Array = npt.NDArray[np.float64]
 Members = list[npt.NDArray[np.intp]]
@@ -172,7 +172,9 @@ def _with_background(
         neighbor = members[first + (i + 1 - first) % layout.copies]
         weight[at, i] = 1.0
         weight[neighbor[: len(neighbor) // 5], i] = 1.0
-        votes = Votes(effect[at], influence[:, at], variance[at], df[at], np.full(len(at), 1 / len(at)))
+        votes = MarkerEffects(
+            effect[at], influence[:, at], variance[at], df[at], np.full(len(at), 1 / len(at))
+        )
         found = set_effect(votes, reference)
         alone[i] = ebayes.two_sided(np.array([found.estimate / found.se]), found.df)[0]
     shared = weight.sum(axis=1)

@@ -40,7 +40,7 @@ from markerkit.effects.members import set_members
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, UNRESOLVED, identity_of
 from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.sources import RAISED, source_verdicts
-from markerkit.stats.set_effect import Votes, background, common_scatter, set_effect
+from markerkit.stats.set_effect import MarkerEffects, background, common_heterogeneity, set_effect
 from markerkit.study.contrast import Contrast
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -305,12 +305,12 @@ def level(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
             sets = [votes_without_effect(rng, m, usual * x) for m, x in zip(VOTES, drawn, strict=True)]
             outside = votes_without_effect(rng, 500, usual)
             reference = background(outside.effect, outside.influence)
-            scatter = common_scatter(sets)
+            scatter = common_heterogeneity(sets)
             for votes, x in zip(sets, drawn, strict=True):
                 alone = set_effect(votes, reference, confidence=confidence)
-                moderated = set_effect(votes, reference, confidence=confidence, scatter=scatter)
+                moderated = set_effect(votes, reference, confidence=confidence, heterogeneity=scatter)
                 width = moderated.half_width / alone.half_width
-                found.append((word, votes.m, x, alone.ci_low > 0, moderated.ci_low > 0, width))
+                found.append((word, votes.n_markers, x, alone.ci_low > 0, moderated.ci_low > 0, width))
     names = ["disagree", "votes", "times", "alone", "moderated", "width"]
     rows = []
     for (word, m), of_size in pd.DataFrame(found, columns=names).groupby(["disagree", "votes"], sort=False):
@@ -337,14 +337,16 @@ def level(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     return pd.DataFrame(rows), note
 
 
-def votes_without_effect(rng: np.random.Generator, m: int, variance: float) -> Votes:
+def votes_without_effect(rng: np.random.Generator, m: int, variance: float) -> MarkerEffects:
     """Votes of true effect 0 on average, read from 5 against 5 samples."""
     n = 5
     noise = np.sqrt(NOISE_VARIANCE * n / 2) * rng.standard_normal((2, n, m))
     effect = np.sqrt(variance) * rng.standard_normal(m) + noise[0].mean(axis=0) - noise[1].mean(axis=0)
     residual = (noise - noise.mean(axis=1, keepdims=True)) * np.array([1, -1])[:, None, None]
     influence = residual.reshape(2 * n, m) / n * np.sqrt(2 * n / (2 * n - 2))
-    return Votes(effect, influence, (influence**2).sum(axis=0), np.full(m, 2.0 * n - 2), np.full(m, 1 / m))
+    return MarkerEffects(
+        effect, influence, (influence**2).sum(axis=0), np.full(m, 2.0 * n - 2), np.full(m, 1 / m)
+    )
 
 
 HOLDS: tuple[tuple[str, dict[str, float]], ...] = (

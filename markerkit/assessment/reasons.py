@@ -126,7 +126,12 @@ def _decided_by(reason: str, has_rival: bool, competitor: str) -> str:  # noqa: 
 def _reason(topic: str, direction: str, text: str, effect: SetEffect | None = None, **numbers: Any) -> Row:
     row = {"topic": topic, "direction": direction, "text": text, **numbers}
     if effect is not None:
-        row |= {"value": effect.estimate, "ci_low": effect.ci_low, "ci_high": effect.ci_high, "n": effect.m}
+        row |= {
+            "value": effect.estimate,
+            "ci_low": effect.ci_low,
+            "ci_high": effect.ci_high,
+            "n": effect.n_markers,
+        }
     return row
 
 
@@ -218,13 +223,13 @@ def _unmeasured(name: str, verdict: pd.Series) -> Iterator[Row]:
 
 def _coverage(model: ContrastModel, mine: Evidence) -> Row:
     t, votes = model.criteria.threshold, mine.votes
-    enough = votes.m >= t["min_markers"] and votes.weight_measured >= t["min_weight"]
+    enough = votes.n_markers >= t["min_markers"] and votes.weight_measured >= t["min_weight"]
     text = (
-        f"{_votes(votes.m)}, {100 * votes.weight_measured:.0f} % of the set's weight measured; "
+        f"{_votes(votes.n_markers)}, {100 * votes.weight_measured:.0f} % of the set's weight measured; "
         f"{int(t['min_markers'])} votes and {100 * t['min_weight']:.0f} % are asked for"
     )
     text += "" if enough else ": too little to say anything either way"
-    return _reason("coverage", NEITHER, text, value=votes.weight_measured, n=votes.m)
+    return _reason("coverage", NEITHER, text, value=votes.weight_measured, n=votes.n_markers)
 
 
 def _effect(model: ContrastModel, mine: Evidence) -> Row:
@@ -254,7 +259,7 @@ def _bounds(seen: _Seen, rule: ClassRule) -> Row:
     if bounded.effect is None:
         return _reason("left-censored bounds", NEITHER, "no marker can be read with bounds either")
     e = bounded.effect
-    more = bounded.votes.m - measured.votes.m
+    more = bounded.votes.n_markers - measured.votes.n_markers
     text = f"with proteins seen in one group only at their bound ({_votes(more)} more) the markers are {_size(e)}"
     same = measured.state == bounded.state
     text += (
@@ -268,8 +273,8 @@ def _negatives(model: ContrastModel, mine: Evidence) -> Row:
     rule = model.criteria.comparators[model.contrast.comparator or "unknown"]
     e, balance = mine.negative_effect, mine.balance
     if e is None or balance is None:
-        text = f"{_votes(mine.negatives.m)} of negative markers; below {int(t['min_markers_negative'])} they neither help nor harm"
-        return _reason("negatives", NEITHER, text, n=mine.negatives.m)
+        text = f"{_votes(mine.negatives.n_markers)} of negative markers; below {int(t['min_markers_negative'])} they neither help nor harm"
+        return _reason("negatives", NEITHER, text, n=mine.negatives.n_markers)
     if rule.negatives == "below positives":
         text = f"against {rule.title} the markers must rise above the negatives: {_size(balance)} over them"
         return _reason("negatives", FOR if balance.ci_low > 0 else AGAINST, text, balance)

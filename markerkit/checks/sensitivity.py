@@ -17,7 +17,7 @@ from markerkit.core.errors import InputError
 from markerkit.core.experiment import Experiment
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import set_members
-from markerkit.effects.model import ContrastModel, MissingValueScheme, SetVotes
+from markerkit.effects.model import ContrastModel, MissingValueScheme, SetMarkers
 from markerkit.identity.measure import Evidence, class_members, gather, read_class
 from markerkit.identity.table import NOT_ASSESSABLE, decide
 from markerkit.preprocess import log2
@@ -247,8 +247,8 @@ def read_all(
     return rows
 
 
-def _numbers(kind: str, key: str, word: str, reason: str, votes: SetVotes, effect: Any) -> dict[str, Any]:
-    row = {"kind": kind, "key": key, "verdict": word, "reason": reason, "n_independent": votes.m}
+def _numbers(kind: str, key: str, word: str, reason: str, votes: SetMarkers, effect: Any) -> dict[str, Any]:
+    row = {"kind": kind, "key": key, "verdict": word, "reason": reason, "n_independent": votes.n_markers}
     if effect is not None:
         row |= {"log2_fc": effect.estimate, "ci_low": effect.ci_low, "ci_high": effect.ci_high}
     return row

@@ -12,12 +12,12 @@ from markerkit.catalog.criteria import Criteria, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.da.differential import differential_abundance
-from markerkit.effects.members import set_members, set_votes
+from markerkit.effects.members import marker_effects, set_members
 from markerkit.effects.model import ContrastModel, MissingValueScheme, ProteinEffects
 from markerkit.ids.representative import gene_rows
 from markerkit.preprocess import filter_detected, log2, normalize
 from markerkit.results import DifferentialAbundance
-from markerkit.stats.set_effect import Background, background, common_scatter
+from markerkit.stats.set_effect import Background, background, common_heterogeneity
 from markerkit.study.contrast import Contrast
 from markerkit.study.formula import model_formula
 
@@ -96,10 +96,12 @@ def _scheme(model: ContrastModel, effects: ProteinEffects) -> MissingValueScheme
         *((rule.sets, False) for rule in c.classes.values()),
         *(((key,), rule.by_accession) for key, rule in c.sources.items()),
     ):
-        votes = set_votes(model, scheme, set_members(model.markers, sets), by_accession=by_accession)
-        if votes.votes is not None and votes.m >= c.threshold["min_markers_source"]:
-            found.append(votes.votes)
-    return replace(scheme, scatter=common_scatter(found))
+        found_markers = marker_effects(
+            model, scheme, set_members(model.markers, sets), by_accession=by_accession
+        )
+        if found_markers.effects is not None and found_markers.n_markers >= c.threshold["min_markers_source"]:
+            found.append(found_markers.effects)
+    return replace(scheme, heterogeneity=common_heterogeneity(found))
 
 
 def _reference(effects: ProteinEffects, outside: npt.NDArray[np.bool_]) -> Background | None:

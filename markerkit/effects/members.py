@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
-from markerkit.effects.model import ContrastModel, MissingValueScheme, SetVotes
-from markerkit.stats.set_effect import Votes
+from markerkit.effects.model import ContrastModel, MissingValueScheme, SetMarkers
+from markerkit.stats.set_effect import MarkerEffects
 
 
 def set_members(
@@ -51,14 +51,14 @@ def _members(
     return strongest.drop_duplicates("_key").drop(columns="_key").astype(dict.fromkeys(names, object))
 
 
-def set_votes(
+def marker_effects(
     model: ContrastModel,
     scheme: MissingValueScheme,
     members: pd.DataFrame,
     *,
     by_accession: bool = False,
     by_gene: bool = False,
-) -> SetVotes:
+) -> SetMarkers:
     """Gather votes: one a gene, one a complex (the mean of its measured members).
 
     Parameters
@@ -73,7 +73,7 @@ def set_votes(
         Count every member of a complex (to compare complexes with each other).
     """
     if members.empty:
-        return SetVotes(None, 0.0, 0, 0)
+        return SetMarkers(None, 0.0, 0, 0)
     name = ["gene", "accession"] if by_gene else ["complex", "gene", "accession"]
     key = [next(filter(None, names), "") for names in zip(*(members[c] for c in name), strict=True)]
     weight: dict[str, float] = {}
@@ -86,16 +86,16 @@ def set_votes(
     known = np.isfinite(e.effect[at]) & np.isfinite(e.variance[at]) & (e.df[at] > 0)
     usable, at = usable[known], at[known]
     if not len(usable):
-        return SetVotes(None, 0.0, len(members), 0)
+        return SetMarkers(None, 0.0, len(members), 0)
     names, vote = np.unique([key[i] for i in usable], return_inverse=True)
     mean = np.zeros((len(at), len(names)))
     mean[np.arange(len(at)), vote] = 1.0
     mean /= mean.sum(axis=0)
     w = np.array([weight[k] for k in names])
-    votes = Votes(
+    votes = MarkerEffects(
         e.effect[at] @ mean, e.influence[:, at] @ mean, e.variance[at] @ mean, e.df[at] @ mean, w / w.sum()
     )
-    return SetVotes(votes, float(w.sum() / sum(weight.values())), len(members), len(usable))
+    return SetMarkers(votes, float(w.sum() / sum(weight.values())), len(members), len(usable))
 
 
 def marker_rows(

@@ -13,7 +13,14 @@ from markerkit.catalog.criteria import Criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.results import DifferentialAbundance
-from markerkit.stats.set_effect import Background, Scatter, SetEffect, Votes, difference, set_effect
+from markerkit.stats.set_effect import (
+    Background,
+    Heterogeneity,
+    MarkerEffects,
+    SetEffect,
+    difference,
+    set_effect,
+)
 from markerkit.study.contrast import Contrast
 
 Array = npt.NDArray[np.float64]
@@ -59,34 +66,38 @@ class MissingValueScheme:
         Of the proteins.
     reference
         The background; nothing where too few proteins are left for it.
-    scatter
-        How far the votes of the classes' and sources' sets lie apart.
+    heterogeneity
+        Heterogeneity between the markers of the classes' and sources' sets.
     """
 
     effects: ProteinEffects
     background: Background | None
-    scatter: Scatter | None = None
+    heterogeneity: Heterogeneity | None = None
 
-    def over_background(self, votes: SetVotes, confidence: float) -> SetEffect | None:
+    def over_background(self, markers: SetMarkers, confidence: float) -> SetEffect | None:
         """Effect of a set over the background; nothing where either is missing."""
-        if self.background is None or votes.votes is None:
+        if self.background is None or markers.effects is None:
             return None
-        return set_effect(votes.votes, self.background, confidence=confidence, scatter=self.scatter)
+        return set_effect(
+            markers.effects, self.background, confidence=confidence, heterogeneity=self.heterogeneity
+        )
 
-    def between(self, first: SetVotes, second: SetVotes, confidence: float) -> SetEffect | None:
-        """Effect of one set over another; nothing where either has no votes."""
-        if first.votes is None or second.votes is None:
+    def between(self, first: SetMarkers, second: SetMarkers, confidence: float) -> SetEffect | None:
+        """Effect of one set over another; nothing where either has no measured markers."""
+        if first.effects is None or second.effects is None:
             return None
-        return difference(first.votes, second.votes, confidence=confidence, scatter=self.scatter)
+        return difference(
+            first.effects, second.effects, confidence=confidence, heterogeneity=self.heterogeneity
+        )
 
 
 @dataclass(frozen=True)
-class SetVotes:
-    """Votes of a set with the counts that a reader needs.
+class SetMarkers:
+    """Independent markers of a set with the counts that a reader needs.
 
     Parameters
     ----------
-    votes
+    effects
         Nothing where no member was measured.
     weight_measured
         Share of the set's weight that voted.
@@ -94,15 +105,15 @@ class SetVotes:
         Members in the set and members that voted.
     """
 
-    votes: Votes | None
+    effects: MarkerEffects | None
     weight_measured: float
     n_set: int
     n_measured: int
 
     @property
-    def m(self) -> int:
-        """Number of votes."""
-        return 0 if self.votes is None else self.votes.m
+    def n_markers(self) -> int:
+        """Number of independent markers."""
+        return 0 if self.effects is None else self.effects.n_markers
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from markerkit.catalog.criteria import ClassRule
 from markerkit.core.wording import fold_change
-from markerkit.effects.members import set_members, set_votes
-from markerkit.effects.model import ContrastModel, MissingValueScheme, SetVotes
+from markerkit.effects.members import marker_effects, set_members
+from markerkit.effects.model import ContrastModel, MissingValueScheme, SetMarkers
 from markerkit.stats.set_effect import SetEffect
 
 ENRICHED, EXCLUDED, UNCLEAR, ABSENT = "enriched", "excluded", "unclear", "not assessable"
@@ -41,9 +41,9 @@ class Evidence:
     """
 
     rule: ClassRule
-    votes: SetVotes
+    votes: SetMarkers
     effect: SetEffect | None
-    negatives: SetVotes
+    negatives: SetMarkers
     negative_effect: SetEffect | None
     balance: SetEffect | None
     own: SetEffect | None
@@ -95,10 +95,10 @@ def read_class(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule
     """Gather the evidence on one class under one scheme."""
     t = model.criteria.threshold
     members, negative = class_markers(model, rule), class_markers(model, rule, role="negative")
-    votes, negatives = set_votes(model, scheme, members), set_votes(model, scheme, negative)
+    votes, negatives = marker_effects(model, scheme, members), marker_effects(model, scheme, negative)
     confidence = t["class_confidence"]
     effect, negative_effect, balance = scheme.over_background(votes, confidence), None, None
-    if effect is not None and negatives.m >= t["min_markers_negative"]:
+    if effect is not None and negatives.n_markers >= t["min_markers_negative"]:
         negative_effect = scheme.over_background(negatives, confidence)
         balance = scheme.between(votes, negatives, confidence)
     classes, few = model.criteria.classes, t["min_markers_margin"]
@@ -138,40 +138,40 @@ def class_markers(
 
 def _votes_beyond(
     model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule, others: Sequence[str]
-) -> SetVotes:
+) -> SetMarkers:
     """Votes of the markers that a class has and others have not; sharing on record lowers their weight already."""
     sets = [name for key in others for name in model.criteria.classes[key].sets]
     known = set_members(model.markers, sets)["gene"].to_list()
-    return set_votes(model, scheme, class_markers(model, rule, without=known))
+    return marker_effects(model, scheme, class_markers(model, rule, without=known))
 
 
 def _effect(
-    model: ContrastModel, scheme: MissingValueScheme, votes: SetVotes, fewest: float
+    model: ContrastModel, scheme: MissingValueScheme, votes: SetMarkers, fewest: float
 ) -> SetEffect | None:
     """Effect over the background; nothing where the votes are too few for a claim."""
-    if votes.m < fewest:
+    if votes.n_markers < fewest:
         return None
     return scheme.over_background(votes, model.criteria.threshold["class_confidence"])
 
 
 def _margin(
-    model: ContrastModel, scheme: MissingValueScheme, mine: SetVotes, theirs: SetVotes
+    model: ContrastModel, scheme: MissingValueScheme, mine: SetMarkers, theirs: SetMarkers
 ) -> SetEffect | None:
     """Markers only in the class minus markers only in the competitor; nothing where either side is too thin."""
     t = model.criteria.threshold
-    if min(mine.m, theirs.m) < t["min_markers_margin"]:
+    if min(mine.n_markers, theirs.n_markers) < t["min_markers_margin"]:
         return None
     return scheme.between(mine, theirs, t["class_confidence"])
 
 
 def _state(
-    model: ContrastModel, scheme: MissingValueScheme, votes: SetVotes, effect: SetEffect | None
+    model: ContrastModel, scheme: MissingValueScheme, votes: SetMarkers, effect: SetEffect | None
 ) -> tuple[str, str]:
     t = model.criteria.threshold
     if scheme.background is None:
         return ABSENT, "too few background proteins"
-    if effect is None or votes.m < t["min_markers"]:
-        return ABSENT, f"{votes.m} of at least {int(t['min_markers'])} votes measured"
+    if effect is None or votes.n_markers < t["min_markers"]:
+        return ABSENT, f"{votes.n_markers} of at least {int(t['min_markers'])} votes measured"
     if votes.weight_measured < t["min_weight"]:
         return ABSENT, f"{100 * votes.weight_measured:.0f} % of the set's weight measured"
     if effect.ci_low > 0 and effect.estimate >= t["min_class_effect"]:

@@ -16,7 +16,7 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.wording import fold_change
 from markerkit.effects.fit import fit_contrast
-from markerkit.effects.members import marker_rows, set_members, set_votes
+from markerkit.effects.members import marker_effects, marker_rows, set_members
 from markerkit.effects.model import ContrastModel, MissingValueScheme
 from markerkit.identity.measure import (
     ABSENT,
@@ -226,7 +226,7 @@ class _Judge:
         if mine.state == EXCLUDED:
             return Call(NOT_COMPATIBLE, mine.reason)
         if mine.state == UNCLEAR:
-            disagree = mine.effect is not None and mine.effect.markers_disagree
+            disagree = mine.effect is not None and mine.effect.heterogeneous
             return Call(UNRESOLVED, "wide", _NEXT_STEPS["disagree" if disagree else "wide"])
         if self._negatives_up(mine):
             return Call(UNRESOLVED, "negatives up", _NEXT_STEPS["negatives up"])
@@ -319,11 +319,11 @@ class _Judge:
         if self.model.contrast.blood:
             return False
         core, cap = (
-            set_votes(self.model, scheme, set_members(self.model.markers, [s]), by_gene=True)
+            marker_effects(self.model, scheme, set_members(self.model.markers, [s]), by_gene=True)
             for s in ("mod_proteasome_20s", "mod_proteasome_19s")
         )
         t = self.model.criteria.threshold
-        if min(core.m, cap.m) < t["min_markers_margin"]:
+        if min(core.n_markers, cap.n_markers) < t["min_markers_margin"]:
             return False
         free = scheme.between(core, cap, t["class_confidence"])
         return free is not None and free.ci_low > 0 and free.estimate >= t["min_class_effect"]
@@ -376,11 +376,11 @@ def detectable(model: ContrastModel, effect: SetEffect) -> float:
 
 def _numbers(model: ContrastModel, e: Evidence, call: Call) -> dict[str, object]:
     row: dict[str, object] = {
-        "n_independent": e.votes.m,
+        "n_independent": e.votes.n_markers,
         "weight_measured": e.votes.weight_measured,
         "n_set": e.votes.n_set,
         "n_measured": e.votes.n_measured,
-        "negatives_n_independent": e.negatives.m,
+        "negatives_n_independent": e.negatives.n_markers,
     }
     row |= _prefixed("", e.effect)
     if e.effect is not None:
@@ -415,7 +415,7 @@ def _explain(model: ContrastModel, rule: ClassRule, call: Call, e: Evidence) -> 
     if e.effect is not None:
         size = (
             f" Markers {fold_change(e.effect.estimate)}-fold over the background"
-            f" ({100 * t['class_confidence']:g} % interval {fold_change(e.effect.ci_low)} to {fold_change(e.effect.ci_high)}; {e.votes.m} votes)."
+            f" ({100 * t['class_confidence']:g} % interval {fold_change(e.effect.ci_low)} to {fold_change(e.effect.ci_high)}; {e.votes.n_markers} votes)."
         )
     if call.word == COMPATIBLE:
         return f"Against {control}, {case} is enriched in what marks {what}.{size}"

@@ -13,8 +13,8 @@ from markerkit.core.errors import InputError
 from markerkit.core.experiment import Experiment
 from markerkit.core.wording import fold_change
 from markerkit.effects.fit import fit_contrast
-from markerkit.effects.members import marker_rows, set_members, set_votes
-from markerkit.effects.model import ContrastModel, MissingValueScheme, SetVotes
+from markerkit.effects.members import marker_effects, marker_rows, set_members
+from markerkit.effects.model import ContrastModel, MissingValueScheme, SetMarkers
 from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.shares import source_shares
 from markerkit.results import Purity
@@ -30,7 +30,7 @@ RAISED, NOT_RAISED, NOT_ASSESSABLE = "raised", "not raised", "not assessable"
 class Reading:
     """A source under one missing-value scheme."""
 
-    votes: SetVotes
+    votes: SetMarkers
     effect: SetEffect | None
     word: str
     reason: str
@@ -175,10 +175,10 @@ def read_source(
 ) -> Reading:
     """Read one source under one scheme."""
     t = model.criteria.threshold
-    votes = set_votes(model, scheme, members, by_accession=rule.by_accession)
-    if votes.m < t["min_markers_source"]:
+    votes = marker_effects(model, scheme, members, by_accession=rule.by_accession)
+    if votes.n_markers < t["min_markers_source"]:
         need = int(t["min_markers_source"])
-        return Reading(votes, None, NOT_ASSESSABLE, f"{votes.m} of at least {need} votes measured")
+        return Reading(votes, None, NOT_ASSESSABLE, f"{votes.n_markers} of at least {need} votes measured")
     effect = scheme.over_background(votes, t["confidence"])
     if effect is None:
         return Reading(votes, None, NOT_ASSESSABLE, "too few background proteins")
@@ -203,7 +203,10 @@ def combine_readings(measured: Reading, bounded: Reading | None = None) -> tuple
 
 
 def _numbers(reading: Reading, t: Mapping[str, float]) -> dict[str, object]:
-    numbers: dict[str, object] = {"n_measured": reading.votes.n_measured, "n_independent": reading.votes.m}
+    numbers: dict[str, object] = {
+        "n_measured": reading.votes.n_measured,
+        "n_independent": reading.votes.n_markers,
+    }
     if reading.effect is not None:
         e = reading.effect
         numbers |= {"log2_fc": e.estimate, "se": e.se, "df": e.df, "ci_low": e.ci_low, "ci_high": e.ci_high}
@@ -222,10 +225,10 @@ def _per_ev(
     t = model.criteria.threshold
     if rule.cell_panel:
         members = members[~members["gene"].isin(ev_layer["gene"])]
-    source = set_votes(model, scheme, members, by_accession=rule.by_accession)
-    ev = set_votes(model, scheme, ev_layer[~ev_layer["gene"].isin(members["gene"])])
+    source = marker_effects(model, scheme, members, by_accession=rule.by_accession)
+    ev = marker_effects(model, scheme, ev_layer[~ev_layer["gene"].isin(members["gene"])])
     gap = scheme.between(source, ev, t["confidence"])
-    if gap is None or source.m < t["min_markers_source"] or ev.m < t["min_markers"]:
+    if gap is None or source.n_markers < t["min_markers_source"] or ev.n_markers < t["min_markers"]:
         return {"per_ev": ""}
     word = "lower" if gap.ci_high < 0 else "higher" if gap.ci_low > 0 else "similar"
     return {
@@ -268,7 +271,7 @@ def _next_step(rule: SourceRule, word: str, reason: str, reading: Reading) -> st
         return "deeper measurement: too few of its markers were seen"
     if reason == "missing-value scheme":
         return "deeper or repeated measurement, so that the verdict does not hang on what was not seen"
-    if reading.effect.markers_disagree:
+    if reading.effect.heterogeneous:
         return "its markers disagree, which more replicates cannot mend: a comparator that holds all or none of them"
     return "more replicates, or deeper measurement of its markers"
 

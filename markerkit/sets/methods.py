@@ -19,7 +19,7 @@ from markerkit.sets import gsea as _gsea
 from markerkit.stats import set_tests
 from markerkit.stats.ebayes import two_sided
 from markerkit.stats.joint import joint_effects
-from markerkit.stats.set_effect import Background, SetEffect, Votes, background, set_effect
+from markerkit.stats.set_effect import Background, MarkerEffects, SetEffect, background, set_effect
 from markerkit.stats.set_tests import SetStatistics
 
 Array = npt.NDArray[np.float64]
@@ -224,7 +224,7 @@ def _effect(study: Study, sets: Positions, members: Members, _options: Options) 
     found: list[SetEffect | None] = []
     for w in b.weight.T:
         at = np.flatnonzero(w)
-        votes = Votes(b.effect[at], b.influence[:, at], b.variance[at], b.df[at], w[at] / w[at].sum())
+        votes = MarkerEffects(b.effect[at], b.influence[:, at], b.variance[at], b.df[at], w[at] / w[at].sum())
         found.append(set_effect(votes, b.reference) if len(at) else None)
     columns = {
         name: np.array([np.nan if e is None else getattr(e, attribute) for e in found])

@@ -23,24 +23,24 @@ Array = npt.NDArray[np.float64]
 # disagreement of a set on its own, which cannot be estimated below 0, makes small sets needlessly wide; for the level
 # see Bancroft 1964, doi:10.2307/2528486
 _DISAGREE = 0.2
-_FEWEST_SETS = 8  # fewer sets do not say how alike the scatter within sets is
+_FEWEST_SETS = 8  # fewer sets do not say how alike the heterogeneity of sets is
 
 
 @dataclass(frozen=True)
-class Votes:
-    """The votes of one set.
+class MarkerEffects:
+    """The independent markers of one set: one for each gene or complex.
 
     Parameters
     ----------
     effect
-        Log2 fold change of each vote, shape (m,).
+        Log2 fold change of each marker, shape (m,).
     influence
         What each sample added to each effect, shape (n_samples, m): the
         squares summed over samples estimate the variance of the effect.
     variance
         Sampling variance of each effect, shape (m,).
     df
-        Residual degrees of freedom of each vote, shape (m,).
+        Residual degrees of freedom of each marker, shape (m,).
     weight
         Weights, normalized to sum 1, shape (m,).
     """
@@ -52,21 +52,21 @@ class Votes:
     weight: Array
 
     @property
-    def m(self) -> int:
-        """Number of votes."""
+    def n_markers(self) -> int:
+        """Number of markers."""
         return len(self.effect)
 
 
 @dataclass(frozen=True)
-class Scatter:
-    """How far the votes of sets lie apart in a contrast: what a set's own scatter is drawn to.
+class Heterogeneity:
+    """Between-marker heterogeneity that the sets of a contrast have in common: the prior of a set's own.
 
     Parameters
     ----------
     variance
-        Scale of the variances of votes within sets.
+        Scale of the variances of markers within sets.
     df
-        Prior degrees of freedom; infinite where the sets scatter alike.
+        Prior degrees of freedom; infinite where all sets have the same.
     """
 
     variance: float
@@ -103,10 +103,10 @@ class SetEffect:
     ----------
     estimate, se, df, ci_low, ci_high
         In log2.
-    m
-        Number of votes.
+    n_markers
+        Number of independent markers.
     from_samples
-        Share of the variance that more samples would lessen; the rest is the markers' disagreement.
+        Share of the variance that more samples would reduce; the rest is heterogeneity between the markers.
     """
 
     estimate: float
@@ -114,11 +114,11 @@ class SetEffect:
     df: float
     ci_low: float
     ci_high: float
-    m: int
+    n_markers: int
     from_samples: float
 
     @property
-    def markers_disagree(self) -> bool:
+    def heterogeneous(self) -> bool:
         """True where more samples could not halve the variance."""
         return self.from_samples < 0.5
 
@@ -163,7 +163,7 @@ def background(effect: Array, influence: Array) -> Background:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """How far effects of votes lie apart.
+    """How far effects of markers lie apart.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class Disagreement:
         Variance of the weighted mean by the scatter of the effects.
     noise
         The part of it that sampling noise alone puts there. Noise that all
-        votes share is in the sample component already and cannot make votes
+        markers share is in the sample component already and cannot make markers
         disagree.
     df
         Of the dispersion.
@@ -185,64 +185,64 @@ class Disagreement:
     pvalue: Array
 
 
-def common_scatter(sets: Sequence[Votes]) -> Scatter | None:
-    """Scatter that sets of markers have in common, for :func:`disagreement`.
+def common_heterogeneity(sets: Sequence[MarkerEffects]) -> Heterogeneity | None:
+    """Heterogeneity that sets of markers have in common, for :func:`disagreement`.
 
     Parameters
     ----------
     sets
-        Votes of many sets, each of at least two votes.
+        Independent markers of many sets, each of at least two markers.
 
     Returns
     -------
-    Scatter
+    Heterogeneity
         Nothing where the sets are too few to say how alike they are.
 
     References
     ----------
     The model of residual variances (Smyth 2004, doi:10.2202/1544-6115.1027)
-    with sets for genes and votes for samples.
+    with sets for genes and markers for samples.
     """
     if len(sets) < _FEWEST_SETS:
         return None
     variance = np.array([_dispersion(v) / (v.weight**2).sum() for v in sets])
-    prior = fit_prior(variance, np.array([v.m - 1.0 for v in sets]))
-    return Scatter(float(prior.variance[0]), float(prior.df[0]))
+    prior = fit_prior(variance, np.array([v.n_markers - 1.0 for v in sets]))
+    return Heterogeneity(float(prior.variance[0]), float(prior.df[0]))
 
 
-def _dispersion(votes: Votes) -> float:
-    """Variance of the weighted mean by the scatter of the votes."""
-    residual = votes.effect - votes.weight @ votes.effect
-    return float(votes.m / (votes.m - 1) * (votes.weight**2 @ residual**2))
+def _dispersion(markers: MarkerEffects) -> float:
+    """Variance of the weighted mean by the scatter of the markers."""
+    residual = markers.effect - markers.weight @ markers.effect
+    return float(markers.n_markers / (markers.n_markers - 1) * (markers.weight**2 @ residual**2))
 
 
-def disagreement(votes: Votes, scatter: Scatter | None = None) -> Disagreement:
-    """Disagreement of the votes of a set, each field a number.
+def disagreement(markers: MarkerEffects, heterogeneity: Heterogeneity | None = None) -> Disagreement:
+    """Disagreement of the markers of a set, each field a number.
 
     Parameters
     ----------
-    votes
-        Votes of the set.
-    scatter
+    markers
+        Independent markers of the set.
+    heterogeneity
         Of the sets of the contrast: the dispersion is moderated by it and
         gains its degrees of freedom. Then all sets together say whether
         markers disagree, and the test of this one is not asked.
     """
-    m, w = votes.m, votes.weight
+    m, w = markers.n_markers, markers.weight
     if m < 2:
         return Disagreement(*(np.array(x) for x in (0.0, 0.0, 0.0, 1.0)))
-    square, df, dispersion = w**2, m - 1.0, _dispersion(votes)
-    shared = ((votes.influence @ w) ** 2).sum()
-    noise = max(0.0, square @ votes.variance - shared * square.sum())
-    if scatter is None:
-        alone = votes.variance * (1 - 2 * w) + square @ votes.variance
+    square, df, dispersion = w**2, m - 1.0, _dispersion(markers)
+    shared = ((markers.influence @ w) ** 2).sum()
+    noise = max(0.0, square @ markers.variance - shared * square.sum())
+    if heterogeneity is None:
+        alone = markers.variance * (1 - 2 * w) + square @ markers.variance
         part = ratio(np.array(noise), square @ alone)
-        residual = votes.effect - w @ votes.effect
-        pvalue = cochran(residual, alone * part, votes.df, np.ones((1, m)), np.array([df]))[0]
+        residual = markers.effect - w @ markers.effect
+        pvalue = cochran(residual, alone * part, markers.df, np.ones((1, m)), np.array([df]))[0]
     else:
-        own = df / (df + scatter.df)
-        dispersion = own * dispersion + (1 - own) * scatter.variance * square.sum()
-        df, pvalue = df + scatter.df, 0.0
+        own = df / (df + heterogeneity.df)
+        dispersion = own * dispersion + (1 - own) * heterogeneity.variance * square.sum()
+        df, pvalue = df + heterogeneity.df, 0.0
     return Disagreement(*(np.array(x) for x in (dispersion, m / (m - 1) * noise, df, pvalue)))
 
 
@@ -276,65 +276,79 @@ def cochran(residual: Array, variance: Array, df: Array, weight: Array, df_resid
 
 
 def ratio(top: Array, bottom: Array) -> Array:
-    """Divide; nothing over nothing is nothing, anything else over nothing is without end."""
+    """Divide; 0/0 is 0, x/0 is infinite."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(top == 0, 0.0, top / bottom))
 
 
 def set_effect(
-    votes: Votes, reference: Background, *, confidence: float = 0.95, scatter: Scatter | None = None
+    markers: MarkerEffects,
+    reference: Background,
+    *,
+    confidence: float = 0.95,
+    heterogeneity: Heterogeneity | None = None,
 ) -> SetEffect:
     """Effect of a set over the background.
 
     Parameters
     ----------
-    votes
-        Votes of the set.
+    markers
+        Independent markers of the set.
     reference
         The background.
     confidence
         Of the interval.
-    scatter
-        Moderates the disagreement of the votes.
+    heterogeneity
+        Moderates the disagreement of the markers.
 
     Returns
     -------
     SetEffect
         ``estimate = sum(w b) - b0``.
     """
-    estimate = float(votes.weight @ votes.effect) - reference.effect
-    influence = votes.influence @ votes.weight - reference.influence
+    estimate = float(markers.weight @ markers.effect) - reference.effect
+    influence = markers.influence @ markers.weight - reference.influence
     return _combine(
         estimate,
         influence,
-        float(votes.weight @ votes.df),
-        [disagreement(votes, scatter)],
+        float(markers.weight @ markers.df),
+        [disagreement(markers, heterogeneity)],
         extra=reference.variance,
-        m=votes.m,
+        n_markers=markers.n_markers,
         confidence=confidence,
     )
 
 
 def difference(
-    first: Votes, second: Votes, *, confidence: float = 0.95, scatter: Scatter | None = None
+    first: MarkerEffects,
+    second: MarkerEffects,
+    *,
+    confidence: float = 0.95,
+    heterogeneity: Heterogeneity | None = None,
 ) -> SetEffect:
     """Effect of one set over another: influences are subtracted before they are squared.
 
     Parameters
     ----------
     first, second
-        Votes of the two sets, on the same samples.
+        Independent markers of the two sets, on the same samples.
     confidence
         Of the interval.
-    scatter
-        Moderates the disagreement of the votes of each set.
+    heterogeneity
+        Moderates the disagreement of the markers of each set.
     """
     estimate = float(first.weight @ first.effect - second.weight @ second.effect)
     influence = first.influence @ first.weight - second.influence @ second.weight
     nu = min(float(first.weight @ first.df), float(second.weight @ second.df))
-    parts = [disagreement(v, scatter) for v in (first, second)]
+    parts = [disagreement(v, heterogeneity) for v in (first, second)]
     return _combine(
-        estimate, influence, nu, parts, extra=0.0, m=min(first.m, second.m), confidence=confidence
+        estimate,
+        influence,
+        nu,
+        parts,
+        extra=0.0,
+        n_markers=min(first.n_markers, second.n_markers),
+        confidence=confidence,
     )
 
 
@@ -345,7 +359,7 @@ def _combine(
     parts: Sequence[Disagreement],
     *,
     extra: float,
-    m: int,
+    n_markers: int,
     confidence: float,
 ) -> SetEffect:
     """Join the sample component, the marker components and a constant one."""
@@ -354,7 +368,7 @@ def _combine(
     se = float(np.sqrt(total + extra))
     half = float(stdtrit(df, 0.5 + confidence / 2)) * se
     share = float(samples / total) if total > 0 else 1.0
-    return SetEffect(estimate, se, float(df), estimate - half, estimate + half, m, share)
+    return SetEffect(estimate, se, float(df), estimate - half, estimate + half, n_markers, share)
 
 
 def join_components(samples: Array, nu: Array, parts: Sequence[Disagreement]) -> tuple[Array, Array]:

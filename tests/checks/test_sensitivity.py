@@ -9,7 +9,7 @@ import pytest
 import markerkit as mk
 from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT, quantile_normalized, sensitivity_of
 from markerkit.effects.fit import fit_contrast
-from markerkit.effects.members import set_members, set_votes
+from markerkit.effects.members import marker_effects, set_members
 from markerkit.identity.table import identity_of
 from markerkit.purity.sources import source_verdicts
 from markerkit.stats.set_effect import set_effect
@@ -111,14 +111,14 @@ def test_a_constant_for_each_sample_changes_nothing(exp, table):
 def test_leave_one_vote_out_by_hand(table, model):
     """Range of the effect without one gene, against set effects of shortened sets."""
     members = set_members(model.markers, ["pan_ev", "misev_1a", "misev_2a"])
-    votes = set_votes(model, model.measured, members)
+    votes = marker_effects(model, model.measured, members)
     keys = sorted(set(members["complex"].where(members["complex"] != "", members["gene"])))
     estimates = []
     for key in keys:
         left = members[members["complex"].where(members["complex"] != "", members["gene"]) != key]
-        found = set_votes(model, model.measured, left)
-        if found.m < votes.m:
-            estimates.append(set_effect(found.votes, model.measured.background).estimate)
+        found = marker_effects(model, model.measured, left)
+        if found.n_markers < votes.n_markers:
+            estimates.append(set_effect(found.effects, model.measured.background).estimate)
     row = rows(table, aspect=LEAVE_ONE_OUT, key="ev").iloc[0]
     assert row["verdict"] == rows(table, aspect=AS_REPORTED, key="ev")["verdict"].iloc[0]
     assert (row["effect_low"], row["effect_high"]) == pytest.approx((min(estimates), max(estimates)))

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from markerkit.stats.prior import fit_prior
 from markerkit.stats.set_effect import (
     Background,
-    Scatter,
-    Votes,
+    Heterogeneity,
+    MarkerEffects,
     background,
     cochran,
-    common_scatter,
+    common_heterogeneity,
     difference,
     disagreement,
     set_effect,
@@ -25,7 +25,7 @@ def votes_of(effect, influence=None, variance=None, df=10.0, weight=None, n=6):
     influence = np.zeros((n, m)) if influence is None else np.asarray(influence, float)
     variance = np.zeros(m) if variance is None else np.asarray(variance, float)
     weight = np.full(m, 1 / m) if weight is None else np.asarray(weight, float)
-    return Votes(effect, influence, variance, np.full(m, df), weight / weight.sum())
+    return MarkerEffects(effect, influence, variance, np.full(m, df), weight / weight.sum())
 
 
 def test_what_more_samples_could_mend_is_said():
@@ -34,13 +34,13 @@ def test_what_more_samples_could_mend_is_said():
     flat = Background(0.0, np.zeros(8), 0.0, 100)
     variance, df, weight = (influence**2).sum(axis=0), np.full(6, 6.0), np.full(6, 1 / 6)
     same, apart = (
-        set_effect(Votes(np.array(e, float), influence, variance, df, weight), flat)
+        set_effect(MarkerEffects(np.array(e, float), influence, variance, df, weight), flat)
         for e in ([1] * 6, [4, -4, 3, -3, 5, -5])
     )
     assert same.from_samples == 1.0
-    assert not same.markers_disagree
+    assert not same.heterogeneous
     assert apart.from_samples < 0.05
-    assert apart.markers_disagree
+    assert apart.heterogeneous
 
 
 def test_background_is_the_mean_of_the_middle_half():
@@ -139,14 +139,16 @@ def test_cochran_counts_what_it_is_told_to():
 def test_moderated_disagreement_by_hand():
     """Votes 1, 2, 4, 5 have variance 10/3 with 3 df; drawn to 2 with 4 df it is (10 + 8) / 7 with 7."""
     votes = votes_of([1.0, 2.0, 4.0, 5.0])
-    found = disagreement(votes, Scatter(2.0, 4.0))
+    found = disagreement(votes, Heterogeneity(2.0, 4.0))
     assert found.dispersion == pytest.approx(18 / 7 / 4)
     assert found.df == 7
-    effect = set_effect(votes, background(np.zeros(40), np.zeros((6, 40))), scatter=Scatter(2.0, 4.0))
+    effect = set_effect(
+        votes, background(np.zeros(40), np.zeros((6, 40))), heterogeneity=Heterogeneity(2.0, 4.0)
+    )
     assert effect.df == pytest.approx(7)
     assert effect.ci_high - effect.estimate == pytest.approx(2.364624251592785 * np.sqrt(18 / 7) / 2)
     # the weighted mean of unequal votes is as much more variable as their squared weights say
-    uneven = disagreement(votes_of([1.0, 1.0], weight=[3.0, 1.0]), Scatter(2.0, np.inf))
+    uneven = disagreement(votes_of([1.0, 1.0], weight=[3.0, 1.0]), Heterogeneity(2.0, np.inf))
     assert uneven.dispersion == pytest.approx(2.0 * (0.75**2 + 0.25**2))
     assert uneven.df == np.inf
 
@@ -156,11 +158,13 @@ def test_common_scatter_is_the_prior_of_the_variances_within_sets():
     sets = [
         votes_of(np.sqrt(v) * rng.standard_normal(m)) for m, v in zip([5, 9, 17] * 4, [1, 4] * 6, strict=True)
     ]
-    prior = fit_prior(np.array([v.effect.var(ddof=1) for v in sets]), np.array([v.m - 1.0 for v in sets]))
-    found = common_scatter(sets)
+    prior = fit_prior(
+        np.array([v.effect.var(ddof=1) for v in sets]), np.array([v.n_markers - 1.0 for v in sets])
+    )
+    found = common_heterogeneity(sets)
     assert (found.variance, found.df) == pytest.approx((prior.variance[0], prior.df[0]))
-    assert common_scatter(sets[:7]) is None
-    alike = common_scatter([votes_of([0.0, 1.0, 2.0, 3.0])] * 8)
+    assert common_heterogeneity(sets[:7]) is None
+    alike = common_heterogeneity([votes_of([0.0, 1.0, 2.0, 3.0])] * 8)
     assert alike.df == np.inf
     assert disagreement(votes_of([0.0, 9.0]), alike).df == np.inf
 
@@ -171,9 +175,9 @@ def test_moderated_sets_without_an_effect_hold_the_level_and_gain_where_votes_ar
     above, alone, moderated = [], [], []
     for _ in range(runs):
         sets = [votes_of(1.4 * rng.standard_normal(k)) for k in m]
-        scatter = common_scatter(sets)
+        scatter = common_heterogeneity(sets)
         for votes in sets[:2]:
-            found = set_effect(votes, flat, confidence=0.9, scatter=scatter)
+            found = set_effect(votes, flat, confidence=0.9, heterogeneity=scatter)
             above.append(found.ci_low > 0)
             moderated.append(found.half_width)
             alone.append(set_effect(votes, flat, confidence=0.9).half_width)
@@ -189,10 +193,10 @@ def test_disagreement_that_is_not_shown_does_not_widen():
     variance = (influence**2).sum(axis=0)
     near = np.array([1.0, 1.9, 1.0, 1.9])
     quiet, loud = (
-        set_effect(Votes(e, influence, variance, np.full(4, 6.0), np.full(4, 0.25)), flat)
+        set_effect(MarkerEffects(e, influence, variance, np.full(4, 6.0), np.full(4, 0.25)), flat)
         for e in (near, 9 * near)
     )
-    votes = Votes(near, influence, variance, np.full(4, 6.0), np.full(4, 0.25))
+    votes = MarkerEffects(near, influence, variance, np.full(4, 6.0), np.full(4, 0.25))
     assert disagreement(votes).dispersion > disagreement(votes).noise
     assert quiet.from_samples == 1.0
     assert quiet.df == 6
@@ -218,12 +222,12 @@ def test_shift_scale_and_order(seed, shift, factor):
     )
     effect, influence = rng.normal(size=60), rng.normal(size=(n, 60)) / 10
     base = set_effect(votes, background(effect, influence))
-    moved = Votes(votes.effect + shift, votes.influence, votes.variance, votes.df, votes.weight)
+    moved = MarkerEffects(votes.effect + shift, votes.influence, votes.variance, votes.df, votes.weight)
     again = set_effect(moved, background(effect + shift, influence))
     np.testing.assert_allclose(
         [again.estimate, again.se, again.df], [base.estimate, base.se, base.df], atol=1e-9
     )
-    scaled = Votes(
+    scaled = MarkerEffects(
         votes.effect * factor, votes.influence * factor, votes.variance * factor**2, votes.df, votes.weight
     )
     larger = set_effect(scaled, background(effect * factor, influence * factor))
@@ -231,7 +235,7 @@ def test_shift_scale_and_order(seed, shift, factor):
         [larger.estimate, larger.se], [base.estimate * factor, base.se * factor], rtol=1e-9
     )
     order = rng.permutation(m)
-    turned = Votes(
+    turned = MarkerEffects(
         votes.effect[order], votes.influence[:, order], votes.variance[order], votes.df, votes.weight[order]
     )
     assert set_effect(turned, background(effect, influence)).se == pytest.approx(base.se)
@@ -254,7 +258,9 @@ def test_interval_covers_under_both_errors():
         residual = y - np.where(group[:, None] == 1, y[group == 1].mean(0), y[group == 0].mean(0))
         influence = residual * w[:, None] * np.sqrt(n / (n - 2))
         variance = (residual**2).sum(0) / (n - 2) * (w**2).sum()
-        votes = Votes(effect[:m], influence[:, :m], variance[:m], np.full(m, n - 2.0), np.full(m, 1 / m))
+        votes = MarkerEffects(
+            effect[:m], influence[:, :m], variance[:m], np.full(m, n - 2.0), np.full(m, 1 / m)
+        )
         found = set_effect(votes, background(effect[m:], influence[:, m:]))
         hits += found.ci_low <= truth <= found.ci_high
     assert 0.92 <= hits / runs <= 0.985
