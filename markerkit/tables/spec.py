@@ -5,19 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+Kind = Literal["str", "float", "int", "bool"]
 
-class Column(NamedTuple):
-    """A column of a table: its name, kind (``str``, ``float``, ``int``, ``bool``) and meaning."""
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    name
+        Name, as in the files.
+    kind
+        Kind of its values.
+    description
+        Its meaning and unit.
+    """
 
     name: str
-    kind: str
+    kind: Kind
     description: str
+
+
+#: the last columns of every table with one row per set
+SET_LEVEL = (
+    Column("n_set", "int", "members of the set"),
+    Column("n_measured", "int", "members measured in this study"),
+    Column("status", "str", "whether the row could be computed: `tested`, `too few measured`, ..."),
+    Column("reason", "str", "the rule that decided, or why the row could not be computed"),
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,7 @@ def _header(spec: TableSpec) -> pd.DataFrame:
     return spec.conform(pd.DataFrame())
 
 
-_PANDAS_KIND: dict[str, Any] = {"str": object, "float": float, "int": "Int64", "bool": "boolean"}
+_PANDAS_KIND: dict[Kind, Any] = {"str": object, "float": float, "int": "Int64", "bool": "boolean"}
 
 
 def stack_columns(tables: Sequence[Mapping[str, npt.NDArray[Any]]]) -> dict[str, npt.NDArray[Any]]:
@@ -77,7 +99,7 @@ def stack_columns(tables: Sequence[Mapping[str, npt.NDArray[Any]]]) -> dict[str,
     return {k: np.concatenate([t[k] for t in tables]) for k in tables[0]}
 
 
-def _of_kind(values: Any, kind: str, n: int) -> Any:
+def _of_kind(values: Any, kind: Kind, n: int) -> Any:
     """Column of an array, or of what is missing, in a form at whose kind pandas does not guess."""
     if values is None:
         values = np.full(n, "" if kind == "str" else np.nan, dtype=object if kind == "str" else float)
@@ -86,7 +108,7 @@ def _of_kind(values: Any, kind: str, n: int) -> Any:
     return np.asarray(values, dtype=float) if kind == "float" else pd.array(values, dtype=_PANDAS_KIND[kind])
 
 
-def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
+def _as_kind(column: pd.Series | None, kind: Kind, index: pd.Index) -> pd.Series:
     if column is None:
         column = pd.Series([None] * len(index), index=index, dtype=object)
     if kind == "str":
@@ -96,15 +118,6 @@ def _as_kind(column: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
         return pd.Series(values, index=index, dtype=object)
     typed: pd.Series = column.astype(_PANDAS_KIND[kind])
     return typed
-
-
-def columns_of(text: str) -> tuple[Column, ...]:
-    """Read columns from lines of ``name|kind|description``."""
-    columns = []
-    for line in filter(None, text.splitlines()):
-        name, kind, description = (part.strip() for part in line.split("|", 2))
-        columns.append(Column(name, kind, description))
-    return tuple(columns)
 
 
 def concat_rows(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -121,7 +134,7 @@ def to_tsv(table: pd.DataFrame) -> str:
     """
     clean = table.copy()
     for name in clean.columns:
-        if clean[name].dtype == object:
+        if pd.api.types.is_object_dtype(clean[name]) or pd.api.types.is_string_dtype(clean[name]):
             clean[name] = clean[name].map(_one_line)
     return str(clean.to_csv(sep="\t", index=False, float_format="%.10g", na_rep="", lineterminator="\n"))
 
