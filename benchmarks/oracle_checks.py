@@ -6,7 +6,6 @@ passed over, and of tables with a row per protein those rows are compared that i
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from markerkit.stats.fdr import bh
 
 Array = npt.NDArray[np.float64]
 
-OLD, NEW, OTHER = "limma-3.54.1", "limma-3.63.2", "r_other"
+FOLDERS = OLD, NEW, OTHER = "limma-3.54.1", "limma-3.63.2", "r_other"
 VARIANTS = {
     "default": {},
     "trend": {"trend": True},
@@ -121,11 +120,6 @@ def read(path: Path, *, index: int | None = 0) -> pd.DataFrame:
     return pd.read_csv(stored(path), sep="\t", index_col=index)
 
 
-def lines_of(path: Path) -> list[str]:
-    data = stored(path).read_bytes()
-    return (gzip.decompress(data) if stored(path).suffix == ".gz" else data).decode().splitlines()
-
-
 def at_rows(found: npt.ArrayLike, proteins: pd.Index, expected: pd.DataFrame) -> Array:
     """Take the numbers of the proteins whose rows the table holds."""
     at = proteins.get_indexer(expected.index)
@@ -191,7 +185,7 @@ def inputs(folder: Path, name: str, rows: pd.Index | None = None) -> mk.Experime
 
 
 def members(folder: Path, proteins: pd.Index, name: str = "sets") -> dict[str, npt.NDArray[np.intp]]:
-    lines = [line.split("\t") for line in lines_of(folder / "inputs" / f"{name}.gmt")]
+    lines = [line.split("\t") for line in (folder / "inputs" / f"{name}.gmt").read_text().splitlines()]
     return {line[0]: proteins.get_indexer(pd.Index(line[2:]).intersection(proteins)) for line in lines}
 
 
@@ -353,7 +347,11 @@ def _of_fit(folder: Path, case: Case, version: str, stem: str, options: dict[str
 
 
 def _of_moderated(
-    file: str, da: mk.results.DifferentialAbundance, moderated: ebayes.Moderated, expected: pd.DataFrame, kind: str
+    file: str,
+    da: mk.results.DifferentialAbundance,
+    moderated: ebayes.Moderated,
+    expected: pd.DataFrame,
+    kind: str,
 ) -> Iterator[Check]:
     fit = da.fit
     columns = {
@@ -500,7 +498,9 @@ def of_tests(folder: Path) -> Iterator[Check]:
         )
     expected = read(folder / OLD / "three_group.contrasts.fit.tsv")
     for k, vector in da.contrasts.items():
-        yield from _of_estimate(f"{OLD}/three_group.contrasts.fit", k, da.fit.contrast(vector), three, expected)
+        yield from _of_estimate(
+            f"{OLD}/three_group.contrasts.fit", k, da.fit.contrast(vector), three, expected
+        )
     both_contrasts = {k: case.contrasts[k] for k in ("BvsA", "CvsA")}
     f_tests = mk.differential_abundance(three, case.design, contrast=both_contrasts).f_tests
     expected = read(folder / OLD / "three_group.topTableF.tsv")
@@ -773,7 +773,9 @@ def of_deqms(folder: Path) -> Iterator[Check]:
         "r_other/loess_span0.75_default", "fitted", smooth.loess(x, y), expected["fitted"], "closed form"
     )
     direct = read(at / "loess_span0.75_direct.tsv")["fitted"]
-    parabolas = [smooth._parabola(x, y, one, int(0.75 * len(x)))[0] for one in expected.loc[direct.index, "x"]]
+    parabolas = [
+        smooth._parabola(x, y, one, int(0.75 * len(x)))[0] for one in expected.loc[direct.index, "x"]
+    ]
     yield compare("r_other/loess_span0.75_direct", "fitted", parabolas, direct, "closed form")
 
 
@@ -834,7 +836,7 @@ def _of_singscore(
 def of_rankings(folder: Path) -> Iterator[Check]:
     """Gene set enrichment: the score is exact to the reference's rounding, p and its scale are simulated on both sides."""
     score = read(folder / "inputs" / "prerank.stats.tsv")["stat"]
-    lines = [line.split("\t") for line in lines_of(folder / "inputs" / "sets.gmt")]
+    lines = [line.split("\t") for line in (folder / "inputs" / "sets.gmt").read_text().splitlines()]
     sets = {line[0]: [g for g in line[2:] if g in score.index] for line in lines}
     files = {f"fgseaSimple.std.param{k}": k for k in (0, 1, 2)}
     files |= {"fgseaMultilevel.std.param1": 1, "fgseaMultilevel.defaults": 1}
@@ -876,7 +878,7 @@ def _error_of_levels(p: Array) -> Array:
 def of_hits(folder: Path) -> Iterator[Check]:
     """Over-representation against the measured proteins."""
     universe = read(folder / "inputs" / "prerank.stats.tsv").index
-    hits = np.isin(universe, lines_of(folder / "inputs" / "ora.hits.txt"))
+    hits = np.isin(universe, (folder / "inputs" / "ora.hits.txt").read_text().split())
     at = members(folder, universe)
     for stem in ("fora", "hypergeometric"):
         expected = read(folder / OTHER / f"{stem}.tsv")
@@ -937,7 +939,7 @@ def results(folder: Path) -> pd.DataFrame:
     compared = {c.file for c in checks(folder)}
     rows = [
         (version, name, "" if f"{version}/{name}" in compared else reason_not_compared(name))
-        for version in (OLD, NEW, OTHER)
+        for version in FOLDERS
         for name in sorted(p.name.split(".tsv")[0] for p in (folder / version).iterdir())
         if not name.startswith(NO_RESULTS)
     ]

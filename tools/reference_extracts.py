@@ -27,12 +27,10 @@ DIGITS = 12
 FIRST, EVERY = 6, 24  # rows kept of a table with a row per protein
 MANY = 100  # rows; smaller tables are kept whole
 SCORED = 4  # samples kept of `scores`
-PACKED = 1500  # bytes; larger files are compressed
+PACKED = 1500  # bytes; larger tables are compressed
 
-INPUTS = (
-    "two_group two_group.weights deqms missing paired_batch three_group scores scores_ties "
-    "deqms.psm prerank.stats sets ora.hits"
-).split()
+#: not copied: too large for the repository
+LEFT_OUT = re.compile(r"realistic\..*|seed\.json")
 #: fits: names, then their variants
 FITS = {
     OLD: {
@@ -125,10 +123,10 @@ def samples() -> list[str]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file, compressed where it is large, without its name and time."""
+    """Write a file, a large table compressed, without its name and time."""
     data = text.encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    if len(data) <= PACKED:
+    if len(data) <= PACKED or path.suffix != ".tsv":
         path.write_bytes(data)
         return
     with (
@@ -152,12 +150,11 @@ def main() -> None:
     folder, out = arguments.folder, arguments.out
     for name in ("inputs", OLD, NEW, OTHER):
         shutil.rmtree(out / name, ignore_errors=True)
-    names = {f"{stem}{end}" for stem in INPUTS for end in (".expr.tsv", ".samples.tsv", ".tsv", ".gmt", ".txt")}
     for path in sorted((folder / "inputs").iterdir()):
         if path.name == "scores.expr.tsv":
             table = read(path.parent, "scores.expr")
             write(out / "inputs" / path.name, as_text(table[["id", *samples()]]))
-        elif path.name in names:
+        elif not LEFT_OUT.fullmatch(path.name):
             write(out / "inputs" / path.name, path.read_text(encoding="utf-8"))
     for version, stem in wanted(folder):
         write(out / version / f"{stem}.tsv", as_text(extract(folder, version, stem)))
