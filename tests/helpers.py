@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom
 
 from markerkit.core.experiment import Experiment
 
@@ -43,6 +44,19 @@ def two_groups(
     frame = pd.DataFrame(np.exp2(log), index=names, columns=[f"G{i:03d}" for i in range(proteins)])
     sheet = {"fraction": ["EV"] * n + ["lysate"] * n, "donor": donors * 2}
     return experiment(frame, sheet)
+
+
+def assert_level(
+    called: float, tests: int, level: float, *, at_least: float | None = None, confidence: float = 0.999
+) -> None:
+    """Assert that tests call as often as their level says: the exact binomial band, bounded on both sides.
+
+    `at_least` is the lower of two levels, for tests that are conservative.
+    """
+    high = binom.interval(confidence, tests, level)[1]
+    low = binom.interval(confidence, tests, level if at_least is None else at_least)[0]
+    assert low > 0, f"{tests} tests are too few to be bounded from below"
+    assert low <= called <= high, f"{called:g} of {tests} called; {low:g} to {high:g} expected"
 
 
 def python(code: str, *, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -10,6 +10,7 @@ from markerkit import InputError, MarkerkitWarning
 from markerkit.stats import linear
 from markerkit.stats.null import distinct_permutations, permuted, rotated
 from markerkit.tables.registry import DETECTABLE, TABLES
+from tests.helpers import assert_level
 
 CONTRAST = ("g", "a", "b")
 SETS = {f"set{k}": [f"P{i}" for i in range(12 * k, 12 * k + 12)] for k in range(20)}
@@ -27,17 +28,18 @@ def experiment(n=4, p=600, *, effect=0.0, rho=0.0, missing=0.0, seed=0):
     return mk.Experiment(pd.DataFrame(y, names, [f"P{i}" for i in range(p)]), sheet, scale="log2")
 
 
-def rates(table, level=0.05):
-    return table[table["level"] == level].set_index("test")["rate"]
-
-
 @pytest.mark.parametrize("missing", [0.0, 0.15])
 def test_rotated_data_hold_no_effect_however_large_the_effect_was(missing):
     exp = experiment(effect=3.0, missing=missing)
     result = mk.null_check(exp, SETS, "~ g", contrast=CONTRAST, draws=30, tests=["camera", "effect"])
     assert list(result.table.columns) == TABLES["null_check"].names
-    found = rates(result.table)
-    assert found["moderated_t"] == pytest.approx(0.05, abs=0.02)
+    found = result.table[result.table["level"] == 0.05].set_index("test")
+    t, effect = found.loc["moderated_t"], found.loc["effect"]
+    assert t["rate"] == pytest.approx(0.05, abs=3 * t["se"])  # proteins of a draw share its direction
+    assert t["se"] < 0.005
+    # with 4 against 4 and markers that do not scatter the set effect is conservative, camera with its floor more so
+    assert_level(round(effect["rate"] * 600), 600, 0.05, at_least=0.025)
+    assert 0 < found.loc["camera", "rate"] < 0.05
     assert (result.table["n_distinct"] == 35).all()
     assert set(result.table["status"]) == {"holds"}
 
@@ -63,10 +65,11 @@ def test_a_test_that_samples_genes_would_be_caught():
         null = mk.differential_abundance(
             mk.Experiment(frame, exp.samples, scale="log2"), "~ g", contrast=CONTRAST
         )
-        preset.append((mk.enrich(null, SETS, inter_protein_cor=0.0).table["pvalue"] < 0.05).mean())
-        estimated.append((mk.enrich(null, SETS).table["pvalue"] < 0.05).mean())
-    assert np.mean(preset) > 0.2
-    assert np.mean(estimated) < 0.08
+        preset += list(mk.enrich(null, SETS, inter_protein_cor=0.0).table["pvalue"] < 0.05)
+        estimated += list(mk.enrich(null, SETS).table["pvalue"] < 0.05)
+    # the variance of the mean of 12 members that share half of theirs is 1 + 11 / 2 times that of independent ones
+    assert np.mean(preset) == pytest.approx(2 * stats.norm.sf(1.96 / np.sqrt(1 + 11 / 2)), abs=0.1)
+    assert_level(np.sum(estimated), len(estimated), 0.05, at_least=0.025)
 
 
 def test_rotation_of_one_protein_gives_t_on_its_residual_df():
@@ -143,7 +146,20 @@ def test_detectable_effect_of_a_set_is_found_as_often_as_said():
         da = mk.differential_abundance(shifted, "~ g", contrast=CONTRAST)
         with pytest.warns(MarkerkitWarning, match="background"):
             hits += mk.enrich(da, {"set0": SETS["set0"]}, method="effect").table["pvalue"][0] < 0.05
-    assert hits / draws == pytest.approx(0.8, abs=0.12)
+    assert_level(hits, draws, 0.8)
+
+
+@pytest.mark.parametrize(("effects", "spread"), [([0, 1, 2, 3, 4], 2 / 1.349), ([0, 0.1, 0.2, 0.3, 0.4], 0.0)])
+def test_spread_of_the_markers_by_hand(effects, spread):
+    """Quartiles of 1 and 3; every protein has a variance of 4 * 0.3^2 / 2, and so has its effect."""
+    names = [f"s{i}" for i in range(4)]
+    noise = np.array([0.3, -0.3, 0.3, -0.3])[:, None]
+    values = pd.DataFrame(20 + noise + np.outer([1, 1, 0, 0], effects), names, [f"P{i}" for i in range(5)])
+    exp = mk.Experiment(values, pd.DataFrame({"g": ["a", "a", "b", "b"]}, names), scale="log2")
+    da = mk.differential_abundance(exp, "~ g", contrast=CONTRAST)
+    found = mk.detectable_effect(da, set_size=15).table.iloc[0]
+    assert found["marker_sd"] == pytest.approx(np.sqrt(max(0.0, spread**2 - 0.18)))
+    assert mk.detectable_effect(da, set_size=15, marker_sd=0.7).table["marker_sd"][0] == 0.7
 
 
 def test_detectable_effect_falls_with_size_and_rises_with_correlation():

@@ -52,6 +52,30 @@ def test_weights_reproduce_the_effect_and_are_zero_where_missing():
     np.testing.assert_allclose((weights * np.nan_to_num(y)).sum(axis=0)[ok], effect[ok])
 
 
+def test_influence_by_hand():
+    """Means 2 and 8, variance 10 / 2; with the last value missing one residual df and three samples are left."""
+    y = np.array([[1.0, 1.0], [3.0, 3.0], [6.0, 6.0], [10.0, np.nan]])
+    fit = linear.fit(y, np.repeat(np.eye(2), 2, axis=0))
+    effect, influence, variance = fit.influence(np.array([-1.0, 1.0]))
+    np.testing.assert_allclose(effect, [6.0, 4.0])
+    np.testing.assert_allclose(influence[:, 0], np.sqrt(4 / 2) * np.array([0.5, -0.5, -1.0, 1.0]))
+    np.testing.assert_allclose(influence[:, 1], np.sqrt(3 / 1) * np.array([0.5, -0.5, 0.0, 0.0]))
+    np.testing.assert_allclose(variance, [5 * (1 / 2 + 1 / 2), 2 * (1 / 2 + 1)])
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_squared_influences_sum_to_the_variance_of_an_effect_between_groups_of_one_size(missing):
+    rng = np.random.default_rng(4)
+    y = rng.normal(size=(10, 200))
+    y[rng.random(y.shape) < missing] = np.nan
+    fit = linear.fit(y, np.repeat(np.eye(2), 5, axis=0))
+    _, influence, variance = fit.influence(np.array([-1.0, 1.0]))
+    n = (~np.isnan(y)).reshape(2, 5, -1).sum(axis=1)
+    alike = (n[0] == n[1]) & (n[0] > 1)
+    assert alike.sum() > 40
+    np.testing.assert_allclose((influence**2).sum(axis=0)[alike], variance[alike])
+
+
 def test_an_aliased_coefficient_is_not_estimable_but_the_others_are():
     n = 8
     group = np.repeat([0.0, 1.0], 4)
