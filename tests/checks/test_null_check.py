@@ -149,7 +149,9 @@ def test_detectable_effect_of_a_set_is_found_as_often_as_said():
     assert_level(hits, draws, 0.8)
 
 
-@pytest.mark.parametrize(("effects", "spread"), [([0, 1, 2, 3, 4], 2 / 1.349), ([0, 0.1, 0.2, 0.3, 0.4], 0.0)])
+@pytest.mark.parametrize(
+    ("effects", "spread"), [([0, 1, 2, 3, 4], 2 / 1.349), ([0, 0.1, 0.2, 0.3, 0.4], 0.0)]
+)
 def test_spread_of_the_markers_by_hand(effects, spread):
     """Quartiles of 1 and 3; every protein has a variance of 4 * 0.3^2 / 2, and so has its effect."""
     names = [f"s{i}" for i in range(4)]

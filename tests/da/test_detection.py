@@ -132,7 +132,9 @@ def choices(odds):
 
 def chance_of(mass):
     """Probability of the outcomes whose mid-p lies below 5 %."""
-    mid = [mass[mass < 0.9999 * m].sum() + mass[np.isclose(mass, m, rtol=1e-6, atol=0)].sum() / 2 for m in mass]
+    mid = [
+        mass[mass < 0.9999 * m].sum() + mass[np.isclose(mass, m, rtol=1e-6, atol=0)].sum() / 2 for m in mass
+    ]
     return mass[np.array(mid) < 0.05].sum()
 
 

@@ -18,6 +18,7 @@ from markerkit.stats.contamination import (
     drop_residents,
     weighted_median,
 )
+from tests.helpers import assert_level
 
 RULES = ReferenceRules(resident_mad=3.0, resident_log2=1.0, absent=1 / 3, confidence=0.95)
 
@@ -82,11 +83,11 @@ def test_only_high_anchors_are_dropped():
 
 
 def test_intervals_cover_where_the_anchors_hold():
-    hits = 0
+    misses = 0
     for seed in range(150):
         found = contamination_fraction(*mixture(0.1, noise=0.3, m=30, seed=seed), rules=RULES, seed=seed)
-        hits += found.ci_low <= 0.1 <= found.ci_high
-    assert hits / 150 >= 0.9
+        misses += not found.ci_low <= 0.1 <= found.ci_high
+    assert_level(misses, 150, 0.05)
 
 
 def test_log_normal_noise_does_not_pull_the_share_down():
@@ -101,7 +102,7 @@ def test_interval_covers_where_the_anchors_are_foreign_and_is_a_bound_where_they
         contamination_fraction(*mixture(0.05, noise=0.5, resident=0.1, seed=s), rules=RULES, seed=s)
         for s in range(150)
     ]
-    assert np.mean([r.ci_low <= 0.05 <= r.ci_high for r in runs]) > 0.9
+    assert_level(sum(not r.ci_low <= 0.05 <= r.ci_high for r in runs), 150, 0.05)
     residents = [
         contamination_fraction(*mixture(0.05, resident=0.8, seed=s), rules=RULES, seed=s) for s in range(20)
     ]
@@ -172,15 +173,15 @@ def test_variance_of_a_mean_of_units():
 
 def test_pairs_narrow_the_interval_where_donors_differ_and_leave_the_estimate():
     alike = (np.arange(5), np.arange(5))
-    hits, narrower = 0, 0
+    misses, narrower = 0, 0
     for seed in range(100):
         data = of_donors(0.1, noise=0.3, seed=seed)
         paired = contamination_fraction(*data, rules=RULES, donors=alike, seed=seed)
         apart = contamination_fraction(*data, rules=RULES, seed=seed)
         assert paired.fraction == pytest.approx(apart.fraction)
-        hits += paired.ci_low <= 0.1 <= paired.ci_high
+        misses += not paired.ci_low <= 0.1 <= paired.ci_high
         narrower += np.log2(paired.ci_high / paired.ci_low) < 0.5 * np.log2(apart.ci_high / apart.ci_low)
-    assert hits >= 90
+    assert 1 <= misses <= 12  # of 95 % intervals; all but 1 of 135 such series
     assert narrower >= 95
 
 

@@ -56,8 +56,6 @@ def test_contract(method):
     assert row.loc["absent", "n_measured"] == 0
     assert row.loc[["few", "absent"], "pvalue"].isna().all()
     assert row.loc["null", "pvalue"] > 0.01
-    tested = row[row["status"] == "tested"]
-    assert (tested["padj"] >= tested["pvalue"]).all()
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.3])

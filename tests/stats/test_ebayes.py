@@ -7,7 +7,9 @@ from markerkit.stats import ebayes
 from markerkit.stats.prior import Prior
 
 
-@pytest.mark.parametrize(("prior_df", "total"), [(3.0, 7.0), (4.0, 8.0), (4.1, 8.0), (10.0, 8.0), (np.inf, 8.0)])
+@pytest.mark.parametrize(
+    ("prior_df", "total"), [(3.0, 7.0), (4.0, 8.0), (4.1, 8.0), (10.0, 8.0), (np.inf, 8.0)]
+)
 def test_no_protein_has_more_df_than_all_residuals_together(prior_df, total):
     """Two proteins of 4 residual df: up to 4 more from the prior, 8 in all."""
     variance, df = np.array([1.0, 3.0]), np.array([4.0, 4.0])
