@@ -31,7 +31,8 @@ from scipy.stats import rankdata
 from sections import write_section
 
 import markerkit as mk
-from markerkit.ids.harmonize import gene_table, id_mapping
+from markerkit.core.genes import gene_table
+from markerkit.ids.harmonize import id_mapping
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

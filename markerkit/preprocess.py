@@ -63,11 +63,7 @@ def log2(exp: Experiment) -> Experiment:
     """
     if exp.scale != "raw":
         raise InputError(f"log2 needs the raw scale; this experiment is on the {exp.scale} scale already.")
-    values = exp.values
-    zeros = int((values == 0).to_numpy().sum())
-    positive = values.where(values > 0)
-    logs = pd.DataFrame(np.log2(positive.to_numpy()), index=values.index, columns=values.columns)
-    return exp.evolve("log2", {"n_zero_to_missing": zeros}, values=logs, scale="log2")
+    return exp.logged()
 
 
 def filter_detected(exp: Experiment, *, min_fraction: float = 0.5, by: str | None = None) -> Experiment:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 import markerkit as mk
 from markerkit import InputError
-from markerkit.io.anndata import from_anndata, to_anndata
 from markerkit.preprocess import IMPUTATIONS
 
 MARKERS = mk.load_markers()
@@ -260,10 +259,10 @@ def test_values_that_another_program_imputed_can_be_marked():
 
 def test_marks_cannot_be_lost_or_false():
     full = mk.impute(holed())
-    with pytest.raises(InputError, match="the history knows of"):
+    with pytest.raises(InputError, match="the history holds"):
         mk.Experiment(full.values, scale="log2", history=full.history)
-    with pytest.raises(InputError, match="labels of the matrix"):
-        mk.Experiment(full.values, scale="log2", imputed=full.imputed.iloc[::-1])
+    with pytest.raises(InputError, match="`imputed` has no row for"):
+        mk.Experiment(full.values, scale="log2", imputed=full.imputed.iloc[1:])
     with pytest.raises(InputError, match="True or False"):
         mk.Experiment(full.values, scale="log2", imputed=full.imputed.astype(float))
 
@@ -272,9 +271,9 @@ def test_export_carries_the_marks(tmp_path):
     pytest.importorskip("anndata", reason="the extra 'anndata' is not installed")
     exp = holed()
     full = mk.impute(exp)
-    adata = to_anndata(full)
+    adata = full.to_anndata()
     assert not np.isnan(adata.X).any()
-    back = from_anndata(adata)
+    back = mk.Experiment.from_anndata(adata)
     pd.testing.assert_frame_equal(back.imputed, full.imputed)
     pd.testing.assert_frame_equal(back.values, full.values)
     adata.write_h5ad(tmp_path / "m.h5ad")

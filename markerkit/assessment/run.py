@@ -314,7 +314,7 @@ def assess(
     one_of("shares", shares, SHARES)
     with threadpool_limits(limits=1), _collected() as notes:
         markers = markers or load_markers(organism=exp.organism)
-        if "map_status" not in exp.proteins.columns:
+        if not exp.harmonized:
             exp = harmonize_ids(exp, markers)
         mapping = id_mapping(exp)
         everything = _collapse(exp, collapse_by)

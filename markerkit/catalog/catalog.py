@@ -19,6 +19,7 @@ from markerkit.catalog import derive, views
 from markerkit.catalog import files as io
 from markerkit.core.errors import InputError, listed, one_of, suggestion
 from markerkit.core.experiment import ORGANISMS
+from markerkit.core.matrix import hand_out
 from markerkit.io.files import write_text
 
 
@@ -64,7 +65,7 @@ class MarkerSet:
     @property
     def table(self) -> pd.DataFrame:
         """Copy of the markers, one row each, with the columns of `MarkerCatalog.table`."""
-        return self._table.copy()
+        return hand_out(self._table)
 
     @property
     def positive(self) -> list[str]:
@@ -206,7 +207,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     @property
     def table(self) -> pd.DataFrame:
         """Copy of all markers, one row each set and gene."""
-        return self._table.copy()
+        return hand_out(self._table)
 
     @cached_property
     def _fluid_caveats(self) -> dict[str, str]:
@@ -214,9 +215,18 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         roles = {key: header["role"] for key, header in self._headers.items()}
         return views.fluid_caveats(roles, self._table, self._info)
 
+    @cached_property
+    def by_accession(self) -> frozenset[str]:
+        """Sets whose members are matched by accession: those of another species, whose symbols are ours too."""
+        return frozenset(k for k, r in self._records.items() if r.header["organism"] not in ORGANISMS)
+
     @property
     def sets(self) -> pd.DataFrame:
-        """One row a set: its header and how many markers it has."""
+        """One row a set: its header, how many markers it has, and whether they are matched by accession."""
+        return hand_out(self._sets)
+
+    @cached_property
+    def _sets(self) -> pd.DataFrame:
         rows = []
         for key, header in self._headers.items():
             part = self._table[self._table["set"] == key]
@@ -228,6 +238,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
                     "n_positive": int(positive.sum()),
                     "n_negative": int((~positive).sum()),
                     "n_weighted": int((positive & (part["weight"] > 0)).sum()),
+                    "by_accession": key in self.by_accession,
                     "derived_from": ";".join(header["derived_from"]),
                     "fluid_caveats": self._fluid_caveats[key],
                     "note": header["note"],
@@ -238,7 +249,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     @property
     def unmapped(self) -> pd.DataFrame:
         """Markers that have no gene of their own in this organism, with the reason."""
-        return self._unmapped.copy()
+        return hand_out(self._unmapped)
 
     @property
     def pairs(self) -> pd.DataFrame:
@@ -347,7 +358,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         organism: str | None = None,
     ) -> MarkerCatalog:
         new = copy.copy(self)
-        for cached in ("digest", "_fluid_caveats"):
+        for cached in ("digest", "_fluid_caveats", "_sets", "by_accession"):
             new.__dict__.pop(cached, None)
         new._table = table.reset_index(drop=True)
         new._unmapped = unmapped.reset_index(drop=True)

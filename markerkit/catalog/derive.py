@@ -18,6 +18,7 @@ TABLE_COLUMNS = (
     "weight",
     "shared_with",
     "complex",
+    "independent_marker",
     "misev",
     "evidence",
     "source",
@@ -27,8 +28,22 @@ TABLE_COLUMNS = (
     "listed_only",
 )
 UNMAPPED_COLUMNS = ("set", "gene", "accession", "role", "reason")
+#: columns that follow from others: what changes in them has changed there
+FOLLOWING = ("independent_marker",)
 _COPIED = ("complex", "misev", "evidence", "source", "verified", "note", "listed_only")
 SHARING_ROLES = ("identity", "layer", "source")  # sets whose overlap is worth knowing in `shared_with`
+
+
+def independent_marker(complex_: str, gene: str, accession: str) -> str:
+    """Name under which a marker counts once: its complex, else its gene, else its accession.
+
+    The members of a complex rise and fall together, so that they are one independent
+    observation; a marker without a gene in this organism is known by its accession.
+
+    >>> independent_marker("20S proteasome", "PSMA1", "P25786"), independent_marker("", "CD63", "P08962")
+    ('20S proteasome', 'CD63')
+    """
+    return complex_ or gene or accession
 
 
 def marker_order(marker: Mapping[str, Any]) -> tuple[str, str]:
@@ -100,6 +115,7 @@ def table_of(
                     "grade": grade,
                     "weight": weight,
                     "shared_with": ";".join(sorted(shared)),
+                    "independent_marker": independent_marker(m["complex"], gene, m["uniprot"]),
                     "doi": references.get(m["source"], {}).get("doi", ""),
                     **{name: m[name] for name in _COPIED},
                 }
@@ -132,7 +148,10 @@ def to_orthologs(
                 reason = f"same gene {place[1]} as {taken[place]}"
                 continue
             taken[place] = row["gene"]
-            kept.append({**row, "gene": partner[theirs], "accession": partner[accession]})
+            new = {"gene": partner[theirs], "accession": partner[accession]}
+            kept.append(
+                {**row, **new, "independent_marker": independent_marker(row["complex"], *new.values())}
+            )
         if reason:
             lost.append({**{c: row[c] for c in UNMAPPED_COLUMNS[:-1]}, "reason": reason})
     return (
@@ -153,7 +172,7 @@ def differences(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
             change = "added" if place in after else "removed"
             rows.append({**base, "change": change, "field": "", "old": "", "new": ""})
             continue
-        for name in TABLE_COLUMNS:
+        for name in (c for c in TABLE_COLUMNS if c not in FOLLOWING):
             if before[place][name] != after[place][name]:
                 values = {"old": str(before[place][name]), "new": str(after[place][name])}
                 rows.append({**base, "change": "changed", "field": name, **values})

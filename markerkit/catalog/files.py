@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from markerkit.core.errors import InputError, listed, suggestion
+from markerkit.core.species import UNIPROT
 
-UNIPROT = re.compile(r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2}")
 SET_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 SET_ROLES = ("identity", "layer", "module", "misev", "source", "context")
 MARKER_ROLES = ("positive", "negative")
 SET_ORGANISMS = ("human", "mouse", "rat", "bovine")
-DERIVED = ("set", "title", "doi", "grade")  # columns of an exported table that are no field of a marker
+DERIVED = (
+    "set",
+    "title",
+    "doi",
+    "grade",
+    "independent_marker",
+)  # columns of an exported table that are no field of a marker
 EVIDENCE = ("founding_review", "proteomics", "guideline", "single-study", "review", "localization", "user")
 VERIFIED = re.compile(r"founding_review|opened:[a-z0-9-]+|recalled-(?:high|medium|low)|user")
 RESERVED = frozenset(

@@ -158,7 +158,7 @@ def _protein_groups(model: ContrastModel, schemes: tuple[MissingValueScheme, ...
     named = proteins[(proteins["gene"] != "") & ~proteins["is_decoy"].astype(bool)]
     first = named.drop_duplicates("gene")
     rules = {"first group of a gene in the table": first}
-    if "map_status" in proteins.columns:
+    if model.exp.harmonized:
         rules["groups of one gene only"] = named[
             named["map_status"].eq("mapped") & named.index.isin(model.rows)
         ]

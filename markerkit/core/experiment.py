@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, listed, one_of
+from markerkit.core import anndata
+from markerkit.core.errors import InputError, one_of
+from markerkit.core.matrix import aligned, checked_values, hand_out, imputed_marks
 
 SCALES = ("raw", "log2", "ratio")
 ORGANISMS = ("human", "mouse", "rat")
@@ -23,7 +26,8 @@ PROTEIN_COLUMNS: dict[str, object] = {
     "species": "",
     "n_peptides": np.nan,
 }
-IMPUTED_BELOW = 0.05  # a matrix with a smaller share of missing values says nothing about presence
+#: with a smaller share of missing values a matrix counts as imputed or requantified: presence is no evidence
+IMPUTED_BELOW = 0.05
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,10 +44,11 @@ class Experiment:
         scale values are linear and not negative, on ``log2`` their base-2
         logarithm, on ``ratio`` log2 ratios to a reference channel.
     samples
-        One row a sample, on the index of `values`; without it only the names
-        are known.
+        One row per sample, with the row names of `values` in any order;
+        without it only the names are known.
     proteins
-        One row a protein group, on the columns of `values`. ``accession``,
+        One row per protein group, with the column names of `values` in any
+        order. ``accession``,
         ``gene``, ``is_contaminant``, ``is_decoy``, ``species`` and
         ``n_peptides`` are added where they are absent; without a frame the
         labels are taken as genes.
@@ -61,14 +66,13 @@ class Experiment:
     Raises
     ------
     InputError
-        Labels that repeat or do not agree, text or infinite values, a raw
-        value below 0, an unknown scale or organism, a history that knows of
-        imputed values without their marks.
+        Labels that repeat or do not agree, proteins in the rows and samples in
+        the columns, text or infinite values, a raw value below 0, an unknown
+        scale or organism, a history with imputed values but no marks of them.
 
     Notes
     -----
-    The frames are copied on the way in and on the way out, so that no one can
-    change an experiment by changing a frame.
+    A frame that is changed, on the way in or out, never changes the experiment.
 
     Examples
     --------
@@ -98,19 +102,14 @@ class Experiment:
     ) -> None:
         one_of("scale", scale, SCALES)
         one_of("organism", organism, ORGANISMS)
-        _check_labels(values)
-        numbers = _as_float(values).rename_axis(index="sample", columns="protein")
-        _check_values(numbers, scale)
+        numbers = checked_values(values, scale, organism)
+        rows, columns = numbers.index, numbers.columns
         if samples is None:
-            samples = pd.DataFrame(index=numbers.index)
+            samples = pd.DataFrame(index=rows)
         if proteins is None:
-            proteins = pd.DataFrame({"gene": numbers.columns.astype(str)}, index=numbers.columns)
-        for what, frame, index in (
-            ("samples", samples, values.index),
-            ("proteins", proteins, values.columns),
-        ):
-            if not frame.index.equals(index):
-                raise InputError(f"`{what}` must have the labels of the matrix in the same order.")
+            proteins = pd.DataFrame({"gene": columns.astype(str)}, index=columns)
+        samples = aligned(samples, rows, what="samples", other=columns)
+        proteins = aligned(proteins, columns, what="proteins", other=rows)
         added: dict[str, Any] = {k: v for k, v in PROTEIN_COLUMNS.items() if k not in proteins.columns}
         object.__setattr__(self, "_values", numbers)
         object.__setattr__(self, "_samples", samples.copy().rename_axis(index="sample"))
@@ -118,12 +117,12 @@ class Experiment:
         object.__setattr__(self, "scale", scale)
         object.__setattr__(self, "organism", organism)
         object.__setattr__(self, "history", tuple(dict(h) for h in history))
-        object.__setattr__(self, "_imputed", _marks(imputed, numbers, self.history))
+        object.__setattr__(self, "_imputed", imputed_marks(imputed, numbers, self.history))
 
     @property
     def values(self) -> pd.DataFrame:
         """Copy of the abundances, samples x proteins."""
-        return self._values.copy()
+        return hand_out(self._values)
 
     @property
     def matrix(self) -> npt.NDArray[np.float64]:
@@ -135,7 +134,7 @@ class Experiment:
     @property
     def imputed(self) -> pd.DataFrame:
         """Copy of the marks, samples x proteins: True where a value was not measured but imputed."""
-        return self._imputed.copy()
+        return hand_out(self._imputed)
 
     @property
     def n_imputed(self) -> int:
@@ -145,12 +144,12 @@ class Experiment:
     @property
     def samples(self) -> pd.DataFrame:
         """Copy of the sample annotation."""
-        return self._samples.copy()
+        return hand_out(self._samples)
 
     @property
     def proteins(self) -> pd.DataFrame:
         """Copy of the protein annotation."""
-        return self._proteins.copy()
+        return hand_out(self._proteins)
 
     @property
     def n_samples(self) -> int:
@@ -163,11 +162,22 @@ class Experiment:
         return self._values.shape[1]
 
     @property
+    def targets(self) -> npt.NDArray[np.bool_]:
+        """Mask of the proteins that are no decoys, shape (proteins,), read-only."""
+        return self._targets
+
+    @cached_property
+    def _targets(self) -> npt.NDArray[np.bool_]:
+        mask = ~self._proteins["is_decoy"].to_numpy(dtype=bool)
+        mask.setflags(write=False)
+        return mask
+
+    @cached_property
     def missing(self) -> float:
-        """Share of missing values among the proteins seen at least once."""
+        """Share of missing values among the proteins measured at least once."""
         nan = np.isnan(self.matrix)
-        seen = ~nan.all(axis=0)
-        return float(nan[:, seen].mean()) if seen.any() else 1.0
+        measured = ~nan.all(axis=0)
+        return float(nan[:, measured].mean()) if measured.any() else 1.0
 
     @property
     def presence_known(self) -> bool:
@@ -177,12 +187,21 @@ class Experiment:
     @property
     def approximate(self) -> bool:
         """True where linear abundances had to be back-transformed from logarithms or were imputed."""
-        first = next((h for h in self.history if h.get("verb") == "read_proteins"), {})
-        was_raw = first.get("scale", "raw" if any(h["verb"] == "log2" for h in self.history) else self.scale)
-        return was_raw != "raw" or not self.presence_known
+        scale = self.provenance.get("scale", "raw" if self.has_verb("log2") else self.scale)
+        return scale != "raw" or not self.presence_known
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """What :func:`markerkit.read_proteins` decided (file, software, quantity, scale, ...); empty without it."""
+        return dict(next((h for h in self.history if h.get("verb") == "read_proteins"), {}))
+
+    @property
+    def harmonized(self) -> bool:
+        """True where every protein group has the identifiers that :func:`markerkit.harmonize_ids` gives."""
+        return "map_status" in self._proteins.columns
 
     def has_verb(self, verb: str) -> bool:
-        """Say whether `verb` stands in the history."""
+        """Return whether `verb` is in the history."""
         return any(h.get("verb") == verb for h in self.history)
 
     def measured(self) -> Experiment:
@@ -210,8 +229,13 @@ class Experiment:
                 "statistics or further preprocessing. Give what was measured: `exp.measured()`."
             )
 
-    def linear(self) -> pd.DataFrame:
+    def linear(self, *, decoys: bool = True) -> pd.DataFrame:
         """Abundances on the linear scale, samples x proteins.
+
+        Parameters
+        ----------
+        decoys
+            Whether decoys are among them.
 
         Raises
         ------
@@ -223,7 +247,27 @@ class Experiment:
                 "ratios to a reference channel have no linear abundance; shares of signal need the "
                 "reporter intensities or a label-free quantity."
             )
-        return self.values if self.scale == "raw" else 2.0**self._values
+        chosen = self._values if decoys or self.targets.all() else self._values.loc[:, self.targets]
+        return hand_out(chosen) if self.scale == "raw" else 2.0**chosen
+
+    def logged(self) -> Experiment:
+        """Return the experiment on the log2 scale; itself, where it holds logarithms or ratios already.
+
+        A zero on the raw scale is taken as missing, not as a value; the history says how many there were.
+        """
+        return self if self.scale != "raw" else self._logged
+
+    @cached_property
+    def _logged(self) -> Experiment:
+        values = self._values
+        zeros = int((values == 0).to_numpy().sum())
+        logs = np.log2(values.where(values > 0).to_numpy())
+        return self.evolve(
+            "log2",
+            {"n_zero_to_missing": zeros},
+            values=pd.DataFrame(logs, index=values.index, columns=values.columns),
+            scale="log2",
+        )
 
     def evolve(
         self,
@@ -271,6 +315,40 @@ class Experiment:
         """Call ``verb(self, ...)``: reads left to right."""
         return verb(self, *args, **kwargs)
 
+    def to_anndata(self) -> Any:
+        """Turn the experiment into an AnnData object.
+
+        Returns
+        -------
+        anndata.AnnData
+            Samples x proteins; scale, organism and history in ``uns["markerkit"]``,
+            the marks of imputed values in ``layers["markerkit_imputed"]``.
+
+        Raises
+        ------
+        InputError
+            The extra ``anndata`` is not installed.
+        """
+        return anndata.anndata_of(self)
+
+    @classmethod
+    def from_anndata(cls, adata: Any, *, scale: str | None = None, organism: str | None = None) -> Experiment:
+        """Take an experiment from an AnnData object.
+
+        Parameters
+        ----------
+        adata
+            Samples x proteins.
+        scale, organism
+            As for the class; needed where the object does not come from :meth:`to_anndata`.
+
+        Raises
+        ------
+        InputError
+            The scale or the organism is neither given nor in the object.
+        """
+        return cls(**anndata.parts_of(adata, scale, organism))
+
     def _missing_words(self) -> str:
         filled = f", {self.n_imputed} values imputed" if self.n_imputed else ""
         return f"{100 * self.missing:.1f} % missing{filled}"
@@ -301,58 +379,3 @@ class Experiment:
 def _html_list(title: str, items: Iterable[str]) -> str:
     cells = "".join(f"<li>{html.escape(i)}</li>" for i in items)
     return f"<p><b>{title}</b></p><ul>{cells}</ul>" if cells else ""
-
-
-def _check_labels(values: pd.DataFrame) -> None:
-    for axis, index in (("sample", values.index), ("protein", values.columns)):
-        if not index.is_unique:
-            found = listed(index[index.duplicated()].unique())
-            raise InputError(f"duplicate {axis} name {found}; give every {axis} a name of its own.")
-    if 0 in values.shape:
-        raise InputError(
-            f"the matrix is empty: {values.shape[0]} samples x {values.shape[1]} proteins; "
-            "give a table with at least one sample and one protein."
-        )
-
-
-def _as_float(values: pd.DataFrame) -> pd.DataFrame:
-    try:
-        return values.astype(float)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the matrix holds something that is not a number: {error}.") from error
-
-
-def _check_values(values: pd.DataFrame, scale: str) -> None:
-    numbers = values.to_numpy()
-    bad = np.isinf(numbers)
-    what, fix = "infinite value", "leave missing values empty"
-    if not bad.any() and scale == "raw":
-        with np.errstate(invalid="ignore"):
-            bad = numbers < 0
-        what, fix = "negative value on the raw scale", "declare the scale (log2 or ratio) or mend the table"
-    if bad.any():
-        i, j = np.argwhere(bad)[0]
-        raise InputError(
-            f"{what} {numbers[i, j]:g} in sample {values.index[i]!r}, protein {values.columns[j]!r} "
-            f"({int(bad.sum())} in all); {fix}."
-        )
-
-
-def _marks(
-    imputed: pd.DataFrame | None, values: pd.DataFrame, history: tuple[Mapping[str, Any], ...]
-) -> pd.DataFrame:
-    """Check the marks of imputed values; a missing value is not an imputed one."""
-    if imputed is None:
-        known = sum(int(h.get("n_imputed", 0)) for h in history)
-        if known:
-            raise InputError(
-                f"the history knows of {known} imputed values; say which they are: `imputed=exp.imputed`, or give "
-                "`exp.measured()`."
-            )
-        return pd.DataFrame(np.zeros(values.shape, dtype=bool), values.index, values.columns)
-    if not (imputed.index.equals(values.index) and imputed.columns.equals(values.columns)):
-        raise InputError("`imputed` must have the labels of the matrix in the same order.")
-    marks = imputed.to_numpy()
-    if marks.dtype != bool:
-        raise InputError("`imputed` must say True or False for every value.")
-    return pd.DataFrame(marks & ~np.isnan(values.to_numpy()), values.index, values.columns)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from markerkit.ids.representative import representatives
+
 
 def marker_values(log2: pd.DataFrame, genes: pd.Series, sets: Mapping[str, Iterable[str]]) -> pd.DataFrame:
     """Centre the abundances of markers per protein, in the shape that the heat map reads.
@@ -16,14 +18,16 @@ def marker_values(log2: pd.DataFrame, genes: pd.Series, sets: Mapping[str, Itera
         Log2 abundances, samples x proteins, missing = NaN; normalized, if
         samples are to be compared.
     genes
-        Gene symbol of each protein.
+        Gene symbol of each protein; empty, or no entry, for proteins that
+        stand for no gene, such as decoys.
     sets
         Set id -> gene symbols.
 
     Returns
     -------
-    Columns ``set``, ``gene``, ``sample``, ``value``: a row a marker and sample.
-    Of several protein groups of a gene the one measured most often is taken.
+    Columns ``set``, ``gene``, ``sample``, ``value``: one row per marker and sample.
+    Of several protein groups of a gene one is taken, as everywhere; see
+    :func:`markerkit.ids.representative.representatives`.
 
     Examples
     --------
@@ -31,10 +35,15 @@ def marker_values(log2: pd.DataFrame, genes: pd.Series, sets: Mapping[str, Itera
     >>> marker_values(matrix, pd.Series({"P1": "CD63"}), {"exosome": ["CD63", "CD9"]})["value"].tolist()
     [1.0, -1.0]
     """
-    symbols = genes.reindex(log2.columns).fillna("").astype(str)
-    seen = log2.notna().sum().sort_values(ascending=False, kind="stable")
-    order = seen.index[(seen > 0).to_numpy() & (symbols.reindex(seen.index) != "").to_numpy()]
-    best = {symbols[p]: p for p in reversed(list(order))}
+    n_measured = log2.notna().sum().to_numpy()
+    chosen = representatives(
+        genes.reindex(log2.columns).to_numpy(dtype=object),
+        names=log2.columns,
+        n_measured=n_measured,
+        abundance=log2.mean().to_numpy(),
+        eligible=n_measured > 0,
+    )
+    best = dict(zip(chosen.index, log2.columns[chosen.to_numpy()], strict=True))
     centred = log2 - log2.mean()
     parts = [
         pd.DataFrame(

@@ -1,31 +1,100 @@
-"""Which protein group stands for a gene or an accession."""
+"""Which protein group stands for a gene or an accession: one rule for verdicts, set tests, indices and figures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit.core.experiment import Experiment
 
+Array = npt.NDArray[np.float64]
+
+
+def representatives(
+    keys: Sequence[object] | npt.NDArray[Any],
+    *,
+    names: Sequence[object] | npt.NDArray[Any] | pd.Index,
+    n_measured: npt.NDArray[np.integer] | Array,
+    abundance: Array,
+    eligible: npt.NDArray[np.bool_] | None = None,
+) -> pd.Series:
+    """Choose one protein group per key: the most often measured, then the most abundant, then the first by name.
+
+    Parameters
+    ----------
+    keys
+        Gene or accession of each protein group, shape (groups,); empty or
+        missing where there is none.
+    names
+        Name of each group: decides where all else is equal, so that the order
+        of the rows never does.
+    n_measured
+        Samples that measured each group.
+    abundance
+        Mean of its measured values, on any scale; NaN where there are none.
+    eligible
+        Groups that may stand for their key; decoys never may. Contaminants may:
+        albumin and keratins are purity evidence.
+
+    Returns
+    -------
+    pandas.Series
+        Position of the chosen group by key, in the order of the positions.
+
+    Examples
+    --------
+    >>> representatives(
+    ...     ["CD63", "CD63", "CD9"],
+    ...     names=["P1", "P2", "P3"],
+    ...     n_measured=np.array([2, 3, 1]),
+    ...     abundance=np.array([9.0, 5.0, 1.0]),
+    ... ).to_dict()
+    {'CD63': 1, 'CD9': 2}
+    """
+    key = np.asarray(keys, dtype=object)
+    allowed = ~pd.isna(key) & (key != "")
+    if eligible is not None:
+        allowed &= eligible
+    at = np.flatnonzero(allowed)
+    codes, unique = pd.factorize(key[at])
+    if len(unique) < len(at):
+        by_name = pd.factorize(np.asarray(names, dtype=object)[at].astype(str), sort=True)[0]
+        order = np.lexsort((by_name, -abundance[at], -n_measured[at], codes))
+        first = np.r_[True, np.diff(codes[order]) > 0]
+        at = np.sort(at[order[first]])
+    return pd.Series(at, index=pd.Index(key[at], dtype=object))
+
 
 def gene_rows(exp: Experiment, *, key: str = "gene") -> pd.Series:
-    """Choose one protein group a gene: the one measured most often, then the most abundant.
+    """Choose one protein group per gene of an experiment; see :func:`representatives`.
 
-    The choice looks at all samples together, so that it cannot favour a group.
+    The choice looks at all samples together, so that it cannot favor a group.
 
     Parameters
     ----------
     exp
-        Experiment.
+        Experiment; its decoys never stand for a gene.
     key
         Column of the proteins to match on: ``"gene"`` or ``"accession"``.
 
     Returns
     -------
-    Protein by gene (or accession), in the order of the matrix; decoys are left out.
+    pandas.Series
+        Protein by gene (or accession), in the order of the matrix.
     """
-    values, proteins = exp.values, exp.proteins
-    order = pd.DataFrame({"key": proteins[key], "n": values.notna().sum(), "mean": values.mean()})
-    order = order[(order["key"] != "") & order["key"].notna() & ~proteins["is_decoy"].astype(bool)]
-    best = order.sort_values(["n", "mean"], ascending=False, kind="stable").drop_duplicates("key")
-    best = best.loc[order.index[order.index.isin(best.index)]]
-    return pd.Series(best.index.to_numpy(), index=best["key"].to_numpy(), dtype=object)
+    proteins = exp.proteins
+    measured = ~np.isnan(exp.matrix)
+    n = measured.sum(axis=0)
+    total = np.where(measured, exp.matrix, 0.0).sum(axis=0)
+    chosen = representatives(
+        proteins[key].to_numpy(dtype=object),
+        names=proteins.index,
+        n_measured=n,
+        abundance=np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0),
+        eligible=exp.targets,
+    )
+    return pd.Series(proteins.index.to_numpy()[chosen.to_numpy()], index=chosen.index, dtype=object)

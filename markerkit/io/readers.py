@@ -11,19 +11,14 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of
 from markerkit.core.experiment import ORGANISMS, SCALES, Experiment
+from markerkit.core.species import CONTAMINANT, DECOY, ENTRY_CODES, SPECIES
 from markerkit.io.anndata import is_h5ad, read_h5ad
 from markerkit.io.dialects import DIALECTS, TABLE, Dialect, plain
 from markerkit.io.long_reports import find_report, to_wide, wanted_columns
 from markerkit.io.sample_sheet import match_samples, read_sheet, short_name
 from markerkit.io.tabular import Table, numbers, read_table
 
-_CONTAMINANT = re.compile(r"(?:^|[;|])(?:CON__|contam_|Cont_|cRAP)", re.IGNORECASE)
-_DECOY = re.compile(r"(?:^|[;|])(?:REV__|rev_|DECOY_|##)")
-_SPECIES = {
-    "HUMAN": "Homo sapiens", "MOUSE": "Mus musculus", "BOVIN": "Bos taurus", "RAT": "Rattus norvegicus", "PIG": "Sus scrofa",
-    "YEAST": "Saccharomyces cerevisiae", "ECOLI": "Escherichia coli", "SHEEP": "Ovis aries", "HORSE": "Equus caballus",
-}  # fmt: skip
-_MNEMONIC = re.compile(r"\w+_(" + "|".join(_SPECIES) + r")\b")
+_MNEMONIC = re.compile(r"\w+_(" + "|".join(ENTRY_CODES) + r")\b")
 _NOT_PROTEINS = frozenset(
     {
         "precursor id", "stripped sequence", "modified sequence", "precursor charge", "precursorcharge", "annotated sequence",
@@ -310,8 +305,8 @@ def _proteins(table: Table, dialect: Dialect) -> tuple[pd.Series, pd.DataFrame]:
         {
             "accession": accession,
             "gene": gene,
-            "is_contaminant": accession.str.contains(_CONTAMINANT) | _flag(table, dialect.contaminant),
-            "is_decoy": accession.str.contains(_DECOY) | _flag(table, dialect.decoy),
+            "is_contaminant": accession.str.contains(CONTAMINANT) | _flag(table, dialect.contaminant),
+            "is_decoy": accession.str.contains(DECOY) | _flag(table, dialect.decoy),
             "species": _species(accession, description),
             "n_peptides": np.nan
             if counts is None
@@ -342,9 +337,9 @@ def _flag(table: Table, names: tuple[str, ...]) -> pd.Series:
 
 def _species(accession: pd.Series, description: pd.Series | None) -> pd.Series:
     text = accession if description is None else accession + " " + description
-    code = text.str.extract(_MNEMONIC, expand=False).map(_SPECIES)
+    code = text.str.extract(_MNEMONIC, expand=False).map(ENTRY_CODES)
     named = text.str.extract(r"OS=([A-Z][a-z]+ [a-z]+)", expand=False)
-    whole = text.str.extract(r"\b(Homo sapiens|Mus musculus|Bos taurus|Rattus norvegicus)\b", expand=False)
+    whole = text.str.extract(rf"\b({'|'.join(SPECIES.values())})\b", expand=False)
     species = pd.Series("", index=accession.index, dtype=object)
     for found in (code, named, whole):
         species = species.where(species != "", found.astype(object).where(found.notna(), ""))

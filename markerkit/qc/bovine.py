@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
-
-_BOVINE = "Bos taurus"
-_ENTRY = re.compile(r"_([A-Z]{3,5})\b")
-_ACCESSION = re.compile(r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2}")
+from markerkit.core.species import BETWEEN_MEMBERS, BOVINE, ENTRY_ENDING, UNIPROT
 
 
 def bovine_rows(exp: Experiment, markers: MarkerCatalog, *, fluid: str | None) -> pd.DataFrame:
@@ -36,7 +31,7 @@ def bovine_rows(exp: Experiment, markers: MarkerCatalog, *, fluid: str | None) -
     proteins = exp.proteins
     keep = ~proteins["is_decoy"].to_numpy(bool)
     mixed = mixed_groups(exp, markers)
-    bovine = (proteins["species"] == _BOVINE).to_numpy() & keep
+    bovine = (proteins["species"] == BOVINE).to_numpy() & keep
     base = pd.DataFrame(
         {"sample": exp.samples.index, "kind": "check", "item": "bovine", "unit": "share of signal"}
     )
@@ -89,7 +84,7 @@ def mixed_groups(exp: Experiment, markers: MarkerCatalog) -> list[str]:
     known = set(table.loc[table["set"] == "bovine_serum", "accession"]) - {""}
     found = []
     for name, text in given.astype(str).items():
-        members = [m for m in re.split(r"[;,]\s*", text) if m.strip()]
+        members = [m for m in BETWEEN_MEMBERS.split(text) if m.strip()]
         if len(members) > 1:
             kinds = {_is_bovine(m, known) for m in members} - {None}
             if len(kinds) > 1:
@@ -99,8 +94,8 @@ def mixed_groups(exp: Experiment, markers: MarkerCatalog) -> list[str]:
 
 def _is_bovine(member: str, known: set[str]) -> bool | None:
     """Whether a member is bovine; nothing where it cannot be told."""
-    entry = _ENTRY.search(member)
+    entry = ENTRY_ENDING.search(member)
     if entry:
         return entry[1] == "BOVIN"
-    accession = _ACCESSION.search(member)
+    accession = UNIPROT.search(member)
     return accession[0] in known if accession else None

@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
+from markerkit.ids.representative import gene_rows
 
 Array = npt.NDArray[np.float64]
 
@@ -113,20 +114,18 @@ def two_axis(exp: Experiment, markers: MarkerCatalog, ev: Iterable[str]) -> pd.D
         "two_axis_ev": ev,
         "two_axis_contaminants": set(table.loc[unwanted, "gene"]) - {""} - ev,
     }
-    keep = ~exp.proteins["is_decoy"].to_numpy(bool)
-    values = exp.values.loc[:, keep].to_numpy()
-    gene = exp.proteins.loc[keep, "gene"]
+    values = exp.matrix[:, exp.targets]
+    names = exp.proteins.index[exp.targets]
+    of_gene = gene_rows(exp)  # of several groups of one gene one counts, as everywhere
     below = np.nanmin(values) - 1 if np.isfinite(values).any() else 0.0
     ranks = rankdata(np.where(np.isnan(values), below, values), axis=1)
     ranks /= ranks.max(axis=1, keepdims=True)
     rows, axes = [], {}
     for item, genes in lists.items():
-        inside = gene.isin(genes).to_numpy()
-        # several groups of one gene: the best one counts
-        best = pd.DataFrame(ranks[:, inside].T).groupby(gene[inside].to_numpy()).max().sum().to_numpy(float)
-        axes[item] = best / len(genes) if inside.any() else np.zeros(len(ranks))
-        seen = _genes_seen(values[:, inside], gene[inside])
-        rows.append(_block(exp, item, axes[item], len(genes), seen))
+        at = names.get_indexer(pd.Index(of_gene[of_gene.index.isin(genes)], dtype=object))
+        axes[item] = ranks[:, at].sum(axis=1) / max(len(genes), 1)
+        measured = (~np.isnan(values[:, at])).sum(axis=1)
+        rows.append(_block(exp, item, axes[item], len(genes), measured))
     difference = axes["two_axis_ev"] - axes["two_axis_contaminants"]
     both = [r["n_measured"].to_numpy() for r in rows]
     rows.append(_block(exp, "two_axis_index", difference, sum(map(len, lists.values())), both[0] + both[1]))
@@ -141,8 +140,7 @@ def _block(exp: Experiment, item: str, value: Array, n_set: int, seen: npt.NDArr
 
 def _linear(exp: Experiment) -> tuple[Array, pd.Series]:
     """Linear signal without decoys, and the genes of its columns."""
-    keep = ~exp.proteins["is_decoy"].to_numpy(bool)
-    return exp.linear().loc[:, keep].to_numpy(), exp.proteins.loc[keep, "gene"]
+    return exp.linear(decoys=False).to_numpy(), exp.proteins.loc[exp.targets, "gene"]
 
 
 def _genes_seen(block: Array, gene: pd.Series) -> npt.NDArray[np.int_]:

@@ -107,4 +107,4 @@ def _marker_values(assessment: Assessment, contrast: Contrast | None) -> pd.Data
     values = normalize(logs).values if np.isfinite(logs.values.to_numpy()).any() else logs.values
     classes = ("exosome", "microvesicle", "apoptotic_body", "apoptotic_ev", "pan_ev")
     sets = {k: assessment.markers[k].positive for k in classes if k in assessment.markers}
-    return figures.marker_values(values, exp.proteins["gene"], sets)
+    return figures.marker_values(values, exp.proteins.loc[exp.targets, "gene"], sets)

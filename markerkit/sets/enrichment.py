@@ -13,11 +13,11 @@ import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.errors import InputError, MarkerkitWarning, one_of
+from markerkit.ids.representative import representatives
 from markerkit.results import DifferentialAbundance, Enrichment
 from markerkit.sets.methods import METHODS, OPTIONS, Found, Members, Method, Options, Study
 from markerkit.stats import set_tests
 from markerkit.stats.fdr import bh
-from markerkit.stats.linear import LinearFit
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import stack_columns
 
@@ -185,22 +185,12 @@ def _study(da: DifferentialAbundance, name: str) -> Study:
         effect, influence, variance = model.influence(vector)
         return effect[usable], influence[:, usable], variance[usable], model.df_residual[usable]
 
-    effect, padj, gene = (da.table[k].to_numpy()[rows] for k in ("log2_fc", "padj", "gene"))
-    return Study(statistics, effect, padj, _representatives(gene, model, usable), fit)
-
-
-def _representatives(
-    gene: npt.NDArray[np.object_], model: LinearFit, usable: npt.NDArray[np.bool_]
-) -> dict[str, int]:
-    """Each gene with the place of the best measured of its protein groups."""
-    place = dict(zip(gene.tolist(), range(len(gene)), strict=True))
-    if len(place) < len(gene):
-        codes, genes = pd.factorize(gene)
-        order = np.lexsort((-model.mean[usable], -model.n_obs[usable], codes))
-        first = np.r_[True, np.diff(codes[order]) > 0]
-        place = dict(zip(genes.tolist(), order[first].tolist(), strict=True))
-    place.pop("", None)
-    return place
+    effect, padj, gene, names = (da.table[k].to_numpy()[rows] for k in ("log2_fc", "padj", "gene", "protein"))
+    target = ~da.proteins["is_decoy"].to_numpy(dtype=bool)[usable]
+    place = representatives(
+        gene, names=names, n_measured=model.n_obs[usable], abundance=model.mean[usable], eligible=target
+    )
+    return Study(statistics, effect, padj, dict(zip(place.index, place.tolist(), strict=True)), fit)
 
 
 def _test(

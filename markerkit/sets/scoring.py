@@ -59,7 +59,7 @@ def require_matches(exp: Experiment, markers: MarkerCatalog) -> None:
     """
     if exp.proteins["gene"].isin(set(markers.table["gene"]) - {""}).any():
         return
-    step = "" if exp.has_verb("harmonize_ids") else "; call harmonize_ids first"
+    step = "" if exp.harmonized else "; call harmonize_ids first"
     sample = ", ".join(map(repr, exp.proteins["gene"].head(3)))
     raise InputError(
         f"no protein matches a marker of {exp.organism}: genes look like {sample}{step}, and see that the organism is right."

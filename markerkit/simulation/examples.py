@@ -17,6 +17,7 @@ import pandas as pd
 from markerkit.catalog.load import MarkerCatalog, load_markers
 from markerkit.core.errors import one_of
 from markerkit.core.experiment import Experiment
+from markerkit.ids.harmonize import mapped_as_given
 from markerkit.simulation import model
 
 Truth = model.Truth
@@ -133,7 +134,7 @@ def simulate(
     exp = Experiment(
         pd.DataFrame(values, index=samples.index, columns=proteins.index),
         samples,
-        proteins[["accession", "gene", "species"]],
+        mapped_as_given(proteins[["accession", "gene", "species"]], catalog.organism),
         organism=catalog.organism,
         history=[note, {"verb": "harmonize_ids", "simulated": True}],
     )
@@ -206,7 +207,7 @@ def write_example(folder: str | Path, name: str = "ev_vs_lysate") -> tuple[Path,
     matrix, sheet = target / f"{name}.tsv", target / "samples.tsv"
     proteins = exp.proteins
     table = exp.values.T
-    table.insert(0, "protein_id", proteins["accession"])
+    table.insert(0, "protein_id", proteins["input_accession"])
     table.insert(1, "gene", proteins["gene"])
     table.to_csv(matrix, sep="\t", index=False, float_format="%.6g", lineterminator="\n", encoding="utf-8")
     sheet_columns = exp.samples[["fraction", "donor"]].rename_axis("sample").reset_index()

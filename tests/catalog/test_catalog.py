@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from markerkit.catalog import files as io
-from markerkit.catalog.derive import TABLE_COLUMNS
+from markerkit.catalog.derive import TABLE_COLUMNS, independent_marker
 from markerkit.catalog.load import (
     MarkerCatalog,
     MarkerSet,
@@ -97,14 +97,47 @@ def test_weights_of_the_reference_sets_by_hand():
     assert pan.loc["CD63", "weight"] == 1
 
 
+def test_a_complex_is_one_independent_marker_and_a_gene_another():
+    """By complex, else gene, else accession; in another organism too."""
+    table = CATALOG.table
+    by_hand = table["complex"].where(table["complex"] != "", table["gene"])
+    by_hand = by_hand.where(by_hand != "", table["accession"])
+    assert table["independent_marker"].equals(by_hand)
+    assert (table["independent_marker"] != table["gene"]).any()
+    assert independent_marker("", "", "P02769") == "P02769"
+    mouse = CATALOG.for_organism("mouse").table
+    rows = mouse[mouse["set"] == "exosome"].set_index("gene")
+    assert rows.loc["Cd63", "independent_marker"] == "Cd63"
+    assert set(mouse.loc[mouse["complex"] != "", "independent_marker"]) == set(mouse["complex"]) - {""}
+
+
+def test_sets_of_another_species_match_by_accession():
+    assert CATALOG.by_accession == {"bovine_serum"}
+    assert CATALOG.for_organism("mouse").by_accession == {"bovine_serum"}
+    assert CATALOG.select("exosome").by_accession == frozenset()
+    flagged = CATALOG.sets.set_index("set")["by_accession"]
+    assert list(flagged.index[flagged]) == ["bovine_serum"]
+
+
+def test_tables_handed_out_do_not_change_the_catalog():
+    for frame, read in (
+        (CATALOG.table, lambda: CATALOG.table),
+        (CATALOG.sets, lambda: CATALOG.sets),
+        (CATALOG["exosome"].table, lambda: CATALOG["exosome"].table),
+    ):
+        before = read().iloc[0, 1]
+        frame.iloc[0, 1] = "changed"
+        assert read().iloc[0, 1] == before
+
+
 # ---- catalog and set ----------------------------------------------------------
 
 
 def test_table_columns_are_exact():
     assert tuple(CATALOG.table.columns) == TABLE_COLUMNS
     assert (
-        *("set", "gene", "accession", "role", "grade", "weight", "shared_with", "complex", "misev"),
-        *("evidence", "source", "doi", "verified", "note", "listed_only"),
+        *("set", "gene", "accession", "role", "grade", "weight", "shared_with", "complex"),
+        *("independent_marker", "misev", "evidence", "source", "doi", "verified", "note", "listed_only"),
     ) == TABLE_COLUMNS
     assert CATALOG.table["listed_only"].dtype == bool
     assert CATALOG.table["weight"].dtype == float

@@ -9,6 +9,7 @@ import pytest
 
 from markerkit.catalog import files as io
 from markerkit.catalog.load import MarkerCatalog, load_markers, reference_folder
+from markerkit.core.species import UNIPROT
 from tools.catalog_readme import readme
 
 FOLDER = reference_folder()
@@ -79,7 +80,7 @@ def test_every_threshold_has_its_reason_and_its_simulation():
 
 
 def test_accessions_have_the_uniprot_pattern():
-    assert TABLE["accession"].map(lambda a: bool(io.UNIPROT.fullmatch(a))).all()
+    assert TABLE["accession"].map(lambda a: bool(UNIPROT.fullmatch(a))).all()
 
 
 def test_a_symbol_has_one_accession_and_an_accession_one_symbol():
@@ -155,7 +156,7 @@ def test_ortholog_table_holds_the_genes_of_the_catalog():
         assert row["mouse_gene"] or row["note"] or row["rat_gene"], row
         assert not row["mouse_gene"] or row["mouse_accession"] or row["note"], row
         assert not row["rat_gene"] or row["rat_accession"] or row["rat_note"], row
-        assert not row["mouse_accession"] or io.UNIPROT.fullmatch(row["mouse_accession"]), row
+        assert not row["mouse_accession"] or UNIPROT.fullmatch(row["mouse_accession"]), row
 
 
 def test_bovine_names_cannot_match_another_species():

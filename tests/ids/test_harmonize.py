@@ -7,7 +7,8 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError
-from markerkit.ids.harmonize import bovine_accessions, gene_table, id_mapping
+from markerkit.core.genes import bovine_accessions, gene_table
+from markerkit.ids.harmonize import id_mapping
 
 
 def experiment(rows, organism="human"):
@@ -123,7 +124,7 @@ def test_mixed_species_count_for_none_when_only_unique_groups_do():
 
 def test_entry_names_tell_mouse_from_rat():
     rows = [(f"sp|P{i:05d}|G{i}_RAT".replace("P00", "P0A"), f"Gene{i}") for i in range(30)]
-    with pytest.raises(InputError, match="the proteins are rat: 30 of 30 groups say Rattus norvegicus"):
+    with pytest.raises(InputError, match="the proteins are rat: 30 of 30 groups are of Rattus norvegicus"):
         mk.harmonize_ids(experiment(rows, "mouse"))
     mk.harmonize_ids(experiment(rows, "rat"))
 

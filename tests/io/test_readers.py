@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
-from markerkit.io.anndata import from_anndata, to_anndata
 from markerkit.io.sample_sheet import sample_template
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -317,8 +316,8 @@ def test_missing_words_are_missing(tmp_path):
 def test_anndata_round_trip_and_file(tmp_path):
     anndata = pytest.importorskip("anndata", reason="the extra 'anndata' is not installed")
     exp = mk.read_proteins(wide(tmp_path), samples=sheet(tmp_path))
-    adata = to_anndata(exp)
-    back = from_anndata(adata)
+    adata = exp.to_anndata()
+    back = mk.Experiment.from_anndata(adata)
     pd.testing.assert_frame_equal(back.values, exp.values)
     pd.testing.assert_frame_equal(back.samples.astype(str), exp.samples.astype(str))
     assert (back.scale, back.organism, back.history) == (exp.scale, exp.organism, exp.history)
@@ -330,8 +329,8 @@ def test_anndata_round_trip_and_file(tmp_path):
     assert list(found.samples["group"]) == ["ev", "ev", "cell", "cell"]
     assert list(found.proteins["gene"]) == list(exp.proteins["gene"])
     assert (mk.read_proteins(path, quantity="half").values.to_numpy() * 2 == exp.values.to_numpy()).all()
-    with pytest.raises(InputError, match="does not say its 'scale' and 'organism'"):
-        from_anndata(anndata.AnnData(exp.values))
+    with pytest.raises(InputError, match="does not state its 'scale' and 'organism'"):
+        mk.Experiment.from_anndata(anndata.AnnData(exp.values))
 
 
 def test_hdf5_by_another_name_is_named(tmp_path):

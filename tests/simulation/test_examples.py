@@ -163,7 +163,7 @@ def test_an_admixed_source_is_raised(markers: mk.MarkerCatalog) -> None:
     assert made.truth.sources["keratin"]
     assert not made.truth.sources["mitochondrion"]
     exp = made.experiment
-    bovine = exp.proteins["species"] == "bovine"
+    bovine = exp.proteins["species"] == "Bos taurus"
     share = exp.values.loc[:, bovine].sum(axis=1) / exp.values.sum(axis=1)
     assert share[exp.samples["fraction"] == "EV"].mean() == pytest.approx(0.1, rel=0.4)
     assert exp.proteins.loc[bovine, "accession"].isin(markers["bovine_serum"].table["accession"]).all()

@@ -1,0 +1,92 @@
+"""How tables of this field write species, accessions, contaminants and decoys."""
+
+from __future__ import annotations
+
+import re
+
+#: organism or source of serum -> its species
+SPECIES = {
+    "human": "Homo sapiens",
+    "mouse": "Mus musculus",
+    "rat": "Rattus norvegicus",
+    "bovine": "Bos taurus",
+}
+BOVINE = SPECIES["bovine"]
+#: ending of a UniProt entry name, as in ALBU_BOVIN -> species
+ENTRY_CODES = {
+    "HUMAN": "Homo sapiens", "MOUSE": "Mus musculus", "BOVIN": "Bos taurus", "RAT": "Rattus norvegicus", "PIG": "Sus scrofa",
+    "YEAST": "Saccharomyces cerevisiae", "ECOLI": "Escherichia coli", "SHEEP": "Ovis aries", "HORSE": "Equus caballus",
+}  # fmt: skip
+#: beginning of an Ensembl identifier -> species
+ENSEMBL_CODES = {
+    "ENSBTA": "Bos taurus",
+    "ENSMUS": "Mus musculus",
+    "ENSRNO": "Rattus norvegicus",
+    "ENSP0": "Homo sapiens",
+}
+
+_ACCESSION = r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2}"
+#: a UniProt accession, as UniProt defines it
+UNIPROT = re.compile(_ACCESSION)
+#: the same, perhaps of an isoform (P08962-3); the accession is the first group
+UNIPROT_ISOFORM = re.compile(rf"({_ACCESSION})(?:-\d+)?")
+#: entry name with a known ending: name and ending
+ENTRY_NAME = re.compile(rf"(\w+)_({'|'.join(ENTRY_CODES)})")
+#: ending of any entry name, anywhere in a text
+ENTRY_ENDING = re.compile(r"_([A-Z]{3,5})\b")
+
+_CONTAMINANT = r"CON__|contam_|Cont_|cRAP[-_]?"
+_DECOY = r"REV__|rev_|DECOY_|##"
+#: a member of a protein group that a library of contaminants marks
+CONTAMINANT = re.compile(rf"(?:^|[;|])(?:{_CONTAMINANT})", re.IGNORECASE)
+#: a member of a protein group that is a decoy; names such as Rev_... of real proteins are none
+DECOY = re.compile(rf"(?:^|[;|])(?:{_DECOY})")
+#: what libraries of contaminants and decoys write before an identifier
+PREFIX = re.compile(rf"^(?:{_CONTAMINANT}|{_DECOY})+", re.IGNORECASE)
+
+#: what separates the members of a protein group
+BETWEEN_MEMBERS = re.compile(r"[;,]\s*")
+
+
+def species_of_entry(entry: str) -> str:
+    """Species that an entry name or an Ensembl identifier states, or nothing.
+
+    >>> species_of_entry("ALBU_BOVIN"), species_of_entry("ENSMUSP00000000001"), species_of_entry("P02769")
+    ('Bos taurus', 'Mus musculus', '')
+    """
+    match = ENTRY_NAME.fullmatch(entry)
+    if match:
+        return ENTRY_CODES[match[2]]
+    return next((species for prefix, species in ENSEMBL_CODES.items() if entry.startswith(prefix)), "")
+
+
+def species_named(text: str) -> str:
+    """Species that a text names, in Latin or in English; other texts stay as they are.
+
+    >>> species_named("Human"), species_named("OS=Mus musculus OX=10090"), species_named("Gallus gallus")
+    ('Homo sapiens', 'Mus musculus', 'Gallus gallus')
+    """
+    folded = text.lower()
+    return next(
+        (species for word, species in SPECIES.items() if folded == word or species.lower() in folded), text
+    )
+
+
+def split_identifier(token: str) -> tuple[str, str]:
+    """Split an identifier into accession, without prefix and isoform, and entry name.
+
+    >>> split_identifier("sp|P08962-3|CD63_HUMAN")
+    ('P08962', 'CD63_HUMAN')
+    >>> split_identifier("CON__P02769")
+    ('P02769', '')
+    >>> split_identifier("ALBU_BOVIN"), split_identifier("Cont_P02769_BOVIN")
+    (('', 'ALBU_BOVIN'), ('P02769', 'P02769_BOVIN'))
+    """
+    parts = PREFIX.sub("", token.strip()).split("|")
+    accession = PREFIX.sub("", parts[1] if len(parts) > 1 else parts[0]).split(" ")[0]
+    entry = parts[2].split(" ")[0] if len(parts) > 2 else ""
+    coded = ENTRY_NAME.fullmatch(accession)
+    if not entry and (coded or accession.startswith(tuple(ENSEMBL_CODES))):
+        entry, accession = accession, coded[1] if coded else ""
+    match = UNIPROT_ISOFORM.fullmatch(accession)
+    return (match[1] if match else ""), entry
