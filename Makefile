@@ -1,6 +1,7 @@
 # make demo      assess simulated data with known truth, into markerkit_demo/
 # make test      the quick tests
 # make test-all  every test, the slow ones included
+# make test-anndata  reading, tables and missing values with AnnData and the oldest pandas that is supported
 # make lint      ruff, mypy and codespell
 # make clean     remove what these targets made
 #
@@ -12,17 +13,20 @@ export CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 VENV := .venv
 STAMP := $(VENV)/.complete
 RUN := $(VENV)/bin
+# AnnData does not admit pandas 3 on every Python that is supported, so it is tested in an environment of its own.
+ANNDATA := .venv-anndata
+ANNDATA_STAMP := $(ANNDATA)/.complete
 
-.PHONY: help demo test test-all lint clean rebuild
+.PHONY: help demo test test-all test-anndata lint clean rebuild
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
 # An environment that no longer runs, lies in a moved checkout or was built by another PYTHON is built again.
-STALE := $(shell test -e $(STAMP) || exit 0; \
-  { $(RUN)/python -c 'import pytest' && $(RUN)/markerkit --version \
-    && grep -qxF "checkout $(CURDIR)" $(STAMP) \
-    && { test -z "$(PYTHON)" || grep -qxF "python $(PYTHON)" $(STAMP); }; } >/dev/null 2>&1 \
+stale = $(shell test -e $(1)/.complete || exit 0; \
+  { $(1)/bin/python -c 'import pytest' && $(1)/bin/markerkit --version \
+    && grep -qxF "checkout $(CURDIR)" $(1)/.complete \
+    && { test -z "$(PYTHON)" || grep -qxF "python $(PYTHON)" $(1)/.complete; }; } >/dev/null 2>&1 \
   || echo rebuild)
 
 demo: $(STAMP)
@@ -34,6 +38,9 @@ test: $(STAMP)
 test-all: $(STAMP)
 	$(RUN)/python -m pytest -n 2
 
+test-anndata: $(ANNDATA_STAMP)
+	$(ANNDATA)/bin/python -m pytest -n 2 -m "not slow" tests/io tests/tables tests/test_impute.py
+
 lint: $(STAMP)
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
@@ -41,7 +48,8 @@ lint: $(STAMP)
 	$(RUN)/codespell
 
 # The stamp is written last: an environment without one is half made, and is removed and built again.
-$(STAMP): pyproject.toml constraints.txt $(STALE)
+# Arguments: the folder of the environment, the file of pinned versions, what is installed.
+define build
 	@set -eu; \
 	python=""; \
 	for candidate in $$CANDIDATES; do \
@@ -54,12 +62,19 @@ $(STAMP): pyproject.toml constraints.txt $(STALE)
 	  echo "Install one (on Debian and Ubuntu with its package python3-venv) or name it: make test PYTHON=/path/to/python" >&2; \
 	  exit 1; \
 	fi; \
-	echo "Building $(VENV) with $$("$$python" --version)"; \
-	rm -rf $(VENV); \
-	"$$python" -m venv $(VENV); \
-	$(RUN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]' -c constraints.txt; \
+	echo "Building $(1) with $$("$$python" --version)"; \
+	rm -rf $(1); \
+	"$$python" -m venv $(1); \
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check -c $(2) $(3); \
 	printf 'checkout %s\npython %s\n' "$(CURDIR)" "$$python" > $@
+endef
+
+$(STAMP): pyproject.toml constraints.txt $(call stale,$(VENV))
+	$(call build,$(VENV),constraints.txt,-e '.[test]')
+
+$(ANNDATA_STAMP): pyproject.toml constraints-anndata.txt $(call stale,$(ANNDATA))
+	$(call build,$(ANNDATA),constraints-anndata.txt,-e '.[anndata]' pytest pytest-xdist hypothesis pyarrow)
 
 clean:
-	rm -rf $(VENV) markerkit_demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ANNDATA) markerkit_demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

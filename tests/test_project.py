@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import markerkit
 from tests.helpers import committed
@@ -68,19 +70,59 @@ def test_make_targets_exist(repository: Path, name: str) -> None:
     assert set(named) <= targets
 
 
-def test_constraints_are_plain_pins(repository: Path) -> None:
-    lines = (repository / "constraints.txt").read_text(encoding="utf-8").splitlines()
+PINS = {"constraints.txt": ("test", "notebook", "parquet"), "constraints-anndata.txt": ("anndata", "parquet")}
+
+
+NOT_YET_IMPORTED = {"seaborn", "adjusttext"}
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Pinned packages of a constraints file, name -> version."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.lower().replace("_", "-").split("==") for line in lines)
+
+
+@pytest.mark.parametrize("name", sorted(PINS))
+def test_constraints_are_plain_pins(repository: Path, name: str) -> None:
+    lines = (repository / name).read_text(encoding="utf-8").splitlines()
     assert not [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.+]*", line)]
 
 
-def test_dependencies_are_pinned(repository: Path) -> None:
+@pytest.mark.parametrize("name", sorted(PINS))
+def test_dependencies_are_pinned_in_their_range(repository: Path, name: str) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["test"], *extras["notebook"]]
-    names = {re.match(r"[A-Za-z0-9_-]+", w).group().lower() for w in wanted}  # type: ignore[union-attr]
-    pinned = (repository / "constraints.txt").read_text(encoding="utf-8").lower()
-    pins = {line.split("==")[0] for line in pinned.splitlines()}
-    assert names - {"markerkit"} <= pins
+    wanted = [*project["dependencies"], *(item for extra in PINS[name] for item in extras[extra])]
+    pinned = pins(repository / name)
+    for requirement in map(Requirement, wanted):
+        if requirement.name != "markerkit":
+            assert requirement.specifier.contains(pinned[requirement.name.lower()]), requirement
+
+
+def test_oldest_pandas_is_tested(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (pandas,) = [r for r in map(Requirement, project["dependencies"]) if r.name == "pandas"]
+    oldest = pins(repository / "constraints-anndata.txt")["pandas"]
+    assert str(pandas.specifier) == f">={oldest}"
+    assert pins(repository / "constraints.txt")["pandas"].startswith("3.")
+
+
+def test_required_packages_are_those_imported(repository: Path) -> None:
+    """No dependency without an import, no import without a dependency."""
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    optional = {Requirement(item).name for extra in ("anndata", "parquet") for item in extras[extra]}
+    required = {Requirement(item).name.lower() for item in project["dependencies"]}
+    imported = set()
+    for path in (repository / "markerkit").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0].lower() for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.split(".")[0].lower())
+    outside = imported - {name.lower() for name in sys.stdlib_module_names} - {"markerkit", "cycler"}
+    assert outside - optional == required - NOT_YET_IMPORTED
+    assert optional <= outside
 
 
 def test_readme_python_names_exist(repository: Path) -> None:
@@ -103,7 +145,7 @@ def test_readme_shell_lines_parse(repository: Path) -> None:
 def test_wheel_holds_the_reference_sets(repository: Path, tmp_path: Path) -> None:
     pytest.importorskip("hatchling", reason="building a wheel without a network needs hatchling installed")
     source = tmp_path / "source"
-    ignored = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", "markerkit_demo")
+    ignored = shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__", "markerkit_demo")
     shutil.copytree(repository, source, ignore=ignored)
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=source, check=True, capture_output=True, timeout=300)
