@@ -16,7 +16,7 @@ import pandas as pd
 
 import markerkit as mk
 from markerkit.purity.shares import source_shares
-from markerkit.qc.ev_markers import layer_a_ranks
+from markerkit.qc.ev_markers import ev_marker_ranks
 from markerkit.qc.reference import QUANTILES
 
 DRAWS = 120
@@ -55,7 +55,7 @@ def draw(comparator: str, seed: int, markers: mk.MarkerCatalog) -> list[pd.DataF
     shares = shares.assign(item="share_" + shares["source"], value=shares["share"])[
         ["sample", "item", "value"]
     ]
-    ranks = layer_a_ranks(exp, markers, blood=comparator == "biofluid")
+    ranks = ev_marker_ranks(exp, markers, blood=comparator == "biofluid")
     ranks = pd.DataFrame({"sample": ranks.index, "item": "ev_rank", "value": ranks["ev_rank"]})
     both = pd.concat([shares, ranks])
     return [both.assign(reference_distribution=both["sample"].map(kind))]

@@ -27,7 +27,7 @@ from sections import write_section
 
 import markerkit as mk
 from markerkit.ids.representative import gene_rows
-from markerkit.qc.ev_markers import layer_a_genes, layer_a_ranks
+from markerkit.qc.ev_markers import ev_marker_genes, ev_marker_ranks
 from markerkit.qc.indices import two_axis
 from markerkit.stats.ranks import singscore
 
@@ -120,8 +120,8 @@ def scores(
     values = logs.values[rows.to_numpy()]
     values.columns = pd.Index(rows.index.str.upper())
     values = values.loc[:, ~values.columns.duplicated()]
-    layer = {g.upper() for g in layer_a_genes(markers, blood=blood).index}
-    ranks = layer_a_ranks(exp, markers, blood=blood)
+    layer = {g.upper() for g in ev_marker_genes(markers, blood=blood).index}
+    ranks = ev_marker_ranks(exp, markers, blood=blood)
     found = ranks[["ev_rank", "ev_score"]].copy()
     inside = values.columns.isin(layer)[:, None]
     found["singscore"] = singscore(values.to_numpy(), inside)[0][:, 0]
@@ -135,7 +135,7 @@ def scores(
 
 
 def _two_axis(exp: mk.Experiment, markers: mk.MarkerCatalog, *, blood: bool) -> pd.Series:
-    rows = two_axis(exp, markers, layer_a_genes(markers, blood=blood).index)
+    rows = two_axis(exp, markers, ev_marker_genes(markers, blood=blood).index)
     return rows[rows["item"] == "two_axis_index"].set_index("sample")["value"]
 
 

@@ -44,7 +44,7 @@ from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE
 from markerkit.purity.blanks import blank_content
 from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.sources import NOT_RAISED, RAISED
-from markerkit.qc.outliers import LOOK, far, similarity
+from markerkit.qc.outliers import REVIEW, far, similarity
 from markerkit.study.contrast import Contrast
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -79,6 +79,7 @@ REPLICATES: dict[str, tuple[float, ...]] = {"min_replicates": (1, 3, 4)}
 CARRY_OVER: dict[str, tuple[float, ...]] = {
     "confidence": (0.9, 0.99),
     "min_reference_proteins": (4, 16),
+    "reference_seen": (0.25, 1.0),
     "reference_absent": (0.1, 0.6),
     "reference_abundant": (0.25, 1.0),
     "reference_missed": (0.05, 0.3),
@@ -95,12 +96,13 @@ OUTLIERS: dict[str, tuple[float, ...]] = {
     "outlier_share_least": (0.0, 0.01),
     "outlier_min_samples": (4, 7),
     "outlier_min_proteins": (20, 80),
+    "outlier_seen": (0.2, 1.0),
 }
 BLANKS: dict[str, tuple[float, ...]] = {"blank_seen": (0.25, 1.0), "blank_ratio": (0.03, 0.3)}
 #: read while a contrast is fitted, so that it is fitted again
 FITTED = ("min_markers_source", "presence_seen", "censoring_quantile")
 #: thresholds that no verdict, flag or number hangs on
-DECIDE_NOTHING = ("power",)
+DECIDE_NOTHING = ("power", "checklist_seen")
 #: what is left of the markers where few are measured
 LEFT = 0.3
 #: sources admixed to simulated exosomes, as shares of the signal
@@ -421,7 +423,7 @@ def carried(
         "holds": low <= truth <= high,
         "width": high - low,
         "bound": row["bound"] == "at most",
-        "disagree": "compartments disagree" in row["reason"],
+        "disagree": "compartments differ" in row["reason"],
     }
 
 
@@ -498,7 +500,7 @@ def spoiled(exp: mk.Experiment) -> tuple[mk.Experiment, str, str]:
 def flags(exp: mk.Experiment, markers: mk.MarkerCatalog) -> tuple[set[str], set[tuple[str, str]]]:
     """Samples flagged for similarity or depth, and samples and sources flagged for a share."""
     table = mk.quality(exp, markers, group="fraction").table
-    table = table[(table["flag"] == LOOK)]
+    table = table[(table["flag"] == REVIEW)]
     odd = set(table.loc[table["kind"].isin(["outlier", "depth"]), "sample"])
     rows = table[(table["kind"] == "share") & table["meaning"].str.contains("far above")]
     return odd, set(zip(rows["sample"], rows["item"], strict=True))
@@ -596,8 +598,8 @@ def blanks(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
                 table = blank_content(made, markers)
             look = set(
                 zip(
-                    table.loc[table["flag"] == LOOK, "level"],
-                    table["key"][table["flag"] == LOOK],
+                    table.loc[table["flag"] == REVIEW, "level"],
+                    table["key"][table["flag"] == REVIEW],
                     strict=True,
                 )
             )

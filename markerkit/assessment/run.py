@@ -29,6 +29,7 @@ from markerkit.checks.design import SERIOUS, design_lines, design_of, design_sco
 from markerkit.checks.sensitivity import sensitivity_of
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
 from markerkit.core.experiment import Experiment
+from markerkit.core.signal import BASES
 from markerkit.effects.fit import fit_contrast
 from markerkit.guidelines.checklist import NEEDS_METADATA, checklist_of
 from markerkit.guidelines.ev_track import ev_track_of
@@ -59,7 +60,6 @@ from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
 Verdicts = TypeVar("Verdicts", Identity, Purity)
-SHARES = ("signal", "length")
 
 
 @dataclass(frozen=True, repr=False)
@@ -279,14 +279,14 @@ def assess(
     context
         What only the user knows: a mapping, a TOML or a JSON file.
     shares
-        What the source shares sum: ``"signal"``, or ``"length"`` for signal over
+        What every share sums, in all tables: ``"signal"``, or ``"length"`` for signal over
         the length of the sequence.
     null_check
         Data sets without an effect, made from the study's own residuals, on
         which the tests of every contrast are run; 0 for none. Takes about a
         fifth of a second each.
     seed
-        Of the bootstrap over anchors and of the null check.
+        Of the bootstrap over reference proteins and of the null check.
 
     Returns
     -------
@@ -311,7 +311,7 @@ def assess(
     from threadpoolctl import threadpool_limits
 
     known = read_context(context)
-    one_of("shares", shares, SHARES)
+    one_of("shares", shares, list(BASES))
     with threadpool_limits(limits=1), _collected() as notes:
         markers = markers or load_markers(organism=exp.organism)
         if not exp.harmonized:
@@ -337,12 +337,12 @@ def assess(
             )
         models = [fit_contrast(units, markers, c) for c in asked]
         logs = units if units.scale != "raw" else log2(units)
-        checklist = checklist_of(units, markers, asked, known, fluid=fluid)
+        checklist = checklist_of(units, markers, asked, known, fluid=fluid, basis=shares)
         checks = design_of(exp, units, asked, known, collapse_by=collapse_by)
-        identity, purity = identity_of(models, known), purity_of(units, markers, models, seed=seed)
-        if shares == "length":
-            purity = replace(purity, shares=source_shares(units, markers, per_length=True))
-        blanks = blank_content(everything, markers, asked)
+        of_sources = source_shares(everything, markers, basis=shares)
+        identity = identity_of(models, known)
+        purity = purity_of(units, markers, models, seed=seed, shares=of_sources)
+        blanks = blank_content(everything, markers, asked, shares=of_sources, basis=shares)
         identity, purity = _scoped(identity, checks), _scoped(with_blank_limits(purity, blanks), checks)
         sensitivity, circular = sensitivity_of(units, models, known), circularity_of(markers, known)
         record = Record(identity.table, purity.table, sensitivity, checks, circular, known)
@@ -350,7 +350,15 @@ def assess(
         result: dict[str, Any] = {
             "identity": identity,
             "purity": purity,
-            "quality": quality_of(everything, markers, group=condition, fluid=fluid, blanks=blanks),
+            "quality": quality_of(
+                everything,
+                markers,
+                group=condition,
+                fluid=fluid,
+                blanks=blanks,
+                shares=of_sources,
+                basis=shares,
+            ),
             "evidence": evidence_of(models, record),
             "sensitivity": sensitivity,
             "circularity": circular,
@@ -456,7 +464,7 @@ def _carry_text(row: pd.Series) -> str:
     if not np.isfinite(row["ci_low"]):
         interval = f" (upper limit {100 * row['ci_high']:.2g} %)"
     note = f"; {row['reason']}" if row["reason"] else ""
-    return f"{row['bound']} {100 * row['fraction']:.2g} % of the control's material{interval}{note}"
+    return f"{row['bound']} {100 * row['fraction']:.2g} % of the preparation's signal is like the control's{interval}{note}"
 
 
 __all__ = ["COMPATIBLE", "NOT_ASSESSABLE", "NOT_COMPATIBLE", "UNRESOLVED", "Assessment", "assess"]

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.files import reference_folder
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
+from markerkit.core.signal import Signal, signal_of
 from markerkit.results import Checklist
 from markerkit.study.context import CONTEXT_KEYS, read_context
 from markerkit.study.contrast import BLOOD, Contrast, contrasts_of
@@ -22,7 +24,7 @@ from markerkit.tables.registry import TABLES
 
 MET, NOT_MET, NOT_DERIVABLE, NEEDS_METADATA = "met", "not met", "not derivable", "needs metadata"
 _NAMED = 12  # proteins named in a cell
-_FLOOR = 0.05  # share of the measured values that stands for the lowest
+_LOWEST = 0.05  # quantile of the measured values that is quoted as their lower end
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Item:
 
 @dataclass(frozen=True)
 class _Answer:
+    """Answer to an item, what it rests on and the proteins behind it."""
+
     answer: str
     evidence: str
     proteins: str = ""
@@ -51,10 +55,29 @@ class _Answer:
 
 @dataclass(frozen=True)
 class _Scope:
-    """What an item may look at: the case samples, the contrast and the context."""
+    """What an item is answered from: the case samples, the contrast and the context.
 
-    linear: pd.DataFrame
+    Parameters
+    ----------
+    values
+        Of the case samples, decoys left out, samples x proteins: linear, or ratios.
+    proteins
+        Their annotation.
+    signal
+        Signal of the case samples; nothing on ratios.
+    markers
+        Catalogue.
+    presence_known
+        Whether a missing value says that a protein was not detected.
+    contrast
+        The contrast; nothing for the whole study.
+    context
+        Statements of the user.
+    """
+
+    values: pd.DataFrame
     proteins: pd.DataFrame
+    signal: Signal | None
     markers: MarkerCatalog
     presence_known: bool
     contrast: Contrast | None
@@ -81,26 +104,26 @@ def misev_checklist(
     markers
         Catalogue of the experiment's organism.
     condition, case, control
-        The contrast; its case samples are looked at. Without it all samples are.
+        The contrast; its case samples are used. Without it all samples are.
     comparator, fluid
         What the control is and what the samples come from.
     context
-        What only the user knows.
+        Study metadata that the user states.
 
     Returns
     -------
     Checklist
-        A row an item: ``met``, ``not met``, ``not derivable`` or ``needs metadata``.
+        One row per item: ``met``, ``not met``, ``not derivable`` or ``needs metadata``.
 
     Raises
     ------
     InputError
         An impossible contrast or context.
     """
-    asked = contrasts_of(
+    contrasts = contrasts_of(
         exp, condition=condition, case=case, control=control, comparator=comparator, fluid=fluid
     )
-    return checklist_of(exp, markers, asked, read_context(context), fluid=fluid)
+    return checklist_of(exp, markers, contrasts, read_context(context), fluid=fluid)
 
 
 def checklist_of(
@@ -110,12 +133,25 @@ def checklist_of(
     context: Mapping[str, Any],
     *,
     fluid: str | None = None,
+    basis: str = "signal",
 ) -> Checklist:
-    """Checklist over contrasts, or over the whole study where there is none."""
+    """Checklist over contrasts, or over the whole study where there is none.
+
+    Parameters
+    ----------
+    exp, markers, fluid
+        As in :func:`misev_checklist`.
+    contrasts
+        Each has its own rows.
+    context
+        As from :func:`markerkit.study.context.read_context`.
+    basis
+        Basis of the shares of signal, ``"signal"`` or ``"length"``.
+    """
     rows = []
     scopes: Sequence[Contrast | None] = contrasts or [None]
     for contrast in scopes:
-        scope = _scope(exp, markers, contrast, context)
+        scope = _scope(exp, markers, contrast, context, basis=basis)
         stated = contrast.fluid if contrast else fluid
         rows += [_row(item, scope, stated) for item in load_items()]
     params = {"contrasts": [c.name for c in contrasts], "context": dict(context)}
@@ -133,14 +169,26 @@ def load_items() -> tuple[Item, ...]:
 
 
 def _scope(
-    exp: Experiment, markers: MarkerCatalog, contrast: Contrast | None, context: Mapping[str, Any]
+    exp: Experiment,
+    markers: MarkerCatalog,
+    contrast: Contrast | None,
+    context: Mapping[str, Any],
+    *,
+    basis: str,
 ) -> _Scope:
-    chosen = exp.samples.index if contrast is None else contrast.groups(exp)[0]
-    keep = ~exp.proteins["is_decoy"].to_numpy(bool)
-    # on ratios presence can still be read, signal cannot
-    values = exp.values if exp.scale == "ratio" else exp.linear()
+    chosen = exp if contrast is None else exp.select(samples=list(contrast.groups(exp)[0]))
+    kept = ~exp.proteins["is_decoy"].to_numpy(bool)
+    # on ratios presence is known all the same, signal is not
+    ratio = exp.scale == "ratio"
+    values = chosen.values if ratio else chosen.linear()
     return _Scope(
-        values.loc[chosen, keep], exp.proteins.loc[keep], markers, exp.presence_known, contrast, context
+        values.loc[:, kept],
+        exp.proteins.loc[kept],
+        None if ratio else signal_of(chosen, basis),
+        markers,
+        exp.presence_known,
+        contrast,
+        context,
     )
 
 
@@ -163,16 +211,21 @@ def _row(item: Item, scope: _Scope, fluid: str | None) -> dict[str, str]:
     }
 
 
-def _members(item: Item, scope: _Scope) -> pd.Series:
-    """Share of the case samples in which each measured member was seen, by gene or accession."""
+def _column(item: Item) -> str:
+    """Annotation that the members of an item are matched by: sets of another species by accession."""
+    sources = load_criteria().sources
+    foreign = all(name in sources and sources[name].by_accession for name in item.sets)
+    return "accession" if foreign else "gene"
+
+
+def _measured(item: Item, scope: _Scope) -> pd.Series:
+    """Share of the case samples in which each member was measured, by gene or accession."""
+    column = _column(item)
     table = scope.markers.table
-    rows = table[table["set"].isin(item.sets) & (table["role"] == "positive")]
-    genes, accessions = set(rows["gene"]) - {""}, set(rows["accession"]) - {""}
-    foreign = item.sets == ("bovine_serum",)
-    inside = scope.proteins["accession"].isin(accessions) if foreign else scope.proteins["gene"].isin(genes)
-    seen = scope.linear.loc[:, inside.to_numpy()].notna().mean(axis=0)
-    label = scope.proteins.loc[inside, "accession" if foreign else "gene"]
-    return seen.groupby(label).max()
+    members = table.loc[table["set"].isin(item.sets) & (table["role"] == "positive"), column]
+    inside = scope.proteins[column].isin(set(members) - {""})
+    shown = scope.values.loc[:, inside.to_numpy()].notna().mean(axis=0)
+    return shown.groupby(scope.proteins.loc[inside, column]).max()
 
 
 def _named(genes: Sequence[str]) -> str:
@@ -181,35 +234,29 @@ def _named(genes: Sequence[str]) -> str:
 
 
 def _seen(item: Item, scope: _Scope) -> _Answer:
-    share = _members(item, scope)
-    found = list(share.index[share >= 0.5])
+    share = _measured(item, scope)
     if not scope.presence_known:
-        listed = list(share.index)
-        text = f"{len(listed)} listed in the study; the matrix is imputed or requantified, so presence cannot be read from it"
-        return _Answer(NOT_DERIVABLE, text, _named(listed))
-    text = f"{len(found)} seen in half of the samples or more; {item.at_least} asked for"
+        text = f"{len(share)} listed in the study; the matrix is imputed or requantified, so presence cannot be read from it"
+        return _Answer(NOT_DERIVABLE, text, _named(list(share.index)))
+    least = load_criteria().threshold["checklist_seen"]
+    found = list(share.index[share >= least])
+    text = f"{len(found)} measured in {100 * least:g} % of the samples or more; {item.at_least} asked for"
     return _Answer(MET if len(found) >= item.at_least else NOT_MET, text, _named(found))
 
 
 def _share(item: Item, scope: _Scope) -> _Answer:
-    seen = _members(item, scope)
-    measured = list(seen.index[seen > 0])
+    share = _measured(item, scope)
+    measured = list(share.index[share > 0])
     note = f" {item.evidence}" if item.evidence else ""
     if not measured:
         return _Answer(NOT_MET, f"none of its proteins was measured: absence may be depth.{note}")
-    if scope.contrast is None and scope.linear.empty:
-        return _Answer(MET, f"{len(measured)} measured.{note}", _named(measured))
-    foreign = item.sets == ("bovine_serum",)
-    column = scope.proteins["accession" if foreign else "gene"]
-    inside = column.isin(measured).to_numpy()
-    values = scope.linear.to_numpy()
-    if (values < 0).any():
-        return _Answer(
-            MET, f"{len(measured)} measured; ratios have no share of signal.{note}", _named(measured)
-        )
-    total = np.nansum(values, axis=1)
-    share = np.nansum(values[:, inside], axis=1) / np.where(total > 0, total, np.nan)
-    text = f"{len(measured)} measured, {100 * np.nanmedian(share):.2g} % of the signal (median of samples).{note}"
+    if scope.signal is None:
+        text = f"{len(measured)} measured; ratios have no share of signal.{note}"
+        return _Answer(MET, text, _named(measured))
+    # a sample that shows none of them counts as 0 in the median
+    of_signal = np.median(np.nan_to_num(scope.signal.of(measured, column=_column(item)).share))
+    what = scope.signal.unit.removeprefix("share of ")
+    text = f"{len(measured)} measured, {100 * of_signal:.2g} % of the {what} (median of samples).{note}"
     return _Answer(MET, text, _named(measured))
 
 
@@ -236,14 +283,17 @@ def _control(item: Item, scope: _Scope) -> _Answer:
 
 
 def _limits(item: Item, scope: _Scope) -> _Answer:
-    """Give what a matrix shows of its limits: what is missing, and the lowest of what was measured."""
-    values = scope.linear.to_numpy()
-    known = values[np.isfinite(values)]
-    if not known.size:
+    """State what a matrix shows of its limits: the share of missing values, and the lower end of the measured ones."""
+    values = scope.values.to_numpy()
+    measured = values[np.isfinite(values)]
+    if not measured.size:
         return _Answer(NOT_DERIVABLE, item.evidence)
-    floor = float(np.quantile(known, _FLOOR))
-    missing = 100 * (1 - known.size / values.size)
-    text = f"{missing:.1f} % of the values are missing; 5 % of the measured ones lie below {floor:.3g}. {item.evidence}"
+    lowest = float(np.quantile(measured, _LOWEST))
+    missing = 100 * (1 - measured.size / values.size)
+    text = (
+        f"{missing:.1f} % of the values are missing; {100 * _LOWEST:g} % of the measured ones lie below {lowest:.3g}. "
+        f"{item.evidence}"
+    )
     return _Answer(NOT_DERIVABLE, text)
 
 

@@ -1,4 +1,4 @@
-"""EV-TRACK export: what a proteome answers of its form, and the blanks that the user must fill."""
+"""EV-TRACK export: what a proteome answers of the form, and the fields that the user must fill in."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def ev_track_of(
     checklist
         Table `misev_checklist`; its EV-TRACK items are the nine of the EV-METRIC.
     contrasts, context
-        The contrasts; what only the user knows.
+        The contrasts; study metadata that the user states.
     fluid
         What the samples come from, where no contrast says it.
 
     Returns
     -------
-    Table `ev_track`, one form a contrast. No EV-METRIC percentage is given: it
+    Table `ev_track`, one form per contrast. No EV-METRIC percentage is given: it
     counts what a paper reports, of which a proteome holds two items.
     """
     rows: list[dict[str, Any]] = []
@@ -77,12 +77,12 @@ def _study(
     exp: Experiment, contrast: Contrast | None, context: Mapping[str, Any], fluid: str | None
 ) -> list[dict[str, Any]]:
     chosen = exp.samples.index if contrast is None else contrast.groups(exp)[0]
-    seen = exp.values.loc[chosen].notna().any()
+    measured = exp.values.loc[chosen].notna().any()
     material = contrast.fluid if contrast else fluid
     lines = [
         _line("study", "species", exp.organism, FROM_DATA),
         _line("study", "samples", len(chosen), FROM_DATA, contrast.case if contrast else "all samples"),
-        _line("study", "protein groups", int(seen.sum()), FROM_DATA, "seen in one of these samples or more"),
+        _line("study", "protein groups", int(measured.sum()), FROM_DATA, "measured in one of these samples or more"),
         _line("study", "protein analysis", "mass spectrometry", FROM_DATA),
         _line("study", "sample type", material, FROM_CONTEXT)
         if material

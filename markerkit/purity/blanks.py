@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,11 @@ import pandas as pd
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
-from markerkit.effects.members import set_members
+from markerkit.core.signal import Signal, quantity_of, signal_of
+from markerkit.purity.contamination import contamination_rule, reference_shares
+from markerkit.purity.shares import source_shares
 from markerkit.results import Purity
+from markerkit.stats.contamination import compartment_weights, weighted_median
 from markerkit.study.contrast import Contrast
 from markerkit.study.roles import BLANK, MEDIUM, SAMPLE, roles_of
 from markerkit.tables.registry import TABLES
@@ -23,7 +26,12 @@ _SCALED = "a quantity normalized across runs lifts blanks: an upper limit"
 
 
 def blank_content(
-    exp: Experiment, markers: MarkerCatalog, contrasts: Sequence[Contrast] = ()
+    exp: Experiment,
+    markers: MarkerCatalog,
+    contrasts: Sequence[Contrast] = (),
+    *,
+    shares: pd.DataFrame | None = None,
+    basis: str = "signal",
 ) -> pd.DataFrame:
     """Compare blanks and medium with the samples, source by source and protein by protein.
 
@@ -35,6 +43,10 @@ def blank_content(
         Catalogue.
     contrasts
         Contrasts with a contamination fraction to limit.
+    shares
+        Table `source_shares` of the experiment on this basis; computed where it is not given.
+    basis
+        Basis of the shares, ``"signal"`` or ``"length"``. Contamination fractions are of signal.
 
     Returns
     -------
@@ -49,151 +61,163 @@ def blank_content(
     if not kinds:
         return spec.empty()
     if exp.scale == "ratio":
-        reason = "ratios to a reference channel have no signal to compare"
-        rows = [
-            {
-                "role": k,
-                "level": "source",
-                "status": "not compared",
-                "reason": reason,
-                "n_blanks": int((role == k).sum()),
-            }
-            for k in kinds
-        ]
-        return spec.conform(pd.DataFrame(rows))
-    linear = exp.linear().loc[:, ~exp.proteins["is_decoy"].to_numpy(bool)]
-    samples = linear[role == SAMPLE]
+        return spec.conform(_not_compared(role, kinds))
+    signal = signal_of(exp, basis)
+    shares = source_shares(exp, markers, basis=basis) if shares is None else shares
+    amounts = source_amounts(shares, signal)
+    linear = signal if basis == "signal" else signal_of(exp)
     parts = []
     for kind in kinds:
-        blanks = linear[role == kind]
         parts += [
-            _rows(
-                _by_source(exp, markers, blanks),
-                _by_source(exp, markers, samples),
-                blanks,
-                samples,
-                kind,
-                "source",
-            ),
-            _carry_rows(exp, markers, blanks, contrasts, kind),
-            _protein_rows(exp, blanks, samples, kind),
+            _Compared.of(kind, amounts, signal.total, role).rows("source"),
+            _fraction_rows(linear, markers, contrasts, exp, kind),
+            _protein_rows(signal, kind, role),
         ]
     table = concat_rows([p for p in parts if len(p)])
     return spec.conform(table.assign(reason=_care(exp)))
 
 
+def _not_compared(role: pd.Series, kinds: Sequence[str]) -> pd.DataFrame:
+    rows = pd.DataFrame({"role": kinds, "n_blanks": [int((role == k).sum()) for k in kinds]})
+    reason = "ratios to a reference channel have no signal to compare"
+    return rows.assign(level="source", status="not compared", reason=reason)
+
+
 def _care(exp: Experiment) -> str:
-    read = next((h for h in exp.history if h.get("verb") == "read_proteins"), {})
     if exp.approximate:
         return "logarithmic, imputed or requantified input: a rough limit"
-    return _SCALED if read.get("quantity") in _NORMALIZED else ""
+    return _SCALED if quantity_of(exp) in _NORMALIZED else ""
 
 
-def _by_source(exp: Experiment, markers: MarkerCatalog, linear: pd.DataFrame) -> pd.DataFrame:
-    """Sum the signal of every source and of the EV markers; missing where nothing was seen."""
-    criteria = load_criteria()
-    proteins = exp.proteins.loc[linear.columns]
-    found = {}
-    sets = {"ev": (criteria.classes["ev"].sets, "gene")}
-    sets |= {k: ((k,), "accession" if r.by_accession else "gene") for k, r in criteria.sources.items()}
-    for key, (names, column) in sets.items():
-        members = set(set_members(markers, names)[column]) - {""}
-        found[key] = linear.loc[:, proteins[column].isin(members).to_numpy()].sum(axis=1, min_count=1)
-    return pd.DataFrame(found, index=linear.index)
+def source_amounts(shares: pd.DataFrame, signal: Signal) -> pd.DataFrame:
+    """Signal of every source by sample, from the shares: samples x sources, NaN where nothing was measured."""
+    table = shares.pivot_table(index="sample", columns="source", values="share", sort=False, dropna=False)
+    table = table.reindex(index=signal.values.index, columns=list(dict.fromkeys(shares["source"])))
+    return table.mul(signal.total, axis=0)
 
 
-def _rows(
-    of_blanks: pd.DataFrame,
-    of_samples: pd.DataFrame,
-    blanks: pd.DataFrame,
-    samples: pd.DataFrame,
-    kind: str,
-    level: str,
-) -> pd.DataFrame:
-    total_blank, total_sample = blanks.sum(axis=1), samples.sum(axis=1)
-    ratio = of_blanks.max() / of_samples.median()
-    seen = of_blanks.notna().sum()
-    limit = of_blanks.max() / total_sample.median()
-    rule = load_criteria().threshold
-    counted = seen >= np.maximum(1, rule["blank_seen"] * len(blanks))
-    look = counted & ((ratio >= rule["blank_ratio"]) | ((of_samples.notna().sum() == 0) & (seen > 0)))
-    return pd.DataFrame(
-        {
-            "role": kind,
-            "level": level,
-            "key": of_blanks.columns,
-            "n_blanks": len(blanks),
-            "n_blanks_seen": seen,
-            "n_samples_seen": of_samples.notna().sum(),
-            "blank_share": of_blanks.div(total_blank, axis=0).median(),
-            "sample_share": of_samples.div(total_sample, axis=0).median(),
-            "ratio": ratio,
-            "limit": limit,
-            "flag": np.where(look, "review", ""),
-            "status": "compared",
-        }
-    )
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """Signal of some keys (sources or proteins) in the blanks of one kind and in the samples.
+
+    Parameters
+    ----------
+    role
+        Of the blanks.
+    blanks, samples
+        Blanks x keys, samples x keys; NaN where not measured.
+    blank_total, sample_total
+        Total signal of each.
+    """
+
+    role: str
+    blanks: pd.DataFrame
+    samples: pd.DataFrame
+    blank_total: pd.Series
+    sample_total: pd.Series
+
+    @classmethod
+    def of(cls, kind: str, amounts: pd.DataFrame, total: pd.Series, role: pd.Series) -> _Compared:
+        """Split the signal of all samples (samples x keys) by their role."""
+        blank, sample = role == kind, role == SAMPLE
+        return cls(kind, amounts[blank], amounts[sample], total[blank], total[sample])
+
+    def rows(self, level: str) -> pd.DataFrame:
+        """Rows of the table `blanks`, one per key."""
+        t = load_criteria().threshold
+        shown, in_samples = self.blanks.notna().sum(), self.samples.notna().sum()
+        largest = self.blanks.max()
+        ratio = largest / self.samples.median()
+        counted = shown >= np.maximum(1, t["blank_seen"] * len(self.blanks))
+        review = counted & ((ratio >= t["blank_ratio"]) | ((in_samples == 0) & (shown > 0)))
+        return pd.DataFrame(
+            {
+                "role": self.role,
+                "level": level,
+                "key": self.blanks.columns,
+                "n_blanks": len(self.blanks),
+                "n_blanks_seen": shown,
+                "n_samples_seen": in_samples,
+                "blank_share": self.blanks.div(self.blank_total, axis=0).median(),
+                "sample_share": self.samples.div(self.sample_total, axis=0).median(),
+                "ratio": ratio,
+                "limit": largest / self.sample_total.median(),
+                "flag": np.where(review, "review", ""),
+                "status": "compared",
+            }
+        )
 
 
-def _protein_rows(exp: Experiment, blanks: pd.DataFrame, samples: pd.DataFrame, kind: str) -> pd.DataFrame:
+def _protein_rows(signal: Signal, kind: str, role: pd.Series) -> pd.DataFrame:
+    """Rows of the proteins that a blank shows, the largest limit first."""
+    blanks = signal.values[role == kind]
     shown = blanks.columns[blanks.notna().any()]
-    rows = _rows(blanks[shown], samples[shown], blanks, samples, kind, "protein")
-    rows["gene"] = exp.proteins.loc[shown, "gene"].to_numpy()
+    rows = _Compared.of(kind, signal.values[shown], signal.total, role).rows("protein")
+    rows["gene"] = signal.proteins.loc[shown, "gene"].to_numpy()
     return rows.sort_values("limit", ascending=False, kind="stable")
 
 
-def _carry_rows(
-    exp: Experiment, markers: MarkerCatalog, blanks: pd.DataFrame, contrasts: Sequence[Contrast], kind: str
+def _fraction_rows(
+    signal: Signal, markers: MarkerCatalog, contrasts: Sequence[Contrast], exp: Experiment, kind: str
 ) -> pd.DataFrame:
-    """Contamination fraction that the blank alone would show: its anchors over those of the comparator."""
-    criteria = load_criteria()
-    linear = exp.linear().loc[:, blanks.columns]
+    """Contamination fraction that the blanks alone would show in the median preparation, one row per contrast.
+
+    It is the weighted median, over the same reference proteins as the fraction itself, of the
+    blank's signal over the total of a preparation to the comparator's share. What a blank does not
+    show is 0 there.
+    """
+    role = roles_of(exp)
+    blanks, sample = signal.values[role == kind], role.index[role == SAMPLE]
     rows = []
     for contrast in contrasts:
-        rule = criteria.contamination_fraction.get(contrast.comparator or "")
+        rule = contamination_rule(contrast)
         if rule is None:
             continue
-        anchors = set_members(markers, rule.compartments)
-        anchors = anchors[~anchors["complex"].isin(rule.left_out_complexes)]
-        inside = exp.proteins.loc[linear.columns, "gene"].isin(set(anchors["gene"]) - {""}).to_numpy()
-        case, control = contrast.groups(
-            exp.select(samples=list(roles_of(exp).index[roles_of(exp) == SAMPLE]))
-        )
-        shares = linear.loc[control, inside].div(linear.loc[control].sum(axis=1), axis=0)
-        q = shares.loc[:, shares.notna().mean() >= 0.5].mean()
-        if len(q) < criteria.threshold["min_reference_proteins"]:
+        case, control = (names[names.isin(sample)] for names in contrast.groups(exp))
+        found = reference_shares(signal, markers, (case, control), rule)
+        if found.n < load_criteria().threshold["min_reference_proteins"]:
             continue
-        # absent in the blank is below everything, not unknown: the median over all anchors of the comparator
-        p = blanks[q.index].fillna(0.0) / linear.loc[case].sum(axis=1).median()
-        kappa = float((p / q).median(axis=1).max())
-        seen = int(blanks[q.index].notna().any(axis=1).sum())
+        amounts = found.pooled(blanks, signal.proteins["gene"])
+        share = amounts.fillna(0.0) / signal.total[case].median()
+        ratio = (share / found.comparator.mean()).to_numpy()
+        fraction = weighted_median(ratio, compartment_weights(found.compartment))
         rows.append(
             {
                 "role": kind,
                 "level": "contamination fraction",
                 "key": contrast.name,
                 "n_blanks": len(blanks),
-                "n_blanks_seen": seen,
-                "limit": kappa,
+                "n_blanks_seen": int(amounts.notna().any(axis=1).sum()),
+                "limit": float(fraction.max()),
                 "status": "compared",
             }
         )
     return pd.DataFrame(rows)
 
 
-def share_limits(exp: Experiment, markers: MarkerCatalog) -> pd.DataFrame:
+def share_limits(exp: Experiment, shares: pd.DataFrame, signal: Signal) -> pd.DataFrame:
     """Share of each sample's signal that blanks and medium alone would give, samples x sources.
 
-    Missing where no blank shows the source, and for every sample without blanks.
+    Parameters
+    ----------
+    exp
+        Experiment with all samples.
+    shares
+        Its table `source_shares`.
+    signal
+        Its signal on the basis of the shares.
+
+    Returns
+    -------
+    Signal of the largest blank over the total of the sample. Missing where no blank shows the
+    source, and for every sample without blanks.
     """
     role = roles_of(exp)
-    empty = pd.DataFrame(index=exp.samples.index)
-    if exp.scale == "ratio" or (role == SAMPLE).all():
-        return empty
-    linear = exp.linear().loc[:, ~exp.proteins["is_decoy"].to_numpy(bool)]
-    largest = _by_source(exp, markers, linear[role != SAMPLE]).max()
-    total = linear.sum(axis=1).where(role == SAMPLE)
-    return pd.DataFrame({k: v / total for k, v in largest.items()}, index=linear.index)
+    if (role == SAMPLE).all():
+        return pd.DataFrame(index=exp.samples.index)
+    largest = source_amounts(shares, signal)[role != SAMPLE].max()
+    total = signal.total.where(role == SAMPLE)
+    return pd.DataFrame({k: v / total for k, v in largest.items()}, index=total.index)
 
 
 def with_blank_limits(purity: Purity, blanks: pd.DataFrame) -> Purity:
@@ -209,15 +233,15 @@ def with_blank_limits(purity: Purity, blanks: pd.DataFrame) -> Purity:
     )
     if limits.empty:
         return purity
-    carried = purity.contamination_fraction.copy()
-    limit = carried["contrast"].map(limits).where(carried["status"] == "assessed")
-    below = (carried["fraction"] <= limit) & limit.notna()
+    table = purity.contamination_fraction.copy()
+    limit = table["contrast"].map(limits).where(table["status"] == "assessed")
+    below = (table["fraction"] <= limit) & limit.notna()
     notes = [
         "; ".join(filter(None, [r, f"not above what the blanks alone would show ({100 * k:.2g} %)"]))
         if b
         else r
-        for r, k, b in zip(carried["reason"], limit, below, strict=True)
+        for r, k, b in zip(table["reason"], limit, below, strict=True)
     ]
-    carried["reason"] = notes
-    carried.loc[below, "bound"] = "at most"
-    return replace(purity, contamination_fraction=carried)
+    table["reason"] = notes
+    table.loc[below, "bound"] = "at most"
+    return replace(purity, contamination_fraction=table)

@@ -66,7 +66,7 @@ def assess_purity(
     comparator, fluid
         What the control is and what the samples come from.
     seed
-        Of the bootstrap over anchors.
+        Of the bootstrap over reference proteins.
 
     Returns
     -------
@@ -95,19 +95,37 @@ def assess_purity(
 
 
 def purity_of(
-    exp: Experiment, markers: MarkerCatalog, models: Sequence[ContrastModel], *, seed: int
+    exp: Experiment,
+    markers: MarkerCatalog,
+    models: Sequence[ContrastModel],
+    *,
+    seed: int,
+    shares: pd.DataFrame | None = None,
 ) -> Purity:
-    """Purity over fitted contrasts; see :func:`assess_purity`."""
+    """Purity over fitted contrasts; see :func:`assess_purity`.
+
+    Parameters
+    ----------
+    exp, markers, seed
+        As in :func:`assess_purity`.
+    models
+        The fitted contrasts.
+    shares
+        Table `source_shares` of these samples, and perhaps of blanks beside them; computed on
+        signal where it is not given.
+    """
     if exp.has_verb("normalize"):
         raise InputError(
             "purity is read before normalization, which cancels it; give the experiment as it was read."
         )
+    if shares is None:
+        shares = source_shares(exp, markers)
     found = [source_verdicts(model) for model in models]
     spec = TABLES["purity"]
     return Purity(
         table=spec.conform(concat_rows([rows for rows, _ in found])) if found else spec.empty(),
         params={"contrasts": [m.contrast.name for m in models], "seed": seed},
-        shares=source_shares(exp, markers),
+        shares=shares[shares["sample"].isin(exp.samples.index)].reset_index(drop=True),
         contamination_fraction=TABLES["contamination_fraction"].conform(
             concat_rows([contamination_fraction_table(exp, markers, m.contrast, seed=seed) for m in models])
         ),

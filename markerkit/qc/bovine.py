@@ -1,4 +1,4 @@
-"""Bovine serum check: whether bovine protein is told apart, and which groups mix species."""
+"""Bovine serum check: whether bovine protein is distinguished from human or mouse, and which groups mix species."""
 
 from __future__ import annotations
 
@@ -7,72 +7,85 @@ import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
+from markerkit.core.signal import NO_SHARES, Signal
 from markerkit.core.species import BETWEEN_MEMBERS, BOVINE, ENTRY_ENDING, UNIPROT
 
+_NAMED = 6  # protein groups named in a cell
 
-def bovine_rows(exp: Experiment, markers: MarkerCatalog, *, fluid: str | None) -> pd.DataFrame:
-    """Guard rows of the quality card.
+
+def bovine_rows(
+    exp: Experiment, markers: MarkerCatalog, signal: Signal | None, *, fluid: str | None
+) -> pd.DataFrame:
+    """Rows of the bovine check of the quality card.
 
     Parameters
     ----------
     exp
         Harmonised experiment before normalization.
     markers
-        Catalogue; it knows bovine accessions.
+        Catalogue; it holds bovine accessions.
+    signal
+        Signal of the experiment; nothing on ratios.
     fluid
         ``"culture"`` asks for bovine entries.
 
     Returns
     -------
-    A row a sample, item ``bovine``: the share of signal of all bovine entries;
-    without any, what becomes of bovine protein. Groups that mix bovine and
-    other sequences are counted and named in ``reason``.
+    One row per sample, item ``bovine``: the share of signal of all bovine entries, missing where
+    the sample shows none; without any in the study, what becomes of bovine protein. Groups that
+    mix bovine and other sequences are counted and named in ``reason``.
     """
+    unit = "share of signal" if signal is None else signal.unit
+    base = pd.DataFrame({"sample": exp.samples.index, "kind": "check", "item": "bovine", "unit": unit})
+    mixed = _mixed_words(mixed_groups(exp, markers))
     proteins = exp.proteins
-    keep = ~proteins["is_decoy"].to_numpy(bool)
-    mixed = mixed_groups(exp, markers)
-    bovine = (proteins["species"] == BOVINE).to_numpy() & keep
-    base = pd.DataFrame(
-        {"sample": exp.samples.index, "kind": "check", "item": "bovine", "unit": "share of signal"}
-    )
-    shared = ""
-    if mixed:
-        names = ", ".join(mixed[:6]) + (f" and {len(mixed) - 6} more" if len(mixed) > 6 else "")
-        shared = (
-            f"{len(mixed)} groups mix bovine and other sequences and count for their first member: {names}"
-        )
+    bovine = (proteins["species"] == BOVINE) & ~proteins["is_decoy"].astype(bool)
     if not bovine.any():
-        asked = fluid == "culture"
-        own = "human" if exp.organism == "human" else "mouse"
-        meaning = f"no bovine entries in the table: protein of bovine serum is counted as {own} albumin and the like"
-        fix = (
-            "search again with bovine serum sequences"
-            if asked
-            else "search with bovine sequences if cells grew in serum"
-        )
-        return base.assign(
-            n_set=0,
-            n_measured=0,
-            flag="review" if asked else "",
-            meaning=f"{meaning}; {fix}",
-            status="not assessed",
-            reason=shared or "no bovine entries",
-        )
-    seen = exp.values.notna().to_numpy()[:, bovine].sum(axis=1)
-    value = np.full(exp.n_samples, np.nan)
-    if exp.scale != "ratio":
-        linear = exp.linear().to_numpy()
-        total = np.nansum(linear[:, keep], axis=1)
-        part = np.nansum(linear[:, bovine], axis=1)
-        np.divide(part, total, out=value, where=total > 0)
-    return base.assign(
-        value=value,
+        return _without_entries(base, exp.organism, mixed, culture=fluid == "culture")
+    base = base.assign(
         n_set=int(bovine.sum()),
-        n_measured=seen,
+        n_measured=exp.values.loc[:, bovine.to_numpy()].notna().sum(axis=1).to_numpy(),
         flag="",
         meaning="share of signal of all bovine entries: protein of the culture medium",
-        status="tested" if exp.scale != "ratio" else "not assessed",
-        reason=shared if exp.scale != "ratio" else "ratios to a reference channel have no share of signal",
+    )
+    if signal is None:
+        return base.assign(status="not assessed", reason=NO_SHARES)
+    share = signal.where((signal.proteins["species"] == BOVINE).to_numpy(), column="accession").share
+    none = np.isnan(share)
+    return base.assign(
+        value=share,
+        status=np.where(none, "too few measured", "tested"),
+        reason=np.where(none, "no bovine entry was measured in this sample", mixed),
+    )
+
+
+def _mixed_words(mixed: list[str]) -> str:
+    """Say in words which groups mix species; empty where none does."""
+    if not mixed:
+        return ""
+    names = ", ".join(mixed[:_NAMED]) + (f" and {len(mixed) - _NAMED} more" if len(mixed) > _NAMED else "")
+    verb = "group mixes" if len(mixed) == 1 else "groups mix"
+    return f"{len(mixed)} {verb} bovine and other sequences, counted for the first member: {names}"
+
+
+def _without_entries(base: pd.DataFrame, organism: str, mixed: str, *, culture: bool) -> pd.DataFrame:
+    """Rows of a study without bovine entries: a review only where cells were grown in medium."""
+    own = "human" if organism == "human" else "mouse"
+    meaning = (
+        f"no bovine entries in the table: protein of bovine serum is counted as {own} albumin and the like"
+    )
+    fix = (
+        "search again with bovine serum sequences"
+        if culture
+        else "search with bovine sequences if cells grew in serum"
+    )
+    return base.assign(
+        n_set=0,
+        n_measured=0,
+        flag="review" if culture else "",
+        meaning=f"{meaning}; {fix}",
+        status="not assessed",
+        reason=mixed or "no bovine entries",
     )
 
 
@@ -81,21 +94,21 @@ def mixed_groups(exp: Experiment, markers: MarkerCatalog) -> list[str]:
     proteins = exp.proteins
     given = proteins.get("input_accession", proteins["accession"])
     table = markers.table
-    known = set(table.loc[table["set"] == "bovine_serum", "accession"]) - {""}
+    accessions = set(table.loc[table["set"] == "bovine_serum", "accession"]) - {""}
     found = []
     for name, text in given.astype(str).items():
         members = [m for m in BETWEEN_MEMBERS.split(text) if m.strip()]
         if len(members) > 1:
-            kinds = {_is_bovine(m, known) for m in members} - {None}
+            kinds = {_is_bovine(m, accessions) for m in members} - {None}
             if len(kinds) > 1:
                 found.append(str(name))
     return found
 
 
-def _is_bovine(member: str, known: set[str]) -> bool | None:
-    """Whether a member is bovine; nothing where it cannot be told."""
+def _is_bovine(member: str, accessions: set[str]) -> bool | None:
+    """Whether a member is bovine; nothing where its name does not tell."""
     entry = ENTRY_ENDING.search(member)
     if entry:
         return entry[1] == "BOVIN"
     accession = UNIPROT.search(member)
-    return accession[0] in known if accession else None
+    return accession[0] in accessions if accession else None

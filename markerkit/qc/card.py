@@ -9,13 +9,14 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.errors import InputError, one_of, require_columns
 from markerkit.core.experiment import Experiment
+from markerkit.core.signal import signal_of
 from markerkit.preprocess import log2
-from markerkit.purity.blanks import blank_content
+from markerkit.purity.blanks import blank_content, share_limits
 from markerkit.purity.shares import source_shares
 from markerkit.qc.bovine import bovine_rows
-from markerkit.qc.ev_markers import gene_ranks, layer_a_genes, layer_a_ranks
-from markerkit.qc.outliers import LOOK, far, far_in_groups, similarity
-from markerkit.qc.shares import index_rows, percentiles, share_rows, yardstick_of
+from markerkit.qc.ev_markers import ev_marker_genes, ev_marker_ranks, gene_ranks
+from markerkit.qc.outliers import REVIEW, far, far_in_groups, similarity
+from markerkit.qc.shares import index_rows, percentiles, reference_of, share_rows
 from markerkit.results import Quality
 from markerkit.sets.scoring import require_matches
 from markerkit.study.contrast import BLOOD, FLUIDS
@@ -24,15 +25,29 @@ from markerkit.tables.registry import TABLES
 
 WHOLE = "all samples"
 _EV_WORDS = {
-    "ev_rank": "mean percentile rank of the EV markers seen, among the proteins of the sample",
-    "ev_score": "the same with unseen EV markers at 0: presence and rank in one; falls with depth",
+    "ev_rank": "mean percentile rank of the EV markers measured, among the proteins of the sample",
+    "ev_score": "the same with missing EV markers at 0: presence and rank in one; falls with depth",
+}
+_SET_WORDS = {
+    "pan_ev": "the pan-EV set",
+    "misev_1a": "MISEV2018 category 1a (membrane)",
+    "misev_2a": "MISEV2018 category 2a (cytosol, membrane-binding)",
+}
+_SIMILARITY = {
+    "correlation": ("Pearson r", "median correlation with the other samples of the group"),
+    "distance": ("log2", "median distance of the proteins to the median profile of the group"),
 }
 _NO_PRESENCE = "imputed or requantified matrix: presence cannot be read from it"
 _NO_RANK = "ratios to a reference channel cannot be ranked within a sample"
 
 
 def quality(
-    exp: Experiment, markers: MarkerCatalog, *, group: str | None = None, fluid: str | None = None
+    exp: Experiment,
+    markers: MarkerCatalog,
+    *,
+    group: str | None = None,
+    fluid: str | None = None,
+    shares: str = "signal",
 ) -> Quality:
     """Describe every sample by itself: the quality card.
 
@@ -40,7 +55,7 @@ def quality(
     ----------
     exp
         Harmonised experiment before normalization. A sample column ``role``
-        tells procedural blanks and medium (:data:`markerkit.study.roles.ROLES`).
+        marks procedural blanks and medium (:data:`markerkit.study.roles.ROLES`).
     markers
         Catalogue of its organism.
     group
@@ -49,12 +64,16 @@ def quality(
         What the samples come from: chooses the reference distribution, leaves the genes of
         blood cells out of the EV markers in blood, and asks for bovine entries
         in culture.
+    shares
+        What every share sums: ``"signal"``, or ``"length"`` for signal over the length of the
+        sequence. Shares by length are not compared with the reference distributions, which are
+        of signal.
 
     Returns
     -------
     Quality
-        ``table``: a row a sample and item, never a class call: depth, every EV
-        marker (seen or not, rank), EV ranks, shares of signal with interval,
+        ``table``: one row per sample and item, never a class call: depth, every EV
+        marker (measured or not, rank), EV ranks, shares of signal with interval,
         indices, the bovine check and similarity to the other samples.
         ``blanks``: content of blanks and medium.
 
@@ -62,7 +81,7 @@ def quality(
     ------
     InputError
         Imputed values, a normalized experiment, an absent column, an unknown fluid or role, no
-        gene that matches.
+        gene that matches, shares by length without lengths.
 
     Examples
     --------
@@ -81,23 +100,47 @@ def quality(
     if group is not None:
         require_columns(exp.samples, [group], what="the sample sheet")
     require_matches(exp, markers)
-    return quality_of(exp, markers, group=group, fluid=fluid, blanks=blank_content(exp, markers))
+    table = source_shares(exp, markers, basis=shares)
+    blanks = blank_content(exp, markers, shares=table, basis=shares)
+    return quality_of(exp, markers, group=group, fluid=fluid, blanks=blanks, shares=table, basis=shares)
 
 
 def quality_of(
-    exp: Experiment, markers: MarkerCatalog, *, group: str | None, fluid: str | None, blanks: pd.DataFrame
+    exp: Experiment,
+    markers: MarkerCatalog,
+    *,
+    group: str | None,
+    fluid: str | None,
+    blanks: pd.DataFrame,
+    shares: pd.DataFrame | None = None,
+    basis: str = "signal",
 ) -> Quality:
-    """Quality card with the blanks compared already; see :func:`quality`."""
-    blood = fluid in BLOOD
-    genes = layer_a_genes(markers, blood=blood)
-    shares = source_shares(exp, markers)
+    """Quality card with shares and blanks computed already; see :func:`quality`.
+
+    Parameters
+    ----------
+    exp, markers, group, fluid
+        As in :func:`quality`.
+    blanks
+        Table `blanks`.
+    shares
+        Table `source_shares` of the experiment on this basis; computed where it is not given.
+    basis
+        Basis of all shares of signal.
+    """
+    genes = ev_marker_genes(markers, blood=fluid in BLOOD)
+    if shares is None:
+        shares = source_shares(exp, markers, basis=basis)
+    signal = None if exp.scale == "ratio" else signal_of(exp, basis)
+    limits = pd.DataFrame() if signal is None else share_limits(exp, shares, signal)
     groups = _groups(exp, group)
     parts = [
         _depth(exp, groups),
-        _ev(exp, markers, genes, fluid),
-        share_rows(exp, markers, shares, groups, fluid),
-        index_rows(exp, markers, genes, shares),
-        bovine_rows(exp, markers, fluid=fluid),
+        _ev(exp, markers, fluid),
+        _ev_sets(exp, genes),
+        share_rows(shares, limits, groups, fluid=fluid, basis=basis),
+        index_rows(exp, markers, genes, shares, signal),
+        bovine_rows(exp, markers, signal, fluid=fluid),
         _outliers(exp, groups),
         _markers(exp, genes),
     ]
@@ -106,12 +149,12 @@ def quality_of(
     table = table.assign(role=names.map(roles_of(exp)), group=names.map(groups))
     order = {s: i for i, s in enumerate(exp.samples.index)}
     table = table.sort_values("sample", key=lambda s: s.map(order), kind="stable")
-    params = {"group": group, "fluid": fluid}
+    params = {"group": group, "fluid": fluid, "shares": basis}
     return Quality(TABLES["sample_quality"].conform(table), params, blanks=blanks)
 
 
 def _groups(exp: Experiment, group: str | None) -> pd.Series:
-    """Group of every sample; blanks and medium each stand by themselves."""
+    """Group of every sample; blanks and medium are groups by themselves."""
     role = roles_of(exp)
     if group is None:
         named = pd.Series(WHOLE, index=exp.samples.index, dtype=object)
@@ -125,9 +168,9 @@ def _groups(exp: Experiment, group: str | None) -> pd.Series:
 
 
 def _depth(exp: Experiment, groups: pd.Series) -> pd.DataFrame:
-    seen = exp.values.loc[:, ~exp.proteins["is_decoy"].to_numpy(bool)].notna()
-    count = seen.sum(axis=1)
-    # few proteins are what to look at: the inverse is large where the count is small
+    measured = exp.values.loc[:, ~exp.proteins["is_decoy"].to_numpy(bool)].notna()
+    count = measured.sum(axis=1)
+    # few proteins need a review: the inverse is large where the count is small
     shallow = far_in_groups(1.0 / count.clip(lower=1), groups, "outlier_fold")
     meaning = np.where(
         shallow, "proteins measured: far fewer than in the other samples of the group", "proteins measured"
@@ -139,59 +182,64 @@ def _depth(exp: Experiment, groups: pd.Series) -> pd.DataFrame:
             "item": "proteins_measured",
             "value": count.to_numpy(float),
             "unit": "proteins",
-            "n_set": seen.shape[1],
+            "n_set": measured.shape[1],
             "n_measured": count.to_numpy(),
-            "flag": np.where(shallow, LOOK, ""),
+            "flag": np.where(shallow, REVIEW, ""),
             "meaning": meaning,
             "status": "tested",
-            "reason": "" if exp.presence_known else _no_presence(exp),
+            "reason": _no_presence(exp),
         }
     )
 
 
 def _no_presence(exp: Experiment) -> str:
+    """Why a missing value is no evidence of absence; empty where it is."""
+    if exp.presence_known:
+        return ""
     return "ratios: presence is that of the plex" if exp.scale == "ratio" else _NO_PRESENCE
 
 
-def _ev(exp: Experiment, markers: MarkerCatalog, genes: pd.Series, fluid: str | None) -> pd.DataFrame:
-    """Ranks of the EV markers together, and how many of each category are seen."""
-    found = layer_a_ranks(exp, markers, blood=fluid in BLOOD)
+def _ev(exp: Experiment, markers: MarkerCatalog, fluid: str | None) -> pd.DataFrame:
+    """Ranks of the EV markers together, with and without those that are missing."""
+    found = ev_marker_ranks(exp, markers, blood=fluid in BLOOD)
     ratio = exp.scale == "ratio"
-    known, words = yardstick_of(fluid)
-    few = (found["n_measured"] < load_criteria().threshold["min_markers_source"]).to_numpy()
-    rows = []
-    for item, meaning in _EV_WORDS.items():
-        lost = few | ratio
-        rows.append(
-            pd.DataFrame(
-                {
-                    "sample": found.index,
-                    "kind": "ev",
-                    "item": item,
-                    "value": np.where(lost, np.nan, found[item]),
-                    "unit": "percentile rank",
-                    "n_set": found["n_set"],
-                    "n_measured": found["n_measured"],
-                    "meaning": meaning,
-                    "status": np.where(lost, "too few measured", "tested"),
-                    "reason": np.where(lost, _NO_RANK if ratio else "too few EV markers measured", ""),
-                }
-            )
-        )
-    lead = rows[0]
-    for end in ("ci_low", "ci_high"):
-        lead[end] = np.where(few | ratio, np.nan, found[end])
-    lead["percentile"] = percentiles(known, "ev_rank", lead["value"])
-    lead["reference_distribution"] = words
-    seen = exp.values.notna()
-    gene = exp.proteins["gene"]
+    lost = (found["n_measured"] < load_criteria().threshold["min_markers_source"]).to_numpy() | ratio
+    base = pd.DataFrame(
+        {
+            "sample": found.index,
+            "kind": "ev",
+            "unit": "percentile rank",
+            "n_set": found["n_set"].to_numpy(),
+            "n_measured": found["n_measured"].to_numpy(),
+            "status": np.where(lost, "too few measured", "tested"),
+            "reason": np.where(lost, _NO_RANK if ratio else "too few EV markers measured", ""),
+        }
+    )
+    shown = found[["ev_rank", "ev_score", "ci_low", "ci_high"]].reset_index(drop=True)
+    shown[lost] = np.nan
+    rank, score = (
+        base.assign(item=item, value=shown[item], meaning=words) for item, words in _EV_WORDS.items()
+    )
+    kinds, reference = reference_of(fluid)
+    rank = rank.assign(
+        ci_low=shown["ci_low"],
+        ci_high=shown["ci_high"],
+        percentile=percentiles(kinds, "ev_rank", rank["value"]),
+        reference_distribution=reference,
+    )
+    return pd.concat([rank, score], ignore_index=True)
+
+
+def _ev_sets(exp: Experiment, genes: pd.Series) -> pd.DataFrame:
+    """How many EV markers of each category were measured."""
+    measured, gene = exp.values.notna(), exp.proteins["gene"]
+    parts = []
     for name in load_criteria().classes["ev"].sets:
         members = [g for g, sets in genes.items() if name in sets.split(";")]
-        shown = (
-            seen.loc[:, gene.isin(members).to_numpy()].T.groupby(gene[gene.isin(members)].to_numpy()).any()
-        )
+        inside = gene.isin(members).to_numpy()
+        shown = measured.loc[:, inside].T.groupby(gene[inside].to_numpy()).any()
         count = shown.sum().reindex(exp.samples.index, fill_value=0)
-        rows.append(
+        parts.append(
             pd.DataFrame(
                 {
                     "sample": exp.samples.index,
@@ -201,30 +249,22 @@ def _ev(exp: Experiment, markers: MarkerCatalog, genes: pd.Series, fluid: str | 
                     "unit": "markers",
                     "n_set": len(members),
                     "n_measured": count.to_numpy(int),
-                    "meaning": f"members of {_SET_WORDS.get(name, name)} seen",
+                    "meaning": f"members of {_SET_WORDS.get(name, name)} measured",
                     "status": "tested",
-                    "reason": "" if exp.presence_known else _no_presence(exp),
+                    "reason": _no_presence(exp),
                 }
             )
         )
-    return pd.concat(rows, ignore_index=True)
-
-
-_SET_WORDS = {
-    "pan_ev": "the pan-EV set",
-    "misev_1a": "MISEV2018 category 1a (membrane)",
-    "misev_2a": "MISEV2018 category 2a (cytosol, membrane-binding)",
-}
+    return pd.concat(parts, ignore_index=True)
 
 
 def _markers(exp: Experiment, genes: pd.Series) -> pd.DataFrame:
-    """Every EV marker in every sample: seen or not, and its rank."""
+    """Every EV marker in every sample: measured or not, and its rank."""
     ranks = gene_ranks(exp).reindex(columns=genes.index)
-    measured = ranks.notna().any()
+    in_study = ranks.notna().any()
     value = ranks.to_numpy().ravel()
-    seen = ~np.isnan(value)
-    status = np.where(seen, "seen", np.where(np.tile(measured, len(ranks)), "not seen", "not in the study"))
-    note = "" if exp.presence_known else _no_presence(exp)
+    shown = ~np.isnan(value)
+    status = np.where(shown, "seen", np.where(np.tile(in_study, len(ranks)), "not seen", "not in the study"))
     return pd.DataFrame(
         {
             "sample": np.repeat(ranks.index.to_numpy(), len(genes)),
@@ -233,10 +273,10 @@ def _markers(exp: Experiment, genes: pd.Series) -> pd.DataFrame:
             "value": np.nan if exp.scale == "ratio" else value,
             "unit": "percentile rank",
             "n_set": 1,
-            "n_measured": seen.astype(int),
+            "n_measured": shown.astype(int),
             "meaning": np.tile(("EV marker of " + genes.str.replace(";", ", ")).to_numpy(), len(ranks)),
             "status": status,
-            "reason": note,
+            "reason": _no_presence(exp),
         }
     )
 
@@ -245,45 +285,43 @@ def _markers(exp: Experiment, genes: pd.Series) -> pd.DataFrame:
 
 
 def _outliers(exp: Experiment, groups: pd.Series) -> pd.DataFrame:
+    """Similarity of every sample to the others of its group, and the flags of those unlike them."""
     logs = log2(exp).values if exp.scale == "raw" else exp.values
     logs = logs.loc[:, ~exp.proteins["is_decoy"].to_numpy(bool)]
-    need = int(load_criteria().threshold["outlier_min_samples"])
     fold = load_criteria().threshold["outlier_fold"]
     parts = []
     for name, members in groups.groupby(groups, sort=False):
         found = similarity(logs.loc[members.index])
-        bad = {
-            "correlation": far(1 - found["correlation"].to_numpy(), fold=fold),
-            "distance": far(found["distance"].to_numpy(), fold=fold),
-        }
-        for item, unit in (("correlation", "Pearson r"), ("distance", "log2")):
-            value = found[item].to_numpy()
-            lost = np.isnan(value)
-            why = "too few proteins shared" if len(members) > 1 else "no other sample in the group"
-            enough = "" if len(members) >= need else f"no flag: fewer than {need} samples in the group"
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "sample": members.index,
-                        "kind": "outlier",
-                        "item": item,
-                        "value": value,
-                        "unit": unit,
-                        "n_set": logs.shape[1],
-                        "n_measured": found["n"].fillna(0).to_numpy(int),
-                        "flag": np.where(bad[item], LOOK, ""),
-                        "meaning": [
-                            _LIKE[item] + (f": unlike the others of {name}" if b else "") for b in bad[item]
-                        ],
-                        "status": np.where(lost, "not assessed", "tested"),
-                        "reason": np.where(lost, why, enough),
-                    }
-                )
-            )
+        # the less alike, the larger
+        unlike = {"correlation": 1 - found["correlation"], "distance": found["distance"]}
+        for item, measure in unlike.items():
+            odd = far(measure.to_numpy(float), fold=fold)
+            parts.append(_similarity_rows(found, item, odd, group=str(name), n_set=logs.shape[1]))
     return pd.concat(parts, ignore_index=True)
 
 
-_LIKE = {
-    "correlation": "median correlation with the other samples of the group",
-    "distance": "median distance of the proteins to the median profile of the group",
-}
+def _similarity_rows(
+    found: pd.DataFrame, item: str, odd: np.ndarray, *, group: str, n_set: int
+) -> pd.DataFrame:
+    """Rows of one measure of similarity of one group."""
+    need = int(load_criteria().threshold["outlier_min_samples"])
+    unit, meaning = _SIMILARITY[item]
+    value = found[item].to_numpy()
+    lost = np.isnan(value)
+    why = "too few proteins shared" if len(found) > 1 else "no other sample in the group"
+    no_flag = "" if len(found) >= need else f"no flag: fewer than {need} samples in the group"
+    return pd.DataFrame(
+        {
+            "sample": found.index,
+            "kind": "outlier",
+            "item": item,
+            "value": value,
+            "unit": unit,
+            "n_set": n_set,
+            "n_measured": found["n"].fillna(0).to_numpy(int),
+            "flag": np.where(odd, REVIEW, ""),
+            "meaning": np.where(odd, f"{meaning}: unlike the others of {group}", meaning),
+            "status": np.where(lost, "not assessed", "tested"),
+            "reason": np.where(lost, why, no_flag),
+        }
+    )

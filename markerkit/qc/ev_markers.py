@@ -1,4 +1,4 @@
-"""EV markers of general EV evidence in single samples: which, at what rank, and one score from them."""
+"""EV markers (general EV evidence) in single samples: which, at what rank, and one score from them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from markerkit.core.experiment import Experiment
 from markerkit.ids.representative import gene_rows
 
 
-def layer_a_genes(markers: MarkerCatalog, *, blood: bool) -> pd.Series:
-    """Genes of general EV evidence (EV material): gene -> sets that hold it, joined by ``;``.
+def ev_marker_genes(markers: MarkerCatalog, *, blood: bool) -> pd.Series:
+    """Genes of general EV evidence: gene -> sets that hold it, joined by ``;``.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ def layer_a_genes(markers: MarkerCatalog, *, blood: bool) -> pd.Series:
     return rows[rows["gene"] != ""].groupby("gene", sort=True)["set"].agg(";".join)
 
 
-def layer_a_ranks(exp: Experiment, markers: MarkerCatalog, *, blood: bool) -> pd.DataFrame:
-    """EV score of each sample from the ranks of the general EV evidence markers.
+def ev_marker_ranks(exp: Experiment, markers: MarkerCatalog, *, blood: bool) -> pd.DataFrame:
+    """EV score of each sample from the ranks of its EV markers.
 
     Parameters
     ----------
@@ -46,22 +46,23 @@ def layer_a_ranks(exp: Experiment, markers: MarkerCatalog, *, blood: bool) -> pd
 
     Returns
     -------
-    On the samples: ``ev_rank``, the mean percentile rank (0 to 100) of the
-    markers seen among all genes of the sample; ``ci_low`` and ``ci_high``, t
-    interval over the markers; ``ev_score``, the same sum over all general EV evidence markers of the
-    catalogue, unseen ones at 0; ``n_measured``, ``n_set``.
+    One row per sample: ``ev_rank``, the mean percentile rank (0 to 100) of the
+    markers measured, among all genes of the sample; ``ci_low`` and ``ci_high``, t
+    interval over the markers, missing with fewer than ``min_markers_source``;
+    ``ev_score``, the same sum over all EV markers of the catalogue, missing ones
+    at 0; ``n_measured``, ``n_set``.
     """
-    genes = layer_a_genes(markers, blood=blood)
+    t = load_criteria().threshold
+    genes = ev_marker_genes(markers, blood=blood)
     ranks = gene_ranks(exp)
     inside = ranks.loc[:, ranks.columns.isin(genes.index)].to_numpy()
     n = (~np.isnan(inside)).sum(axis=1)
     total = np.nansum(inside, axis=1)
     mean = np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
-    spread = np.nansum((inside - mean[:, None]) ** 2, axis=1)
-    some = np.maximum(n, 2)
-    confidence = load_criteria().threshold["confidence"]
-    reach = stdtrit(some - 1, 0.5 + confidence / 2) * np.sqrt(spread / (some - 1) / some)
-    reach = np.where(n >= 3, reach, np.nan)
+    squares = np.nansum((inside - mean[:, None]) ** 2, axis=1)
+    m = np.maximum(n, 2)
+    reach = stdtrit(m - 1, 0.5 + t["confidence"] / 2) * np.sqrt(squares / (m - 1) / m)
+    reach = np.where(n >= t["min_markers_source"], reach, np.nan)
     return pd.DataFrame(
         {
             "ev_rank": mean,
@@ -79,9 +80,8 @@ def gene_ranks(exp: Experiment) -> pd.DataFrame:
     """Percentile rank (0 to 100) of every gene among those measured in each sample, samples x genes."""
     rows = gene_rows(exp)
     values = exp.values[rows.to_numpy()].to_numpy()
-    ranks = np.full(values.shape, np.nan)
-    for i, row in enumerate(values):
-        seen = ~np.isnan(row)
-        if seen.any():
-            ranks[i, seen] = 100 * (rankdata(row[seen]) - 0.5) / seen.sum()
-    return pd.DataFrame(ranks, index=exp.samples.index, columns=rows.index)
+    # in each row ranks 1 to n over the measured genes, NaN elsewhere
+    ranks = rankdata(values, axis=1, nan_policy="omit")
+    n = (~np.isnan(values)).sum(axis=1, keepdims=True)
+    percent = 100 * (ranks - 0.5) / np.maximum(n, 1)
+    return pd.DataFrame(percent, index=exp.samples.index, columns=rows.index)

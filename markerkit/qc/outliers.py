@@ -10,11 +10,11 @@ from markerkit.catalog.criteria import load_criteria
 
 Array = npt.NDArray[np.float64]
 
-LOOK = "review"  # flag of what a rule asks to look at again
+REVIEW = "review"  # flag of an item that a rule asks to check
 
 
 def robust_z(values: Array) -> Array:
-    """Distance to the median in units of 1.4826 MAD, for each value; NaN is passed over.
+    """Distance to the median in units of the scaled MAD, for each value; NaN stays NaN.
 
     A MAD of 0 gives 0 at the median and infinity elsewhere.
 
@@ -23,18 +23,20 @@ def robust_z(values: Array) -> Array:
     >>> robust_z(np.array([1.0, 2.0, 3.0, 4.0, 10.0])).round(2).tolist()
     [-1.35, -0.67, 0.0, 0.67, 4.72]
     """
+    from scipy.stats import median_abs_deviation
+
     values = np.asarray(values, dtype=float)
     if np.isnan(values).all():
         return np.full(values.shape, np.nan)
-    centre = values - np.nanmedian(values)
-    mad = 1.4826 * np.nanmedian(np.abs(centre))
+    distance = values - np.nanmedian(values)
+    mad = float(median_abs_deviation(values, scale="normal", nan_policy="omit"))
     if mad > 0:
-        return np.asarray(centre / mad)
-    return np.where(np.isnan(centre) | (centre == 0), centre, np.copysign(np.inf, centre))
+        return np.asarray(distance / mad)
+    return np.where(np.isnan(distance) | (distance == 0), distance, np.copysign(np.inf, distance))
 
 
 def far(values: Array, *, fold: float) -> npt.NDArray[np.bool_]:
-    """Values far above the others: robust z over the limit, and `fold` times the median or more.
+    """Values far above the others: robust z over ``outlier_z``, and `fold` times the median or more.
 
     Parameters
     ----------
@@ -47,15 +49,15 @@ def far(values: Array, *, fold: float) -> npt.NDArray[np.bool_]:
     -------
     All false with fewer values than ``outlier_min_samples``.
     """
-    rule = load_criteria().threshold
-    if np.isfinite(values).sum() < rule["outlier_min_samples"]:
+    t = load_criteria().threshold
+    if np.isfinite(values).sum() < t["outlier_min_samples"]:
         return np.zeros(len(values), dtype=bool)
     above = np.nan_to_num(values) >= fold * np.nanmedian(values)
-    return np.asarray((np.nan_to_num(robust_z(values)) > rule["outlier_z"]) & above)
+    return np.asarray((np.nan_to_num(robust_z(values)) > t["outlier_z"]) & above)
 
 
 def similarity(log2: pd.DataFrame) -> pd.DataFrame:
-    """How like each sample is to the others of its group.
+    """How similar each sample is to the others of its group.
 
     Parameters
     ----------
@@ -64,13 +66,14 @@ def similarity(log2: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    On the samples: ``correlation``, the median Pearson correlation with each of
-    the others on the proteins seen in both; ``distance``, the median absolute
+    One row per sample: ``correlation``, the median Pearson correlation with each of
+    the others on the proteins measured in both; ``distance``, the median absolute
     log2 difference to the median profile of the group, medians aligned, over
-    the proteins seen in half of the samples or more; ``n`` of these. NaN where
-    too few proteins are shared, or no other sample is there.
+    the proteins measured in enough of the samples (``outlier_seen``); ``n`` of these.
+    NaN where too few proteins are shared, or there is no other sample.
     """
-    need = int(load_criteria().threshold["outlier_min_proteins"])
+    t = load_criteria().threshold
+    need = int(t["outlier_min_proteins"])
     found = pd.DataFrame(index=log2.index, columns=["correlation", "distance", "n"], dtype=float)
     if len(log2) < 2:
         return found
@@ -79,7 +82,7 @@ def similarity(log2: pd.DataFrame) -> pd.DataFrame:
     pairs = aligned.T.corr(min_periods=need).to_numpy(copy=True)
     np.fill_diagonal(pairs, np.nan)
     found["correlation"] = pd.DataFrame(pairs).median(axis=1).to_numpy()
-    common = aligned.loc[:, log2.notna().mean() >= 0.5]
+    common = aligned.loc[:, log2.notna().mean() >= t["outlier_seen"]]
     off = (common - common.median()).abs()
     found["n"] = off.notna().sum(axis=1)
     found["distance"] = off.median(axis=1).where(found["n"] >= need)

@@ -1,8 +1,8 @@
-"""Frozen reference distribution of compositions: where a sample's shares and EV ranks would stand among simulated preparations.
+"""Reference distributions of compositions: where a sample's shares and EV ranks stand among simulated preparations.
 
 The simulated part (``data/reference_distributions.tsv``) is made once by ``benchmarks/reference_distributions.py``
-with fixed seeds; the documented part (``data/documented.tsv``) holds published
-facts with their source. Neither is a population: a percentile says where a
+with fixed seeds, on shares of signal; the documented part (``data/documented.tsv``) holds published
+compositions with their source. Neither is a population: a percentile says where a
 sample stands in what the simulator makes, not how common it is.
 """
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 BLOOD_EV, CULTURE_EV = "ev_blood", "ev_culture"
-#: reference distribution -> what it is made of
+#: reference distribution -> what it was simulated from
 REFERENCE_DISTRIBUTIONS: dict[str, str] = {
     CULTURE_EV: "simulated EV preparations of cultured cells",
     BLOOD_EV: "simulated EV preparations of blood",
@@ -34,7 +34,7 @@ def _simulated() -> pd.DataFrame:
 
 @lru_cache(maxsize=1)
 def documented() -> pd.DataFrame:
-    """Return published compositions: ``item`` (source), ``material``, ``least`` (share, 0 to 1), ``fact``, ``source``."""
+    """Return published compositions: ``item`` (source), ``material``, ``threshold`` (share, 0 to 1), ``fact``, ``source``."""
     return pd.read_csv(_DATA / "documented.tsv", sep="\t", comment="#")
 
 
@@ -43,7 +43,7 @@ def percentile(reference_distribution: str, item: str, values: npt.ArrayLike) ->
 
     Parameters
     ----------
-    reference distribution
+    reference_distribution
         One of :data:`REFERENCE_DISTRIBUTIONS`.
     item
         ``ev_rank``, or ``share_`` and a source.

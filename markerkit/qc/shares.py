@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -11,9 +9,9 @@ import pandas as pd
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
-from markerkit.purity.blanks import share_limits
+from markerkit.core.signal import BASES, Signal
 from markerkit.qc.indices import plasma_indices, two_axis
-from markerkit.qc.outliers import LOOK, far_in_groups
+from markerkit.qc.outliers import REVIEW, far_in_groups
 from markerkit.qc.reference import BLOOD_EV, CULTURE_EV, documented, percentile
 from markerkit.study.contrast import BLOOD
 
@@ -36,8 +34,8 @@ _INDEX_WORDS = {
 }
 
 
-def yardstick_of(fluid: str | None) -> tuple[tuple[str, ...], str]:
-    """Which simulated preparations a fluid is put beside, and their name."""
+def reference_of(fluid: str | None) -> tuple[tuple[str, ...], str]:
+    """Reference distributions that a fluid is compared with, and their name."""
     if fluid is None:
         return (CULTURE_EV, BLOOD_EV), "ev_culture and ev_blood, mean of both: the fluid is not stated"
     kind = BLOOD_EV if fluid in BLOOD else CULTURE_EV
@@ -51,88 +49,95 @@ def percentiles(kinds: tuple[str, ...], item: str, values: pd.Series) -> npt.NDA
 
 
 def share_rows(
-    exp: Experiment,
-    markers: MarkerCatalog,
-    shares: pd.DataFrame,
-    groups: pd.Series,
-    fluid: str | None,
+    shares: pd.DataFrame, limits: pd.DataFrame, groups: pd.Series, *, fluid: str | None, basis: str
 ) -> pd.DataFrame:
-    """Shares of every sample with interval, percentile, limit from blanks and what to look at.
+    """Shares of every sample with interval, percentile, limit from blanks and what to review.
 
     Parameters
     ----------
-    exp, markers
-        Experiment with all samples, and catalogue.
     shares
         Table `source_shares` of the experiment.
+    limits
+        Share that the blanks alone would give, samples x sources; see
+        :func:`markerkit.purity.blanks.share_limits`.
     groups
         Group of every sample.
     fluid
         What the samples come from.
+    basis
+        Basis of the shares. Reference distributions and published compositions are of signal, so
+        that other shares are not compared with them.
     """
-    known, words = yardstick_of(fluid)
-    limits = share_limits(exp, markers)
     titles = load_criteria().sources
+    kinds, words = reference_of(fluid)
     parts = []
-    for key, rows in shares.groupby("source", sort=False):
-        rows = rows.set_index("sample").reindex(exp.samples.index)
-        value = rows["share"]
-        limit = limits[key] if key in limits else pd.Series(np.nan, index=value.index)
-        title = titles[str(key)].title if key in titles else "EV markers"
-        solid = (rows["status"] == "tested") & (value >= load_criteria().threshold["outlier_share_least"])
-        many = far_in_groups(value, groups, "outlier_share_fold") & solid.to_numpy() & (key != "ev")
-        covered = ((value <= limit) & limit.notna()).to_numpy()
-        neat = _neat(str(key), value)
-        said = [
-            _join(
-                f"{title}: share of signal",
-                "far above the other samples of the group" if m else "",
-                "not above what the blanks alone would show" if c else "",
-                n,
-            )
-            for m, c, n in zip(many, covered, neat, strict=True)
-        ]
-        flagged = many | covered | np.array([bool(n) for n in neat])
+    for source, rows in shares.groupby("source", sort=False):
+        key = str(source)
+        rows = rows.set_index("sample").reindex(groups.index)
+        limit = limits[key] if key in limits else pd.Series(np.nan, index=groups.index)
+        title = titles[key].title if key in titles else "EV markers"
+        of_signal = basis == "signal"
+        place = percentiles(kinds, f"share_{key}", rows["share"]) if of_signal else np.full(len(rows), np.nan)
+        notes = _notes(key, rows, limit, groups, compare=of_signal)
+        meaning = [_join(f"{title}: {BASES[basis]}", n) for n in notes]
+        common = _as_rows(key, rows, meaning, unit=BASES[basis])
         parts.append(
-            pd.DataFrame(
-                {
-                    "sample": value.index,
-                    "kind": "share",
-                    "item": key,
-                    "value": value.to_numpy(),
-                    "unit": "share of signal",
-                    "ci_low": rows["ci_low"].to_numpy(),
-                    "ci_high": rows["ci_high"].to_numpy(),
-                    "percentile": percentiles(known, f"share_{key}", value),
-                    "reference_distribution": words,
-                    "blank_limit": limit.to_numpy(float),
-                    "n_set": rows["n_set"].to_numpy(),
-                    "n_measured": rows["n_measured"].to_numpy(),
-                    "flag": np.where(flagged, LOOK, ""),
-                    "meaning": said,
-                    "status": rows["status"].to_numpy(),
-                    "reason": [
-                        _join(r, "approximate: logarithmic or imputed input" if exp.approximate else "")
-                        for r in rows["reason"]
-                    ],
-                }
+            common.assign(
+                percentile=place,
+                reference_distribution=np.where(np.isnan(place), "", words),
+                blank_limit=limit.to_numpy(float),
+                flag=np.where([n != "" for n in notes], REVIEW, ""),
             )
         )
-    table = pd.concat(parts, ignore_index=True)
-    return table.assign(
-        reference_distribution=np.where(table["percentile"].notna(), table["reference_distribution"], "")
+    return pd.concat(parts, ignore_index=True)
+
+
+def _as_rows(key: str, rows: pd.DataFrame, meaning: list[str], *, unit: str) -> pd.DataFrame:
+    """Bring shares of one source (rows of `source_shares`) into the form of the card."""
+    inexact = np.where(
+        rows["approximate"].fillna(value=False).astype(bool),
+        "approximate: logarithmic or imputed input",
+        "",
+    )
+    kept = rows[["ci_low", "ci_high", "n_set", "n_measured", "status"]].reset_index(names="sample")
+    return kept.assign(
+        kind="share",
+        item=key,
+        value=rows["share"].to_numpy(),
+        unit=unit,
+        meaning=meaning,
+        reason=[_join(r, a) for r, a in zip(rows["reason"], inexact, strict=True)],
     )
 
 
-def _neat(key: str, value: pd.Series) -> list[str]:
-    """Say where a share reaches that of the neat material, from published compositions."""
+def _notes(
+    key: str, rows: pd.DataFrame, limit: pd.Series, groups: pd.Series, *, compare: bool
+) -> list[str]:
+    """Say of every sample why a share needs a review; empty where it does not."""
+    value = rows["share"]
+    solid = (rows["status"] == "tested") & (value >= load_criteria().threshold["outlier_share_least"])
+    many = far_in_groups(value, groups, "outlier_share_fold") & solid.to_numpy() & (key != "ev")
+    covered = ((value <= limit) & limit.notna()).to_numpy()
+    undiluted = _undiluted(key, value) if compare else [""] * len(value)
+    return [
+        _join(
+            "far above the other samples of the group" if m else "",
+            "not above what the blanks alone would show" if c else "",
+            u,
+        )
+        for m, c, u in zip(many, covered, undiluted, strict=True)
+    ]
+
+
+def _undiluted(key: str, value: pd.Series) -> list[str]:
+    """Say where a share reaches that of the undiluted material, from published compositions."""
     facts = documented()
     facts = facts[facts["item"] == key]
     if facts.empty:
         return [""] * len(value)
     fact = facts.iloc[0]
     text = f"as much as {fact['material']} ({fact['fact']}; {fact['source']})"
-    return [text if v >= fact["least"] else "" for v in value]
+    return [text if v >= fact["threshold"] else "" for v in value]
 
 
 def _join(*parts: str) -> str:
@@ -140,48 +145,61 @@ def _join(*parts: str) -> str:
 
 
 def index_rows(
-    exp: Experiment, markers: MarkerCatalog, genes: pd.Series, shares: pd.DataFrame
+    exp: Experiment,
+    markers: MarkerCatalog,
+    genes: pd.Series,
+    shares: pd.DataFrame,
+    signal: Signal | None,
 ) -> pd.DataFrame:
-    """Gather the indices of every sample: sources per EV marker, plasma quality, the two-axis index."""
-    rows_of = {
-        str(k): rows.set_index("sample").reindex(exp.samples.index) for k, rows in shares.groupby("source")
-    }
+    """Gather the indices of every sample: sources per EV marker, plasma quality, the two-axis index.
+
+    Parameters
+    ----------
+    exp, markers
+        Experiment with all samples, and catalogue.
+    genes
+        EV markers, as from :func:`markerkit.qc.ev_markers.ev_marker_genes`.
+    shares
+        Table `source_shares` of the experiment.
+    signal
+        Its signal on the basis of the shares; nothing on ratios.
+    """
+    rows_of = {str(k): r.set_index("sample").reindex(exp.samples.index) for k, r in shares.groupby("source")}
     ev = rows_of["ev"]["share"]
-    sizes = shares.drop_duplicates("source").set_index("source")["n_set"]
-    parts = []
-    for key, meaning in PER_EV.items():
-        rows = rows_of[key]
-        value = (rows["share"].where(rows["share"] > 0) / ev.where(ev > 0)).map(np.log2)
-        lost = value.isna().to_numpy()
-        why = rows["reason"].where(rows["reason"] != "", "no EV marker or no member was seen")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "sample": value.index,
-                    "item": f"{key}_per_ev",
-                    "value": value.to_numpy(float),
-                    "unit": "log2 ratio of shares",
-                    "n_set": sizes[key],
-                    "n_measured": rows["n_measured"].to_numpy(),
-                    "meaning": meaning,
-                    "status": np.where(lost, "too few measured", "tested"),
-                    "reason": np.where(lost, why, ""),
-                }
-            )
-        )
-    if exp.scale != "ratio":
+    parts = [_per_ev(key, rows_of[key], ev) for key in PER_EV]
+    if signal is not None:
         parts += [
-            _named(plasma_indices(exp, markers), "share of signal"),
-            _named(two_axis(exp, markers, genes.index), "mean rank"),
+            _indices(plasma_indices(signal, markers), signal.unit),
+            _indices(two_axis(exp, markers, genes.index), "mean rank"),
         ]
     return pd.concat(parts, ignore_index=True).assign(kind="index")
 
 
-def _named(rows: pd.DataFrame, unit: str, words: Mapping[str, str] = _INDEX_WORDS) -> pd.DataFrame:
+def _per_ev(key: str, rows: pd.DataFrame, ev: pd.Series) -> pd.DataFrame:
+    """Signal of one source per signal of the EV markers, log2."""
+    value = (rows["share"].where(rows["share"] > 0) / ev.where(ev > 0)).map(np.log2)
+    lost = value.isna().to_numpy()
+    why = rows["reason"].where(rows["reason"] != "", "no EV marker or no member was measured")
+    return pd.DataFrame(
+        {
+            "sample": value.index,
+            "item": f"{key}_per_ev",
+            "value": value.to_numpy(float),
+            "unit": "log2 ratio of shares",
+            "n_set": rows["n_set"].to_numpy(),
+            "n_measured": rows["n_measured"].to_numpy(),
+            "meaning": PER_EV[key],
+            "status": np.where(lost, "too few measured", "tested"),
+            "reason": np.where(lost, why, ""),
+        }
+    )
+
+
+def _indices(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
     lost = rows["value"].isna()
     return rows.assign(
         unit=unit,
-        meaning=rows["item"].map(words),
+        meaning=rows["item"].map(_INDEX_WORDS),
         status=np.where(lost, "too few measured", "tested"),
         reason=np.where(lost, "no member of the panel was measured", ""),
     )

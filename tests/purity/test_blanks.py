@@ -1,4 +1,4 @@
-"""Roles of samples, blanks and medium, the bovine guard, shares by length."""
+"""Roles of samples, blanks and medium, the bovine check, shares by length."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 import markerkit as mk
 from markerkit.core.errors import InputError
+from markerkit.core.signal import signal_of
 from markerkit.purity.blanks import blank_content, share_limits, with_blank_limits
 from markerkit.purity.shares import source_shares
 from markerkit.qc.bovine import bovine_rows, mixed_groups
@@ -40,6 +41,10 @@ def with_blanks(scale=0.05, role="blank"):
     samples = exp.samples.reindex(values.index)
     samples["role"] = ["sample"] * exp.n_samples + [role] * 2
     return mk.Experiment(values, samples, exp.proteins, history=exp.history)
+
+
+def limits_of(exp, markers):
+    return share_limits(exp, source_shares(exp, markers), signal_of(exp))
 
 
 # ---- roles -----------------------------------------------------------------------
@@ -88,7 +93,7 @@ def test_content_by_hand(markers):
     assert np.isnan(proteins.loc["ALB", "ratio"])
     assert proteins.loc["ALB", "flag"] == "review"
     assert "KRT2" not in proteins.index
-    limits = share_limits(exp, markers)
+    limits = limits_of(exp, markers)
     assert limits.loc[["s1", "s2"], "keratin"].tolist() == pytest.approx([0.08, 0.04])
     assert np.isnan(limits.loc["s3", "keratin"])
 
@@ -108,7 +113,7 @@ def test_share_at_the_blank_is_said(markers):
 
 def test_no_blanks_no_rows(markers):
     assert blank_content(example(), markers).empty
-    assert share_limits(example(), markers).empty
+    assert limits_of(example(), markers).empty
 
 
 def test_ratios_are_not_compared(markers):
@@ -120,9 +125,9 @@ def test_ratios_are_not_compared(markers):
 
 @pytest.mark.filterwarnings("ignore:the odds of seeing:markerkit.MarkerkitWarning")
 def test_assessment_leaves_blanks_out(markers):
-    arms = {"condition": "fraction", "case": "EV", "control": "lysate", "comparator": "lysate"}
-    plain = mk.assess(example(), markers, **arms)
-    result = mk.assess(with_blanks(), markers, **arms)
+    groups = {"condition": "fraction", "case": "EV", "control": "lysate", "comparator": "lysate"}
+    plain = mk.assess(example(), markers, **groups)
+    result = mk.assess(with_blanks(), markers, **groups)
     pd.testing.assert_frame_equal(plain.identity.table, result.identity.table)
     pd.testing.assert_frame_equal(plain.purity.table, result.purity.table)
     pd.testing.assert_frame_equal(
@@ -177,7 +182,7 @@ def test_report_shows_blanks_and_cards(markers):
     assert "no bovine entries in the table" in text
 
 
-# ---- bovine guard ----------------------------------------------------------------
+# ---- bovine check ----------------------------------------------------------------
 
 
 def bovine_experiment():
@@ -194,19 +199,19 @@ def bovine_experiment():
 
 def test_bovine_share_and_mixed_groups(markers):
     exp = mk.harmonize_ids(bovine_experiment(), markers)
-    rows = bovine_rows(exp, markers, fluid="culture")
+    rows = bovine_rows(exp, markers, signal_of(exp), fluid="culture")
     assert rows["value"].tolist() == pytest.approx([20 / 105, 10 / 105])
     assert mixed_groups(exp, markers) == ["g3"]
-    assert "1 groups mix bovine" in rows["reason"].iloc[0]
+    assert "1 group mixes bovine" in rows["reason"].iloc[0]
     assert (rows["flag"] == "").all()
 
 
 def test_without_bovine_entries_it_says_so(markers):
     exp = mk.harmonize_ids(bovine_experiment().select(proteins=["g1"]), markers)
-    asked = bovine_rows(exp, markers, fluid="culture").iloc[0]
-    assert asked["flag"] == "review"
-    assert "counted as human albumin" in asked["meaning"]
-    assert bovine_rows(exp, markers, fluid=None).iloc[0]["flag"] == ""
+    row = bovine_rows(exp, markers, signal_of(exp), fluid="culture").iloc[0]
+    assert row["flag"] == "review"
+    assert "counted as human albumin" in row["meaning"]
+    assert bovine_rows(exp, markers, signal_of(exp), fluid=None).iloc[0]["flag"] == ""
 
 
 @pytest.mark.data
@@ -214,7 +219,8 @@ def test_bovine_share_of_a_real_study(shared_data):
     folder = shared_data / "c2c12_mouse_elv_bovine_contam"
     markers = mk.load_markers(organism="mouse")
     exp = mk.read_proteins(folder / "matrix.tsv", samples=folder / "samples.tsv", organism="mouse")
-    rows = bovine_rows(mk.harmonize_ids(exp, markers), markers, fluid="culture").set_index("sample")["value"]
+    exp = mk.harmonize_ids(exp, markers)
+    rows = bovine_rows(exp, markers, signal_of(exp), fluid="culture").set_index("sample")["value"]
     assert rows.filter(like="MB").min() > rows.filter(like="MT").median()
 
 
@@ -227,7 +233,7 @@ def test_shares_by_length(markers):
     proteins["length"] = [600.0, 200.0, np.nan]
     exp = mk.Experiment(exp.values, None, proteins, history=exp.history)
     by_signal, by_length = (
-        source_shares(exp, markers, per_length=p).set_index("source") for p in (False, True)
+        source_shares(exp, markers, basis=b).set_index("source") for b in ("signal", "length")
     )
     assert by_signal.loc["keratin", "share"] == pytest.approx(0.6)
     # 0.1, 0.1, and 20 over the median length of 400
@@ -238,13 +244,13 @@ def test_shares_by_length(markers):
 
 def test_shares_by_length_need_lengths(markers):
     with pytest.raises(InputError, match="Sequence length"):
-        source_shares(example(), markers, per_length=True)
+        source_shares(example(), markers, basis="length")
     ibaq = experiment({"CD63": [1.0]})
     ibaq = mk.Experiment(
         ibaq.values, None, ibaq.proteins, history=[{"verb": "read_proteins", "quantity": "ibaq"}]
     )
     with pytest.raises(InputError, match="iBAQ"):
-        source_shares(ibaq, markers, per_length=True)
+        source_shares(ibaq, markers, basis="length")
     assert source_shares(ibaq, markers)["basis"].iloc[0].startswith("iBAQ")
     with pytest.raises(InputError, match="`shares`"):
         mk.assess(example(), markers, shares="size")

@@ -12,7 +12,8 @@ import markerkit as mk
 from markerkit import figures
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import InputError
-from markerkit.qc.ev_markers import gene_ranks, layer_a_genes, layer_a_ranks
+from markerkit.core.signal import signal_of
+from markerkit.qc.ev_markers import gene_ranks, ev_marker_genes, ev_marker_ranks
 from markerkit.qc.indices import PLASMA_PANELS, plasma_indices, plasma_panel, two_axis
 from markerkit.qc.outliers import far, robust_z, similarity
 from markerkit.qc.reference import QUANTILES, REFERENCE_DISTRIBUTIONS, documented, percentile
@@ -61,7 +62,7 @@ def test_contract(card, markers):
     assert (card.table["meaning"] != "").all()
     empty = card.table[card.table["value"].isna() & (card.table["kind"] != "marker")]
     assert (empty["reason"] != "").all()
-    n = len(layer_a_genes(markers, blood=False))
+    n = len(ev_marker_genes(markers, blood=False))
     assert (card.table[card.table["kind"] == "marker"].groupby("sample").size() == n).all()
     words = " ".join(card.table["meaning"]) + " ".join(card.table["status"])
     assert "compatible" not in words
@@ -107,8 +108,8 @@ def test_refusals(markers):
         mk.quality(exp.pipe(mk.log2).pipe(mk.normalize), markers)
     with pytest.raises(InputError, match="`fluid`"):
         mk.quality(exp, markers, fluid="beer")
-    with pytest.raises(InputError, match="arm"):
-        mk.quality(exp, markers, group="arm")
+    with pytest.raises(InputError, match="plate"):
+        mk.quality(exp, markers, group="plate")
     with pytest.raises(InputError, match="no protein matches"):
         mk.quality(experiment({"XX1": [1.0], "XX2": [2.0]}), markers)
 
@@ -140,25 +141,25 @@ def test_ranks_by_hand():
     assert np.isnan(ranks.loc["s1", "B"])
 
 
-def test_layer_a_rank_by_hand(markers):
+def test_ev_marker_rank_by_hand(markers):
     exp = experiment({"CD63": [8.0], "CD81": [4.0], "CD9": [1.0], "ALB": [2.0]})
-    found = layer_a_ranks(exp, markers, blood=False).loc["s1"]
+    found = ev_marker_ranks(exp, markers, blood=False).loc["s1"]
     assert found["ev_rank"] == pytest.approx((87.5 + 62.5 + 12.5) / 3)
-    assert found["ev_score"] == pytest.approx((87.5 + 62.5 + 12.5) / len(layer_a_genes(markers, blood=False)))
+    assert found["ev_score"] == pytest.approx((87.5 + 62.5 + 12.5) / len(ev_marker_genes(markers, blood=False)))
     # t of 2 degrees of freedom
     reach = 4.302652729749 * np.std([87.5, 62.5, 12.5], ddof=1) / np.sqrt(3)
     assert found["ci_low"] == pytest.approx(max(0, 54.1666667 - reach))
 
 
 def test_blood_leaves_the_cells_of_blood_out(markers):
-    kept, all_ = (set(layer_a_genes(markers, blood=b).index) for b in (True, False))
+    kept, all_ = (set(ev_marker_genes(markers, blood=b).index) for b in (True, False))
     assert "ITGB3" in all_ - kept
     assert {"CD63", "CD81", "TSG101"} <= kept
 
 
 def test_plasma_indices_by_hand(markers):
     exp = experiment({"HBA1": [30.0], "TLN1": [5.0], "ACTB": [10.0], "FGA": [15.0], "ALB": [40.0]})
-    value = plasma_indices(exp, markers).set_index("item")["value"]
+    value = plasma_indices(signal_of(exp), markers).set_index("item")["value"]
     # ACTB belongs to the platelet and to the erythrocyte panel
     assert value["geyer2019_platelet"] == pytest.approx(0.15)
     assert value["geyer2019_erythrocyte"] == pytest.approx(0.40)
@@ -257,7 +258,7 @@ def test_shallow_and_dirty_samples_are_found(markers):
 # ---- reference distribution -------------------------------------------------------------------
 
 
-def test_yardstick_is_whole(markers):
+def test_reference_distribution_is_whole(markers):
     for kind in REFERENCE_DISTRIBUTIONS:
         for name in ("ev_rank", "share_ev", "share_keratin", "share_ribosome"):
             low, middle, high = (percentile(kind, name, [v])[0] for v in (0.0, 1e-3, 100.0))
@@ -271,20 +272,20 @@ def test_yardstick_is_whole(markers):
     assert documented()["source"].notna().all()
 
 
-def test_yardstick_knows_vesicles_from_lysate(card):
+def test_vesicles_stand_above_lysate_in_the_reference_distribution(card):
     ev = item(card, "EV_D1", "ev", "ev_rank")
     lysate = item(card, "lysate_D1", "ev", "ev_rank")
     assert ev["percentile"] > lysate["percentile"]
     assert ev["reference_distribution"] == "ev_culture"
 
 
-def test_unstated_fluid_is_said(markers):
+def test_unstated_fluid_is_written_beside_the_percentile(markers):
     exp = example().select(samples=["EV_D1"])
     row = item(mk.quality(exp, markers), "EV_D1", "ev", "ev_rank")
     assert "fluid is not stated" in row["reference_distribution"]
 
 
-def test_neat_plasma_is_told(markers):
+def test_undiluted_plasma_is_flagged(markers):
     genes = [g for g in markers["plasma"].positive if g != "ALB"][:20]
     exp = experiment(
         {"ALB": [60.0, 1.0], **{g: [1.0, 1.0] for g in genes}, "CD63": [1.0, 60.0], "CD9": [1.0, 60.0]}
@@ -292,7 +293,7 @@ def test_neat_plasma_is_told(markers):
     table = mk.quality(exp, markers, fluid="plasma").table
     rows = table[(table["kind"] == "share") & (table["item"] == "plasma")].set_index("sample")
     assert rows.loc["s1", "flag"] == "review"
-    assert "as much as neat plasma" in rows.loc["s1", "meaning"]
+    assert "as much as undiluted plasma" in rows.loc["s1", "meaning"]
     assert rows.loc["s2", "flag"] == ""
 
 
