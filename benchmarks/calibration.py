@@ -24,9 +24,12 @@ from scipy.special import expit
 from sections import FOLDER, markdown, write_section
 from threadpoolctl import threadpool_limits
 
-from markerkit.stats import detection, ebayes, linear, prior, set_tests
+from markerkit.stats import detection, ebayes, linear, prior
+from markerkit.stats.camera import camera
+from markerkit.stats.fry import fry
 from markerkit.stats.joint import joint_effects
 from markerkit.stats.set_effect import MarkerEffects, background, set_effect
+from markerkit.stats.set_statistics import set_statistics
 
 Array = npt.NDArray[np.float64]
 Members = list[npt.NDArray[np.intp]]
@@ -139,7 +142,7 @@ def p_of_sets(values: Array, n: int, layout: Layout) -> tuple[Array, dict[str, A
     """Moderated p by protein, and p by set of every set test."""
     fit = linear.fit(values, two_groups(n))
     moderated = ebayes.moderate(fit.sigma**2, fit.df_residual)
-    statistics, usable = set_tests.set_statistics(fit, moderated, np.array([0.0, 1.0]))
+    statistics, usable = set_statistics(fit, moderated, np.array([0.0, 1.0]))
     place = np.where(usable, np.cumsum(usable) - 1, -1)
     members = [place[at][place[at] >= 0] for at in layout.members]
     members = [at if len(at) >= FEWEST else at[:0] for at in members]
@@ -147,8 +150,8 @@ def p_of_sets(values: Array, n: int, layout: Layout) -> tuple[Array, dict[str, A
     protein[usable] = ebayes.two_sided(statistics.t, statistics.df_total)
     effect, influence, variance = fit.influence(np.array([0.0, 1.0]))
     found = {
-        "camera": set_tests.camera(statistics, members).pvalue,
-        "fry": set_tests.fry(statistics, members, mixed=False).pvalue,
+        "camera": camera(statistics, members).pvalue,
+        "fry": fry(statistics, members, mixed=False).pvalue,
     }
     part = (effect[usable], influence[:, usable], variance[usable], fit.df_residual[usable])
     found |= _with_background(part, members, layout)

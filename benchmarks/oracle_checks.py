@@ -18,8 +18,17 @@ from scipy.stats import trim_mean
 
 import markerkit as mk
 from markerkit.sets import gsea as _gsea
-from markerkit.stats import ebayes, linear, prior, ranks, set_tests, smooth, weights
+from markerkit.stats import ebayes, linear, prior, ranks, smooth, weights
+from markerkit.stats.camera import camera, normal_score, rank_sum, two_sample
 from markerkit.stats.fdr import bh
+from markerkit.stats.fry import ROBUST_EFFICIENCY, fry, moderated_square, robust_square, scaled_effects
+from markerkit.stats.ora import over_representation
+from markerkit.stats.set_statistics import (
+    SetStatistics,
+    SetTest,
+    inter_protein_correlation,
+    set_statistics,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -633,7 +642,7 @@ def of_set_tests(folder: Path) -> Iterator[Check]:
             {"design": np.column_stack([np.ones(8), groups[:, 1]]), "contrast": np.array([0.0, 1.0])},
             preset,
         ),
-        *((f"fry.{k}", {}, {"standardize": k}) for k in set_tests.STANDARDIZE),
+        *((f"fry.{k}", {}, {"standardize": k}) for k in STANDARDIZE),
         ("fry.obsweights", {"weights": given}, {}),
         ("fry.geneweights", {}, {"weights": read(folder / OLD / "geneweights.tsv")["weight"].to_numpy()}),
     ]
@@ -659,25 +668,25 @@ def of_set_tests(folder: Path) -> Iterator[Check]:
         yield from _of_realistic(folder)
 
 
-def _statistics(exp: mk.Experiment, how: dict[str, object]) -> set_tests.SetStatistics:
+def _statistics(exp: mk.Experiment, how: dict[str, object]) -> SetStatistics:
     options = {k: how[k] for k in ("weights", "block", "correlation") if k in how}
     fit = linear.fit(exp.values.to_numpy(), how["design"], **options)
     covariate = fit.mean if how.get("trend") else None
     moderated = ebayes.moderate(fit.sigma**2, fit.df_residual, covariate=covariate)
-    return set_tests.set_statistics(fit, moderated, how["contrast"])[0]
+    return set_statistics(fit, moderated, how["contrast"])[0]
 
 
 def _of_set_test(
     folder: Path,
     stem: str,
-    statistics: set_tests.SetStatistics,
+    statistics: SetStatistics,
     sets: dict[str, npt.NDArray[np.intp]],
     options: dict[str, object],
 ) -> Iterator[Check]:
     expected = read(folder / OLD / f"{stem}.tsv")
     if (expected["NGenes"] == 0).any():  # the reference counts sets without members as tests
         expected = expected[expected["NGenes"] > 0].drop(columns=["FDR", "FDR.Mixed"], errors="ignore")
-    test = set_tests.camera if "camera" in stem else set_tests.fry
+    test = of_camera if "camera" in stem else of_fry
     found = test(statistics, [sets[k] for k in expected.index], **options)
     expected = expected.assign(Direction=expected["Direction"].map({"Up": 1, "Down": -1}))
     columns = {"NGenes": [len(sets[k]) for k in expected.index], "Direction": np.sign(found.statistic)}
@@ -686,6 +695,58 @@ def _of_set_test(
     for column, ours in columns.items():
         if column in expected:
             yield compare(f"{OLD}/{stem}", column, ours, expected[column], "closed form")
+
+
+def of_camera(statistics: SetStatistics, sets: list[npt.NDArray[np.intp]], **options: object) -> SetTest:
+    """Run camera; with ``floor=False`` negative estimates of the correlation stand, which no public path takes."""
+    if options.pop("floor", True):
+        return camera(statistics, sets, **options)
+    rho = inter_protein_correlation(statistics, sets)
+    score = normal_score(statistics.t, statistics.df_total)
+    df = float(min(statistics.df_residual, len(score) - 2))
+    return SetTest(*two_sample(score, sets, np.nan_to_num(rho), df), rho, np.full(len(sets), np.nan))
+
+
+def preranked(
+    score: Array, sets: list[npt.NDArray[np.intp]], *, correlation: float = 0.01, use_ranks: bool = False
+) -> SetTest:
+    """Camera of any score with a preset correlation."""
+    rho = np.full(len(sets), correlation)
+    found = (
+        rank_sum(score, sets, rho, np.inf)
+        if use_ranks
+        else two_sample(score, sets, rho, float(len(score) - 2))
+    )
+    return SetTest(*found, rho, np.full(len(sets), np.nan))
+
+
+def _robust_prior(square: Array) -> prior.Prior:
+    """Prior of the robust mean squares themselves."""
+    robust = robust_square(square)
+    return prior.fit_prior(robust, np.full(len(robust), ROBUST_EFFICIENCY * (len(square) - 1)))
+
+
+#: standardization of the reference's fry -> effects by it; public paths take the first alone
+STANDARDIZE = {
+    "posterior.sd": lambda e: None,
+    "residual.sd": lambda e: e / np.sqrt(robust_square(e**2)),
+    "p2": lambda e: e / np.sqrt(moderated_square(e**2, _robust_prior(e**2))),
+    "none": lambda e: e,
+}
+
+
+def of_fry(
+    statistics: SetStatistics,
+    sets: list[npt.NDArray[np.intp]],
+    *,
+    standardize: str = "posterior.sd",
+    weights: Array | None = None,
+) -> SetTest:
+    """Run fry, with the other standardizations and the weights of proteins that no public path takes."""
+    scaled = STANDARDIZE[standardize](statistics.effects)
+    if weights is not None:
+        scaled = (scaled_effects(statistics) if scaled is None else scaled) * weights
+    return fry(statistics, sets, scaled=scaled)
 
 
 def _of_preranked(folder: Path, exp: mk.Experiment, design: Array, contrast: Array) -> Iterator[Check]:
@@ -697,18 +758,16 @@ def _of_preranked(folder: Path, exp: mk.Experiment, design: Array, contrast: Arr
         "cor0.1": {"correlation": 0.1},
     }.items():
         expected = read(folder / OLD / f"cameraPR.{stem}.tsv")
-        found = set_tests.camera_preranked(statistics.t, [sets[k] for k in expected.index], **options)
+        found = preranked(statistics.t, [sets[k] for k in expected.index], **options)
         yield compare(f"{OLD}/cameraPR.{stem}", "PValue", found.pvalue, expected["PValue"], "closed form")
     expected = read(folder / OLD / "interGeneCorrelation.tsv")
-    found_rho = set_tests.inter_protein_correlation(statistics, [sets[k] for k in expected.index])
+    found_rho = inter_protein_correlation(statistics, [sets[k] for k in expected.index])
     yield compare(
         f"{OLD}/interGeneCorrelation", "correlation", found_rho, expected["correlation"], "closed form"
     )
     expected = read(folder / OLD / "rankSumTest.tsv")
     for column, rho in (("rank_up", 0.0), ("rank_up_cor0.1", 0.1)):
-        found = set_tests.camera_preranked(
-            statistics.t, [sets[k] for k in expected.index], correlation=rho, use_ranks=True
-        )
+        found = preranked(statistics.t, [sets[k] for k in expected.index], correlation=rho, use_ranks=True)
         up = (
             found.statistic > 0
         )  # one-sided, the reference's continuity correction goes the other way below 0
@@ -743,7 +802,7 @@ def _of_realistic(folder: Path) -> Iterator[Check]:
         for t, kind in ((own, "definition"), (theirs, "closed form")):
             known = np.isfinite(t)
             sets = members(folder, exp.values.columns[known], "realistic")
-            found = set_tests.camera_preranked(t[known], [sets[k] for k in expected.index])
+            found = preranked(t[known], [sets[k] for k in expected.index])
             stem = f"{version}/realistic.cameraPR"
             yield compare(stem, "PValue", found.pvalue, expected["PValue"], kind)
 
@@ -882,9 +941,7 @@ def of_hits(folder: Path) -> Iterator[Check]:
     at = members(folder, universe)
     for stem in ("fora", "hypergeometric"):
         expected = read(folder / OTHER / f"{stem}.tsv")
-        overlap, p = set_tests.over_representation(
-            hits, [at[k] for k in expected.index], np.arange(len(hits))
-        )
+        overlap, p = over_representation(hits, [at[k] for k in expected.index], np.arange(len(hits)))
         columns = {"overlap": overlap, "pval": p, "padj": bh(p), "phyper_upper": p, "fisher_greater": p}
         for column, found in columns.items():
             if column in expected:

@@ -30,7 +30,7 @@ _HOME = {
     "normalize": "preprocess",
     "collapse_replicates": "preprocess",
     "impute": "preprocess",
-    "coverage": "sets.scoring",
+    "coverage": "sets.coverage",
     "score_samples": "sets.scoring",
     "quality": "qc.card",
     "differential_abundance": "da.differential",
@@ -94,8 +94,9 @@ if TYPE_CHECKING:
     from markerkit.preprocess import collapse_replicates, filter_detected, impute, log2, normalize
     from markerkit.purity.sources import assess_purity
     from markerkit.qc.card import quality
+    from markerkit.sets.coverage import coverage
     from markerkit.sets.enrichment import enrich
-    from markerkit.sets.scoring import coverage, score_samples
+    from markerkit.sets.scoring import score_samples
     from markerkit.simulation.examples import load_example, simulate
 
 

@@ -52,7 +52,8 @@ from markerkit.results import (
     Quality,
     SampleScores,
 )
-from markerkit.sets.scoring import coverage, score_samples
+from markerkit.sets.coverage import coverage
+from markerkit.sets.scoring import score_samples
 from markerkit.study.context import read_context
 from markerkit.study.contrast import Contrast, contrasts_of
 from markerkit.study.roles import preparations, roles_of

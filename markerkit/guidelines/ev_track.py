@@ -82,7 +82,13 @@ def _study(
     lines = [
         _line("study", "species", exp.organism, FROM_DATA),
         _line("study", "samples", len(chosen), FROM_DATA, contrast.case if contrast else "all samples"),
-        _line("study", "protein groups", int(measured.sum()), FROM_DATA, "measured in one of these samples or more"),
+        _line(
+            "study",
+            "protein groups",
+            int(measured.sum()),
+            FROM_DATA,
+            "measured in one of these samples or more",
+        ),
         _line("study", "protein analysis", "mass spectrometry", FROM_DATA),
         _line("study", "sample type", material, FROM_CONTEXT)
         if material

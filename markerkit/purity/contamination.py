@@ -251,9 +251,7 @@ def _rows(
             n_set = int((codes == k).sum())
             rows.append(_row({**blank, "compartment": name}, parts[name], n_set, contrast))
     if parts and _apart([p.fraction for p in parts.values()]):
-        note = (
-            f"compartments differ more than {t['compartment_spread']:g}-fold: not one whole-cell contamination"
-        )
+        note = f"compartments differ more than {t['compartment_spread']:g}-fold: not one whole-cell contamination"
         rows[0]["reason"] = "; ".join(filter(None, [str(rows[0]["reason"]), note]))
     return rows
 

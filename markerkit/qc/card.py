@@ -18,7 +18,7 @@ from markerkit.qc.ev_markers import ev_marker_genes, ev_marker_ranks, gene_ranks
 from markerkit.qc.outliers import REVIEW, far, far_in_groups, similarity
 from markerkit.qc.shares import index_rows, percentiles, reference_of, share_rows
 from markerkit.results import Quality
-from markerkit.sets.scoring import require_matches
+from markerkit.sets.coverage import require_matches
 from markerkit.study.contrast import BLOOD, FLUIDS
 from markerkit.study.roles import SAMPLE, roles_of
 from markerkit.tables.registry import TABLES

@@ -108,9 +108,7 @@ def two_axis(exp: Experiment, markers: MarkerCatalog, ev: Iterable[str]) -> pd.D
         rows.append(_rows(values.index, item, axes[item], len(genes), n_measured))
     difference = axes["two_axis_ev"] - axes["two_axis_contaminants"]
     n_measured = np.sum([r["n_measured"].to_numpy() for r in rows], axis=0)
-    rows.append(
-        _rows(values.index, "two_axis_index", difference, sum(map(len, lists.values())), n_measured)
-    )
+    rows.append(_rows(values.index, "two_axis_index", difference, sum(map(len, lists.values())), n_measured))
     return pd.concat(rows, ignore_index=True)
 
 

@@ -35,7 +35,7 @@ _INDEX_WORDS = {
 
 
 def reference_of(fluid: str | None) -> tuple[tuple[str, ...], str]:
-    """Reference distributions that a fluid is compared with, and their name."""
+    """Choose the reference distributions that a fluid is compared with, and name them."""
     if fluid is None:
         return (CULTURE_EV, BLOOD_EV), "ev_culture and ev_blood, mean of both: the fluid is not stated"
     kind = BLOOD_EV if fluid in BLOOD else CULTURE_EV
@@ -110,9 +110,7 @@ def _as_rows(key: str, rows: pd.DataFrame, meaning: list[str], *, unit: str) -> 
     )
 
 
-def _notes(
-    key: str, rows: pd.DataFrame, limit: pd.Series, groups: pd.Series, *, compare: bool
-) -> list[str]:
+def _notes(key: str, rows: pd.DataFrame, limit: pd.Series, groups: pd.Series, *, compare: bool) -> list[str]:
     """Say of every sample why a share needs a review; empty where it does not."""
     value = rows["share"]
     solid = (rows["status"] == "tested") & (value >= load_criteria().threshold["outlier_share_least"])

@@ -16,8 +16,8 @@ from markerkit.core.errors import InputError, MarkerkitWarning, one_of
 from markerkit.ids.representative import representatives
 from markerkit.results import DifferentialAbundance, Enrichment
 from markerkit.sets.methods import METHODS, OPTIONS, Found, Members, Method, Options, Study
-from markerkit.stats import set_tests
 from markerkit.stats.fdr import bh
+from markerkit.stats.set_statistics import set_statistics
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import stack_columns
 
@@ -72,7 +72,7 @@ def enrich(
     Returns
     -------
     Enrichment
-        A row a contrast and set, no set left out. The false discovery rate
+        One row per contrast and set, no set left out. The false discovery rate
         holds over the sets and contrasts of the call.
 
     Raises
@@ -83,14 +83,23 @@ def enrich(
 
     Notes
     -----
-    camera and fry: see :mod:`markerkit.stats.set_tests`. fry asks of a set
-    alone, and where effects are heterogeneous it rejects nearly any set:
+    camera: :mod:`markerkit.stats.camera`. fry: :mod:`markerkit.stats.fry`; it tests a set by
+    itself, and where most proteins change it rejects nearly any set:
     ``params["random_sets"]`` gives the share of random sets of the median size
     that this contrast would reject at 5 %, and a share above 20 % warns. gsea
-    (gseapy, multilevel) and ora draw genes at random, as if proteins were
-    independent: under correlation their p are too small, so that they are
-    pictures rather than tests. ora counts against the genes measured in this
-    study.
+    (gseapy, multilevel) and ora sample genes at random, as if proteins were
+    independent: under correlation their p-values are anti-conservative, so that they
+    describe rather than test. ora counts against the genes measured in this study.
+
+    Options by method: `inter_protein_cor` and `use_ranks` for camera, `hits` and `alpha` for ora,
+    `seed` for fry and gsea, `min_measured` for all; an option that the method does not have is
+    refused.
+
+    References
+    ----------
+    camera: Wu and Smyth 2012, doi:10.1093/nar/gks461. fry (ROAST): Wu et al. 2010,
+    doi:10.1093/bioinformatics/btq401. gsea: Subramanian et al. 2005,
+    doi:10.1073/pnas.0506580102; Korotkevich et al. 2021, doi:10.1101/060012.
     """
     one_of("method", method, list(METHODS))
     one_of("hits", hits, HITS)
@@ -102,8 +111,8 @@ def enrich(
         )
     if method in _SAMPLES_GENES:
         warnings.warn(
-            f"{method} draws genes as if proteins were independent: where markers rise and fall together its p are "
-            "too small; take camera for a verdict",
+            f"{method} samples genes as if proteins were independent: where markers are correlated its p-values are "
+            "anti-conservative; use camera for a conclusion",
             MarkerkitWarning,
             stacklevel=2,
         )
@@ -174,7 +183,7 @@ def _study(da: DifferentialAbundance, name: str) -> Study:
     if da.fit is None or da.moderated is None:  # pragma: no cover - enrich has looked
         raise AssertionError
     vector = np.asarray(da.contrasts[name], dtype=float)
-    statistics, usable = set_tests.set_statistics(da.fit, da.moderated, vector)
+    statistics, usable = set_statistics(da.fit, da.moderated, vector)
     rows = usable
     if len(da.contrasts) > 1:
         rows = np.zeros(len(da.table), dtype=bool)

@@ -1,4 +1,4 @@
-"""The one place that calls gseapy: ranked lists in, one row a set out."""
+"""The one place that calls gseapy: ranked lists in, one row per set out."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Ranked:
 def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: float, seed: int) -> Ranked:
     """Gene set enrichment of a ranking by multilevel sampling (Korotkevich et al. 2021).
 
-    What gseapy would trip over is settled first: genes without a score are left
-    out, infinite scores stand just beyond the largest finite one, scores are
-    distinct (ties are spread evenly over a hair's breadth in the order of the
-    names) and none is so small that it vanishes when gseapy turns scores into
-    integers, where it would panic; a constant ranking and sets that hold every
+    Input that gseapy cannot take is changed first: genes without a score are left
+    out, infinite scores are put just beyond the largest finite one, scores are made
+    distinct (ties are spread evenly over 1e-3 of the smallest gap, in the order of the
+    names) and none is left so small that it vanishes when gseapy turns scores into
+    integers, where it would panic. A constant ranking and sets that hold every
     gene are not sent, and every set comes back.
 
     Parameters
@@ -68,32 +68,33 @@ def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: floa
             out.reason[i] = "every ranked gene is a member" if ranked[name] else "no member ranked"
     if not sendable:
         return out
+    options = {"min_size": 1, "max_size": len(ranking), "ascending": None, "no_plot": True, "outdir": None}
     with _quiet():
         found = gseapy.prerank(
             ranking,
             sendable,
-            min_size=1,
-            max_size=len(ranking),
             weight=weight,
-            ascending=None,
-            threads=1,
-            no_plot=True,
-            outdir=None,
             seed=seed,
             method="multilevel",
             eps=_SMALLEST,
+            threads=1,
+            **options,
         ).results
     for i, name in enumerate(names):
         if name in found:
-            row = found[name]
-            out.es[i], out.nes[i] = float(row["es"]), float(row["nes"])
-            out.pvalue[i] = max(float(row["pval"]), _SMALLEST)
-            out.edge[i] = str(row["lead_genes"])
-            if not np.isfinite(out.pvalue[i]):
-                out.reason[i] = "the sampling gave no p: too few random sets on this side"
+            _take(out, i, found[name])
         elif not out.reason[i]:
             out.reason[i] = "gseapy gave no result"
     return out
+
+
+def _take(out: Ranked, i: int, row: Mapping[str, object]) -> None:
+    """Write what gseapy found for a set into its place."""
+    out.es[i], out.nes[i] = float(str(row["es"])), float(str(row["nes"]))
+    out.pvalue[i] = max(float(str(row["pval"])), _SMALLEST)
+    out.edge[i] = str(row["lead_genes"])
+    if not np.isfinite(out.pvalue[i]):
+        out.reason[i] = "the sampling gave no p: too few random sets on this side"
 
 
 def _bounded(score: pd.Series) -> pd.Series:
@@ -121,7 +122,7 @@ def _ranking(score: pd.Series, weight: float) -> pd.Series:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what gseapy logs and its use of deprecated pandas to itself; all that it would say is settled here."""
+    """Silence the log of gseapy and its use of deprecated pandas; everything it would report is handled here."""
     logger = logging.getLogger("gseapy")
     level = logger.level
     logger.setLevel(logging.ERROR)

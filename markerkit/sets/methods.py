@@ -1,4 +1,4 @@
-"""The set tests that :func:`markerkit.enrich` offers, each on one prepared contrast."""
+"""The set tests of :func:`markerkit.enrich`, each on one prepared contrast."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ import pandas as pd
 
 from markerkit.core.errors import MarkerkitWarning
 from markerkit.sets import gsea as _gsea
-from markerkit.stats import set_tests
+from markerkit.stats.camera import camera
 from markerkit.stats.ebayes import two_sided
+from markerkit.stats.fry import fry, scaled_effects
 from markerkit.stats.joint import joint_effects
+from markerkit.stats.ora import over_representation
 from markerkit.stats.set_effect import Background, MarkerEffects, SetEffect, background, set_effect
-from markerkit.stats.set_tests import SetStatistics
+from markerkit.stats.set_statistics import SetStatistics
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -29,7 +31,7 @@ Positions = dict[str, IntArray]
 _RANDOM_SETS = 200
 _FEWEST_OUTSIDE = 20
 _NO_BACKGROUND = f"fewer than {_FEWEST_OUTSIDE} proteins outside the sets: no background"
-# share of random sets rejected at 5 %: well beyond its spread between studies without effects
+# share of random sets rejected at 5 % that warns: well beyond its spread between studies without effects
 _TOO_OFTEN = 0.2
 
 
@@ -84,7 +86,7 @@ class Study:
 
 @dataclass(frozen=True)
 class Members:
-    """Positive members, an entry a set and gene.
+    """Positive members, one entry per set and gene.
 
     Parameters
     ----------
@@ -137,7 +139,7 @@ Method = Callable[[Study, Positions, Members, Options], Found]
 
 
 def _camera(study: Study, sets: Positions, _members: Members, options: Options) -> Found:
-    found = set_tests.camera(
+    found = camera(
         study.statistics,
         list(sets.values()),
         correlation=options.inter_protein_cor,
@@ -154,7 +156,8 @@ def _camera(study: Study, sets: Positions, _members: Members, options: Options) 
 
 
 def _fry(study: Study, sets: Positions, _members: Members, options: Options) -> Found:
-    found = set_tests.fry(study.statistics, list(sets.values()))
+    scaled = scaled_effects(study.statistics) if study.statistics.df_residual > 0 else None
+    found = fry(study.statistics, list(sets.values()), scaled=scaled)
     columns = {
         "statistic": found.statistic,
         "df": found.df,
@@ -164,11 +167,11 @@ def _fry(study: Study, sets: Positions, _members: Members, options: Options) -> 
     }
     size = int(np.median([len(v) for v in sets.values()]))
     random = _random_sets(len(study.statistics.t), size, options.seed)
-    rejected = float((set_tests.fry(study.statistics, random, mixed=False).pvalue < 0.05).mean())
+    rejected = float((fry(study.statistics, random, scaled=scaled, mixed=False).pvalue < 0.05).mean())
     if rejected > _TOO_OFTEN:
         warnings.warn(
-            f"fry rejects {rejected:.0%} of random sets of {size} proteins in this contrast at 5 %: effects lie "
-            "everywhere, so that its p say only that the members change; take camera or joint for a verdict",
+            f"fry rejects {rejected:.0%} of random sets of {size} proteins in this contrast at 5 %: most proteins "
+            "change, so that its p-values say only that the members do too; use camera or joint for a conclusion",
             MarkerkitWarning,
             stacklevel=4,
         )
@@ -279,7 +282,7 @@ def _ora(study: Study, sets: Positions, _members: Members, options: Options) -> 
     sign = {"up": [1.0], "down": [-1.0], "both": [1.0, -1.0]}[options.hits]
     hit = (study.padj <= options.alpha) & np.isin(np.sign(study.effect), sign)
     n, n_hits = len(study.position), int(hit[study.position].sum())
-    inside, pvalue = set_tests.over_representation(hit, list(sets.values()), study.position)
+    inside, pvalue = over_representation(hit, list(sets.values()), study.position)
     size = np.array([len(v) for v in sets.values()])
     with np.errstate(invalid="ignore", divide="ignore"):
         fold = inside / (size * n_hits / n)

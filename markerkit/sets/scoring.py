@@ -1,9 +1,9 @@
-"""Coverage of sets, and scores of sets in samples."""
+"""Scores of sets in samples."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,8 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.errors import InputError, one_of
 from markerkit.core.experiment import Experiment
 from markerkit.ids.representative import gene_rows
-from markerkit.results import Coverage, SampleScores
+from markerkit.results import SampleScores
+from markerkit.sets.coverage import require_matches
 from markerkit.stats import ranks
 from markerkit.stats.ranks import SetScores
 from markerkit.tables.registry import TABLES
@@ -24,100 +25,15 @@ Kernel = Callable[[Array, npt.NDArray[np.bool_]], SetScores]
 MEMBERS = ("positive", "negative", "both")
 
 
-@dataclass(frozen=True)
-class Score:
-    """A score of sets in samples.
-
-    Parameters
-    ----------
-    kernel
-        (values, members) -> scores, samples x sets.
-    alone
-        A score of a sample does not depend on the other samples.
-    """
-
-    kernel: Kernel
-    alone: bool
-
-
-#: name -> score
-SCORES: dict[str, Score] = {
-    "singscore": Score(ranks.singscore, alone=True),
-    "ssgsea": Score(ranks.ssgsea, alone=True),
-    "zscore": Score(ranks.combined_z, alone=False),
-    "mean_z": Score(ranks.mean_z, alone=False),
+#: score -> its kernel: (values, members) -> scores, samples x sets
+SCORES: dict[str, Kernel] = {
+    "singscore": ranks.singscore,
+    "ssgsea": ranks.ssgsea,
+    "zscore": ranks.combined_z,
+    "mean_z": ranks.mean_z,
 }
-
-
-def require_matches(exp: Experiment, markers: MarkerCatalog) -> None:
-    """Refuse an experiment none of whose genes the catalogue knows.
-
-    Raises
-    ------
-    InputError
-        No gene matches; says whether the identifiers were harmonised.
-    """
-    if exp.proteins["gene"].isin(set(markers.table["gene"]) - {""}).any():
-        return
-    step = "" if exp.harmonized else "; call harmonize_ids first"
-    sample = ", ".join(map(repr, exp.proteins["gene"].head(3)))
-    raise InputError(
-        f"no protein matches a marker of {exp.organism}: genes look like {sample}{step}, and see that the organism is right."
-    )
-
-
-def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
-    """Count how much of every set was measured.
-
-    Parameters
-    ----------
-    exp
-        Harmonised experiment.
-    markers
-        Catalogue of its organism.
-
-    Returns
-    -------
-    Coverage
-        A row a set and role, no set left out.
-
-    Raises
-    ------
-    InputError
-        Imputed values, no gene matches.
-    """
-    exp.refuse_imputed()
-    require_matches(exp, markers)
-    seen = exp.values.notna().any(axis=0)
-    proteins = exp.proteins[seen.to_numpy() & ~exp.proteins["is_decoy"].to_numpy(bool)]
-    genes, accessions = set(proteins["gene"]) - {""}, set(proteins["accession"]) - {""}
-    headers = {str(row["set"]): row for row in markers.sets.to_dict(orient="records")}
-    table = markers.table
-    by_gene, by_accession = table["gene"].isin(genes), table["accession"].isin(accessions)
-    rows = []
-    for (name, role), members in table.groupby(["set", "role"], sort=False):
-        header = headers[str(name)]
-        foreign = header["organism"] not in {"human", exp.organism}
-        found = (by_accession if foreign else by_gene)[members.index]
-        label = members["gene"].where(members["gene"] != "", members["accession"])
-        weight = members["weight"].sum()
-        few = int(found.sum()) < int(header["minimum_measured"])
-        rows.append(
-            {
-                "set": name,
-                "title": header["title"],
-                "role": role,
-                "fraction": found.mean(),
-                "weight_fraction": members.loc[found, "weight"].sum() / weight if weight else np.nan,
-                "measured": ";".join(label[found]),
-                "not_measured": ";".join(label[~found]),
-                "n_set": len(members),
-                "n_measured": int(found.sum()),
-                "status": "too few measured" if few else "measured",
-                "reason": f"fewer than {header['minimum_measured']} measured" if few else "",
-            }
-        )
-    return Coverage(TABLES["coverage"].conform(pd.DataFrame(rows)), {})
+#: scores of a sample that do not depend on the other samples
+SINGLE_SAMPLE = frozenset({"singscore", "ssgsea"})
 
 
 def score_samples(
@@ -139,8 +55,8 @@ def score_samples(
     method
         ``"singscore"`` (mean rank; Foroutan et al. 2018), ``"ssgsea"`` (running
         sum over the ranking; Barbie et al. 2009), ``"zscore"`` (combined z; Lee
-        et al. 2008) or ``"mean_z"`` (mean z). The first two look at one sample
-        at a time; z compare a sample with the others of the experiment.
+        et al. 2008) or ``"mean_z"`` (mean z). The first two use one sample
+        at a time; z-scores compare a sample with the others of the experiment.
     members
         ``"positive"``; and for singscore ``"negative"``, high where a set's
         negative members are low, or ``"both"``, the sum of the two.
@@ -150,9 +66,9 @@ def score_samples(
     Returns
     -------
     SampleScores
-        A row a sample and set, with an interval over the members as a sample
-        of possible ones: it tells how far a score hangs on which markers were
-        measured, not how far preparations differ.
+        One row per sample and set, with an interval over the members as a sample
+        of possible ones: it shows how much a score depends on which markers were
+        measured, not how much preparations differ.
 
     Raises
     ------
@@ -169,39 +85,40 @@ def score_samples(
     require_matches(exp, markers)
     rows = gene_rows(exp)
     values = exp.values[rows.to_numpy()]
-    parts = {
-        role: _membership(markers, rows.index, role)
+    parts = [
+        (role, *_membership(markers, rows.index, role))
         for role in ("positive", "negative")
         if members in {role, "both"}
-    }
-    found = [_scored(values.to_numpy(), inside, method, role) for role, (inside, _) in parts.items()]
-    n_set = np.sum([sizes for _, sizes in parts.values()], axis=0)
+    ]
+    found = [_scored(values.to_numpy(), inside, method, role) for role, inside, _ in parts]
     few = np.any([f.count < min_measured for f in found], axis=0)
-    score, se, dispersion = _joined(found)
-    whole = SetScores(score, se, dispersion, np.min([f.count for f in found], axis=0))
-    low, high = whole.interval()
-    sets = list(markers)
-    kind = {"positive": "", "negative": "negative ", "both": "positive or negative "}[members]
-    where = "" if SCORES[method].alone else " in two samples or more"
-    reason = f"fewer than {min_measured} {kind}members measured{where}"
-    table = pd.DataFrame(
-        {
-            "sample": np.repeat(values.index.to_numpy(), len(sets)),
-            "set": np.tile(sets, len(values)),
-            "method": method,
-            "members": members,
-            "score": np.where(few, np.nan, score).ravel(),
-            "ci_low": np.where(few, np.nan, low).ravel(),
-            "ci_high": np.where(few, np.nan, high).ravel(),
-            "dispersion": np.where(few, np.nan, dispersion).ravel(),
-            "n_set": np.tile(n_set, len(values)),
-            "n_measured": np.sum([f.count for f in found], axis=0).ravel().astype(int),
-            "status": np.where(few, "too few measured", "tested").ravel(),
-            "reason": np.where(few, reason, "").ravel(),
-        }
-    )
+    columns = _columns(found, few) | {
+        "sample": np.repeat(values.index.to_numpy(), len(markers)),
+        "set": np.tile(list(markers), len(values)),
+        "n_set": np.tile(np.sum([sizes for *_, sizes in parts], axis=0), len(values)),
+        "reason": np.where(few, _too_few(method, members, min_measured), "").ravel(),
+    }
+    table = pd.DataFrame(columns).assign(method=method, members=members)
     params = {"method": method, "members": members, "min_measured": min_measured}
     return SampleScores(TABLES["sample_scores"].conform(table), params)
+
+
+def _too_few(method: str, members: str, min_measured: int) -> str:
+    """Reason of a set that too few of its members were measured of."""
+    kind = {"positive": "", "negative": "negative ", "both": "positive or negative "}[members]
+    where = "" if method in SINGLE_SAMPLE else " in two samples or more"
+    return f"fewer than {min_measured} {kind}members measured{where}"
+
+
+def _columns(found: list[SetScores], few: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
+    """Scores with their interval, one row per sample and set; missing where too few members were measured."""
+    score, se, dispersion = _joined(found)
+    low, high = SetScores(score, se, dispersion, np.min([f.count for f in found], axis=0)).interval()
+    numbers = {"score": score, "ci_low": low, "ci_high": high, "dispersion": dispersion}
+    return {k: np.where(few, np.nan, v).ravel() for k, v in numbers.items()} | {
+        "n_measured": np.sum([f.count for f in found], axis=0).ravel().astype(int),
+        "status": np.where(few, "too few measured", "tested").ravel(),
+    }
 
 
 def _membership(
@@ -220,7 +137,7 @@ def _membership(
 def _scored(values: Array, inside: npt.NDArray[np.bool_], method: str, role: str) -> SetScores:
     if role == "negative":
         return ranks.singscore(values, inside, reverse=True)
-    return SCORES[method].kernel(values, inside)
+    return SCORES[method](values, inside)
 
 
 def _joined(found: list[SetScores]) -> tuple[Array, Array, Array]:

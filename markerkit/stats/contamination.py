@@ -147,7 +147,9 @@ def contamination_fraction(
     return ContaminationFraction(fraction, low, high, np.exp2(by_sample), kept, bounded)
 
 
-def _center_and_top(preparation: Array, reference: Array, weights: Array, *, paired: bool) -> tuple[float, float]:
+def _center_and_top(
+    preparation: Array, reference: Array, weights: Array, *, paired: bool
+) -> tuple[float, float]:
     """Log2 of the estimate, and what its upper limit is taken from: in pairs also that of the measured values alone."""
     center = float(_sample_log2(_pooled_log2(preparation, reference), weights)[0])
     if not paired:

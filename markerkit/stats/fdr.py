@@ -1,9 +1,10 @@
-"""False discovery rates that pass over missing p-values."""
+"""False discovery rates that leave missing p-values out."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import false_discovery_control
 
 
 def bh(pvalue: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -29,9 +30,7 @@ def bh(pvalue: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """
     p = np.asarray(pvalue, dtype=float)
     adjusted = np.full(p.shape, np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    if len(known):
-        order = known[np.argsort(-p[known], kind="stable")]
-        raw = p[order] * len(order) / np.arange(len(order), 0, -1)
-        adjusted[order] = np.minimum(1.0, np.minimum.accumulate(raw))
+    tested = ~np.isnan(p)
+    if tested.any():
+        adjusted[tested] = false_discovery_control(p[tested])
     return adjusted

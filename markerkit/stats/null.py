@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from markerkit.stats.linear import LinearFit
-from markerkit.stats.set_tests import residual_effects
+from markerkit.stats.set_statistics import residual_effects
 
 Array = npt.NDArray[np.float64]
 

@@ -37,7 +37,7 @@ def natural_spline(at: Array, x: Array) -> Array:
 
 
 def lowess(x: Array, y: Array, *, span: float) -> Array:
-    """Robust local lines (Cleveland 1979), three sensitivity steps, shape (n,)."""
+    """Robust local lines (Cleveland 1979), three robustness steps, shape (n,)."""
     from statsmodels.nonparametric.smoothers_lowess import lowess as fitted
 
     return np.asarray(fitted(y, x, frac=span, it=3, delta=0.01 * np.ptp(x), return_sorted=False))
@@ -51,7 +51,7 @@ def local_linear(x: Array, y: Array, weight: Array, *, span: float) -> Array:
     x, y, weight
         Shape (n,).
     span
-        Share of the total weight that each line sees.
+        Share of the total weight that each line is fitted to.
 
     Returns
     -------
@@ -92,7 +92,8 @@ def _reach(x: Array, weight: Array, at: Array, wanted: float) -> Array:
 def loess(x: Array, y: Array, *, span: float = 0.75) -> Array:
     """Local parabolas under tricube weights, shape (n,) (Cleveland and Grosse 1991).
 
-    Value and slope are found at the corners of a tree of cells that hold a
+    It exists for agreement with DEqMS, whose prior follows R's `loess` to the digit: no Python
+    library interpolates between the vertices of a k-d tree. Value and slope are found at the corners of a tree of cells that hold a
     fifth of the span at most, and a cubic joins the corners.
 
     Parameters
@@ -100,7 +101,7 @@ def loess(x: Array, y: Array, *, span: float = 0.75) -> Array:
     x, y
         Shape (n,).
     span
-        Share of the points that each parabola sees.
+        Share of the points that each parabola is fitted to.
     """
     reach = min(max(int(np.floor(len(x) * span + 1e-5)), 3), len(x))
     margin = 0.005 * max(float(np.ptp(x)), 1e-10 * float(np.abs(x).max()) + 1e-30)
@@ -119,7 +120,7 @@ def loess(x: Array, y: Array, *, span: float = 0.75) -> Array:
 
 
 def _cuts(points: Array, ends: tuple[float, float], most: int) -> list[float]:
-    """Corners inside a cell of sorted points: cut at the middle, below it the ties, until a cell holds few enough."""
+    """Corners inside a cell of sorted points: cut at the middle, ties below it, until a cell holds few enough points."""
     gaps = np.flatnonzero(points[1:] > points[:-1])
     if len(points) <= most or len(gaps) == 0:
         return []

@@ -1,4 +1,4 @@
-"""What the fits need to know of the samples beforehand: their weights, and the correlation within blocks."""
+"""Weights of samples, and the correlation within blocks of samples."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def array_weights(values: Array, design: Array, *, method: str = "auto") -> Arra
         Shape (n, k).
     method
         ``"reml"``, restricted maximum likelihood by Fisher scoring, for
-        complete values; ``"stepwise"``, one scoring step a protein, over the
+        complete values; ``"stepwise"``, one scoring step per protein, over the
         proteins that leave residual df; ``"auto"``, the one that can be.
 
     Returns
@@ -113,7 +113,7 @@ def duplicate_correlation(values: Array, design: Array, block: IntArray) -> tupl
     Returns
     -------
     consensus
-        Back-transformed trimmed mean of the proteins' ``atanh(rho)``; NaN where no protein tells.
+        Back-transformed trimmed mean of the proteins' ``atanh(rho)``; NaN where no protein has one.
     each
         ``rho`` of each protein, shape (p,), by restricted maximum likelihood;
         NaN where no block has two measured samples or fewer than two
@@ -148,7 +148,9 @@ def duplicate_correlation(values: Array, design: Array, block: IntArray) -> tupl
 def _reml_rho(square: Array, loading: Array, low: float) -> Array:
     """Most likely rho of proteins whose squared directions have variance ``1 - rho + loading rho``.
 
-    A grid finds the mode, golden sections refine it.
+    A grid finds the mode, golden sections refine it: for all proteins at once, which SciPy's scalar
+    minimizers do one at a time (`scipy.optimize.elementwise` has root finding and minimization of
+    arrays from 1.15 on, above the oldest supported version).
     """
     level, which = np.unique(np.round(loading, 9), return_inverse=True)
     count = np.bincount(which).astype(float)

@@ -1,4 +1,4 @@
-"""Contamination fraction: recovery of a known share, residents, missing anchors, pairs, the weighted median."""
+"""Contamination fraction: recovery of a known fraction, vesicle residents, missing reference proteins, pairs, limits."""
 
 import numpy as np
 import pandas as pd
@@ -9,13 +9,13 @@ from markerkit.effects.fit import Contrast
 from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.stats.contamination import (
     ReferenceRules,
-    _disagreement,
+    _marker_variance,
     _pairs,
     _references,
     _variance_of_mean,
     compartment_weights,
     contamination_fraction,
-    drop_residents,
+    keep_nonvesicular,
     weighted_median,
 )
 from tests.helpers import assert_level
@@ -45,13 +45,13 @@ def test_compartments_weigh_the_same():
 
 
 @pytest.mark.parametrize("kappa", [0.02, 0.1, 0.4])
-def test_a_known_share_is_recovered(kappa):
+def test_a_known_fraction_is_recovered(kappa):
     found = contamination_fraction(*mixture(kappa), rules=RULES)
     assert found.fraction == pytest.approx(kappa, rel=0.15)
     assert found.ci_low < kappa < found.ci_high
 
 
-def test_residents_push_up_only_and_are_dropped():
+def test_vesicle_residents_push_up_only_and_are_dropped():
     plain = contamination_fraction(*mixture(0.05, seed=3), rules=RULES)
     with_residents = contamination_fraction(*mixture(0.05, resident=0.2, seed=3), rules=RULES)
     assert with_residents.kept.sum() < len(with_residents.kept)
@@ -76,13 +76,13 @@ def test_sample_constants_cancel_on_shares_and_seed_fixes_the_result():
     assert (first.fraction, first.ci_low, first.ci_high) == (again.fraction, again.ci_low, again.ci_high)
 
 
-def test_only_high_anchors_are_dropped():
+def test_only_high_reference_proteins_are_dropped():
     ratio = np.log2(np.array([[0.1, 0.1, 0.1, 0.1, 0.001, 3.0]]))
-    kept = drop_residents(ratio, np.full(6, 1 / 6), RULES)
+    kept = keep_nonvesicular(ratio, np.full(6, 1 / 6), RULES)
     np.testing.assert_array_equal(kept, [True, True, True, True, True, False])
 
 
-def test_intervals_cover_where_the_anchors_hold():
+def test_intervals_cover_where_the_reference_proteins_are_not_vesicular():
     misses = 0
     for seed in range(150):
         found = contamination_fraction(*mixture(0.1, noise=0.3, m=30, seed=seed), rules=RULES, seed=seed)
@@ -90,14 +90,14 @@ def test_intervals_cover_where_the_anchors_hold():
     assert_level(misses, 150, 0.05)
 
 
-def test_log_normal_noise_does_not_pull_the_share_down():
+def test_log_normal_noise_does_not_pull_the_fraction_down():
     found = [
         contamination_fraction(*mixture(0.1, noise=0.8, seed=s), rules=RULES).fraction for s in range(40)
     ]
     assert np.median(found) == pytest.approx(0.1, rel=0.08)
 
 
-def test_interval_covers_where_the_anchors_are_foreign_and_is_a_bound_where_they_are_not():
+def test_interval_covers_where_few_are_residents_and_is_a_bound_where_most_are():
     runs = [
         contamination_fraction(*mixture(0.05, noise=0.5, resident=0.1, seed=s), rules=RULES, seed=s)
         for s in range(150)
@@ -110,14 +110,14 @@ def test_interval_covers_where_the_anchors_are_foreign_and_is_a_bound_where_they
 
 
 def test_noise_of_single_values_is_counted_once():
-    """Anchors that agree but for noise add less than anchors of which each has a share of its own."""
+    """Proteins that agree but for noise add less than proteins of which each has a fraction of its own."""
     rng = np.random.default_rng(2)
     weights, compartment = np.full(60, 1 / 60), np.zeros(60, dtype=int)
     noise, own = rng.normal(0, 0.5, (6, 60)), rng.normal(0, 0.5, 60)
     options = {"apart": 1.0, "weights": weights, "compartment": compartment, "seed": 0}
-    arm = np.zeros((6, 60))
-    agree = _disagreement(noise.mean(axis=0)[None, :], noise, arm, **options)
-    differ = _disagreement((own + noise.mean(axis=0))[None, :], own + noise, arm, **options)
+    control = np.zeros((6, 60))
+    agree = _marker_variance(noise.mean(axis=0)[None, :], noise, control, **options)
+    differ = _marker_variance((own + noise.mean(axis=0))[None, :], own + noise, control, **options)
     assert agree < 0.1 * differ
 
 
@@ -125,7 +125,7 @@ def test_noise_of_single_values_is_counted_once():
 
 
 def of_donors(kappa, *, m=24, n=5, donor_sd=1.0, noise=0.1, seed=0):
-    """Both arms of the same donors, who differ as a whole (closure) and protein by protein."""
+    """Both groups of the same donors, who differ as a whole (closure) and protein by protein."""
     rng = np.random.default_rng(seed)
     donor = donor_sd * (rng.normal(0, 1, (n, 1)) + rng.normal(0, 1, (n, m)))
     source = np.exp2(rng.normal(-14, 1.5, m) + donor)
@@ -134,7 +134,7 @@ def of_donors(kappa, *, m=24, n=5, donor_sd=1.0, noise=0.1, seed=0):
 
 
 def test_a_paired_case_by_hand():
-    """Shares carried of 1/8, 1/4 and 1/2; donor levels of 1, 4 and 2, all anchors alike."""
+    """Fractions of 1/8, 1/4 and 1/2; donor levels of 1, 4 and 2, all proteins alike."""
     level = np.array([[1.0], [4.0], [2.0]]) * np.full((3, 10), 0.01)
     preparation = level * np.array([[1 / 8], [1 / 4], [1 / 2]])
     donors = (np.array([2, 0, 1]), np.array([1, 2, 0]))
@@ -150,7 +150,7 @@ def test_a_paired_case_by_hand():
     assert found.ci_high == pytest.approx(min(1.0, center * 2**half), rel=1e-5)
 
 
-def test_references_are_the_partners_or_else_the_arm():
+def test_references_are_the_partners_or_else_the_group():
     comparator = np.array([[1.0, 2.0], [3.0, np.nan], [8.0, 6.0]])
     unit, partner = _pairs(3, 3, (np.array([0, 1, -1]), np.array([0, 0, 1])))
     np.testing.assert_array_equal(partner, [[True, True, False], [False, False, True], [False, False, False]])
@@ -207,7 +207,7 @@ def test_the_comparator_counts_for_the_preparations_without_a_partner():
     assert widths == sorted(widths)
 
 
-def test_upper_limit_allows_for_anchors_that_a_preparation_does_not_show():
+def test_upper_limit_allows_for_proteins_that_a_preparation_does_not_show():
     preparation, comparator, compartment = of_donors(0.1, seed=6)
     donors = (np.arange(5), np.arange(5))
     whole = contamination_fraction(preparation, comparator, compartment, rules=RULES, donors=donors)

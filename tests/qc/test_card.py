@@ -13,7 +13,7 @@ from markerkit import figures
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import InputError
 from markerkit.core.signal import signal_of
-from markerkit.qc.ev_markers import gene_ranks, ev_marker_genes, ev_marker_ranks
+from markerkit.qc.ev_markers import ev_marker_genes, ev_marker_ranks, gene_ranks
 from markerkit.qc.indices import PLASMA_PANELS, plasma_indices, plasma_panel, two_axis
 from markerkit.qc.outliers import far, robust_z, similarity
 from markerkit.qc.reference import QUANTILES, REFERENCE_DISTRIBUTIONS, documented, percentile
@@ -145,7 +145,9 @@ def test_ev_marker_rank_by_hand(markers):
     exp = experiment({"CD63": [8.0], "CD81": [4.0], "CD9": [1.0], "ALB": [2.0]})
     found = ev_marker_ranks(exp, markers, blood=False).loc["s1"]
     assert found["ev_rank"] == pytest.approx((87.5 + 62.5 + 12.5) / 3)
-    assert found["ev_score"] == pytest.approx((87.5 + 62.5 + 12.5) / len(ev_marker_genes(markers, blood=False)))
+    assert found["ev_score"] == pytest.approx(
+        (87.5 + 62.5 + 12.5) / len(ev_marker_genes(markers, blood=False))
+    )
     # t of 2 degrees of freedom
     reach = 4.302652729749 * np.std([87.5, 62.5, 12.5], ddof=1) / np.sqrt(3)
     assert found["ci_low"] == pytest.approx(max(0, 54.1666667 - reach))

@@ -10,8 +10,8 @@ import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
 from markerkit.sets import gsea as _gsea
 from markerkit.sets.methods import METHODS
-from markerkit.stats import set_tests
 from markerkit.stats.joint import joint_effects
+from markerkit.stats.ora import over_representation
 from markerkit.stats.set_effect import Background, background
 from markerkit.tables.registry import TABLES
 from tests.helpers import assert_level
@@ -42,7 +42,7 @@ def halves(y):
     return mk.differential_abundance(exp, "~ g", contrast=("g", "a", "b"))
 
 
-@pytest.mark.filterwarnings("ignore:.*draws genes as if:markerkit.MarkerkitWarning")
+@pytest.mark.filterwarnings("ignore:.*samples genes as if:markerkit.MarkerkitWarning")
 @pytest.mark.parametrize("method", METHODS)
 def test_contract(method):
     table = mk.enrich(fitted(missing=0.1), SETS, method=method).table
@@ -94,7 +94,7 @@ def _gsea_p(z):
 
 
 def _ora_p(z):
-    return set_tests.over_representation(np.abs(z) > 1.645, [np.arange(30)], np.arange(600))[1][0]
+    return over_representation(np.abs(z) > 1.645, [np.arange(30)], np.arange(600))[1][0]
 
 
 def _ora_level(level):
@@ -143,7 +143,7 @@ def test_refusals():
 
 
 def _table(method, **options):
-    with pytest.warns(MarkerkitWarning, match=f"{method} draws genes as if proteins were independent"):
+    with pytest.warns(MarkerkitWarning, match=f"{method} samples genes as if proteins were independent"):
         return mk.enrich(fitted(missing=0.1), SETS, method=method, **options)
 
 
@@ -229,7 +229,7 @@ def test_gsea_score_by_the_walk_along_the_ranking():
 def test_ora_agrees_with_scipy_down_to_no_hit():
     universe, hits = np.arange(200), np.arange(200) < 30
     sets = [np.arange(10), np.arange(25, 45), np.arange(100, 120), np.arange(200)]
-    inside, p = set_tests.over_representation(hits, sets, universe)
+    inside, p = over_representation(hits, sets, universe)
     np.testing.assert_array_equal(inside, [10, 5, 0, 30])
     expected = [hypergeom.sf(k - 1, 200, 30, len(s)) for k, s in zip(inside, sets, strict=True)]
     np.testing.assert_allclose(p, expected, rtol=1e-12)

@@ -1,0 +1,88 @@
+"""Coverage of sets: how much of every set was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from markerkit.catalog.load import MarkerCatalog
+from markerkit.core.errors import InputError
+from markerkit.core.experiment import Experiment
+from markerkit.results import Coverage
+from markerkit.tables.registry import TABLES
+
+
+def require_matches(exp: Experiment, markers: MarkerCatalog) -> None:
+    """Refuse an experiment none of whose genes the catalogue knows.
+
+    Raises
+    ------
+    InputError
+        No gene matches; says whether the identifiers were harmonised.
+    """
+    if exp.proteins["gene"].isin(set(markers.table["gene"]) - {""}).any():
+        return
+    step = "" if exp.harmonized else "; call harmonize_ids first"
+    sample = ", ".join(map(repr, exp.proteins["gene"].head(3)))
+    raise InputError(
+        f"no protein matches a marker of {exp.organism}: genes look like {sample}{step}, and see that the organism is right."
+    )
+
+
+def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
+    """Count how much of every set was measured.
+
+    Parameters
+    ----------
+    exp
+        Harmonised experiment.
+    markers
+        Catalogue of its organism.
+
+    Returns
+    -------
+    Coverage
+        One row per set and role, no set left out.
+
+    Raises
+    ------
+    InputError
+        Imputed values, no gene matches.
+    """
+    exp.refuse_imputed()
+    require_matches(exp, markers)
+    measured = ~np.isnan(exp.matrix).all(axis=0) & exp.targets
+    proteins, table = exp.proteins[measured], markers.table
+    headers = {str(row["set"]): row for row in markers.sets.to_dict(orient="records")}
+    by = {
+        column: table[column].isin(set(proteins[column]) - {""}).to_numpy()
+        for column in ("gene", "accession")
+    }
+    found = np.where(table["set"].isin(markers.by_accession), by["accession"], by["gene"])
+    groups = table.assign(found=found).groupby(["set", "role"], sort=False)
+    rows = [_row(str(role), members, headers[str(name)]) for (name, role), members in groups]
+    return Coverage(TABLES["coverage"].conform(pd.DataFrame(rows)), {})
+
+
+def _row(role: str, members: pd.DataFrame, header: Mapping[Hashable, Any]) -> dict[str, object]:
+    """Row of one set and role; `members` has the mask `found` of the measured ones."""
+    found = members["found"]
+    label = members["gene"].where(members["gene"] != "", members["accession"])
+    weight = members["weight"].sum()
+    few = int(found.sum()) < int(header["minimum_measured"])
+    return {
+        "set": header["set"],
+        "title": header["title"],
+        "role": role,
+        "fraction": found.mean(),
+        "weight_fraction": members.loc[found, "weight"].sum() / weight if weight else np.nan,
+        "measured": ";".join(label[found]),
+        "not_measured": ";".join(label[~found]),
+        "n_set": len(members),
+        "n_measured": int(found.sum()),
+        "status": "too few measured" if few else "measured",
+        "reason": f"fewer than {header['minimum_measured']} measured" if few else "",
+    }
