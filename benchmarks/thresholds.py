@@ -377,13 +377,13 @@ def replicates(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
 
 # ---- contamination fraction --------------------------------------------------------------------
 
-#: what is special -> contrast, options of the simulation, share of the anchors left
+#: what is special -> contrast, options of the simulation, share of the reference proteins left
 PREPARATIONS: dict[str, tuple[Contrast, dict[str, Any], float]] = {
     "lysate": (LYSATE, {}, 1.0),
     "biofluid": (PLASMA, {}, 1.0),
     "a quarter residents": (LYSATE, {"residents": 0.25}, 1.0),
     "40 % missing": (PLASMA, {"missing": 0.4}, 1.0),
-    "few anchors": (LYSATE, {}, 0.05),
+    "few reference proteins": (LYSATE, {}, 0.05),
     "0.3 % carried": (PLASMA, {"contamination_fraction": 0.003}, 1.0),
     "1 % carried": (PLASMA, {"contamination_fraction": 0.01}, 1.0),
     "mitochondria": (LYSATE, {"sources": {"mitochondrion": 0.05}}, 1.0),
@@ -399,12 +399,12 @@ CARRIED: dict[str, tuple[tuple[str, ...], str]] = {
     "40 % missing: median found %": (("40 % missing",), "fraction"),
     "40 % missing: intervals that hold 5 %": (("40 % missing",), "holds"),
     "40 % missing: an upper bound only %": (("40 % missing",), "bound"),
-    "few anchors: assessed %": (("few anchors",), "assessed"),
-    "few anchors: intervals that hold 5 %": (("few anchors",), "holds"),
+    "few reference proteins: assessed %": (("few reference proteins",), "assessed"),
+    "few reference proteins: intervals that hold 5 %": (("few reference proteins",), "holds"),
     "0.3 % carried: a bound only %": (("0.3 % carried",), "bound"),
     "1 % carried: a bound only %": (("1 % carried",), "bound"),
-    "lysate: compartments disagree %": (("lysate",), "disagree"),
-    "5 % mitochondria admixed: compartments disagree %": (("mitochondria",), "disagree"),
+    "lysate: compartments differ %": (("lysate",), "disagree"),
+    "5 % mitochondria admixed: compartments differ %": (("mitochondria",), "disagree"),
 }
 
 
@@ -440,12 +440,12 @@ def contamination_fraction(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     markers, found, of = mk.load_markers(), Found(), settings(CARRY_OVER)
     for kind, (contrast, options, left) in PREPARATIONS.items():
         rule = load_criteria().contamination_fraction[contrast.comparator or ""]
-        anchors = set(set_members(markers, rule.compartments)["gene"])
+        reference = set(set_members(markers, rule.compartments)["gene"])
         for seed in range(FIRST, FIRST + runs):
             made = mk.simulate(
                 markers, n=4, comparator=contrast.comparator, paired=False, n_background=500, seed=seed, **options
             )  # fmt: skip
-            exp = without_names(made.experiment, anchors, left, seed) if left < 1 else made.experiment
+            exp = without_names(made.experiment, reference, left, seed) if left < 1 else made.experiment
             for s in of:
                 with in_place(*s):
                     said = carried(exp, markers, contrast, made.truth.contamination_fraction)
@@ -455,9 +455,9 @@ def contamination_fraction(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     how = {c: "median" if what in ("fraction", "width") else "mean" for c, (_, what) in CARRIED.items()}
     table = found.table(of, how)
     note = (
-        f"{runs} simulated studies of each kind, 4 against 4 of other donors, 5 % carried over unless a column says "
-        f"otherwise. 40 % missing, 0.3 % and 1 % carried: from a biofluid; few anchors: "
-        f"{100 * PREPARATIONS['few anchors'][2]:g} % of them known by name. Against a lysate every estimate is an upper bound anyway. "
+        f"{runs} simulated studies of each kind, 4 against 4 of other donors, 5 % contamination unless a column says "
+        f"otherwise. 40 % missing, 0.3 % and 1 % contamination: from a biofluid; few reference proteins: "
+        f"{100 * PREPARATIONS['few reference proteins'][2]:g} % of them known by name. Against a lysate every estimate is an upper bound anyway. "
         "An empty cell: no study was assessed."
     )
     return table, note + said_unchanged(table)

@@ -73,7 +73,7 @@ def assess_purity(
     Purity
         ``table`` holds a verdict a source, ``shares`` the share of signal of
         each source in each sample, ``contamination_fraction`` the share of the
-        comparator's material, ``markers`` what every marker said.
+        preparation's signal that is comparator-like, ``markers`` what every marker said.
 
     Raises
     ------

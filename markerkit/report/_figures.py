@@ -26,7 +26,7 @@ TITLES = {
     "marker_heatmap": "Markers by class and sample",
     "qc_card": "Quality card of every sample",
     "source_shares": "Share of signal by source",
-    "contamination_fraction": "Contamination fraction of the comparator's material",
+    "contamination_fraction": "Contamination fraction: share of the preparation's signal that is comparator-like",
     "checklist": "Reporting guidelines",
     "coverage": "Coverage of the marker sets",
     "enrichment": "Set tests",

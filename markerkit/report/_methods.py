@@ -149,10 +149,10 @@ def _purity(assessment: Assessment) -> str:
     comparators = listed(sorted(load_criteria().contamination_fraction), conjunction="or")
     return (
         "Purity was read before normalization on linear abundances: the share of signal of each contamination source "
-        "with an interval over its members, and verdicts on sources by the same set effect. Contamination fraction, the share of "
-        "the comparator's material in the preparation, is the weighted median ratio of anchor proteins that the "
-        f"vesicle lacks (comparator {comparators}); in a paired contrast a preparation is read against the comparator of "
-        f"its own donor.{approximate}"
+        "with an interval over its members, and verdicts on sources by the same set effect. The contamination fraction, the "
+        "share of the preparation's signal that is comparator-like, is the weighted median ratio of the shares of "
+        f"non-vesicular reference proteins (comparator {comparators}); in a paired contrast a preparation is compared "
+        f"with the comparator of its own donor.{approximate}"
     )
 
 

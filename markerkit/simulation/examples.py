@@ -73,7 +73,7 @@ def simulate(
     wrong
         Share of the markers that does not follow its class.
     contamination_fraction
-        Share of the comparator's material in the preparation.
+        Share of the preparation's signal that comes from the comparator.
     sources
         Source id -> share of the preparation's signal admixed from it.
     residents

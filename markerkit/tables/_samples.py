@@ -14,7 +14,7 @@ SOURCE_SHARES = TableSpec(
         Column("sample", "str", "sample"),
         Column("source", "str", "contamination source, or `ev` for the EV markers"),
         Column("share", "float", "share of the sample's total signal, 0 to 1"),
-        Column("ci_low", "float", "lower end of the 95 % interval (jackknife over members, t interval on the log scale)"),
+        Column("ci_low", "float", "lower end of the 95 % interval (over the measured members: delta method on the log scale, Student's t)"),
         Column("ci_high", "float", "upper end of the 95 % interval"),
         Column("approximate", "bool", "true where the input was logarithmic or imputed"),
         Column("basis", "str", "quantity that was summed: signal, iBAQ, or signal over length"),
@@ -24,7 +24,7 @@ SOURCE_SHARES = TableSpec(
 
 SAMPLE_QUALITY = TableSpec(
     "sample_quality",
-    "Quality card of every sample, computed from the sample alone without a comparator; never a class verdict.",
+    "Quality card of every sample, without a comparator; never a class verdict.",
     (
         Column("sample", "str", "sample"),
         Column("role", "str", "`sample`, `blank` or `medium`"),
@@ -58,7 +58,7 @@ BLANKS = TableSpec(
         Column("blank_share", "float", "share of the blank's own signal, median"),
         Column("sample_share", "float", "share of the samples' signal, median"),
         Column("ratio", "float", "signal of the blank over that of the median sample in which it was detected"),
-        Column("limit", "float", "share of a sample's signal that the blank alone would give, median of the samples"),
+        Column("limit", "float", "share of the median sample's signal, or its contamination fraction, that the largest blank alone would give"),
         Column("flag", "str", "`review` where the blank could explain a relevant part of the samples"),
         Column("status", "str", "`compared` or `not compared`"),
         Column("reason", "str", "why not, or which caution applies"),
@@ -67,7 +67,7 @@ BLANKS = TableSpec(
 
 CONTAMINATION_FRACTION = TableSpec(
     "contamination_fraction",
-    "Contamination fraction: share of the preparation's signal that looks like the comparator.",
+    "Contamination fraction: share of the preparation's signal that is comparator-like (cf. the contamination fraction of SoupX).",
     (
         Column("contrast", "str", "name of the contrast, `case vs control`"),
         Column("compartment", "str", "`all`, or the compartment whose non-vesicular reference proteins were used"),
