@@ -1,4 +1,4 @@
-"""Roles of samples, blanks and medium, the bovine check, shares by length."""
+"""Roles of samples, blanks and medium, the bovine check."""
 
 from __future__ import annotations
 
@@ -222,38 +222,6 @@ def test_bovine_share_of_a_real_study(shared_data):
     exp = mk.harmonize_ids(exp, markers)
     rows = bovine_rows(exp, markers, signal_of(exp), fluid="culture").set_index("sample")["value"]
     assert rows.filter(like="MB").min() > rows.filter(like="MT").median()
-
-
-# ---- shares by length ------------------------------------------------------------
-
-
-def test_shares_by_length(markers):
-    exp = experiment({"KRT1": [60.0], "CD63": [20.0], "X": [20.0]})
-    proteins = exp.proteins
-    proteins["length"] = [600.0, 200.0, np.nan]
-    exp = mk.Experiment(exp.values, None, proteins, history=exp.history)
-    by_signal, by_length = (
-        source_shares(exp, markers, basis=b).set_index("source") for b in ("signal", "length")
-    )
-    assert by_signal.loc["keratin", "share"] == pytest.approx(0.6)
-    # 0.1, 0.1, and 20 over the median length of 400
-    assert by_length.loc["keratin", "share"] == pytest.approx(0.1 / 0.25)
-    assert "1 unknown lengths" in by_length["basis"].iloc[0]
-    assert by_signal["basis"].iloc[0].startswith("signal:")
-
-
-def test_shares_by_length_need_lengths(markers):
-    with pytest.raises(InputError, match="Sequence length"):
-        source_shares(example(), markers, basis="length")
-    ibaq = experiment({"CD63": [1.0]})
-    ibaq = mk.Experiment(
-        ibaq.values, None, ibaq.proteins, history=[{"verb": "read_proteins", "quantity": "ibaq"}]
-    )
-    with pytest.raises(InputError, match="iBAQ"):
-        source_shares(ibaq, markers, basis="length")
-    assert source_shares(ibaq, markers)["basis"].iloc[0].startswith("iBAQ")
-    with pytest.raises(InputError, match="`shares`"):
-        mk.assess(example(), markers, shares="size")
 
 
 def test_lengths_and_ibaq_are_read(tmp_path):

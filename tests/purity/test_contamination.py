@@ -237,3 +237,68 @@ def test_table_reads_pairs_and_ignores_what_scales_a_sample():
     nobody = mk.Experiment(exp.values, unknown, exp.proteins, exp.scale, exp.organism, exp.history)
     same = contamination_fraction_table(nobody, markers, paired, seed=0).iloc[0]
     np.testing.assert_allclose(same[columns].to_numpy(float), other[columns].to_numpy(float))
+
+
+# ---- limits of the estimator -------------------------------------------------------
+
+
+@pytest.mark.parametrize(("top", "kept"), [(0.99, True), (1.01, False)])
+def test_no_protein_within_two_fold_of_the_median_is_dropped(top, kept):
+    """The lower half gives a scale of 0.297, three times of which is 0.89: the larger limit, 1, holds."""
+    ratio = np.array([[-0.4, -0.2, 0.0, 0.5, top]])
+    np.testing.assert_array_equal(
+        keep_nonvesicular(ratio, np.full(5, 0.2), RULES), [True, True, True, True, kept]
+    )
+
+
+@pytest.mark.parametrize(("top", "kept"), [(8.8, True), (9.0, False)])
+def test_no_protein_within_three_scaled_deviations_of_the_median_is_dropped(top, kept):
+    """The lower half gives a scale of 1.4826 times 2: three times of it is 8.896."""
+    ratio = np.array([[-4.0, -2.0, 0.0, 5.0, top]])
+    np.testing.assert_array_equal(
+        keep_nonvesicular(ratio, np.full(5, 0.2), RULES), [True, True, True, True, kept]
+    )
+
+
+@pytest.mark.parametrize(("missing", "bounded"), [(32, False), (34, True)])
+def test_a_preparation_that_misses_a_third_of_the_weight_is_bounded(missing, bounded):
+    comparator = np.full((2, 99), 0.01)
+    preparation = np.full((2, 99), 0.001)
+    preparation[0, :missing] = np.nan
+    found = contamination_fraction(preparation, comparator, np.zeros(99, dtype=int), rules=RULES)
+    assert list(found.bounded) == [bounded, False]
+
+
+def test_upper_limit_rests_on_the_values_that_are_there():
+    """Pairs of a fraction of 1/4, of which one shows 4 of 9 proteins: pooled 1/8, over the values there are 1/4."""
+    comparator = np.full((2, 9), 0.01)
+    preparation = np.full((2, 9), 0.0025)
+    preparation[1, :5] = np.nan
+    donors = (np.arange(2), np.arange(2))
+    found = contamination_fraction(preparation, comparator, np.zeros(9, dtype=int), rules=RULES, donors=donors)
+    assert found.fraction == pytest.approx(1 / 8)
+    assert found.ci_high < 1
+    # the same half width, above 1/4 and below 1/8
+    assert np.log2(found.ci_high / (1 / 4)) == pytest.approx(np.log2((1 / 8) / found.ci_low))
+    assert found.ci_high > 1 / 4
+
+
+def test_noise_between_samples_is_taken_off_the_variance_of_proteins():
+    """Without a second sample nothing can be taken off; with six that are noise alone, nearly all of it is."""
+    rng = np.random.default_rng(5)
+    noise, control = rng.normal(0, 0.5, (6, 60)), np.zeros((1, 60))
+    pooled = noise.mean(axis=0)[None, :]
+    options = {
+        "apart": 1.0,
+        "weights": np.full(60, 1 / 60),
+        "compartment": np.zeros(60, dtype=int),
+        "seed": 0,
+    }
+    whole = _marker_variance(pooled, noise[:1], control, **options)
+    assert whole > 0
+    assert _marker_variance(pooled, noise, control, **options) < 0.3 * whole
+    # a comparator group that is noise alone is taken off as well, in pairs only as far as it is apart
+    group = rng.normal(0, 0.5, (6, 60))
+    assert _marker_variance(pooled, noise[:1], group, **options) < 0.6 * whole
+    in_pairs = options | {"apart": 0.0}
+    assert _marker_variance(pooled, noise[:1], group, **in_pairs) == whole
