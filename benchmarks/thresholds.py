@@ -315,7 +315,7 @@ def verdicts(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
         f"and of none, as in the part of simulated classes; {runs} of exosomes with {_listed(ADMIXED)} admixed, where a "
         f"source rose or did not by the noise-free truth; {runs} of exosomes with {_listed(ORGANELLES)} admixed, whose "
         "negatives may rise. `power` has no row: it is the power at which a smallest detectable "
-        "effect is stated, and decides no verdict."
+        "effect is stated, and decides no verdict. `checklist_seen` has no row: it answers items of a reporting guideline."
     )
     return table, note + said_unchanged(table)
 

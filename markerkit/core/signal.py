@@ -124,8 +124,7 @@ def signal_of(exp: Experiment, basis: str = "signal") -> Signal:
         length itself.
     """
     check_basis(exp, basis)
-    kept = ~exp.proteins["is_decoy"].to_numpy(bool)
-    values, proteins = exp.linear().loc[:, kept], exp.proteins.loc[kept]
+    values, proteins = exp.linear(decoys=False), exp.proteins.loc[exp.targets]
     if basis == "length":
         length = _lengths(exp)
         values = values / length.fillna(length.median()).reindex(values.columns)
@@ -163,8 +162,7 @@ def basis_words(exp: Experiment, basis: str) -> str:
 
 def quantity_of(exp: Experiment) -> str:
     """Quantity that was read, e.g. ``"lfq"`` or ``"ibaq"``; ``"signal"`` where the history does not tell."""
-    read = next((h for h in exp.history if h.get("verb") == "read_proteins"), {})
-    return str(read.get("quantity", "signal"))
+    return str(exp.provenance.get("quantity", "signal"))
 
 
 def _lengths(exp: Experiment) -> pd.Series:

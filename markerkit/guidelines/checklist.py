@@ -177,13 +177,11 @@ def _scope(
     basis: str,
 ) -> _Scope:
     chosen = exp if contrast is None else exp.select(samples=list(contrast.groups(exp)[0]))
-    kept = ~exp.proteins["is_decoy"].to_numpy(bool)
     # on ratios presence is known all the same, signal is not
     ratio = exp.scale == "ratio"
-    values = chosen.values if ratio else chosen.linear()
     return _Scope(
-        values.loc[:, kept],
-        exp.proteins.loc[kept],
+        chosen.values.loc[:, exp.targets] if ratio else chosen.linear(decoys=False),
+        exp.proteins.loc[exp.targets],
         None if ratio else signal_of(chosen, basis),
         markers,
         exp.presence_known,
@@ -211,16 +209,14 @@ def _row(item: Item, scope: _Scope, fluid: str | None) -> dict[str, str]:
     }
 
 
-def _column(item: Item) -> str:
+def _column(item: Item, markers: MarkerCatalog) -> str:
     """Annotation that the members of an item are matched by: sets of another species by accession."""
-    sources = load_criteria().sources
-    foreign = all(name in sources and sources[name].by_accession for name in item.sets)
-    return "accession" if foreign else "gene"
+    return "accession" if set(item.sets) <= markers.by_accession else "gene"
 
 
 def _measured(item: Item, scope: _Scope) -> pd.Series:
     """Share of the case samples in which each member was measured, by gene or accession."""
-    column = _column(item)
+    column = _column(item, scope.markers)
     table = scope.markers.table
     members = table.loc[table["set"].isin(item.sets) & (table["role"] == "positive"), column]
     inside = scope.proteins[column].isin(set(members) - {""})
@@ -254,7 +250,7 @@ def _share(item: Item, scope: _Scope) -> _Answer:
         text = f"{len(measured)} measured; ratios have no share of signal.{note}"
         return _Answer(MET, text, _named(measured))
     # a sample that shows none of them counts as 0 in the median
-    of_signal = np.median(np.nan_to_num(scope.signal.of(measured, column=_column(item)).share))
+    of_signal = np.median(np.nan_to_num(scope.signal.of(measured, column=_column(item, scope.markers)).share))
     what = scope.signal.unit.removeprefix("share of ")
     text = f"{len(measured)} measured, {100 * of_signal:.2g} % of the {what} (median of samples).{note}"
     return _Answer(MET, text, _named(measured))

@@ -14,7 +14,6 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.signal import NO_SHARES, Signal, signal_of
 from markerkit.effects.members import set_members
-from markerkit.sets.members import independent_markers
 from markerkit.stats.contamination import (
     ContaminationFraction,
     Donors,
@@ -146,7 +145,7 @@ def reference_shares(
         [set_members(markers, [c]).assign(compartment=c) for c in rule.compartments]
     ).drop_duplicates("gene")
     proteins = proteins[~proteins["complex"].isin(rule.left_out_complexes)]
-    marker = independent_markers(proteins)
+    marker = proteins["independent_marker"]
     marker_of_gene = pd.Series(marker.to_numpy(), index=proteins["gene"])
     of_marker = pd.Series(proteins["compartment"].to_numpy(), index=marker.to_numpy())
     of_marker = of_marker[~of_marker.index.duplicated()]

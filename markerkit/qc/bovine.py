@@ -39,7 +39,7 @@ def bovine_rows(
     base = pd.DataFrame({"sample": exp.samples.index, "kind": "check", "item": "bovine", "unit": unit})
     mixed = _mixed_words(mixed_groups(exp, markers))
     proteins = exp.proteins
-    bovine = (proteins["species"] == BOVINE) & ~proteins["is_decoy"].astype(bool)
+    bovine = (proteins["species"] == BOVINE) & exp.targets
     if not bovine.any():
         return _without_entries(base, exp.organism, mixed, culture=fluid == "culture")
     base = base.assign(

@@ -10,7 +10,6 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.errors import InputError, one_of, require_columns
 from markerkit.core.experiment import Experiment
 from markerkit.core.signal import signal_of
-from markerkit.preprocess import log2
 from markerkit.purity.blanks import blank_content, share_limits
 from markerkit.purity.shares import source_shares
 from markerkit.qc.bovine import bovine_rows
@@ -168,7 +167,7 @@ def _groups(exp: Experiment, group: str | None) -> pd.Series:
 
 
 def _depth(exp: Experiment, groups: pd.Series) -> pd.DataFrame:
-    measured = exp.values.loc[:, ~exp.proteins["is_decoy"].to_numpy(bool)].notna()
+    measured = exp.values.loc[:, exp.targets].notna()
     count = measured.sum(axis=1)
     # few proteins need a review: the inverse is large where the count is small
     shallow = far_in_groups(1.0 / count.clip(lower=1), groups, "outlier_fold")
@@ -286,8 +285,7 @@ def _markers(exp: Experiment, genes: pd.Series) -> pd.DataFrame:
 
 def _outliers(exp: Experiment, groups: pd.Series) -> pd.DataFrame:
     """Similarity of every sample to the others of its group, and the flags of those unlike them."""
-    logs = log2(exp).values if exp.scale == "raw" else exp.values
-    logs = logs.loc[:, ~exp.proteins["is_decoy"].to_numpy(bool)]
+    logs = exp.logged().values.loc[:, exp.targets]
     fold = load_criteria().threshold["outlier_fold"]
     parts = []
     for name, members in groups.groupby(groups, sort=False):

@@ -96,8 +96,7 @@ def two_axis(exp: Experiment, markers: MarkerCatalog, ev: Iterable[str]) -> pd.D
     comparison, which no verdict and no flag uses.
     """
     lists = {"two_axis_ev": set(ev), "two_axis_contaminants": _contaminants(markers) - set(ev)}
-    kept = ~exp.proteins["is_decoy"].to_numpy(bool)
-    values = exp.values.loc[:, kept]
+    values = exp.values.loc[:, exp.targets]
     ranks = pd.DataFrame(_scaled_ranks(values.to_numpy()), index=values.index, columns=values.columns)
     group_of = gene_rows(exp)
     rows, axes = [], {}

@@ -169,7 +169,7 @@ def _members(markers: MarkerCatalog | Mapping[str, Iterable[str]]) -> Members:
         names = list(markers)
         which = pd.Index(names).get_indexer(pd.Index(table["set"]))
         gene, weight = table["gene"].to_numpy(object), table["weight"].to_numpy(float)
-        vote = np.where(table["complex"] != "", table["complex"].to_numpy(object), gene)
+        vote = table["independent_marker"].to_numpy(object)
     else:
         unique = {str(k): dict.fromkeys(map(str, genes)) for k, genes in markers.items()}
         names = list(unique)

@@ -57,7 +57,9 @@ def test_a_share_is_the_median_of_the_case_samples(markers):
         {"ALB": [10.0, 30.0, np.nan, 50.0], "X": [90.0, 70.0, 100.0, 50.0]}, {"g": ["a"] * 3 + ["b"]}
     )
     found = answers(exp, markers, "share", contrasts=[Contrast("g", "a", "b")])
-    item = next(i for i in found if "ALB" in set(markers.table.loc[markers.table["set"].isin(i.sets), "gene"]))
+    item = next(
+        i for i in found if "ALB" in set(markers.table.loc[markers.table["set"].isin(i.sets), "gene"])
+    )
     # 0.1, 0.3, and 0 where it was not measured
     assert found[item]["evidence"].startswith("1 measured, 10 % of the signal (median of samples).")
     empty = next(i for i, r in found.items() if r["proteins"] == "")

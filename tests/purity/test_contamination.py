@@ -275,7 +275,9 @@ def test_upper_limit_rests_on_the_values_that_are_there():
     preparation = np.full((2, 9), 0.0025)
     preparation[1, :5] = np.nan
     donors = (np.arange(2), np.arange(2))
-    found = contamination_fraction(preparation, comparator, np.zeros(9, dtype=int), rules=RULES, donors=donors)
+    found = contamination_fraction(
+        preparation, comparator, np.zeros(9, dtype=int), rules=RULES, donors=donors
+    )
     assert found.fraction == pytest.approx(1 / 8)
     assert found.ci_high < 1
     # the same half width, above 1/4 and below 1/8

@@ -79,9 +79,7 @@ def mixture(numbers, fraction=0.1):
 
 
 def plasma(number, fraction=0.1):
-    return {
-        g: (s, fraction) for g, s in zip(genes("plasma_soluble")[:number], levels(number), strict=True)
-    }
+    return {g: (s, fraction) for g, s in zip(genes("plasma_soluble")[:number], levels(number), strict=True)}
 
 
 def rows_of(exp, comparator="lysate"):
@@ -178,7 +176,7 @@ def test_a_complex_counts_once_and_left_out_complexes_not_at_all():
         g for g in genes("nucleus", complexes=True)
         if (table.loc[table["gene"] == g, "complex"] == "histone").any()
     ]  # fmt: skip
-    with_histones = rows_of(study(parts | {g: (3e-3, 1.0) for g in histones})).iloc[0]
+    with_histones = rows_of(study(parts | dict.fromkeys(histones, (0.003, 1.0)))).iloc[0]
     assert (with_histones["n_set"], with_histones["n_dropped"]) == (30, 0)
 
 
@@ -270,7 +268,7 @@ def test_a_complex_counts_once_in_a_blank_too():
         g for g in genes("mitochondrion", complexes=True)
         if (table.loc[table["gene"] == g, "complex"] == "mitoribosome").any()
     ]  # fmt: skip
-    parts |= {g: (2e-3, 0.1) for g in ribosome}
+    parts |= dict.fromkeys(ribosome, (0.002, 0.1))
     # gene by gene most reference proteins would be those of the one complex
     blank = {g: 0.9 if g in ribosome else 0.01 for g in parts}
     assert limit_of(study(parts, blank=blank), "lysate")["limit"] == pytest.approx(0.01)
@@ -279,8 +277,6 @@ def test_a_complex_counts_once_in_a_blank_too():
 def test_what_a_blank_does_not_show_is_nothing_there():
     parts = plasma(24, 0.3)
     used = genes("plasma_soluble")[:12]
-    most, few = (
-        limit_of(study(parts, blank=dict.fromkeys(used[:k], 0.04)))["limit"] for k in (7, 5)
-    )
+    most, few = (limit_of(study(parts, blank=dict.fromkeys(used[:k], 0.04)))["limit"] for k in (7, 5))
     assert most == pytest.approx(0.04)
     assert few == 0.0

@@ -308,3 +308,30 @@ def test_joint_counts_the_df_of_the_votes_of_each_set():
         found.se, [effect[:5].std(ddof=1) / np.sqrt(5), effect[5:].std(ddof=1) / np.sqrt(40)]
     )
     np.testing.assert_allclose(found.pvalue[0], ttest_1samp(effect[:5], 0).pvalue)
+
+
+FOREIGN = {
+    "inter_protein_cor": (0.05, {"camera"}),
+    "use_ranks": (True, {"camera"}),
+    "hits": ("up", {"ora"}),
+    "alpha": (0.01, {"ora"}),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*samples genes as if:markerkit.MarkerkitWarning")
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("option", FOREIGN)
+def test_an_option_of_another_method_is_refused(method, option):
+    value, owners = FOREIGN[option]
+    if method in owners:
+        assert mk.enrich(fitted(), SETS, method=method, **{option: value}).params[option] == value
+    else:
+        with pytest.raises(InputError, match=f"`{option}` is for method="):
+            mk.enrich(fitted(), SETS, method=method, **{option: value})
+
+
+@pytest.mark.parametrize(("least", "status"), [(15, "tested"), (16, "too few measured")])
+def test_min_measured_counts_members_with_an_error(least, status):
+    row = mk.enrich(fitted(), SETS, min_measured=least).table.set_index("set").loc["up"]
+    assert row["status"] == status
+    assert (row["reason"] == "") == (status == "tested")
