@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -31,6 +32,7 @@ from markerkit.results import Result
 PLOTS: dict[str, Callable[..., Axes | Figure]] = {
     "identity": identity_summary,
     "purity": forest,
+    "sensitivity": sensitivity,
     "source_shares": source_shares,
     "sample_quality": qc_card,
     "contamination_fraction": contamination_fraction,
@@ -59,15 +61,38 @@ def plot(result: Result, **options: Any) -> Axes | Figure:
     Raises
     ------
     InputError
-        The result has no figure.
+        The result has no figure; the message says which figure shows it, where one does.
+    TypeError
+        The figure's function does not take an option.
     """
-    name = getattr(result, "table_name", "")
+    name, kind = result.table_name, type(result).__name__
     if name not in PLOTS:
+        elsewhere = _SHOWN_BY.get(name, f"there is one for the tables {listed(PLOTS, limit=20)}")
+        raise InputError(f"{kind} has no figure of its own; {elsewhere}.")
+    draw = PLOTS[name]
+    known = list(inspect.signature(draw).parameters)[1:]
+    unknown = [o for o in options if o not in known]
+    if unknown:
         message = (
-            f"{type(result).__name__} has no figure; there is one for the tables {listed(PLOTS, limit=20)}."
+            f"{kind}.plot() got unexpected options {listed(unknown)}; "
+            f"markerkit.figures.{draw.__name__} takes {listed(known, limit=20)}."
         )
-        raise InputError(message)
-    return PLOTS[name](result.table, **options)
+        raise TypeError(message)
+    return draw(result.table, **options)
+
+
+#: table without a figure -> the figure of an assessment, `result`, that shows what it holds
+_SHOWN_BY = {
+    "evidence": "the verdicts that it leads to are drawn by `result.identity.plot()`, their stability by `result.sensitivity.plot()`",
+    "design": "the smallest detectable effects stand in the identity table, drawn by `result.identity.plot()`",
+    "blanks": "the samples are drawn by `result.quality.plot()`",
+    "ev_track": "the guideline items are drawn by `result.checklist.plot()`",
+    "markers_used": "label them in `result.differential_abundance.plot(label=result.markers_used.table)`",
+    "samples_used": "the samples are drawn by `result.quality.plot()`",
+    "id_mapping": "the measured share of every set is drawn by `result.coverage.plot()`",
+    "detection": "the proteins tested on abundance are drawn by `result.differential_abundance.plot()`",
+    "sample_scores": "the ranks of the EV markers in every sample are drawn by `result.quality.plot()`",
+}
 
 
 class FigureSet(dict[str, Figure]):

@@ -794,7 +794,7 @@ def test_draws_on_given_axes(name: str) -> None:
 def test_plot_dispatches() -> None:
     assert isinstance(Purity(purity_table()).plot(), Axes)
     assert isinstance(Coverage(coverage_table()).plot(width="single"), Axes)
-    with pytest.raises(InputError, match="SampleScores has no figure"):
+    with pytest.raises(InputError, match=r"SampleScores has no figure of its own; .*result.quality.plot"):
         SampleScores(pd.DataFrame()).plot()
 
 
