@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from markerkit.core.errors import InputError
+from markerkit.io.files import write_text
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import to_tsv
 
@@ -68,15 +68,9 @@ class Result:
         Raises
         ------
         InputError
-            The folder is not there.
+            The folder is not there, or the file cannot be written.
         """
-        path = Path(path)
-        if not path.parent.is_dir():
-            raise InputError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}.")
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(to_tsv(self.table), encoding="utf-8", newline="")
-        part.replace(path)
-        return path
+        return write_text(path, to_tsv(self.table))
 
     def plot(self, **options: Any) -> Axes | Figure:
         """Draw the figure of this kind of result.
