@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from markerkit.figures._keys import foot_notes, left_out, note, x_label
+from markerkit.figures._keys import foot_notes, left_out, side_note, x_label
 from markerkit.figures._palette import INK, PAPER, SECONDARY, ZONE, title
 from markerkit.figures._rows import (
     MOST_ROWS,
@@ -104,7 +104,7 @@ def contamination_fraction(
         foot_notes(ax, notes, below=3.0 if silent else 10.5)
         left_out(ax, more, "rows", room=room)
         if any(drawn):
-            note(ax, "◄ at most, ● about; bars: 95 % intervals")
+            side_note(ax, "◄ at most, ● about; bars: 95 % intervals")
     return ax
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -67,18 +66,17 @@ def key_below(ax: Axes, handles: Sequence[Artist], *, below: float) -> None:
     )
 
 
-def note(ax: Axes, text: str, *, at: Literal["above", "below"] = "above") -> None:
-    """Write a note above or below the right end of the axes."""
-    above = at == "above"
+def side_note(ax: Axes, text: str) -> None:
+    """Write a note above the right end of the axes."""
     ax.annotate(
         text,
-        (1, 1 if above else 0),
+        (1, 1),
         xycoords="axes fraction",
-        xytext=(0, 3 if above else -5),
+        xytext=(0, 3),
         textcoords="offset points",
         ha="right",
-        va="bottom" if above else "top",
-        fontsize=NOTE_SIZE if above else 6,
+        va="bottom",
+        fontsize=NOTE_SIZE,
         color=SECONDARY,
         annotation_clip=False,
     )

@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
 from markerkit.core.errors import InputError, listed
-from markerkit.figures._keys import note
+from markerkit.figures._keys import foot_notes
 from markerkit.figures._palette import INK, PAPER, title
+from markerkit.figures._rows import NOTE_SIZE
 from markerkit.figures._style import new_figure, place, style, width_mm
 from markerkit.figures._tables import FloatArray
-from markerkit.figures._text import widest
+from markerkit.figures._text import widest, wrap
 
 _LEAST, _MOST = 4.5, 9.0  # mm of a cell; a three-digit count at 6 pt needs 4
 _SHADE = LinearSegmentedColormap.from_list("markerkit_overlap", [PAPER, "#08306b"])
@@ -60,14 +61,16 @@ def overlap(
     if cell < _LEAST:
         fits = int((full - room - 3) / _LEAST)
         raise InputError(f"{n} sets do not fit on {full} mm; name 1 to {fits} of them with `sets`.")
+    text = "Positive markers shared; shade: share of the row's set; bold: size of the set"
+    notes = wrap(text, full - 4, NOTE_SIZE)
     with style(width):
-        figure = new_figure(full, room + n * cell + 9, shown=True)
+        figure = new_figure(full, room + n * cell + 6 + 2.4 * len(notes), shown=True)
         ax = place(figure, room, room, n * cell, n * cell)
         _cells(ax, matrix.loc[names, names].to_numpy(dtype=float))
         ax.set_xticks(np.arange(n) + 0.5, labels, rotation=90, ha="center", va="bottom")
         ax.set_yticks(np.arange(n) + 0.5, labels, rotation=0)
         ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
-        note(ax, "Positive markers shared; shade: share of the row's set; bold: size of the set", at="below")
+        foot_notes(ax, notes, below=3.0)
     return ax
 
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
-from markerkit.figures._keys import key_below, key_rows, left_out, note, x_label
+from markerkit.figures._keys import key_below, key_rows, left_out, side_note, x_label
 from markerkit.figures._palette import CLASSES, ZONE, GroupLook, family, group_looks, in_order, title
 from markerkit.figures._rows import (
     MOST_ROWS,
@@ -272,4 +272,4 @@ def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool, approximate: bo
     key_below(ax, handles, below=9.0)
     bars = "95 % intervals" if few else "middle half of the group"
     caution = "approximate: logarithmic or imputed input; " if approximate and width_of(ax) > 75 else ""
-    note(ax, f"{caution}bars: {bars}; ◄ at or below the axis")
+    side_note(ax, f"{caution}bars: {bars}; ◄ at or below the axis")
