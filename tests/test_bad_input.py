@@ -236,7 +236,7 @@ def test_one_sample_a_group_gives_what_can_be_given(here, example):
     table = result.identity.table
     assert set(table["verdict"]) == {"not assessable"}
     assert table["reason"].str.contains("no replicates|not stated").all()
-    assert len(result.purity.shares)
+    assert len(result.purity.shares.table)
     assert any("replicates" in gap for gap in result.gaps())
 
 

@@ -50,6 +50,7 @@ from markerkit.results import (
     Purity,
     Quality,
     SampleScores,
+    SourceShares,
 )
 from markerkit.sets.scoring import coverage, score_samples
 from markerkit.study.context import read_context
@@ -128,10 +129,10 @@ class Assessment:
             "purity": self.purity.table,
             "circularity": self.circularity,
             "design": self.design_checks,
-            "source_shares": self.purity.shares,
+            "source_shares": self.purity.shares.table,
             "sample_quality": self.quality.table,
-            "blanks": self.quality.blanks,
-            "contamination_fraction": self.purity.contamination_fraction,
+            "blanks": self.quality.blanks.table,
+            "contamination_fraction": self.purity.contamination_fraction.table,
             "misev_checklist": self.checklist.table,
             "ev_track": self.ev_track,
             "coverage": self.coverage.table,
@@ -164,7 +165,7 @@ class Assessment:
                 keys = list(sources.loc[sources["verdict"] == word, "source"])
                 if keys:
                     lines.append(f"  sources {word}: {', '.join(keys)}")
-            carried = self.purity.contamination_fraction
+            carried = self.purity.contamination_fraction.table
             carried = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
             lines += [f"  contamination fraction: {_carry_text(r)}" for _, r in carried.iterrows()]
         return lines
@@ -341,7 +342,7 @@ def assess(
         checks = design_of(exp, units, asked, known, collapse_by=collapse_by)
         identity, purity = identity_of(models, known), purity_of(units, markers, models, seed=seed)
         if shares == "length":
-            purity = replace(purity, shares=source_shares(units, markers, per_length=True))
+            purity = replace(purity, shares=SourceShares(source_shares(units, markers, per_length=True)))
         blanks = blank_content(everything, markers, asked)
         identity, purity = _scoped(identity, checks), _scoped(with_blank_limits(purity, blanks), checks)
         sensitivity, circular = sensitivity_of(units, models, known), circularity_of(markers, known)
@@ -365,7 +366,9 @@ def assess(
             "null_check": pooled_null_check(models, markers, null_check, seed),
             "id_mapping": mapping,
             "samples_used": samples_used(exp, units, asked, collapse_by),
-            "markers_used": TABLES["markers_used"].conform(concat_rows([identity.markers, purity.markers])),
+            "markers_used": TABLES["markers_used"].conform(
+                concat_rows([identity.markers.table, purity.markers.table])
+            ),
         }
         lines = [line for c in asked for line in design_lines(checks, c.name)]
         design = (*design_words(units, models, collapse_by), *dict.fromkeys(lines))

@@ -28,7 +28,7 @@ from markerkit.identity.measure import (
     why_excluded,
 )
 from markerkit.purity.sources import RAISED, read_source
-from markerkit.results import Identity
+from markerkit.results import Identity, MarkersUsed
 from markerkit.stats.set_effect import SetEffect
 from markerkit.study.context import read_context
 from markerkit.study.contrast import contrasts_of
@@ -129,7 +129,7 @@ def identity_of(models: Sequence[ContrastModel], context: Mapping[str, Any]) -> 
     return Identity(
         table=TABLES["identity"].conform(concat_rows([rows for rows, _ in found])),
         params={"contrasts": [m.contrast.name for m in models], "context": dict(context)},
-        markers=concat_rows([used for _, used in found]),
+        markers=MarkersUsed(TABLES["markers_used"].conform(concat_rows([used for _, used in found]))),
     )
 
 

@@ -12,7 +12,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.effects.members import set_members
-from markerkit.results import Purity
+from markerkit.results import ContaminationFraction, Purity
 from markerkit.study.contrast import Contrast
 from markerkit.study.roles import BLANK, MEDIUM, SAMPLE, roles_of
 from markerkit.tables.registry import TABLES
@@ -209,7 +209,7 @@ def with_blank_limits(purity: Purity, blanks: pd.DataFrame) -> Purity:
     )
     if limits.empty:
         return purity
-    carried = purity.contamination_fraction.copy()
+    carried = purity.contamination_fraction.table.copy()
     limit = carried["contrast"].map(limits).where(carried["status"] == "assessed")
     below = (carried["fraction"] <= limit) & limit.notna()
     notes = [
@@ -220,4 +220,4 @@ def with_blank_limits(purity: Purity, blanks: pd.DataFrame) -> Purity:
     ]
     carried["reason"] = notes
     carried.loc[below, "bound"] = "at most"
-    return replace(purity, contamination_fraction=carried)
+    return replace(purity, contamination_fraction=ContaminationFraction(carried))

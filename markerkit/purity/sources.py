@@ -17,7 +17,7 @@ from markerkit.effects.members import marker_effects, marker_rows, set_members
 from markerkit.effects.model import ContrastModel, MissingValueScheme, SetMarkers
 from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.shares import source_shares
-from markerkit.results import Purity
+from markerkit.results import ContaminationFraction, MarkersUsed, Purity, SourceShares
 from markerkit.stats.set_effect import SetEffect
 from markerkit.study.contrast import contrasts_of
 from markerkit.tables.registry import TABLES
@@ -107,11 +107,15 @@ def purity_of(
     return Purity(
         table=spec.conform(concat_rows([rows for rows, _ in found])) if found else spec.empty(),
         params={"contrasts": [m.contrast.name for m in models], "seed": seed},
-        shares=source_shares(exp, markers),
-        contamination_fraction=TABLES["contamination_fraction"].conform(
-            concat_rows([contamination_fraction_table(exp, markers, m.contrast, seed=seed) for m in models])
+        shares=SourceShares(source_shares(exp, markers)),
+        contamination_fraction=ContaminationFraction(
+            TABLES["contamination_fraction"].conform(
+                concat_rows(
+                    [contamination_fraction_table(exp, markers, m.contrast, seed=seed) for m in models]
+                )
+            )
         ),
-        markers=concat_rows([used for _, used in found]),
+        markers=MarkersUsed(TABLES["markers_used"].conform(concat_rows([used for _, used in found]))),
     )
 
 

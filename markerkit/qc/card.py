@@ -16,7 +16,7 @@ from markerkit.qc.bovine import bovine_rows
 from markerkit.qc.ev_markers import gene_ranks, layer_a_genes, layer_a_ranks
 from markerkit.qc.outliers import LOOK, far, far_in_groups, similarity
 from markerkit.qc.shares import index_rows, percentiles, share_rows, yardstick_of
-from markerkit.results import Quality
+from markerkit.results import Blanks, Quality
 from markerkit.sets.scoring import require_matches
 from markerkit.study.contrast import BLOOD, FLUIDS
 from markerkit.study.roles import SAMPLE, roles_of
@@ -107,7 +107,7 @@ def quality_of(
     order = {s: i for i, s in enumerate(exp.samples.index)}
     table = table.sort_values("sample", key=lambda s: s.map(order), kind="stable")
     params = {"group": group, "fluid": fluid}
-    return Quality(TABLES["sample_quality"].conform(table), params, blanks=blanks)
+    return Quality(TABLES["sample_quality"].conform(table), params, blanks=Blanks(blanks))
 
 
 def _groups(exp: Experiment, group: str | None) -> pd.Series:

@@ -116,7 +116,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         row["interval"] = _interval(row, criteria.threshold["confidence"])
         row["share"] = 100 * shares.get(row["source"], np.nan)
         row["per_ev"] = _PER_EV.get(row["per_ev"], "")
-    carried = assessment.purity.contamination_fraction
+    carried = assessment.purity.contamination_fraction.table
     parts = {key: rule.title for key, rule in criteria.sources.items()} | {"all": "Overall"}
     carried = carried[carried["contrast"] == name]
     carried = carried.assign(title=carried["compartment"].replace(parts))
@@ -180,7 +180,7 @@ def _by_reason(sources: Iterable[Mapping[Any, Any]]) -> dict[str, str]:
 
 def _shares(assessment: Assessment, name: str) -> dict[str, float]:
     """Median share of each source over the case samples, the largest first."""
-    table = assessment.purity.shares
+    table = assessment.purity.shares.table
     contrast = next((c for c in assessment.contrasts if c.name == name), None)
     if contrast is not None:
         table = table[table["sample"].isin(contrast.groups(assessment.experiment)[0])]

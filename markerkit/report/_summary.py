@@ -79,7 +79,7 @@ def _contrast(assessment: Assessment, name: str) -> dict[str, Any]:
         _by(table, key, name)
         for table, key in ((assessment.identity.table, "class"), (assessment.purity.table, "source"))
     )
-    carried = assessment.purity.contamination_fraction
+    carried = assessment.purity.contamination_fraction.table
     whole = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
     items = assessment.checklist.table
     items = items[items["contrast"] == name].drop(columns=["contrast"])

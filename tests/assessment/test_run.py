@@ -39,7 +39,7 @@ def test_the_example_reads_as_it_was_made(result):
     assert words["apoptotic_body"] in ("not compatible", "unresolved")
     assert words["microvesicle"] == "not compatible"
     assert words["apoptotic_exosome"] == "not assessable"
-    assert result.purity.contamination_fraction["status"].iloc[0] == "assessed"
+    assert result.purity.contamination_fraction.table["status"].iloc[0] == "assessed"
     assert result.gaps()
     assert "EV vs lysate" in repr(result)
     assert "<table>" in result._repr_html_()
@@ -137,7 +137,7 @@ def test_several_contrasts_and_none(example):
     bare = mk.assess(exp)
     assert (bare.identity.table["reason"] == "no comparator").all()
     assert bare.purity.table.empty
-    assert len(bare.purity.shares) == 17 * exp.n_samples
+    assert len(bare.purity.shares.table) == 17 * exp.n_samples
     assert not bare.checklist.table.empty
     assert bare.differential_abundance.table.empty
 

@@ -230,7 +230,7 @@ def test_on_off_markers_count_at_their_bound():
     switched = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
     found = identity(switched)
     assert found.loc["exosome", "reason"].endswith("from detection")
-    used = mk.assess_identity(switched, MARKERS, **ASK, comparator="lysate").markers
+    used = mk.assess_identity(switched, MARKERS, **ASK, comparator="lysate").markers.table
     assert (used.loc[used["set"] == "exosome", "detection"] == "on").sum() > 5
 
 
@@ -283,7 +283,7 @@ def test_sources_rise_and_fall():
 
 def test_shares_add_up_by_hand():
     exp = study([])
-    shares = purity(exp).shares
+    shares = purity(exp).shares.table
     row = shares[(shares["sample"] == "ev0") & (shares["source"] == "plasma")].iloc[0]
     linear = exp.linear().loc["ev0"]
     inside = [g for g in members("plasma") if g in linear.index]
@@ -300,9 +300,9 @@ def test_purity_refuses_normalized_values_and_ratios_have_no_share():
         np.log2(exp.values) - 22, exp.samples, exp.proteins, scale="ratio", history=exp.history
     )
     found = purity(ratios)
-    assert found.shares["share"].isna().all()
-    assert found.shares["reason"].str.contains("no share of signal").all()
-    assert found.contamination_fraction["status"].tolist() == ["not assessable"]
+    assert found.shares.table["share"].isna().all()
+    assert found.shares.table["reason"].str.contains("no share of signal").all()
+    assert found.contamination_fraction.table["status"].tolist() == ["not assessable"]
 
 
 @pytest.mark.parametrize("kappa", [0.05, 0.2])
@@ -316,11 +316,11 @@ def test_contamination_fraction_from_a_lysate(kappa):
         mixed = (1 - kappa) * pure / pure.sum() + kappa * cell / cell.sum()
         values.loc[sample] = mixed * 1e9 * np.exp2(rng.normal(0, 0.1, len(mixed)))
     mixed = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
-    whole = purity(mixed).contamination_fraction.iloc[0]
+    whole = purity(mixed).contamination_fraction.table.iloc[0]
     assert whole["fraction"] == pytest.approx(kappa, rel=0.25)
     assert whole["bound"] == "at most"
     assert whole["ci_low"] < kappa < whole["ci_high"]
-    assert purity(mixed, comparator="ev").contamination_fraction["status"].iloc[0] == "not assessable"
+    assert purity(mixed, comparator="ev").contamination_fraction.table["status"].iloc[0] == "not assessable"
 
 
 def test_refusals():

@@ -14,7 +14,7 @@ from markerkit.purity.blanks import blank_content, share_limits, with_blank_limi
 from markerkit.purity.shares import source_shares
 from markerkit.qc.bovine import bovine_rows, mixed_groups
 from markerkit.report._html import html_report
-from markerkit.results import Purity
+from markerkit.results import ContaminationFraction, Purity
 from markerkit.study.roles import preparations, roles_of
 from markerkit.tables.registry import TABLES
 from tests.helpers import experiment
@@ -126,13 +126,15 @@ def test_assessment_leaves_blanks_out(markers):
     pd.testing.assert_frame_equal(plain.identity.table, result.identity.table)
     pd.testing.assert_frame_equal(plain.purity.table, result.purity.table)
     pd.testing.assert_frame_equal(
-        plain.purity.contamination_fraction.drop(columns=["bound", "reason"]),
-        result.purity.contamination_fraction.drop(columns=["bound", "reason"]),
+        plain.purity.contamination_fraction.table.drop(columns=["bound", "reason"]),
+        result.purity.contamination_fraction.table.drop(columns=["bound", "reason"]),
     )
     used = result.samples_used.set_index("sample")
     assert used.loc["empty_1", "status"] == "not used"
     assert "procedural blank" in used.loc["empty_1", "reason"]
-    carried = result.quality.blanks[result.quality.blanks["level"] == "contamination fraction"].iloc[0]
+    carried = result.quality.blanks.table[
+        result.quality.blanks.table["level"] == "contamination fraction"
+    ].iloc[0]
     # the blanks are 5 % of a lysate of about the same total signal
     assert 0.02 < carried["limit"] < 0.12
 
@@ -152,8 +154,10 @@ def test_contamination_fraction_below_the_blank_becomes_a_bound():
     blanks = pd.DataFrame(
         {"role": ["blank"], "level": ["contamination fraction"], "key": ["a vs b"], "limit": [0.05]}
     )
-    purity = Purity(TABLES["purity"].empty(), {}, contamination_fraction=spec.conform(rows))
-    found = with_blank_limits(purity, TABLES["blanks"].conform(blanks)).contamination_fraction
+    purity = Purity(
+        TABLES["purity"].empty(), {}, contamination_fraction=ContaminationFraction(spec.conform(rows))
+    )
+    found = with_blank_limits(purity, TABLES["blanks"].conform(blanks)).contamination_fraction.table
     assert list(found["bound"]) == ["at most", "about"]
     assert "not above what the blanks alone would show (5 %)" in found["reason"].iloc[0]
     assert list(found["fraction"]) == [0.02, 0.2]

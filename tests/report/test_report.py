@@ -154,7 +154,7 @@ def test_the_first_screen_says_how_much_and_why():
         exp, condition="fraction", case="EV", control="lysate", paired_by="donor", comparator="lysate"
     )
     found = _contrast(result, "EV vs lysate", summary(result)["contrasts"][0])
-    shares = result.purity.shares
+    shares = result.purity.shares.table
     case = shares[shares["sample"].str.startswith("EV_")]
     for source in found["raised"]:
         expected = 100 * case.loc[case["source"] == source["source"], "share"].median()

@@ -275,7 +275,7 @@ def test_the_assessment_finds_the_truth(
     assert identity["exosome"] == "compatible"
     assert identity["apoptotic_body"] in {"not compatible", "unresolved"}
     purity = mk.assess_purity(exp, markers, **options)  # type: ignore[arg-type]
-    row = purity.contamination_fraction.iloc[0]
+    row = purity.contamination_fraction.table.iloc[0]
     assert row["ci_low"] < {"lysate": 0.12, "plasma": 0.1}[other] < row["ci_high"]
     verdict = purity.table.set_index("source")["verdict"]
     assert verdict["mitochondrion"] == "not raised"
