@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,7 +19,8 @@ from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.shares import source_shares
 from markerkit.results import ContaminationFraction, MarkersUsed, Purity, SourceShares
 from markerkit.stats.set_effect import SetEffect
-from markerkit.study.contrast import contrasts_of
+from markerkit.study.contrast import Contrast, takes_contrasts
+from markerkit.study.data import study_data
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
@@ -36,17 +37,12 @@ class Reading:
     reason: str
 
 
+@takes_contrasts
 def assess_purity(
     exp: Experiment,
-    markers: MarkerCatalog,
+    contrasts: Contrast | Iterable[Contrast] | None = None,
+    markers: MarkerCatalog | None = None,
     *,
-    condition: str | None = None,
-    case: str | None = None,
-    control: str | None = None,
-    paired_by: str | None = None,
-    batch: Sequence[str] = (),
-    comparator: str | None = None,
-    fluid: str | None = None,
     seed: int = 0,
 ) -> Purity:
     """Assess where the protein that is not vesicle comes from.
@@ -56,58 +52,64 @@ def assess_purity(
     exp
         Harmonised experiment before normalization; normalization would cancel
         the very signal.
+    contrasts
+        One :class:`markerkit.Contrast` or several; without one only the shares are given. In
+        a paired contrast the contamination fraction is taken within the pairs.
     markers
-        Catalogue of the experiment's organism.
-    condition, case, control
-        The contrast; without it only the shares are given.
-    paired_by, batch
-        Columns that enter the model as factors; the contamination fraction compares the
-        two arms within the pairs.
-    comparator, fluid
-        What the control is and what the samples come from.
+        Catalogue; the shipped one of the experiment's organism by default.
     seed
-        Of the bootstrap over anchors.
+        Of the bootstrap over reference proteins.
 
     Returns
     -------
     Purity
-        ``table`` holds a verdict a source, ``shares`` the share of signal of
+        ``table`` holds one verdict per source, ``shares`` the share of signal of
         each source in each sample, ``contamination_fraction`` the share of the
-        comparator's material, ``markers`` what every marker said.
+        preparation's signal that looks like the comparator, ``markers`` the
+        contribution of each marker.
 
     Raises
     ------
     InputError
         A normalized experiment; an impossible contrast.
     """
-    asked = contrasts_of(
-        exp,
-        condition=condition,
-        case=case,
-        control=control,
-        paired_by=paired_by,
-        batch=batch,
-        comparator=comparator,
-        fluid=fluid,
-    )
-    models = [fit_contrast(exp, markers, c) for c in asked]
-    return purity_of(exp, markers, models, seed=seed)
+    data = study_data(exp, contrasts, markers)
+    models = [fit_contrast(data.units, data.markers, c) for c in data.contrasts]
+    return purity_of(data.units, data.markers, models, seed=seed)
 
 
 def purity_of(
-    exp: Experiment, markers: MarkerCatalog, models: Sequence[ContrastModel], *, seed: int
+    exp: Experiment,
+    markers: MarkerCatalog,
+    models: Sequence[ContrastModel],
+    *,
+    seed: int,
+    shares: pd.DataFrame | None = None,
 ) -> Purity:
-    """Purity over fitted contrasts; see :func:`assess_purity`."""
+    """Purity over fitted contrasts; see :func:`assess_purity`.
+
+    Parameters
+    ----------
+    exp, markers, seed
+        As in :func:`assess_purity`.
+    models
+        The fitted contrasts.
+    shares
+        Table `source_shares` of these samples, and perhaps of blanks beside them; computed on
+        signal where it is not given.
+    """
     if exp.has_verb("normalize"):
         raise InputError(
             "purity is read before normalization, which cancels it; give the experiment as it was read."
         )
+    if shares is None:
+        shares = source_shares(exp, markers)
     found = [source_verdicts(model) for model in models]
     spec = TABLES["purity"]
     return Purity(
         table=spec.conform(concat_rows([rows for rows, _ in found])) if found else spec.empty(),
         params={"contrasts": [m.contrast.name for m in models], "seed": seed},
-        shares=SourceShares(source_shares(exp, markers)),
+        shares=SourceShares(shares[shares["sample"].isin(exp.samples.index)].reset_index(drop=True)),
         contamination_fraction=ContaminationFraction(
             TABLES["contamination_fraction"].conform(
                 concat_rows(

@@ -85,12 +85,19 @@ def quality(
 
 
 def quality_of(
-    exp: Experiment, markers: MarkerCatalog, *, group: str | None, fluid: str | None, blanks: pd.DataFrame
+    exp: Experiment,
+    markers: MarkerCatalog,
+    *,
+    group: str | None,
+    fluid: str | None,
+    blanks: pd.DataFrame,
+    shares: pd.DataFrame | None = None,
 ) -> Quality:
-    """Quality card with the blanks compared already; see :func:`quality`."""
+    """Quality card with the blanks compared and the source shares computed already; see :func:`quality`."""
     blood = fluid in BLOOD
     genes = layer_a_genes(markers, blood=blood)
-    shares = source_shares(exp, markers)
+    if shares is None:
+        shares = source_shares(exp, markers)
     groups = _groups(exp, group)
     parts = [
         _depth(exp, groups),

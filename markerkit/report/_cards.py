@@ -10,7 +10,7 @@ import pandas as pd
 from markerkit.catalog.criteria import load_criteria
 
 if TYPE_CHECKING:
-    from markerkit.assessment.run import Assessment
+    from markerkit.assessment.result import Assessment
 
 _TOP_SHARES = 3
 _TOP_PROTEINS = 10

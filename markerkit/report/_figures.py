@@ -14,7 +14,7 @@ from markerkit.assessment.marker_values import class_marker_values
 from markerkit.study.contrast import Contrast
 
 if TYPE_CHECKING:
-    from markerkit.assessment.run import Assessment
+    from markerkit.assessment.result import Assessment
 
 TITLES = {
     "identity_summary": "Identity: classes, margins and verdicts",

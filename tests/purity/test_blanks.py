@@ -118,18 +118,18 @@ def test_ratios_are_not_compared(markers):
     assert list(found["role"]) == ["medium"]
 
 
-@pytest.mark.filterwarnings("ignore:the odds of seeing:markerkit.MarkerkitWarning")
+@pytest.mark.filterwarnings("ignore:the odds of detecting:markerkit.MarkerkitWarning")
 def test_assessment_leaves_blanks_out(markers):
-    arms = {"condition": "fraction", "case": "EV", "control": "lysate", "comparator": "lysate"}
-    plain = mk.assess(example(), markers, **arms)
-    result = mk.assess(with_blanks(), markers, **arms)
+    contrast = mk.Contrast("fraction", "EV", "lysate", comparator="lysate")
+    plain = mk.assess(example(), contrast, markers)
+    result = mk.assess(with_blanks(), contrast, markers)
     pd.testing.assert_frame_equal(plain.identity.table, result.identity.table)
     pd.testing.assert_frame_equal(plain.purity.table, result.purity.table)
     pd.testing.assert_frame_equal(
         plain.purity.contamination_fraction.table.drop(columns=["bound", "reason"]),
         result.purity.contamination_fraction.table.drop(columns=["bound", "reason"]),
     )
-    used = result.samples_used.set_index("sample")
+    used = result.samples_used.table.set_index("sample")
     assert used.loc["empty_1", "status"] == "not used"
     assert "procedural blank" in used.loc["empty_1", "reason"]
     carried = result.quality.blanks.table[
@@ -169,11 +169,11 @@ def test_collapsing_over_roles_is_refused(markers):
     samples["unit"] = ["u1"] * (exp.n_samples - 1) + ["u2"]
     exp = mk.Experiment(exp.values, samples, exp.proteins, history=exp.history)
     with pytest.raises(InputError, match="different roles"):
-        mk.assess(exp, markers, collapse_by="unit")
+        mk.assess(exp, None, markers, collapse_by="unit")
 
 
 def test_report_shows_blanks_and_cards(markers):
-    text = html_report(mk.assess(with_blanks(scale=0.5), markers, fluid="culture"), [], {})
+    text = html_report(mk.assess(with_blanks(scale=0.5), None, markers, context={"fluid": "culture"}), [], {})
     assert text.index(">Per sample<") < text.index(
         ">Reporting guidelines<"
     )  # first where there is no comparator
@@ -251,7 +251,7 @@ def test_shares_by_length_need_lengths(markers):
         source_shares(ibaq, markers, per_length=True)
     assert source_shares(ibaq, markers)["basis"].iloc[0].startswith("iBAQ")
     with pytest.raises(InputError, match="`shares`"):
-        mk.assess(example(), markers, shares="size")
+        mk.assess(example(), None, markers, shares="size")
 
 
 def test_lengths_and_ibaq_are_read(tmp_path):
