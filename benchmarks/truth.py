@@ -44,15 +44,15 @@ def verdicts(
     organism = organism_of(pd.read_csv(folder / "samples.tsv", sep="\t"))
     markers = mk.load_markers(organism=organism)
     exp = mk.read_proteins(folder / "matrix.tsv", samples=folder / "samples.tsv", organism=organism)
-    result = mk.assess(
-        exp.pipe(mk.harmonize_ids, markers),
-        markers,
-        condition=row["condition"],
-        case=row["case"],
-        control=row["control"],
+    contrast = mk.Contrast(
+        row["condition"],
+        row["case"],
+        row["control"],
         paired_by=row["paired_by"] or None,
-        collapse_by=row["collapse_by"] or None,
         comparator=row["comparator"] or None,
+    )
+    result = mk.assess(
+        exp.pipe(mk.harmonize_ids, markers), contrast, markers, collapse_by=row["collapse_by"] or None
     )
     found = {("class", r["class"]): (r["verdict"], r["reason"]) for _, r in result.identity.table.iterrows()}
     found |= {("source", r["source"]): (r["verdict"], r["reason"]) for _, r in result.purity.table.iterrows()}

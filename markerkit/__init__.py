@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "Contrast": "study.contrast",
+    "contrasts": "study.contrast",
     "Experiment": "core.experiment",
     "MarkerSet": "catalog.load",
     "MarkerCatalog": "catalog.load",
@@ -37,7 +39,7 @@ _HOME = {
     "detection_test": "da.detection",
     "enrich": "sets.enrichment",
     "null_check": "checks.null_check",
-    "detectable_effect": "checks.null_check",
+    "detectable_effect": "checks.power",
     "assess_identity": "identity.table",
     "assess_purity": "purity.sources",
     "misev_checklist": "guidelines.checklist",
@@ -46,6 +48,7 @@ _HOME = {
 _MODULES = ("figures", "results")
 
 __all__ = [
+    "Contrast",
     "Experiment",
     "InputError",
     "MarkerCatalog",
@@ -56,6 +59,7 @@ __all__ = [
     "assess_identity",
     "assess_purity",
     "collapse_replicates",
+    "contrasts",
     "coverage",
     "detectable_effect",
     "detection_test",
@@ -82,7 +86,8 @@ if TYPE_CHECKING:
     from markerkit import figures, results
     from markerkit.assessment.run import assess
     from markerkit.catalog.load import MarkerCatalog, MarkerSet, load_markers
-    from markerkit.checks.null_check import detectable_effect, null_check
+    from markerkit.checks.null_check import null_check
+    from markerkit.checks.power import detectable_effect
     from markerkit.core.errors import InputError, MarkerkitWarning
     from markerkit.core.experiment import Experiment
     from markerkit.da.detection import detection_test
@@ -98,6 +103,7 @@ if TYPE_CHECKING:
     from markerkit.sets.enrichment import enrich
     from markerkit.sets.scoring import score_samples
     from markerkit.simulation.examples import load_example, simulate
+    from markerkit.study.contrast import Contrast, contrasts
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -10,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, listed, one_of, require_columns
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
 from markerkit.core.experiment import Experiment
+from markerkit.core.factors import as_factor
 from markerkit.stats import impute as kernels
 
 Array = npt.NDArray[np.float64]
@@ -176,7 +178,7 @@ def _reference_values(exp: Experiment, reference: Iterable[str] | None) -> pd.Da
     return complete
 
 
-def collapse_replicates(exp: Experiment, by: str) -> Experiment:
+def collapse_replicates(exp: Experiment, by: str, *, within: str | Iterable[str] | None = None) -> Experiment:
     """Average technical replicates, so that each biological unit counts once.
 
     Parameters
@@ -185,11 +187,15 @@ def collapse_replicates(exp: Experiment, by: str) -> Experiment:
         Experiment.
     by
         Sample column of the unit.
+    within
+        Sample columns of the groups: samples that share a value of `by` but lie
+        in different groups are units of their own. An empty list says that
+        there are no groups.
 
     Returns
     -------
     Experiment
-        One sample a unit: the mean of the measured values on the scale of the
+        One sample per unit: the mean of the measured values on the scale of the
         experiment, so that linear signal stays additive (a zero on the raw
         scale is taken as missing). Sample columns that differ within a unit
         are left out; the history names them.
@@ -198,6 +204,12 @@ def collapse_replicates(exp: Experiment, by: str) -> Experiment:
     ------
     InputError
         Imputed values, an absent column, a sample without a unit.
+
+    Warns
+    -----
+    MarkerkitWarning
+        Samples were averaged that differ in another column, and `within` was
+        not given: one of the columns may hold the groups.
 
     Examples
     --------
@@ -209,12 +221,7 @@ def collapse_replicates(exp: Experiment, by: str) -> Experiment:
     {'a': 3.0, 'b': 5.0}
     """
     exp.refuse_imputed()
-    require_columns(exp.samples, [by], what="the sample sheet")
-    unit = exp.samples[by]
-    empty = unit.isna() | (unit.astype(str).str.strip() == "")
-    if empty.any():
-        raise InputError(f"`{by}` is empty for sample {unit.index[empty][0]!r}; give every sample a unit.")
-    unit = unit.astype(str)
+    unit = unit_names(exp, by, within=within or ())
     values = exp.values
     if exp.scale == "raw":
         values = values.where(values > 0)
@@ -222,10 +229,54 @@ def collapse_replicates(exp: Experiment, by: str) -> Experiment:
     samples = exp.samples
     grouped = samples.groupby(unit.to_numpy(), sort=False)
     constant = [c for c in samples.columns if (grouped[c].nunique(dropna=False) <= 1).all()]
+    left_out = [c for c in samples.columns if c not in constant]
+    if left_out and within is None:
+        warnings.warn(
+            f"samples that share `{by}` were averaged although they differ in {listed(left_out)}; if one of these columns "
+            f"holds the groups, give it: collapse_replicates(exp, {by!r}, within={left_out[0]!r}); if none does, within=[]",
+            MarkerkitWarning,
+            stacklevel=2,
+        )
     collapsed = grouped[constant].first().loc[means.index]
-    params = {"by": by, "n_samples": exp.n_samples, "n_units": len(means)}
-    params["columns_left_out"] = [c for c in samples.columns if c not in constant]
-    return exp.evolve("collapse_replicates", params, values=means, samples=collapsed)
+    params = {"by": by, "within": _names(within or ()), "n_samples": exp.n_samples, "n_units": len(means)}
+    return exp.evolve(
+        "collapse_replicates", params | {"columns_left_out": left_out}, values=means, samples=collapsed
+    )
+
+
+def unit_names(exp: Experiment, by: str, *, within: str | Iterable[str] = ()) -> pd.Series:
+    """Name the unit of every sample: the value of `by`, after its group where one value lies in several groups.
+
+    Parameters
+    ----------
+    exp
+        Experiment.
+    by
+        Sample column of the unit.
+    within
+        Sample columns of the groups.
+
+    Raises
+    ------
+    InputError
+        An absent column, a sample without a unit.
+    """
+    groups = [c for c in _names(within) if c != by]
+    require_columns(exp.samples, [by, *groups], what="the sample sheet")
+    unit = as_factor(exp.samples[by])
+    empty = unit.isna() | (unit.astype(str).str.strip() == "")
+    if empty.any():
+        raise InputError(f"`{by}` is empty for sample {unit.index[empty][0]!r}; give every sample a unit.")
+    if not groups:
+        return unit
+    group = exp.samples[groups].apply(as_factor).fillna("").agg(" ".join, axis=1).str.strip()
+    if (group.groupby(unit).nunique() <= 1).all():
+        return unit
+    return (group + " " + unit).str.strip()
+
+
+def _names(given: str | Iterable[str]) -> list[str]:
+    return [given] if isinstance(given, str) else list(given)
 
 
 def impute(exp: Experiment, *, method: str = "minprob", seed: int = 0, **options: float) -> Experiment:

@@ -1,16 +1,18 @@
-"""Results: frozen tidy tables that can be shown, drawn and saved."""
+"""Results: tidy tables with their parameters, that can be shown, drawn and saved."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+import importlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from markerkit.core.errors import InputError
+from markerkit.io.files import write_text
+from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import to_tsv
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from markerkit.stats.ebayes import Moderated
     from markerkit.stats.linear import LinearFit
 
+AnyResult = TypeVar("AnyResult", bound="Result")
+
 
 @dataclass(frozen=True, repr=False)
 class Result:
@@ -28,10 +32,19 @@ class Result:
     Parameters
     ----------
     table
-        The result, one row an observation, columns as declared in
+        The result, one row per observation, columns as declared in
         :data:`markerkit.tables.registry.TABLES`.
     params
-        What the verb was called with (JSON-able).
+        Parameters of the call that made it (JSON-able).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found = Evidence(pd.DataFrame({"class": ["exosome"], "direction": ["for"]}))
+    >>> found
+    <Evidence: 1 rows>
+         class direction
+    0  exosome       for
     """
 
     table: pd.DataFrame
@@ -40,33 +53,56 @@ class Result:
     #: name of the table in the registry
     table_name = ""
 
-    def to_frame(self) -> pd.DataFrame:
-        """Copy of the table."""
-        return self.table.copy()
-
     def save(self, path: str | Path) -> Path:
-        """Write the table as TSV, whole or not at all.
+        """Write the table as TSV; the file appears whole or not at all.
 
         Parameters
         ----------
         path
             File to write; its folder must be there.
 
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
         Raises
         ------
         InputError
-            The folder is not there.
+            The folder is not there, or the file cannot be written.
         """
-        path = Path(path)
-        if not path.parent.is_dir():
-            raise InputError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}.")
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(to_tsv(self.table), encoding="utf-8", newline="")
-        part.replace(path)
-        return path
+        return write_text(path, to_tsv(self.table))
 
     def plot(self, **options: Any) -> Axes | Figure:
-        """Draw the figure of this kind of result; options as in :mod:`markerkit.figures`."""
+        """Draw the figure of this kind of result.
+
+        Parameters
+        ----------
+        **options
+            Keyword options of the figure's function:
+            :func:`~markerkit.figures.identity_summary` for :class:`Identity`,
+            :func:`~markerkit.figures.forest` for :class:`Purity`,
+            :func:`~markerkit.figures.sensitivity` for :class:`Sensitivity`,
+            :func:`~markerkit.figures.source_shares` for :class:`SourceShares`,
+            :func:`~markerkit.figures.contamination_fraction` for :class:`ContaminationFraction`,
+            :func:`~markerkit.figures.qc_card` for :class:`Quality`,
+            :func:`~markerkit.figures.checklist` for :class:`Checklist`,
+            :func:`~markerkit.figures.coverage` for :class:`Coverage`,
+            :func:`~markerkit.figures.volcano` for :class:`DifferentialAbundance` and
+            :func:`~markerkit.figures.enrichment` for :class:`Enrichment`.
+
+        Returns
+        -------
+        Axes or Figure
+            Axes for a figure of one panel, a Figure for the others.
+
+        Raises
+        ------
+        InputError
+            This kind of result has no figure; the message names one that shows it.
+        TypeError
+            An option that the figure's function does not take; the message lists its options.
+        """
         from markerkit import figures
 
         return figures.plot(self, **options)
@@ -84,7 +120,7 @@ class Result:
 
 
 class Coverage(Result):
-    """How much of every set was measured."""
+    """Measured share of every marker set."""
 
     table_name = "coverage"
 
@@ -104,7 +140,7 @@ class DifferentialAbundance(Result):
     proteins
         Protein annotation of the experiment (gene, accession, ...).
     f_tests
-        A row a protein, over all contrasts at once; empty for one contrast.
+        One row per protein, over all contrasts at once; empty for one contrast.
     """
 
     fit: LinearFit | None = None
@@ -117,7 +153,7 @@ class DifferentialAbundance(Result):
 
 
 class DetectionTest(Result):
-    """presence/absence tests."""
+    """Presence/absence tests."""
 
     table_name = "detection"
 
@@ -129,13 +165,13 @@ class Enrichment(Result):
 
 
 class NullCheck(Result):
-    """Rejection rates where nothing differs."""
+    """Type I error of the tests under the design of the study."""
 
     table_name = "null_check"
 
 
 class DetectableEffect(Result):
-    """Smallest effects that a design would find."""
+    """Smallest effects that a design detects with a given power."""
 
     table_name = "detectable_effect"
 
@@ -146,36 +182,139 @@ class SampleScores(Result):
     table_name = "sample_scores"
 
 
-@dataclass(frozen=True, repr=False)
-class Identity(Result):
-    """Class verdicts; ``markers`` says what every marker said."""
+class SourceShares(Result):
+    """Share of each sample's signal by contamination source."""
 
-    markers: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    table_name = "identity"
+    table_name = "source_shares"
 
 
-@dataclass(frozen=True, repr=False)
-class Purity(Result):
-    """Source verdicts, with the shares of signal and the contamination fraction."""
+class ContaminationFraction(Result):
+    """Share of the preparation's signal that looks like the comparator."""
 
-    shares: pd.DataFrame = field(default_factory=pd.DataFrame)
-    contamination_fraction: pd.DataFrame = field(default_factory=pd.DataFrame)
-    markers: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    table_name = "purity"
+    table_name = "contamination_fraction"
 
 
-@dataclass(frozen=True, repr=False)
-class Quality(Result):
-    """Quality card of every sample; ``blanks`` is what procedural blanks and medium hold."""
+class MarkersUsed(Result):
+    """Contribution of each marker to the effects of the sets."""
 
-    blanks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    table_name = "markers_used"
 
-    table_name = "sample_quality"
+
+class Blanks(Result):
+    """Content of procedural blanks and unconditioned medium."""
+
+    table_name = "blanks"
+
+
+class Evidence(Result):
+    """Every reason for and against every class."""
+
+    table_name = "evidence"
+
+
+class Sensitivity(Result):
+    """Verdicts under other analysis choices, and without each marker."""
+
+    table_name = "sensitivity"
+
+
+class Circularity(Result):
+    """Whether a marker set was derived from the data under test."""
+
+    table_name = "circularity"
+
+
+class DesignChecks(Result):
+    """Limits of the samples and of the design of each contrast."""
+
+    table_name = "design"
+
+
+class EvTrack(Result):
+    """EV-TRACK form, as far as the data and the study metadata fill it."""
+
+    table_name = "ev_track"
+
+
+class IdMapping(Result):
+    """How the identifiers of every protein group were mapped."""
+
+    table_name = "id_mapping"
+
+
+class SamplesUsed(Result):
+    """Every sample: its group, depth, and whether it was used."""
+
+    table_name = "samples_used"
 
 
 class Checklist(Result):
     """Guideline items."""
 
     table_name = "misev_checklist"
+
+
+def _without_rows(kind: type[AnyResult]) -> Callable[[], AnyResult]:
+    """Make results of a kind whose table is its header."""
+    return lambda: kind(TABLES[kind.table_name].empty())
+
+
+@dataclass(frozen=True, repr=False)
+class Identity(Result):
+    """Class verdicts.
+
+    Attributes
+    ----------
+    markers
+        Contribution of each marker.
+    """
+
+    markers: MarkersUsed = field(default_factory=_without_rows(MarkersUsed))
+
+    table_name = "identity"
+
+
+@dataclass(frozen=True, repr=False)
+class Purity(Result):
+    """Source verdicts.
+
+    Attributes
+    ----------
+    shares
+        Share of each sample's signal by source.
+    contamination_fraction
+        Share of the preparation's signal that looks like the comparator.
+    markers
+        Contribution of each marker.
+    """
+
+    shares: SourceShares = field(default_factory=_without_rows(SourceShares))
+    contamination_fraction: ContaminationFraction = field(
+        default_factory=_without_rows(ContaminationFraction)
+    )
+    markers: MarkersUsed = field(default_factory=_without_rows(MarkersUsed))
+
+    table_name = "purity"
+
+
+@dataclass(frozen=True, repr=False)
+class Quality(Result):
+    """Quality card of every sample.
+
+    Attributes
+    ----------
+    blanks
+        Content of procedural blanks and unconditioned medium.
+    """
+
+    blanks: Blanks = field(default_factory=_without_rows(Blanks))
+
+    table_name = "sample_quality"
+
+
+def __getattr__(name: str) -> Any:
+    """Give `Assessment` beside the other results; it lies above them and is looked up late."""
+    if name == "Assessment":
+        return importlib.import_module("markerkit.assessment.result").Assessment
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -67,10 +67,10 @@ def test_differential_abundance(exp: mk.Experiment, options: dict[str, object]) 
         assert_adjusted(found.f_tests, [])
 
 
-@pytest.mark.filterwarnings("ignore:the odds of seeing:markerkit.MarkerkitWarning")
+@pytest.mark.filterwarnings("ignore:the odds of detecting:markerkit.MarkerkitWarning")
 @pytest.mark.parametrize("depth", [True, False])
 def test_detection_test(exp: mk.Experiment, depth: bool) -> None:
-    table = mk.detection_test(exp, condition="g", case="b", control="a", depth=depth).table
+    table = mk.detection_test(exp, mk.Contrast("g", "b", "a"), depth=depth).table
     assert_adjusted(table, FAMILIES["detection"])
 
 
@@ -97,7 +97,7 @@ def test_assess() -> None:
     samples = samples.reindex(values.index)
     samples.loc[third.index, "fraction"] = "rest"
     exp = mk.Experiment(values, samples, made.proteins, history=made.history)
-    result = mk.assess(exp, condition="fraction", contrasts=[("EV", "lysate"), ("EV", "rest")])
+    result = mk.assess(exp, [mk.Contrast("fraction", "EV", k) for k in ("lysate", "rest")])
     for name, family in FAMILIES.items():
         table = result.tables[name]
         assert table["contrast"].nunique() == 2

@@ -93,7 +93,8 @@ def test_technical_replicates_count_once():
 def test_columns_that_differ_within_a_unit_are_left_out_and_named():
     exp = raw()
     exp = mk.Experiment(exp.values, exp.samples.assign(run=[1, 2, 3, 4]))
-    collapsed = mk.collapse_replicates(exp, "unit")
+    with pytest.warns(mk.MarkerkitWarning, match="although they differ in 'run'"):
+        collapsed = mk.collapse_replicates(exp, "unit")
     assert list(collapsed.samples.columns) == ["group", "unit"]
     assert collapsed.history[-1]["columns_left_out"] == ["run"]
 

@@ -1,19 +1,20 @@
-"""assess: the whole assessment with stated defaults, and its result."""
+"""assess: the whole assessment with stated defaults."""
 
 from __future__ import annotations
 
-import html
+import dataclasses
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
 
 from markerkit.assessment.reasons import Record, evidence_of
+from markerkit.assessment.result import Assessment
 from markerkit.assessment.tables import (
     design_words,
     pooled_detection,
@@ -22,234 +23,55 @@ from markerkit.assessment.tables import (
     pooled_null_check,
     samples_used,
 )
-from markerkit.catalog.criteria import load_criteria
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog
 from markerkit.checks.circularity import FLAGGED, circularity_of
 from markerkit.checks.design import SERIOUS, design_lines, design_of, design_scope
 from markerkit.checks.sensitivity import sensitivity_of
-from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of
 from markerkit.core.experiment import Experiment
+from markerkit.core.factors import levels_of
 from markerkit.core.signal import BASES
 from markerkit.effects.fit import fit_contrast
-from markerkit.guidelines.checklist import NEEDS_METADATA, checklist_of
+from markerkit.effects.model import ContrastModel
+from markerkit.guidelines.checklist import checklist_of
 from markerkit.guidelines.ev_track import ev_track_of
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED, identity_of
-from markerkit.ids.harmonize import harmonize_ids, id_mapping
-from markerkit.preprocess import collapse_replicates, log2
+from markerkit.ids.harmonize import id_mapping
 from markerkit.purity.blanks import blank_content, with_blank_limits
 from markerkit.purity.shares import source_shares
-from markerkit.purity.sources import RAISED, purity_of
+from markerkit.purity.sources import purity_of
 from markerkit.qc.card import quality_of
 from markerkit.results import (
-    Checklist,
-    Coverage,
-    DetectionTest,
-    DifferentialAbundance,
-    Enrichment,
+    Circularity,
+    DesignChecks,
+    Evidence,
+    EvTrack,
     Identity,
-    NullCheck,
+    IdMapping,
+    MarkersUsed,
     Purity,
     Quality,
-    SampleScores,
+    SamplesUsed,
+    Sensitivity,
 )
 from markerkit.sets.coverage import coverage
 from markerkit.sets.scoring import score_samples
-from markerkit.study.context import read_context
-from markerkit.study.contrast import Contrast, contrasts_of
-from markerkit.study.roles import preparations, roles_of
+from markerkit.study.contrast import Contrast, takes_contrasts
+from markerkit.study.data import StudyData, study_data
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
 Verdicts = TypeVar("Verdicts", Identity, Purity)
 
 
-@dataclass(frozen=True, repr=False)
-class Assessment:
-    """Identity and purity of a study, with all that they rest on.
-
-    Attributes
-    ----------
-    experiment
-        The experiment as assessed: harmonised, technical replicates collapsed,
-        without procedural blanks and medium.
-    markers
-        The catalogue.
-    contrasts
-        The contrasts; empty without a comparator.
-    identity, purity, quality, checklist, coverage, differential_abundance, detection, enrichment, sample_scores, null_check
-        One result a part.
-    evidence, sensitivity
-        Every reason for and against every class; the verdicts under other choices.
-    ev_track
-        The EV-TRACK form, as far as the data and the context fill it.
-    circularity, design_checks
-        Whether a set was made from these data; what the samples can and cannot tell.
-    id_mapping, samples_used, markers_used
-        What became of every identifier, sample and marker.
-    design
-        The design in plain words.
-    warnings
-        What a careful reader should know.
-    params
-        What was asked.
-    """
-
-    experiment: Experiment
-    markers: MarkerCatalog
-    contrasts: tuple[Contrast, ...]
-    identity: Identity
-    purity: Purity
-    quality: Quality
-    checklist: Checklist
-    coverage: Coverage
-    differential_abundance: DifferentialAbundance
-    detection: DetectionTest
-    enrichment: Enrichment
-    sample_scores: SampleScores
-    evidence: pd.DataFrame
-    sensitivity: pd.DataFrame
-    circularity: pd.DataFrame
-    design_checks: pd.DataFrame
-    ev_track: pd.DataFrame
-    null_check: NullCheck
-    id_mapping: pd.DataFrame
-    samples_used: pd.DataFrame
-    markers_used: pd.DataFrame
-    design: tuple[str, ...]
-    warnings: tuple[str, ...]
-    params: Mapping[str, Any]
-
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Every table of the output contract by name."""
-        found = {
-            "identity": self.identity.table,
-            "evidence": self.evidence,
-            "sensitivity": self.sensitivity,
-            "purity": self.purity.table,
-            "circularity": self.circularity,
-            "design": self.design_checks,
-            "source_shares": self.purity.shares,
-            "sample_quality": self.quality.table,
-            "blanks": self.quality.blanks,
-            "contamination_fraction": self.purity.contamination_fraction,
-            "misev_checklist": self.checklist.table,
-            "ev_track": self.ev_track,
-            "coverage": self.coverage.table,
-            "differential_abundance": self.differential_abundance.table,
-            "detection": self.detection.table,
-            "enrichment": self.enrichment.table,
-            "sample_scores": self.sample_scores.table,
-            "null_check": self.null_check.table,
-            "markers_used": self.markers_used,
-            "id_mapping": self.id_mapping,
-            "samples_used": self.samples_used,
-        }
-        return {name: found[name].copy() for name in TABLES}
-
-    def verdicts(self) -> list[str]:
-        """Return the verdicts as lines of text, a block a contrast."""
-        lines: list[str] = []
-        titles = load_criteria().classes
-        between = {c.name for c in self.contrasts if c.comparator == "ev"}
-        for name, rows in self.identity.table.groupby("contrast", sort=False):
-            lines.append(str(name) or "whole study (no comparator)")
-            lines += [
-                f"  {titles[r['class']].title:<34} {r['verdict']:<15} {r['reason']}"
-                for _, r in rows.iterrows()
-            ]
-            if name in between and rows["verdict"].eq(NOT_COMPATIBLE).any():
-                lines.append("  both arms are vesicles: not compatible says not enriched over the control")
-            sources = self.purity.table[self.purity.table["contrast"] == name]
-            for word in ("raised", "not raised", "not assessable"):
-                keys = list(sources.loc[sources["verdict"] == word, "source"])
-                if keys:
-                    lines.append(f"  sources {word}: {', '.join(keys)}")
-            carried = self.purity.contamination_fraction
-            carried = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
-            lines += [f"  contamination fraction: {_carry_text(r)}" for _, r in carried.iterrows()]
-        return lines
-
-    def gaps(self) -> list[str]:
-        """Return what is missing, the most telling first: what would resolve each abstention, once."""
-        criteria = load_criteria()
-        identity, purity = self.identity.table, self.purity.table
-        asked: dict[str, list[str]] = {}
-        open_calls = identity["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (identity["next_step"] != "")
-        for _, row in identity[open_calls].iterrows():
-            asked.setdefault(row["next_step"], []).append(criteria.classes[row["class"]].title)
-        # a panel of which next to nothing was measured is no gap, unless the search could not have found it
-        blind = purity["source"].map({k: r.by_accession for k, r in criteria.sources.items()}).astype(bool)
-        open_sources = (purity["next_step"] != "") & ((purity["status"] != "too few measured") | blind)
-        for _, row in purity[open_sources].iterrows():
-            asked.setdefault(row["next_step"], []).append(criteria.sources[row["source"]].title)
-        lines = [f"{', '.join(dict.fromkeys(keys))}: {next_step}" for next_step, keys in asked.items()]
-        needs = self.checklist.table
-        items = list(dict.fromkeys(needs.loc[needs["answer"] == NEEDS_METADATA, "item"]))
-        if items:
-            lines.append(f"guideline items that need metadata: {', '.join(items[:4])} ({len(items)} in all)")
-        return lines
-
-    def report(self, folder: str | Path, *, overwrite: bool = False, progress: bool = False) -> Path:
-        """Write the assessment to a folder, whole or not at all.
-
-        Parameters
-        ----------
-        folder
-            Folder to make.
-        overwrite
-            Replace an assessment that is there already.
-        progress
-            Show a bar on stderr, where that is a terminal.
-
-        Returns
-        -------
-        The folder.
-
-        Raises
-        ------
-        InputError
-            The folder is there and `overwrite` is not given, is not an
-            assessment, or cannot be written.
-        """
-        from markerkit.report import write_report
-
-        return write_report(self, folder, overwrite=overwrite, progress=progress)
-
-    def __repr__(self) -> str:
-        return "\n".join([f"<Assessment of {self.experiment!r}>", *self.verdicts()])
-
-    def _repr_html_(self) -> str:
-        blocks = []
-        for name, rows in self.identity.table.groupby("contrast", sort=False):
-            cells = "".join(
-                f"<tr><td>{html.escape(r['class'])}</td><td><b>{html.escape(r['verdict'])}</b></td>"
-                f"<td>{html.escape(r['explanation'])}</td></tr>"
-                for _, r in rows.iterrows()
-            )
-            sources = self.purity.table
-            raised = sources.loc[(sources["contrast"] == name) & (sources["verdict"] == RAISED), "source"]
-            title = html.escape(str(name) or "whole study (no comparator)")
-            text = html.escape(", ".join(raised) or "none")
-            blocks.append(f"<h4>{title}</h4><table>{cells}</table><p>sources raised: {text}</p>")
-        gaps = "".join(f"<li>{html.escape(g)}</li>" for g in self.gaps()[:3])
-        return "".join(blocks) + (f"<p>what is missing</p><ul>{gaps}</ul>" if gaps else "")
-
-
+@takes_contrasts
 def assess(
     exp: Experiment,
+    contrasts: Contrast | Iterable[Contrast] | None = None,
     markers: MarkerCatalog | None = None,
     *,
-    condition: str | None = None,
-    contrasts: Sequence[tuple[str, str]] | None = None,
-    case: str | None = None,
-    control: str | None = None,
-    paired_by: str | None = None,
-    batch: Sequence[str] = (),
-    collapse_by: str | None = None,
-    comparator: str | None = None,
-    fluid: str | None = None,
     context: str | Path | Mapping[str, Any] | None = None,
+    collapse_by: str | None = None,
     shares: str = "signal",
     null_check: int = 0,
     seed: int = 0,
@@ -260,28 +82,22 @@ def assess(
     ----------
     exp
         Experiment as read; identifiers are harmonised here where they are not yet.
+    contrasts
+        One :class:`markerkit.Contrast`, several, or none; :func:`markerkit.contrasts` names
+        every pair of levels, or every level against one. Each is fitted on
+        the samples of its own two groups.
     markers
         Catalogue; the shipped one of the experiment's organism by default.
-    condition
-        Sample column that holds the arms.
-    contrasts
-        Pairs (case, control) of its levels. Each is fitted on its own two arms.
-    case, control
-        Short for one contrast.
-    paired_by, batch
-        Columns that enter the model as factors.
-    collapse_by
-        Column of the biological unit: samples that share a value are technical
-        replicates and count once.
-    comparator
-        What the control is: ``"lysate"``, ``"biofluid"``, ``"soluble"`` or ``"ev"``.
-    fluid
-        What the samples come from: ``"plasma"``, ``"serum"``, ``"urine"``, ``"culture"``, ...
     context
-        What only the user knows: a mapping, a TOML or a JSON file.
+        Study metadata that only you can supply: a mapping, a TOML or a JSON file; see
+        :data:`markerkit.study.context.CONTEXT_KEYS`. Without a contrast its keys `fluid`
+        and `condition` say what the samples come from and which column holds the groups.
+    collapse_by
+        Sample column of the biological unit: samples of one group that share a
+        value are technical replicates and count once.
     shares
-        What every share sums, in all tables: ``"signal"``, or ``"length"`` for signal over
-        the length of the sequence.
+        What every share of signal sums: ``"signal"``, or ``"length"`` for signal
+        over the length of the sequence.
     null_check
         Data sets without an effect, made from the study's own residuals, on
         which the tests of every contrast are run; 0 for none. Takes about a
@@ -296,9 +112,9 @@ def assess(
     Raises
     ------
     InputError
-        An absent column or level, case equal to control, a confounded design,
-        an unknown comparator, fluid, role or context key, shares by length
-        without lengths.
+        An absent column or level, a confounded design, an unknown role or
+        context key, shares by length without lengths, a negative number of
+        data sets or seed.
 
     Notes
     -----
@@ -308,98 +124,118 @@ def assess(
     what they hold limits shares and contamination fraction, and nothing is subtracted. Linear
     algebra runs on one thread, so that the same input gives the same bytes at
     any thread count.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> ev = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate")
+    >>> result = mk.assess(mk.load_example(), ev)
+    >>> result.identity.table.set_index("class").loc["exosome", "verdict"]
+    'compatible'
     """
     from threadpoolctl import threadpool_limits
 
-    known = read_context(context)
-    one_of("shares", shares, list(BASES))
+    options = _Options(shares, null_check, seed)
     with threadpool_limits(limits=1), _collected() as notes:
-        markers = markers or load_markers(organism=exp.organism)
-        if not exp.harmonized:
-            exp = harmonize_ids(exp, markers)
-        mapping = id_mapping(exp)
-        everything = _collapse(exp, collapse_by)
-        units = preparations(everything)
-        asked = contrasts_of(
-            units,
-            condition=condition,
-            contrasts=contrasts,
-            case=case,
-            control=control,
-            paired_by=paired_by,
-            batch=batch,
-            comparator=comparator,
-            fluid=fluid,
-        )
-        if condition is not None and not asked:
-            levels = sorted(units.samples[condition].dropna().astype(str).unique())
-            _note(
-                f"no contrast named: `{condition}` has the levels {listed(levels)}; name a case and a control"
-            )
-        models = [fit_contrast(units, markers, c) for c in asked]
-        logs = units if units.scale != "raw" else log2(units)
-        checklist = checklist_of(units, markers, asked, known, fluid=fluid, basis=shares)
-        checks = design_of(exp, units, asked, known, collapse_by=collapse_by)
-        of_sources = source_shares(everything, markers, basis=shares)
-        identity = identity_of(models, known)
-        purity = purity_of(units, markers, models, seed=seed, shares=of_sources)
-        blanks = blank_content(everything, markers, asked, shares=of_sources, basis=shares)
-        identity, purity = _scoped(identity, checks), _scoped(with_blank_limits(purity, blanks), checks)
-        sensitivity, circular = sensitivity_of(units, models, known), circularity_of(markers, known)
-        record = Record(identity.table, purity.table, sensitivity, checks, circular, known)
-        _guard_notes(checks, circular)
-        result: dict[str, Any] = {
-            "identity": identity,
-            "purity": purity,
-            "quality": quality_of(
-                everything,
-                markers,
-                group=condition,
-                fluid=fluid,
-                blanks=blanks,
-                shares=of_sources,
-                basis=shares,
-            ),
-            "evidence": evidence_of(models, record),
-            "sensitivity": sensitivity,
-            "circularity": circular,
-            "design_checks": checks,
-            "checklist": checklist,
-            "ev_track": ev_track_of(units, checklist.table, asked, known, fluid=fluid),
-            "coverage": coverage(units, markers),
-            "differential_abundance": pooled_differential(models),
-            "detection": pooled_detection(models),
-            "enrichment": pooled_enrichment(models, markers),
-            "sample_scores": score_samples(logs, markers),
-            "null_check": pooled_null_check(models, markers, null_check, seed),
-            "id_mapping": mapping,
-            "samples_used": samples_used(exp, units, asked, collapse_by),
-            "markers_used": TABLES["markers_used"].conform(concat_rows([identity.markers, purity.markers])),
-        }
-        lines = [line for c in asked for line in design_lines(checks, c.name)]
-        design = (*design_words(units, models, collapse_by), *dict.fromkeys(lines))
-    params = {
-        "condition": condition,
-        "contrasts": [[c.case, c.control] for c in asked],
-        "paired_by": paired_by,
-        "batch": list(batch),
-        "collapse_by": collapse_by,
-        "comparator": comparator,
-        "fluid": fluid,
-        "context": known,
-        "shares": shares,
-        "null_check": null_check,
-        "seed": seed,
-    }
-    return Assessment(
-        experiment=units,
-        markers=markers,
-        contrasts=tuple(asked),
-        design=design,
-        warnings=tuple(notes),
-        params=params,
-        **result,
+        data = study_data(exp, contrasts, markers, context=context, collapse_by=collapse_by, harmonize=True)
+        _note_without_contrast(data)
+        models = [fit_contrast(data.units, data.markers, c) for c in data.contrasts]
+        result = _assessed(data, models, options)
+    return replace(result, warnings=tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Options:
+    """Options of an assessment, checked before anything is computed."""
+
+    shares: str
+    null_check: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        one_of("shares", self.shares, list(BASES))
+        if not (isinstance(self.null_check, Integral) and (self.null_check == 0 or self.null_check >= 2)):
+            raise InputError(f"`null_check` counts data sets, 2 or more, or is 0; got {self.null_check!r}.")
+        if not (isinstance(self.seed, Integral) and self.seed >= 0):
+            raise InputError(f"`seed` is a whole number, 0 or more; got {self.seed!r}.")
+
+
+def _assessed(data: StudyData, models: Sequence[ContrastModel], options: _Options) -> Assessment:
+    """Everything over fitted contrasts."""
+    checks = DesignChecks(design_of(data))
+    circular = Circularity(circularity_of(data.markers, data.context))
+    _note_checks(checks.table, circular.table)
+    identity, purity, quality = _verdicts(data, models, checks.table, options)
+    sensitivity = Sensitivity(sensitivity_of(data.units, models, data.context))
+    checklist = checklist_of(
+        data.units, data.markers, data.contrasts, data.context, fluid=data.fluid, basis=options.shares
     )
+    form = ev_track_of(data.units, checklist.table, data.contrasts, data.context, fluid=data.fluid)
+    record = Record(
+        identity.table, purity.table, sensitivity.table, checks.table, circular.table, data.context
+    )
+    return Assessment(
+        data=data,
+        identity=identity,
+        purity=purity,
+        quality=quality,
+        checklist=checklist,
+        coverage=coverage(data.units, data.markers),
+        differential_abundance=pooled_differential(models),
+        detection=pooled_detection(models),
+        enrichment=pooled_enrichment(models, data.markers),
+        sample_scores=score_samples(data.logs, data.markers),
+        evidence=Evidence(evidence_of(models, record)),
+        sensitivity=sensitivity,
+        circularity=circular,
+        design_checks=checks,
+        ev_track=EvTrack(form),
+        null_check=pooled_null_check(models, data.markers, options.null_check, options.seed),
+        id_mapping=IdMapping(id_mapping(data.as_read)),
+        samples_used=SamplesUsed(samples_used(data)),
+        markers_used=_markers_used(identity, purity),
+        design=_design(data, models, checks.table),
+        params=_params(data, options),
+    )
+
+
+def _verdicts(
+    data: StudyData, models: Sequence[ContrastModel], checks: pd.DataFrame, options: _Options
+) -> tuple[Identity, Purity, Quality]:
+    """Verdicts and the quality card; shares of signal are computed once, with the chosen basis."""
+    basis = options.shares
+    shares = source_shares(data.all_samples, data.markers, basis=basis)
+    blanks = blank_content(data.all_samples, data.markers, data.contrasts, shares=shares, basis=basis)
+    identity = identity_of(models, data.context)
+    purity = purity_of(data.units, data.markers, models, seed=options.seed, shares=shares)
+    quality = quality_of(
+        data.all_samples,
+        data.markers,
+        group=data.condition,
+        fluid=data.fluid,
+        blanks=blanks,
+        shares=shares,
+        basis=basis,
+    )
+    return _scoped(identity, checks), _scoped(with_blank_limits(purity, blanks), checks), quality
+
+
+def _markers_used(identity: Identity, purity: Purity) -> MarkersUsed:
+    return MarkersUsed(
+        TABLES["markers_used"].conform(concat_rows([identity.markers.table, purity.markers.table]))
+    )
+
+
+def _design(data: StudyData, models: Sequence[ContrastModel], checks: pd.DataFrame) -> tuple[str, ...]:
+    """Sentences on the design: how each contrast was fitted, and what the checks found."""
+    lines = dict.fromkeys(line for c in data.contrasts for line in design_lines(checks, c.name))
+    return (*design_words(data, models), *lines)
+
+
+def _params(data: StudyData, options: _Options) -> dict[str, Any]:
+    contrasts = [dataclasses.asdict(c) | {"batch": list(c.batch)} for c in data.contrasts]
+    record = {"contrasts": contrasts, "collapse_by": data.collapse_by, "context": dict(data.context)}
+    return record | dataclasses.asdict(options)
 
 
 @contextmanager
@@ -417,17 +253,25 @@ def _collected() -> Iterator[list[str]]:
         elif str(warning.message) not in notes:
             notes.append(str(warning.message))
     for note in notes:
-        warnings.warn(note, MarkerkitWarning, stacklevel=4)
+        warnings.warn(note, MarkerkitWarning, stacklevel=5)
 
 
 def _note(text: str) -> None:
     warnings.warn(text, MarkerkitWarning, stacklevel=3)
 
 
-def _guard_notes(design: pd.DataFrame, circularity: pd.DataFrame) -> None:
-    """Say aloud what undermines every verdict."""
+def _note_without_contrast(data: StudyData) -> None:
+    if data.condition is not None and not data.contrasts:
+        levels = levels_of(data.units.samples[data.condition])
+        _note(
+            f"no contrast named: `{data.condition}` has the levels {listed(levels)}; name a case and a control"
+        )
+
+
+def _note_checks(design: pd.DataFrame, circularity: pd.DataFrame) -> None:
+    """Warn of what undermines every verdict."""
     for name, rows in design[design["severity"] == SERIOUS].groupby("contrast", sort=False):
-        # a group without replicates is said by every verdict
+        # every verdict says itself that a group has no replicates
         for _, row in rows[rows["check"] != "replicates"].iterrows():
             _note(f"{name}: {row['finding']}. {row['advice'][0].upper()}{row['advice'][1:]}.")
     flagged = circularity[circularity["status"] == FLAGGED]
@@ -442,30 +286,6 @@ def _scoped(result: Verdicts, design: pd.DataFrame) -> Verdicts:
         if scope := design_scope(design, name):
             table.loc[table["contrast"] == name, "explanation"] += f" Scope: {scope}."
     return replace(result, table=table)
-
-
-def _collapse(exp: Experiment, collapse_by: str | None) -> Experiment:
-    if collapse_by is None:
-        return exp
-    require_columns(exp.samples, [collapse_by], what="the sample sheet")
-    role = roles_of(exp)
-    mixed = role.groupby(exp.samples[collapse_by].astype(str)).nunique()
-    if (mixed > 1).any():
-        raise InputError(
-            f"the unit {str(mixed.index[mixed > 1][0])!r} of `{collapse_by}` has samples of different roles; give blanks and "
-            "medium units of their own."
-        )
-    return collapse_replicates(exp, collapse_by)
-
-
-def _carry_text(row: pd.Series) -> str:
-    if row["status"] != "assessed":
-        return f"not assessable: {row['reason']}"
-    interval = f" (95 % interval {100 * row['ci_low']:.2g} to {100 * row['ci_high']:.2g} %)"
-    if not np.isfinite(row["ci_low"]):
-        interval = f" (upper limit {100 * row['ci_high']:.2g} %)"
-    note = f"; {row['reason']}" if row["reason"] else ""
-    return f"{row['bound']} {100 * row['fraction']:.2g} % of the preparation's signal is like the control's{interval}{note}"
 
 
 __all__ = ["COMPATIBLE", "NOT_ASSESSABLE", "NOT_COMPATIBLE", "UNRESOLVED", "Assessment", "assess"]

@@ -67,9 +67,10 @@ class ContaminationFractionRule:
 
 @dataclass(frozen=True)
 class Criteria:
-    """All rules, with the thresholds by name and the sets whose proteins are not of the background."""
+    """All rules, with the thresholds by name, the limits of the design check and the sets whose proteins are not of the background."""
 
     threshold: Mapping[str, float]
+    design: Mapping[str, float]
     out_of_background: tuple[str, ...]
     classes: Mapping[str, ClassRule]
     sources: Mapping[str, SourceRule]
@@ -87,6 +88,7 @@ def load_criteria() -> Criteria:
     raw = tomllib.loads((reference_folder() / "criteria.toml").read_text(encoding="utf-8"))
     return Criteria(
         threshold={row["name"]: float(row["value"]) for row in raw["threshold"]},
+        design={row["name"]: float(row["value"]) for row in raw["design"]},
         out_of_background=_not_background(raw),
         classes={k: ClassRule(key=k, **_tuples(v)) for k, v in raw["class"].items()},
         sources={k: SourceRule(key=k, **v) for k, v in raw["source"].items()},

@@ -1,19 +1,21 @@
-"""Design check: what the samples of a contrast can and cannot tell, in plain words."""
+"""Design check: what the samples of a contrast can and cannot show, in plain words."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import listed
-from markerkit.core.experiment import Experiment
+from markerkit.core.factors import as_factor
 from markerkit.study.contrast import Contrast
-from markerkit.study.formula import build_design, model_formula
+from markerkit.study.data import StudyData
+from markerkit.study.formula import build_design
 from markerkit.tables.registry import TABLES
 
 OK, NOTE, WARNING, SERIOUS = "ok", "note", "warning", "serious"
@@ -30,9 +32,6 @@ _DONOR = {
     "pair", "biorep", "biological", "pool", "specimen", "culture", "flask", "litter",
 }  # fmt: skip
 _TECHNICAL = {"tech", "techrep", "technical", "injection", "inj", "rerun", "run", "msrun", "acquisition"}
-_FEW, _UNBALANCED = 4, 3.0
-_ALIASED, _SHARED = 0.5, 0.8
-_MOST_LEVELS = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,48 +54,31 @@ class _Sheet:
     units: pd.DataFrame
     collapse_by: str | None
     context: Mapping[str, Any]
+    limit: Mapping[str, float]
 
     @property
-    def arm(self) -> pd.Series:
+    def is_case(self) -> pd.Series:
         """True for case samples."""
-        return self.samples[self.contrast.condition].astype(str) == self.contrast.case
+        return as_factor(self.samples[self.contrast.condition]) == self.contrast.case
 
     @property
     def used(self) -> set[str]:
         """Columns that the model or the collapse knows."""
-        c = self.contrast
-        return {c.condition, *([c.paired_by] if c.paired_by else []), *c.batch} | (
-            {self.collapse_by} if self.collapse_by else set()
-        )
+        return {*self.contrast.columns, *([self.collapse_by] if self.collapse_by else [])}
 
     def n(self) -> tuple[int, int]:
-        """Units in the case arm and in the control arm."""
-        level = self.units[self.contrast.condition].astype(str)
+        """Units in the case group and in the control group."""
+        level = as_factor(self.units[self.contrast.condition])
         return int((level == self.contrast.case).sum()), int((level == self.contrast.control).sum())
 
 
-def design_of(
-    exp: Experiment,
-    units: Experiment,
-    contrasts: Sequence[Contrast],
-    context: Mapping[str, Any],
-    *,
-    collapse_by: str | None = None,
-) -> pd.DataFrame:
+def design_of(data: StudyData) -> pd.DataFrame:
     """Check the design of every contrast.
 
     Parameters
     ----------
-    exp
-        Experiment with every sample as given.
-    units
-        The same with technical replicates collapsed.
-    contrasts
-        The contrasts.
-    context
-        What only the user knows.
-    collapse_by
-        Column that the technical replicates were collapsed by.
+    data
+        The study.
 
     Returns
     -------
@@ -104,35 +86,23 @@ def design_of(
     (`ok`, `note`, `warning`, `serious`) and what to do.
     """
     rows = []
-    for contrast in contrasts:
-        sheet = _sheet(exp, units, contrast, context, collapse_by)
+    for contrast in data.contrasts:
+        sheet = _Sheet(
+            contrast,
+            contrast.select(data.as_read).samples,
+            contrast.select(data.units).samples,
+            data.collapse_by,
+            data.context,
+            data.criteria.design,
+        )
         rows += [{"contrast": contrast.name, **vars(f)} for f in _findings(sheet)]
-    if not contrasts:
+    if not data.contrasts:
         text = "no comparator: every sample is described by itself"
         rows = [{"contrast": "", **vars(Finding("comparator", "", text, NOTE, _COMPARE))}]
     return TABLES["design"].conform(pd.DataFrame(rows))
 
 
 _COMPARE = "name a case and a control: the source cells' lysate, the fluid itself or another fraction"
-
-
-def _sheet(
-    exp: Experiment,
-    units: Experiment,
-    contrast: Contrast,
-    context: Mapping[str, Any],
-    collapse_by: str | None,
-) -> _Sheet:
-    samples, counted = exp.samples, units.samples
-    level = samples[contrast.condition].astype(str)
-    case, control = contrast.groups(units)
-    return _Sheet(
-        contrast,
-        samples[level.isin([contrast.case, contrast.control])],
-        counted.loc[[*case, *control]],
-        collapse_by,
-        context,
-    )
 
 
 def _findings(sheet: _Sheet) -> Iterator[Finding]:
@@ -169,35 +139,30 @@ def _replicates(sheet: _Sheet) -> Iterator[Finding]:
     c = sheet.contrast
     text = f"{case} of {c.case} against {control} of {c.control}"
     fewest = min(case, control)
-    if fewest < 2:
+    if fewest < load_criteria().threshold["min_replicates"]:
         yield Finding(
-            "replicates", c.condition, f"no replicates: {text}", SERIOUS, "add samples to both arms"
+            "replicates", c.condition, f"no replicates: {text}", SERIOUS, "add samples to both groups"
         )
-    elif fewest < _FEW:
-        advice = "4 or more a group let moderate effects be called"
+    elif fewest < sheet.limit["few_replicates"]:
+        advice = f"{sheet.limit['few_replicates']:g} or more a group let moderate effects be called"
         yield Finding("replicates", c.condition, f"few samples: {text}", NOTE, advice)
     else:
         yield Finding("replicates", c.condition, text, OK)
-    if fewest and max(case, control) / fewest > _UNBALANCED:
-        advice = "the smaller arm sets the precision: add samples to it"
-        yield Finding("balance", c.condition, f"unbalanced arms: {text}", NOTE, advice)
+    if fewest and max(case, control) / fewest > sheet.limit["unbalanced_groups"]:
+        advice = "the smaller group sets the precision: add samples to it"
+        yield Finding("balance", c.condition, f"unbalanced groups: {text}", NOTE, advice)
 
 
 def _model(sheet: _Sheet) -> Iterator[Finding]:
-    c = sheet.contrast
-    columns = [c.condition, *([c.paired_by] if c.paired_by else []), *c.batch]
-    if min(sheet.n()) < 2:
+    if min(sheet.n()) < load_criteria().threshold["min_replicates"]:
         return
-    design = build_design(
-        sheet.units.assign(**{k: sheet.units[k].astype(str) for k in columns}),
-        model_formula(c.condition, c.paired_by, c.batch),
-    )
+    design = build_design(sheet.units, sheet.contrast.formula)
     n, k = design.matrix.shape
     rank = int(np.linalg.matrix_rank(design.matrix.to_numpy()))
     text = f"{n} samples, {rank} coefficients, {n - rank} residual degrees of freedom"
     if rank < k:
-        text += f" ({k - rank} of {k} coefficients are aliased; the contrast itself can be told)"
-    few = n - rank < 3
+        text += f" ({k - rank} of {k} coefficients are aliased; the contrast itself is estimable)"
+    few = n - rank < sheet.limit["few_residual_df"]
     advice = "leave a factor out of the model, or add samples" if few and k > 2 else ""
     yield Finding("model", "", text, NOTE if few else OK, advice)
 
@@ -208,34 +173,34 @@ def _model(sheet: _Sheet) -> Iterator[Finding]:
 def _pairs(sheet: _Sheet) -> Iterator[Finding]:
     c = sheet.contrast
     if c.paired_by:
-        counts = pd.crosstab(sheet.units[c.paired_by].astype(str), sheet.units[c.condition].astype(str))
+        counts = pd.crosstab(as_factor(sheet.units[c.paired_by]), as_factor(sheet.units[c.condition]))
         whole = int((counts > 0).all(axis=1).sum()) if counts.shape[1] == 2 else 0
-        text = f"paired by `{c.paired_by}`: {whole} of {len(counts)} levels lie in both arms"
+        text = f"paired by `{c.paired_by}`: {whole} of {len(counts)} levels lie in both groups"
         lone = len(counts) - whole
-        advice = "levels in one group only tell nothing about the contrast" if lone else ""
+        advice = "levels in one group only carry no information on the contrast" if lone else ""
         yield Finding("pairs", c.paired_by, text, NOTE if lone else OK, advice)
         return
     for name in _candidates(sheet):
         donor = bool(_words(name) & _DONOR)
-        counts = _by_arm(sheet, name)
+        counts = _by_group(sheet, name)
         if len(counts) < 2 or counts.shape[1] < 2:
             continue
         both, once = (counts > 0).all(axis=1).mean(), (counts == 1).all(axis=1).mean()
-        if once < _SHARED and not (donor and both >= _SHARED):
+        if once < sheet.limit["shared_levels"] and not (donor and both >= sheet.limit["shared_levels"]):
             continue
-        # plain numbers count the samples of each arm as often as they name a donor
+        # plain numbers count the samples of each group as often as they name a donor
         numbered = all(str(level).isdigit() for level in counts.index)
-        often = "once each" if once >= _SHARED else "several samples a level"
-        text = f"`{name}` has the same levels in both arms, {often}, and is not in the model"
+        often = "once each" if once >= sheet.limit["shared_levels"] else "several samples a level"
+        text = f"`{name}` has the same levels in both groups, {often}, and is not in the model"
         advice = f"if a level is one donor or one batch, pair by it (paired_by={name!r}): that removes what its samples share"
         yield Finding("pairs", name, text, WARNING if donor and not numbered else NOTE, advice)
 
 
-def _by_arm(sheet: _Sheet, name: str) -> pd.DataFrame:
-    """Units of each level (rows) in each arm (columns)."""
+def _by_group(sheet: _Sheet, name: str) -> pd.DataFrame:
+    """Units of each level (rows) in each group (columns)."""
     frame = sheet.units if name in sheet.units.columns else sheet.samples
     known = frame[frame[name].notna()]
-    return pd.crosstab(known[name].astype(str), known[sheet.contrast.condition].astype(str))
+    return pd.crosstab(as_factor(known[name]), as_factor(known[sheet.contrast.condition]))
 
 
 # ---- technical replicates --------------------------------------------------------
@@ -247,7 +212,7 @@ def _technical(sheet: _Sheet) -> Iterator[Finding]:
         yield Finding("technical replicates", sheet.collapse_by, text + " and were averaged", OK)
         return
     named = [c for c in _candidates(sheet, constant=True) if _words(c) & _TECHNICAL and _few_levels(sheet, c)]
-    units = [c for c in _candidates(sheet) if _repeats_inside_arms(sheet, c)]
+    units = [c for c in _candidates(sheet) if _repeats_within_groups(sheet, c)]
     if named and units:
         unit = min(units, key=lambda c: sheet.samples[c].nunique() * -1)
         text = (
@@ -258,7 +223,7 @@ def _technical(sheet: _Sheet) -> Iterator[Finding]:
     elif units:
         donors = [c for c in units if _words(c) & _DONOR]
         for unit in donors[:1]:
-            text = f"several samples of one arm share a level of `{unit}`; they are not independent"
+            text = f"several samples of one group share a level of `{unit}`; they are not independent"
             advice = f"if they repeat one preparation, collapse them (collapse_by={unit!r})"
             yield Finding("technical replicates", unit, text, WARNING, advice)
     elif stem := _common_stems(sheet):
@@ -267,14 +232,14 @@ def _technical(sheet: _Sheet) -> Iterator[Finding]:
         yield Finding("technical replicates", "", text, WARNING, advice)
 
 
-def _repeats_inside_arms(sheet: _Sheet, name: str) -> bool:
-    """Levels that lie in one arm each, several of them a group, and hold several samples."""
-    column = sheet.samples[name].astype(str)
-    arms = column.groupby(column).apply(lambda s: sheet.arm[s.index].nunique())
+def _repeats_within_groups(sheet: _Sheet, name: str) -> bool:
+    """Levels that lie in one group each, several of them a group, and hold several samples."""
+    column = as_factor(sheet.samples[name])
+    in_groups = column.groupby(column).apply(lambda s: sheet.is_case[s.index].nunique())
     sizes = column.value_counts()
-    inside = [int(column[sheet.arm == side].nunique()) for side in (True, False)]
+    inside = [int(column[sheet.is_case == side].nunique()) for side in (True, False)]
     named = bool(_words(name) & (_BATCH - {"experiment"})) and not _words(name) & _DONOR
-    return bool((arms == 1).all() and sizes.median() >= 2 and min(inside) >= 2 and not named)
+    return bool((in_groups == 1).all() and sizes.median() >= 2 and min(inside) >= 2 and not named)
 
 
 def _few_levels(sheet: _Sheet, name: str) -> bool:
@@ -338,12 +303,8 @@ def _confounding(sheet: _Sheet) -> Iterator[Finding]:
             yield found
     if labels:
         c = sheet.contrast
-        text = (
-            f"no level of {listed(labels, limit=6)} lies in both arms: fully confounded with `{c.condition}`"
-        )
-        advice = (
-            "if these only describe the arms all is well; if not, a difference between the arms may be theirs"
-        )
+        text = f"no level of {listed(labels, limit=6)} lies in both groups: fully confounded with `{c.condition}`"
+        advice = "if these only describe the groups all is well; if not, a difference between the groups may be theirs"
         yield Finding("confounding", ";".join(labels), text, NOTE, advice)
 
 
@@ -363,7 +324,10 @@ def _candidates(sheet: _Sheet, *, constant: bool = False) -> list[str]:
 
 def _is_number(column: pd.Series) -> bool:
     """Numbers with many levels are measurements; few are names."""
-    return bool(pd.api.types.is_numeric_dtype(_as_numbers(column)) and column.nunique() > 5)
+    return bool(
+        pd.api.types.is_numeric_dtype(_as_numbers(column))
+        and column.nunique() > load_criteria().design["few_levels"]
+    )
 
 
 def _as_numbers(column: pd.Series) -> pd.Series:
@@ -373,33 +337,33 @@ def _as_numbers(column: pd.Series) -> pd.Series:
 
 def _categorical(sheet: _Sheet, name: str) -> Finding | None:
     known = sheet.samples[name].notna()
-    column, arm = sheet.samples.loc[known, name].astype(str), sheet.arm[known]
-    counts = pd.crosstab(column, arm)
+    column, group = as_factor(sheet.samples.loc[known, name]), sheet.is_case[known]
+    counts = pd.crosstab(column, group)
     if counts.shape[1] < 2 or len(counts) < 2:
         return None
     both = (counts > 0).all(axis=1)
     batch, donor = bool(_words(name) & _BATCH), bool(_words(name) & _DONOR)
     c = sheet.contrast
     if not both.any():
-        # donors of one arm each are what an unpaired comparison is
-        if donor or (len(counts) > _MOST_LEVELS * len(column) and not batch):
+        # donors of one group each are what an unpaired comparison is
+        if donor or (len(counts) > sheet.limit["most_levels"] * len(column) and not batch):
             return None
         text = (
-            f"`{name}` is fully confounded with `{c.condition}`: no level of it lies in both arms, so a difference "
+            f"`{name}` is fully confounded with `{c.condition}`: no level of it lies in both groups, so a difference "
             f"between {c.case} and {c.control} may be one of `{name}`"
         )
-        advice = f"compare within one level of `{name}`, or collect both arms in each"
+        advice = f"compare within one level of `{name}`, or collect both groups in each"
         return Finding("confounding", name, text, SERIOUS if batch else NOTE, advice)
-    share = _explained(column, arm)
-    if share >= _ALIASED:
+    share = _explained(column, group)
+    if share >= sheet.limit["confounded_share"]:
         text = (
-            f"`{name}` is partly confounded with `{c.condition}`: it tells {100 * share:.0f} % of the arm, and "
-            f"{int(both.sum())} of {len(counts)} levels lie in both arms"
+            f"`{name}` is partly confounded with `{c.condition}`: it explains {100 * share:.0f} % of the difference between the groups, and "
+            f"{int(both.sum())} of {len(counts)} levels lie in both groups"
         )
-        advice = f"give it to the model (batch=[{name!r}]): then only the levels in both arms count"
+        advice = f"give it to the model (batch=[{name!r}]): then only the levels in both groups count"
         return Finding("confounding", name, text, WARNING, advice)
-    if batch and (_by_arm(sheet, name) == 1).all(axis=1).mean() < _SHARED:
-        text = f"`{name}` is not in the model; {int(both.sum())} of {len(counts)} levels lie in both arms"
+    if batch and (_by_group(sheet, name) == 1).all(axis=1).mean() < sheet.limit["shared_levels"]:
+        text = f"`{name}` is not in the model; {int(both.sum())} of {len(counts)} levels lie in both groups"
         return Finding(
             "batch", name, text, NOTE, f"give it to the model (batch=[{name!r}]) if it shifts proteins"
         )
@@ -409,19 +373,19 @@ def _categorical(sheet: _Sheet, name: str) -> Finding | None:
 def _numeric(sheet: _Sheet, name: str) -> Finding | None:
     numbers = _as_numbers(sheet.samples[name]).astype(float)
     known = numbers.notna()
-    if known.sum() < 4 or sheet.arm[known].nunique() < 2 or numbers[known].nunique() < 2:
+    if known.sum() < 4 or sheet.is_case[known].nunique() < 2 or numbers[known].nunique() < 2:
         return None
-    share = float(np.corrcoef(numbers[known], sheet.arm[known].astype(float))[0, 1] ** 2)
-    if share < _ALIASED:
+    share = float(np.corrcoef(numbers[known], sheet.is_case[known].astype(float))[0, 1] ** 2)
+    if share < sheet.limit["confounded_share"]:
         return None
     c = sheet.contrast
-    text = f"`{name}` is partly confounded with `{c.condition}`: the arms differ in it (it tells {100 * share:.0f} % of the arm)"
+    text = f"`{name}` is partly confounded with `{c.condition}`: the groups differ in it (it explains {100 * share:.0f} % of the difference)"
     return Finding("confounding", name, text, WARNING, f"compare samples that are alike in `{name}`")
 
 
-def _explained(column: pd.Series, arm: pd.Series) -> float:
-    """Share of the arm's variance between the levels of a column (correlation ratio squared)."""
-    y = arm.astype(float)
+def _explained(column: pd.Series, group: pd.Series) -> float:
+    """Share of the group's variance between the levels of a column (correlation ratio squared)."""
+    y = group.astype(float)
     total = float(((y - y.mean()) ** 2).sum())
     if total == 0:
         return 0.0

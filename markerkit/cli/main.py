@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markerkit import __version__
+from markerkit.cli.contrasts import add_contrasts, read_contrasts, read_study_context
 from markerkit.cli.sets import add_sets, marker_catalog, marker_files
 from markerkit.core.errors import InputError, MarkerkitWarning, one_of
 from markerkit.io.files import check_file, emit
@@ -19,7 +20,7 @@ from markerkit.io.files import check_file, emit
 if TYPE_CHECKING:
     import pandas as pd
 
-    from markerkit.assessment.run import Assessment
+    from markerkit.assessment.result import Assessment
     from markerkit.catalog.load import MarkerCatalog
     from markerkit.core.experiment import Experiment
 
@@ -99,12 +100,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--software", default="auto", help="who wrote the matrix (default: told from its header)"
+        "--software",
+        default="auto",
+        help="software that wrote the matrix (default: detected from its header)",
     )
     parser.add_argument(
         "--quantity", default="auto", help="which quantity to read, such as lfq, ibaq, intensity"
     )
-    parser.add_argument("--scale", default="auto", help="raw, log2, ratio (default: told from the values)")
+    parser.add_argument(
+        "--scale", default="auto", help="raw, log2 or ratio (default: detected from the values)"
+    )
     parser.add_argument("--organism", default="human", help="human, mouse or rat (default: %(default)s)")
 
 
@@ -121,22 +126,15 @@ def _study(parser: argparse.ArgumentParser) -> None:
 def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     p = commands.add_parser("assess", help="assess a protein matrix")
     _study(p)
-    p.add_argument("--condition", metavar="COL", help="sample column that holds the arms")
-    p.add_argument("--case", metavar="X", help="level of the preparation")
-    p.add_argument("--control", metavar="Y", help="level of the comparator")
+    add_contrasts(p)
     p.add_argument(
-        "--contrast", metavar="X:Y", action="append", default=[], help="case:control; may be repeated"
-    )
-    p.add_argument("--paired-by", metavar="COL", help="sample column of pairs or donors")
-    p.add_argument("--batch", metavar="COL", nargs="+", default=[], help="sample columns of batches")
-    p.add_argument("--collapse-by", metavar="COL", help="sample column of the biological unit")
-    p.add_argument(
-        "--comparator", metavar="KIND", help="what the control is: lysate, biofluid, soluble or ev"
+        "--collapse-by",
+        metavar="COL",
+        help="sample column of the biological unit: samples of one group that share a value count once",
     )
     p.add_argument(
-        "--fluid", metavar="NAME", help="what the samples come from: plasma, serum, urine, culture, ..."
+        "--context", metavar="FILE", help="TOML or JSON with the study metadata that only you can supply"
     )
-    p.add_argument("--context", metavar="FILE", help="TOML or JSON with what only you know")
     marker_files(p)
     p.add_argument(
         "--out", metavar="DIR", default="markerkit_results", help="results folder (default: %(default)s)"
@@ -146,17 +144,17 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "--shares",
         default="signal",
         metavar="KIND",
-        help="what source shares sum: signal, or length for signal over length",
+        help="what shares of signal sum: signal, or length for signal over length",
     )
     p.add_argument(
         "--null-check",
         type=int,
         default=0,
         metavar="B",
-        help="run the tests on B data sets without an effect, made from this study's residuals (default: none)",
+        help="simulate B null data sets by rotating this study's residuals, and test them (default: none)",
     )
     p.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the bootstraps (default: %(default)s)"
+        "--seed", type=int, default=0, metavar="N", help="of all random draws (default: %(default)s)"
     )
     p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
     _reading(p)
@@ -173,7 +171,7 @@ def _score_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     _study(p)
     p.add_argument(
-        "--out", metavar="FILE", required=True, help="table to write (TSV), a row a sample and set"
+        "--out", metavar="FILE", required=True, help="table to write (TSV), one row per sample and set"
     )
     p.add_argument(
         "--method", default="singscore", help="singscore, ssgsea, zscore or mean_z (default: %(default)s)"
@@ -245,53 +243,33 @@ def _assess(arguments: argparse.Namespace) -> None:
     from markerkit.assessment.run import assess
 
     exp, markers = _harmonized(arguments)
+    contrasts = read_contrasts(arguments, exp)
+    context = read_study_context(arguments, with_contrasts=bool(contrasts))
     _progress(arguments, "assessing")
     result = assess(
         exp,
+        contrasts,
         markers,
-        condition=arguments.condition,
-        contrasts=_contrasts(arguments.contrast, exp.samples, arguments.condition),
-        case=arguments.case,
-        control=arguments.control,
-        paired_by=arguments.paired_by,
-        batch=arguments.batch,
+        context=context,
         collapse_by=arguments.collapse_by,
-        comparator=arguments.comparator,
-        fluid=arguments.fluid,
-        context=arguments.context,
         shares=arguments.shares,
         null_check=arguments.null_check,
         seed=arguments.seed,
     )
+    _print_verdicts(result)
     _progress(arguments, f"writing {arguments.out}")
     folder = result.report(arguments.out, overwrite=arguments.overwrite, progress=not arguments.quiet)
-    _print_result(result, folder)
+    print(f"results: {folder}")
 
 
-def _contrasts(words: Sequence[str], samples: object, condition: str | None) -> list[tuple[str, str]]:
-    """Split ``X:Y``; levels may hold colons, so the split that gives two levels wins."""
-    import pandas as pd
-
-    levels: set[str] = set()
-    if isinstance(samples, pd.DataFrame) and condition in samples.columns:
-        levels = set(samples[condition].dropna().astype(str))
-    pairs = []
-    for word in words:
-        parts = word.split(":")
-        splits = [(":".join(parts[:i]), ":".join(parts[i:])) for i in range(1, len(parts))]
-        if not splits:
-            raise InputError(f"a contrast is written case:control; got {word!r}.")
-        pairs.append(next((s for s in splits if set(s) <= levels), splits[0]))
-    return pairs
-
-
-def _print_result(result: Assessment, folder: Path) -> None:
+def _print_verdicts(result: Assessment) -> None:
+    """Print the verdicts as soon as they are known; the report takes longer than they do."""
     print("\n".join(result.verdicts()))
     gaps = result.gaps()
     if gaps:
         print("largest gaps")
         print("\n".join(f"  {gap}" for gap in gaps[:3]))
-    print(f"results: {folder}")
+    sys.stdout.flush()
 
 
 def _score(arguments: argparse.Namespace) -> None:
@@ -305,21 +283,20 @@ def _score(arguments: argparse.Namespace) -> None:
     check_file(arguments.out, header=TABLES["sample_scores"].names, overwrite=arguments.overwrite)
     from threadpoolctl import threadpool_limits
 
-    from markerkit.preprocess import log2
     from markerkit.sets.scoring import SCORES, score_samples
 
     one_of("method", arguments.method, list(SCORES))
     exp, markers = _harmonized(arguments)
     _progress(arguments, "scoring")
     with threadpool_limits(limits=1):  # the same bytes at any thread count
-        result = score_samples(log2(exp) if exp.scale == "raw" else exp, markers, method=arguments.method)
+        result = score_samples(exp.logged(), markers, method=arguments.method)
     result.save(arguments.out)
     print("\n".join(_score_lines(result.table, arguments.method)))
     print(f"scores: {arguments.out}")
 
 
 def _score_lines(table: pd.DataFrame, method: str) -> list[str]:
-    """Say how many sets were scored in how many samples, and why the others were not."""
+    """Write how many sets were scored in how many samples, and why the others were not."""
     n = table["sample"].nunique()
     scored = table["score"].notna().groupby(table["set"], sort=False).sum()
     lines = [

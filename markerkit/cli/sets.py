@@ -102,7 +102,7 @@ def _sets_validate(arguments: argparse.Namespace) -> None:
     print(to_tsv(findings), end="")
     errors = int((findings["level"] == "error").sum())
     if errors:
-        raise InputError(f"{errors} errors in {arguments.path!r}; mend the rows listed above.")
+        raise InputError(f"{errors} errors in {arguments.path!r}; correct the rows listed above.")
 
 
 def _sets_diff(arguments: argparse.Namespace) -> None:

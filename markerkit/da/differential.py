@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,20 +18,22 @@ from markerkit.stats.fdr import bh
 from markerkit.stats.linear import LinearFit, fit
 from markerkit.stats.prior import f_tail, fit_prior_by_count
 from markerkit.stats.weights import array_weights, duplicate_correlation
-from markerkit.study.formula import Design, build_design, resolve_contrasts
+from markerkit.study.contrast import Contrast, as_design
+from markerkit.study.formula import ContrastSpec, Design, build_design, resolve_contrasts
 from markerkit.tables.registry import F_TESTS, TABLES
 from markerkit.tables.spec import stack_columns
 
 Array = npt.NDArray[np.float64]
 
 METHODS = ("limma", "deqms")
+_CONFIDENCE = 0.95  # of the interval of a protein's effect
 
 
 def differential_abundance(
     exp: Experiment,
-    design: str | pd.DataFrame,
+    design: Contrast | str | pd.DataFrame,
     *,
-    contrast: Any,
+    contrast: ContrastSpec | None = None,
     method: str = "limma",
     trend: bool = False,
     robust: bool = False,
@@ -48,11 +51,14 @@ def differential_abundance(
     exp
         Experiment on the log2 or ratio scale.
     design
-        A formula such as ``"~ fraction + donor"`` or a samples x coefficients
-        frame; see :func:`markerkit.study.formula.build_design`.
+        A :class:`markerkit.Contrast`, fitted on the samples of its two groups
+        with every column that it names as a factor. For designs beyond it a
+        formula of all samples such as ``"~ fraction + C(donor)"``, or a
+        samples x coefficients frame; see
+        :func:`markerkit.study.formula.build_design`.
     contrast
-        ``(factor, case, control)``, a mapping coefficient -> number, or a
-        mapping of names to either.
+        With a formula or a frame: ``(factor, case, control)``, a mapping
+        coefficient -> number, or a mapping of names to either.
     method
         ``"limma"``, or ``"deqms"``: the prior variance follows the number of
         peptides or spectra behind a protein.
@@ -80,7 +86,7 @@ def differential_abundance(
     Returns
     -------
     DifferentialAbundance
-        A row a protein and contrast, no protein left out; ``fit`` and
+        One row per protein and contrast, no protein left out; ``fit`` and
         ``moderated`` serve the set tests, ``f_tests`` holds the F-test over
         several contrasts.
 
@@ -88,7 +94,7 @@ def differential_abundance(
     ------
     InputError
         The raw scale; imputed values; a formula or contrast that cannot be; a design that
-        cannot tell the contrast; weights, blocks or counts that do not fit.
+        cannot estimate the contrast; weights, blocks or counts that do not fit.
 
     Notes
     -----
@@ -101,22 +107,20 @@ def differential_abundance(
     doi:10.1074/mcp.TIR119.001646). Missing values are left out, protein by
     protein; nothing is imputed.
     """
-    one_of("method", method, METHODS)
-    _refuse_what_cannot_be(exp, method=method, trend=trend, robust=robust, lfc=lfc)
-    built = build_design(exp.samples, design)
-    contrasts = resolve_contrasts(built, contrast)
+    _check_options(exp, method=method, trend=trend, robust=robust, lfc=lfc)
+    exp, formula, chosen = as_design(exp, design, contrast)
+    built = build_design(exp.samples, formula)
+    contrasts = resolve_contrasts(built, chosen)
     values, x = exp.matrix, built.matrix.to_numpy()
     weight = _weights(exp, weights, values, x)
     blocks, rho = _blocks(exp, block, correlation, values, x)
     model = fit(values, x, weights=weight, block=blocks, correlation=rho)
-    variance, df = model.sigma**2, model.df_residual
-    if method == "deqms":
-        prior = fit_prior_by_count(variance, df, _counts(exp, counts), legacy=legacy)
-        moderated = squeeze(variance, df, prior, pooled=False)
-    else:
-        covariate = model.mean if trend else None
-        moderated = moderate(variance, df, covariate=covariate, robust=robust, legacy=legacy)
-    tables = [_table(exp, model, moderated, built, name, v, lfc) for name, v in contrasts.items()]
+    prior = _Prior(method, trend=trend, robust=robust, legacy=legacy)
+    moderated = prior.moderate(model, _counts(exp, counts) if method == "deqms" else None)
+    tables = [
+        _table(exp, model, moderated, design=built, name=name, vector=v, lfc=lfc)
+        for name, v in contrasts.items()
+    ]
     params = {
         "method": method,
         "design": built.formula or "frame",
@@ -129,8 +133,8 @@ def differential_abundance(
         "correlation": rho if block else None,
         "lfc": lfc,
         "family": "proteins of a contrast",
-        "prior_df": _middle(moderated.prior.df),
-        "prior_variance": _middle(moderated.prior.variance),
+        "prior_df": _nanmedian(moderated.prior.df),
+        "prior_variance": _nanmedian(moderated.prior.variance),
     }
     return DifferentialAbundance(
         TABLES["differential_abundance"].conform(stack_columns(tables)),
@@ -143,7 +147,28 @@ def differential_abundance(
     )
 
 
-def _refuse_what_cannot_be(exp: Experiment, *, method: str, trend: bool, robust: bool, lfc: float) -> None:
+@dataclass(frozen=True)
+class _Prior:
+    """What the prior variance of the proteins follows."""
+
+    method: str
+    trend: bool
+    robust: bool
+    legacy: bool | None
+
+    def moderate(self, model: LinearFit, counts: Array | None) -> Moderated:
+        """Squeeze the residual variances toward their prior."""
+        variance, df = model.sigma**2, model.df_residual
+        if counts is not None:
+            return squeeze(
+                variance, df, fit_prior_by_count(variance, df, counts, legacy=self.legacy), pooled=False
+            )
+        covariate = model.mean if self.trend else None
+        return moderate(variance, df, covariate=covariate, robust=self.robust, legacy=self.legacy)
+
+
+def _check_options(exp: Experiment, *, method: str, trend: bool, robust: bool, lfc: float) -> None:
+    one_of("method", method, METHODS)
     if exp.scale == "raw":
         raise InputError("differential_abundance needs the log2 scale; call log2 first.")
     exp.refuse_imputed()
@@ -202,8 +227,8 @@ def _blocks(
         correlation, _ = duplicate_correlation(values, x, number)
         if not np.isfinite(correlation):
             raise InputError(
-                f"no protein tells the correlation within `{block}`: blocks of two samples or more that the design "
-                "does not already tell apart are needed. Leave `block` out, or give `correlation`."
+                f"no protein gives the correlation within `{block}`: blocks of two samples or more that the design "
+                "does not already separate are needed. Leave `block` out, or give `correlation`."
             )
     if not (largest < 2 or 1 / (1 - largest) < correlation < 1):
         raise InputError(
@@ -226,9 +251,9 @@ def _counts(exp: Experiment, counts: str | pd.Series) -> Array:
     return number
 
 
-def _middle(values: Array) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if len(known) else float("nan")
+def _nanmedian(values: Array) -> float:
+    finite = values[~np.isnan(values)]
+    return float(np.median(finite)) if len(finite) else float("nan")
 
 
 def _f_tests(exp: Experiment, model: LinearFit, moderated: Moderated, contrasts: list[Array]) -> pd.DataFrame:
@@ -250,7 +275,7 @@ def _f_tests(exp: Experiment, model: LinearFit, moderated: Moderated, contrasts:
                 "pvalue": pvalue,
                 "padj": bh(pvalue),
                 "status": np.where(ok, "tested", "not tested"),
-                "reason": np.where(ok, "", "a contrast cannot be told from its measured values"),
+                "reason": np.where(ok, "", "a contrast is not estimable from its measured values"),
             }
         )
     )
@@ -260,22 +285,43 @@ def _table(
     exp: Experiment,
     model: LinearFit,
     moderated: Moderated,
+    *,
     design: Design,
     name: str,
     vector: Array,
     lfc: float,
 ) -> dict[str, npt.NDArray[Any]]:
+    tested = _tests(model, moderated, vector, lfc)
+    ok = np.isfinite(tested["t"])
+    n_case, n_control = _groups(model, design, vector)
+    proteins = exp.proteins
+    return {
+        "contrast": np.full(len(ok), name, dtype=object),
+        "protein": proteins.index.to_numpy(object),
+        "gene": proteins["gene"].to_numpy(object),
+        "accession": proteins["accession"].to_numpy(object),
+        **tested,
+        "padj": bh(tested["pvalue"]),
+        "mean_log2": model.mean,
+        "n_case": n_case,
+        "n_control": n_control,
+        "status": _chosen(ok, "tested", "not tested"),
+        "reason": _chosen(ok, "", "" if ok.all() else _why_not(model, moderated, tested["log2_fc"])),
+    }
+
+
+def _tests(model: LinearFit, moderated: Moderated, vector: Array, lfc: float) -> dict[str, Array]:
+    """Effect, error and test of every protein; missing where a protein cannot be tested."""
     effect, unscaled = model.contrast(vector)
     df = moderated.df_total
-    tested = np.isfinite(effect) & (df > 0) & np.isfinite(moderated.variance)
-    se = unscaled * np.sqrt(np.where(tested, moderated.variance, np.nan))
+    finite = np.isfinite(effect) & (df > 0) & np.isfinite(moderated.variance)
+    se = unscaled * np.sqrt(np.where(finite, moderated.variance, np.nan))
     with np.errstate(invalid="ignore", divide="ignore"):
         t = effect / se
     levels, level = np.unique(df, return_inverse=True)
-    half = stdtrit(levels, 0.975)[level] * se
-    odds = np.full(len(t), np.nan)
+    half = stdtrit(levels, 0.5 + _CONFIDENCE / 2)[level] * se
     ok = np.isfinite(t)
-    pvalue = np.full(len(t), np.nan)
+    odds, pvalue = np.full(len(t), np.nan), np.full(len(t), np.nan)
     if lfc > 0:
         with np.errstate(invalid="ignore", divide="ignore"):
             t, pvalue = treat(effect, se, df, lfc)
@@ -283,28 +329,8 @@ def _table(
     elif ok.any():
         pvalue[ok] = two_sided(t[ok], df[ok])
         odds[ok] = log_odds(t[ok], unscaled[ok], Moderated(moderated.prior, moderated.variance[ok], df[ok]))
-    n_case, n_control = _groups(model, design, vector)
-    proteins = exp.proteins
-    return {
-        "contrast": np.full(len(t), name, dtype=object),
-        "protein": proteins.index.to_numpy(object),
-        "gene": proteins["gene"].to_numpy(object),
-        "accession": proteins["accession"].to_numpy(object),
-        "log2_fc": effect,
-        "se": se,
-        "ci_low": effect - half,
-        "ci_high": effect + half,
-        "t": t,
-        "df": np.where(ok, df, np.nan),
-        "pvalue": pvalue,
-        "padj": bh(pvalue),
-        "b": odds,
-        "mean_log2": model.mean,
-        "n_case": n_case,
-        "n_control": n_control,
-        "status": _chosen(ok, "tested", "not tested"),
-        "reason": _chosen(ok, "", "" if ok.all() else _why_not(model, moderated, effect)),
-    }
+    columns = {"log2_fc": effect, "se": se, "ci_low": effect - half, "ci_high": effect + half}
+    return columns | {"t": t, "df": np.where(ok, df, np.nan), "pvalue": pvalue, "b": odds}
 
 
 def _chosen(ok: npt.NDArray[np.bool_], yes: str, no: Any) -> npt.NDArray[np.object_]:
@@ -320,13 +346,13 @@ def _groups(
     """Values of each protein in the samples that pull the contrast up, and in those that pull it down."""
     pull = np.linalg.pinv(design.matrix.to_numpy()).T @ vector
     tolerance = 1e-9 * np.abs(pull).max()
-    arms = []
-    for arm in (pull > tolerance, pull < -tolerance):
-        counts = np.full(model.values.shape[1], int(arm.sum()))
+    both = []
+    for group in (pull > tolerance, pull < -tolerance):
+        counts = np.full(model.values.shape[1], int(group.sum()))
         if len(model.own):
-            counts[model.own] = (~np.isnan(model.values[np.ix_(arm, model.own)])).sum(axis=0)
-        arms.append(counts)
-    return arms[0], arms[1]
+            counts[model.own] = (~np.isnan(model.values[np.ix_(group, model.own)])).sum(axis=0)
+        both.append(counts)
+    return both[0], both[1]
 
 
 def _why_not(model: LinearFit, moderated: Moderated, effect: Array) -> npt.NDArray[np.object_]:
@@ -335,7 +361,7 @@ def _why_not(model: LinearFit, moderated: Moderated, effect: Array) -> npt.NDArr
         [n == 0, ~np.isfinite(effect), np.isnan(moderated.prior.variance), ~(model.df_residual > 0)],
         [
             "never measured",
-            "the contrast cannot be told from its measured values",
+            "the contrast is not estimable from its measured values",
             "no number of peptides or spectra",
             "no residual degrees of freedom",
         ],

@@ -15,11 +15,10 @@ from markerkit.da.differential import differential_abundance
 from markerkit.effects.members import marker_effects, set_members
 from markerkit.effects.model import ContrastModel, MissingValueScheme, ProteinEffects
 from markerkit.ids.representative import gene_rows
-from markerkit.preprocess import filter_detected, log2, normalize
+from markerkit.preprocess import filter_detected, normalize
 from markerkit.results import DifferentialAbundance
 from markerkit.stats.set_effect import Background, background, common_heterogeneity
 from markerkit.study.contrast import Contrast
-from markerkit.study.formula import model_formula
 
 _MIN_BACKGROUND = 20
 
@@ -49,11 +48,7 @@ def fit_contrast(
     contrast.check(exp)
     criteria = load_criteria()
     case, control = contrast.groups(exp)
-    arms = _as_factors(
-        exp.select(samples=[s for s in exp.samples.index if s in case or s in control]), contrast
-    )
-    if arms.scale == "raw":
-        arms = log2(arms)
+    arms = contrast.select(exp).logged()
     arms = filter_detected(arms, min_fraction=min_fraction, by=contrast.condition).pipe(normalize)
     rows, accession_rows = gene_rows(arms), gene_rows(arms, key="accession")
     fewest = min(len(case), len(control))
@@ -62,30 +57,13 @@ def fit_contrast(
     if fewest < need:
         arm = contrast.case if len(case) < len(control) else contrast.control
         return replace(model, reason=f"no replicates: {arm} has {fewest} sample, {need} or more are needed")
-    design = model_formula(contrast.condition, contrast.paired_by, contrast.batch)
-    da = differential_abundance(arms, design, contrast=(contrast.condition, contrast.case, contrast.control))
+    da = differential_abundance(arms, contrast)
     effects = _measured_effects(da, arms, case, control)
     measured = _scheme(model, effects)
     bounded = None
     if exp.presence_known:
         bounded = _scheme(model, _with_bounds(effects, arms, case, control, criteria))
     return replace(model, da=da, measured=measured, bounded=bounded)
-
-
-def _as_factors(exp: Experiment, contrast: Contrast) -> Experiment:
-    """Read condition, pairs and batches as names: donor 3 is not three times donor 1."""
-    columns = [contrast.condition, *([contrast.paired_by] if contrast.paired_by else []), *contrast.batch]
-    samples = exp.samples
-    named = {c: samples[c].where(samples[c].isna(), samples[c].astype(str)) for c in columns}
-    return Experiment(
-        exp.values,
-        samples.assign(**named),
-        exp.proteins,
-        exp.scale,
-        exp.organism,
-        exp.history,
-        imputed=exp.imputed,
-    )
 
 
 def _scheme(model: ContrastModel, effects: ProteinEffects) -> MissingValueScheme:

@@ -2,7 +2,7 @@
 
 A function that draws one panel takes ``ax`` and returns axes; the others return
 a figure. None changes matplotlib's settings. :func:`save` writes PDF, SVG and
-PNG with live text, and :func:`lint` looks for what an editor would send back.
+PNG with live text, and :func:`lint` checks figures against print requirements.
 """
 
 from markerkit.figures._checklist import checklist
@@ -14,7 +14,6 @@ from markerkit.figures._forest import forest
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._lint import Problem, lint
 from markerkit.figures._marker_heatmap import marker_heatmap
-from markerkit.figures._marker_values import marker_values
 from markerkit.figures._overlap import overlap
 from markerkit.figures._qc_card import qc_card
 from markerkit.figures._sensitivity import sensitivity
@@ -34,7 +33,6 @@ __all__ = [
     "identity_summary",
     "lint",
     "marker_heatmap",
-    "marker_values",
     "new_figure",
     "overlap",
     "plot",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from typing import Any
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -31,6 +31,7 @@ from markerkit.results import Result
 PLOTS: dict[str, Callable[..., Axes | Figure]] = {
     "identity": identity_summary,
     "purity": forest,
+    "sensitivity": sensitivity,
     "source_shares": source_shares,
     "sample_quality": qc_card,
     "contamination_fraction": contamination_fraction,
@@ -59,15 +60,38 @@ def plot(result: Result, **options: Any) -> Axes | Figure:
     Raises
     ------
     InputError
-        The result has no figure.
+        The result has no figure; the message says which figure shows it, where one does.
+    TypeError
+        The figure's function does not take an option.
     """
-    name = getattr(result, "table_name", "")
+    name, kind = result.table_name, type(result).__name__
     if name not in PLOTS:
+        elsewhere = _SHOWN_BY.get(name, f"there is one for the tables {listed(PLOTS, limit=20)}")
+        raise InputError(f"{kind} has no figure of its own; {elsewhere}.")
+    draw = PLOTS[name]
+    known = list(inspect.signature(draw).parameters)[1:]
+    unknown = [o for o in options if o not in known]
+    if unknown:
         message = (
-            f"{type(result).__name__} has no figure; there is one for the tables {listed(PLOTS, limit=20)}."
+            f"{kind}.plot() got unexpected options {listed(unknown)}; "
+            f"markerkit.figures.{draw.__name__} takes {listed(known, limit=20)}."
         )
-        raise InputError(message)
-    return PLOTS[name](result.table, **options)
+        raise TypeError(message)
+    return draw(result.table, **options)
+
+
+#: table without a figure -> the figure of an assessment, `result`, that shows what it holds
+_SHOWN_BY = {
+    "evidence": "the verdicts that it leads to are drawn by `result.identity.plot()`, their stability by `result.sensitivity.plot()`",
+    "design": "the smallest detectable effects stand in the identity table, drawn by `result.identity.plot()`",
+    "blanks": "the samples are drawn by `result.quality.plot()`",
+    "ev_track": "the guideline items are drawn by `result.checklist.plot()`",
+    "markers_used": "label them in `result.differential_abundance.plot(label=result.markers_used.table)`",
+    "samples_used": "the samples are drawn by `result.quality.plot()`",
+    "id_mapping": "the measured share of every set is drawn by `result.coverage.plot()`",
+    "detection": "the proteins tested on abundance are drawn by `result.differential_abundance.plot()`",
+    "sample_scores": "the ranks of the EV markers in every sample are drawn by `result.quality.plot()`",
+}
 
 
 class FigureSet(dict[str, Figure]):
@@ -84,17 +108,22 @@ class FigureSet(dict[str, Figure]):
         self.skipped: dict[str, str] = {}
 
 
-def assessment_figures(tables: Mapping[str, pd.DataFrame], contrast: str | None = None) -> FigureSet:
+def assessment_figures(
+    tables: Mapping[str, pd.DataFrame], contrast: str | None = None, *, groups: Sequence[str] | None = None
+) -> FigureSet:
     """Draw every figure that the tables of an assessment allow.
 
     Parameters
     ----------
     tables
         Tables by name as in :data:`markerkit.tables.registry.TABLES`; and, for the heat
-        map, ``marker_values`` as :func:`markerkit.figures.marker_values` makes it.
+        map, ``marker_values`` as :func:`markerkit.assessment.marker_values.marker_values` makes it.
     contrast
         Contrast of the figures that show one; may be left out where there is
         one or none.
+    groups
+        Groups of samples that the contrast compares, case and control, for the
+        figures that show samples; all groups by default.
 
     Returns
     -------
@@ -103,6 +132,7 @@ def assessment_figures(tables: Mapping[str, pd.DataFrame], contrast: str | None 
         the reason for each one that is not in it.
     """
     found = FigureSet()
+    shown = _Shown(contrast, None if groups is None else list(groups))
     with detached():
         for name, needed in _NEEDED.items():
             absent = [t for t in needed if t not in tables]
@@ -114,7 +144,7 @@ def assessment_figures(tables: Mapping[str, pd.DataFrame], contrast: str | None 
                 found.skipped[name] = "its table has no rows" + (f" for {contrast!r}" if contrast else "")
                 continue
             try:
-                drawn = _DRAW[name](tables, contrast)
+                drawn = _DRAW[name](tables, shown)
             except InputError as error:
                 found.skipped[name] = str(error)
                 continue
@@ -146,25 +176,20 @@ _NEEDED: dict[str, tuple[str, ...]] = {
 }
 
 
-def _groups(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str] | None:
-    """Case and control of a contrast, where they are groups of samples; else all groups."""
-    used = tables.get("samples_used")
-    if used is None or contrast is None:
-        return None
-    groups = set(words(used, "group"))
-    pairs = [(contrast[: m.start()], contrast[m.end() :]) for m in re.finditer(" vs ", contrast)]
-    return next(([case, control] for case, control in pairs if case in groups and control in groups), None)
+class _Shown(NamedTuple):
+    """Contrast to show, and its groups of samples."""
+
+    contrast: str | None
+    groups: list[str] | None
 
 
-def _in_arms(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> list[str] | None:
-    """Name the samples of a contrast's arms and, after them, blanks and medium; all samples without a contrast."""
-    arms = _groups(tables, contrast)
-    if arms is None:
+def _samples(tables: Mapping[str, pd.DataFrame], groups: Sequence[str] | None) -> list[str] | None:
+    """Name the samples of the groups and, after them, blanks and medium; all samples without groups."""
+    if groups is None:
         return None
     card = tables["sample_quality"]
-    groups = [*arms, "blank", "medium"]
-    pairs = dict(zip(words(card, "sample"), words(card, "group"), strict=True))
-    return [s for g in groups for s, own in pairs.items() if own == g]
+    group_of = dict(zip(words(card, "sample"), words(card, "group"), strict=True))
+    return [s for wanted in (*groups, "blank", "medium") for s, group in group_of.items() if group == wanted]
 
 
 def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
@@ -177,20 +202,20 @@ def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
     return volcano(table, contrast=contrast, label=label)
 
 
-_DRAW: dict[str, Callable[[Mapping[str, pd.DataFrame], str | None], Axes | Figure]] = {
-    "identity_summary": lambda t, c: identity_summary(t["identity"], contrast=c),
-    "forest": lambda t, c: forest(t["identity"], t["purity"], contrast=c),
-    "sensitivity": lambda t, c: sensitivity(t["sensitivity"], contrast=c),
-    "volcano": _volcano,
-    "marker_heatmap": lambda t, c: marker_heatmap(
-        t["marker_values"], t.get("samples_used"), groups=_groups(t, c)
+_DRAW: dict[str, Callable[[Mapping[str, pd.DataFrame], _Shown], Axes | Figure]] = {
+    "identity_summary": lambda t, s: identity_summary(t["identity"], contrast=s.contrast),
+    "forest": lambda t, s: forest(t["identity"], t["purity"], contrast=s.contrast),
+    "sensitivity": lambda t, s: sensitivity(t["sensitivity"], contrast=s.contrast),
+    "volcano": lambda t, s: _volcano(t, s.contrast),
+    "marker_heatmap": lambda t, s: marker_heatmap(t["marker_values"], t.get("samples_used"), groups=s.groups),
+    "source_shares": lambda t, s: source_shares(
+        t["source_shares"], t.get("samples_used"), groups=s.groups, width="double"
     ),
-    "source_shares": lambda t, c: source_shares(
-        t["source_shares"], t.get("samples_used"), groups=_groups(t, c), width="double"
+    "qc_card": lambda t, s: qc_card(t["sample_quality"], samples=_samples(t, s.groups)),
+    "contamination_fraction": lambda t, s: contamination_fraction(
+        _rows_of(t["contamination_fraction"], s.contrast)
     ),
-    "qc_card": lambda t, c: qc_card(t["sample_quality"], samples=_in_arms(t, c)),
-    "contamination_fraction": lambda t, c: contamination_fraction(_rows_of(t["contamination_fraction"], c)),
-    "checklist": lambda t, c: checklist(t["misev_checklist"], contrast=c),
+    "checklist": lambda t, s: checklist(t["misev_checklist"], contrast=s.contrast),
     "coverage": lambda t, _: coverage(t["coverage"]),
-    "enrichment": lambda t, c: enrichment(t["enrichment"], contrast=c),
+    "enrichment": lambda t, s: enrichment(t["enrichment"], contrast=s.contrast),
 }

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -48,8 +47,8 @@ def marker_heatmap(
     Parameters
     ----------
     values
-        Columns ``set``, ``gene``, ``sample``, ``value``: log2 abundance centred
-        per protein, a row a marker and sample; an absent row or value is "not
+        Columns ``set``, ``gene``, ``sample``, ``value``: log2 abundance centered
+        per protein, one row per marker and sample; an absent row or value is "not
         measured". A column ``group`` is read where `samples_used` is not given.
     samples_used
         Table ``samples_used``, for the groups of the samples.
@@ -181,7 +180,7 @@ def _draw(blocks: Sequence[_Block], order: Sequence[str], groups: Sequence[str],
         _map(ax, block, limit, groups)
         _block_words(sheet, block, (left, y, unit * len(block.genes)))
         if i == len(blocks) - 1 and named:
-            ax.set_xticks(range(len(order)), cut, rotation=90, fontsize=_SAMPLE_SIZE)
+            ax.set_xticks(np.arange(len(order)) + 0.5, cut, rotation=90, fontsize=_SAMPLE_SIZE)
         y += unit * len(block.genes) + _GAP
     if not named:
         text = f"{len(order)} samples"
@@ -198,32 +197,32 @@ def _limit(blocks: Sequence[_Block]) -> float:
 
 
 def _map(ax: Axes, block: _Block, limit: float, groups: Sequence[str]) -> None:
+    from seaborn import heatmap  # late: `import markerkit.figures` stays quick
+
     n_rows, n_columns = block.grid.shape
     ax.set_facecolor("#dadada")
-    not_measured(ax, (-0.5, -0.5), n_columns, n_rows)
-    ax.pcolormesh(
-        np.arange(n_columns + 1) - 0.5,
-        np.arange(n_rows + 1) - 0.5,
-        np.ma.masked_invalid(block.grid),
+    not_measured(ax, (0, 0), n_columns, n_rows)
+    heatmap(
+        block.grid,
+        ax=ax,
+        vmin=-limit,
+        vmax=limit,
         cmap=DIVERGING,
-        norm=Normalize(-limit, limit),
-        linewidth=0,
+        mask=~np.isfinite(block.grid),
+        cbar=False,
+        xticklabels=False,
+        yticklabels=False,
         rasterized=block.grid.size > 2000,
         zorder=2,
         label=block.key,
     )
     for i in range(1, n_columns):
         if groups[i] != groups[i - 1]:
-            ax.axvline(i - 0.5, color=PAPER, linewidth=1.2, zorder=3, label="_break")
-    ax.set_xlim(-0.5, n_columns - 0.5)
-    ax.set_ylim(n_rows - 0.5, -0.5)
-    ax.set_xticks([])
-    bare_y(ax)
-    ax.spines["bottom"].set_visible(False)
-    ax.tick_params(length=0)
+            ax.axvline(i, color=PAPER, linewidth=1.2, zorder=3, label="_break")
     ax.yaxis.tick_right()
     names = [ellipsize(g, _LONGEST_GENE, _GENE_SIZE) for g in block.genes]
-    ax.set_yticks(range(n_rows), names, fontsize=_GENE_SIZE)
+    ax.set_yticks(np.arange(n_rows) + 0.5, names, fontsize=_GENE_SIZE)
+    ax.tick_params(length=0)
 
 
 def not_measured(ax: Axes, corner: tuple[float, float], width: float, height: float) -> None:
@@ -285,7 +284,7 @@ def _color_key(sheet: Axes, limit: float, full: float) -> None:
     ax.set_xticks([-limit, 0, limit], [f"≤ {number(-limit)}", "0", f"≥ {number(limit)}"])
     bare_y(ax)
     ax.spines["bottom"].set_visible(False)
-    texts = ("log₂ abundance, centred per protein", "log₂, centred per protein", "log₂, centred")
+    texts = ("log₂ abundance, centered per protein", "log₂, centered per protein", "log₂, centered")
     text = next((t for t in texts if text_width(t, 6) < left - 3), texts[-1])
     sheet.text(left - 2, y + 0.9, text, ha="right", va="center_baseline", fontsize=6)
     hatch_left = left + wide + 5

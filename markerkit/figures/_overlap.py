@@ -10,9 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
 from markerkit.core.errors import InputError, listed
-from markerkit.figures._palette import INK, PAPER, SECONDARY, title
+from markerkit.figures._keys import foot_notes
+from markerkit.figures._palette import INK, PAPER, title
+from markerkit.figures._rows import NOTE_SIZE
 from markerkit.figures._style import new_figure, place, style, width_mm
-from markerkit.figures._text import widest
+from markerkit.figures._tables import FloatArray
+from markerkit.figures._text import widest, wrap
 
 _LEAST, _MOST = 4.5, 9.0  # mm of a cell; a three-digit count at 6 pt needs 4
 _SHADE = LinearSegmentedColormap.from_list("markerkit_overlap", [PAPER, "#08306b"])
@@ -58,43 +61,42 @@ def overlap(
     if cell < _LEAST:
         fits = int((full - room - 3) / _LEAST)
         raise InputError(f"{n} sets do not fit on {full} mm; name 1 to {fits} of them with `sets`.")
-    counts = matrix.loc[names, names].to_numpy(dtype=float)
+    text = "Positive markers shared; shade: share of the row's set; bold: size of the set"
+    notes = wrap(text, full - 4, NOTE_SIZE)
+    with style(width):
+        figure = new_figure(full, room + n * cell + 6 + 2.4 * len(notes), shown=True)
+        ax = place(figure, room, room, n * cell, n * cell)
+        _cells(ax, matrix.loc[names, names].to_numpy(dtype=float))
+        ax.set_xticks(np.arange(n) + 0.5, labels, rotation=90, ha="center", va="bottom")
+        ax.set_yticks(np.arange(n) + 0.5, labels, rotation=0)
+        ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+        foot_notes(ax, notes, below=3.0)
+    return ax
+
+
+def _cells(ax: Axes, counts: FloatArray) -> None:
+    """Draw the counts, shaded by their share of the set of the row; those of whole sets in bold."""
+    from seaborn import heatmap  # late: `import markerkit.figures` stays quick
+
     size = np.diag(counts)[:, None]
     share = np.divide(counts, size, out=np.zeros_like(counts), where=size > 0)
-    with style(width):
-        figure = new_figure(full, room + n * cell + 9, shown=True)
-        ax = place(figure, room, room, n * cell, n * cell)
-        ax.imshow(share, cmap=_SHADE, vmin=0, vmax=1, aspect="equal")
-        for row, column in np.argwhere(counts > 0):
-            size_of_set = row == column
-            ax.text(
-                column,
-                row,
-                f"{counts[row, column]:.0f}",
-                ha="center",
-                va="center",
-                fontsize=6,
-                fontweight="bold" if size_of_set else "normal",
-                color=PAPER if share[row, column] > 0.5 else INK,
-            )
-        ax.set_xticks(range(n), labels, rotation=90, ha="center", va="bottom")
-        ax.set_yticks(range(n), labels)
-        ax.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
-        ax.set_xticks(np.arange(-0.5, n), minor=True)
-        ax.set_yticks(np.arange(-0.5, n), minor=True)
-        ax.grid(which="minor", color="#d9d9d9", linewidth=0.5)
-        ax.tick_params(which="minor", length=0)
-        for spine in ax.spines.values():
-            spine.set_visible(False)
-        ax.annotate(
-            "Positive markers shared; shade: share of the row's set; bold: size of the set",
-            xy=(1, 0),
-            xycoords="axes fraction",
-            xytext=(0, -5),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            fontsize=6,
-            color=SECONDARY,
-        )
-    return ax
+    written = np.array([[f"{c:.0f}" if c else "" for c in row] for row in counts])
+    heatmap(
+        share,
+        ax=ax,
+        vmin=0,
+        vmax=1,
+        cmap=_SHADE,
+        annot=written,
+        fmt="",
+        annot_kws={"fontsize": 6},
+        linewidths=0.5,
+        linecolor="#d9d9d9",
+        cbar=False,
+        square=True,
+        xticklabels=False,
+        yticklabels=False,
+    )
+    for text, (row, column) in zip(ax.texts, np.ndindex(*counts.shape), strict=True):
+        text.set_color(PAPER if share[row, column] > 0.5 else INK)
+        text.set_fontweight("bold" if row == column else "normal")

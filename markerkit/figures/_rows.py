@@ -15,14 +15,12 @@ from numpy.typing import NDArray
 from markerkit.figures._palette import (
     CHIPS,
     CLASSES,
-    FAINT,
     FILLS,
     INK,
     PAPER,
     RULE,
     SECONDARY,
     ZONE,
-    tint,
     title,
 )
 from markerkit.figures._style import MAX_HEIGHT, POINT, height_of, new_figure, place, width_of
@@ -288,8 +286,3 @@ def empty_note(ax: Axes, text: str) -> None:
     for side in ax.spines.values():
         side.set_visible(False)
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=7, color=SECONDARY)
-
-
-def soft(color: str) -> str:
-    """Tint for areas behind points."""
-    return tint(color, 0.6) if color != INK else FAINT

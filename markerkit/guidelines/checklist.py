@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +18,9 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.signal import Signal, signal_of
 from markerkit.results import Checklist
-from markerkit.study.context import CONTEXT_KEYS, read_context
-from markerkit.study.contrast import BLOOD, Contrast, contrasts_of
+from markerkit.study.context import CONTEXT_KEYS
+from markerkit.study.contrast import BLOOD, Contrast, takes_contrasts
+from markerkit.study.data import study_data
 from markerkit.tables.registry import TABLES
 
 MET, NOT_MET, NOT_DERIVABLE, NEEDS_METADATA = "met", "not met", "not derivable", "needs metadata"
@@ -84,15 +85,12 @@ class _Scope:
     context: Mapping[str, Any]
 
 
+@takes_contrasts
 def misev_checklist(
     exp: Experiment,
-    markers: MarkerCatalog,
+    contrasts: Contrast | Iterable[Contrast] | None = None,
+    markers: MarkerCatalog | None = None,
     *,
-    condition: str | None = None,
-    case: str | None = None,
-    control: str | None = None,
-    comparator: str | None = None,
-    fluid: str | None = None,
     context: str | Path | Mapping[str, Any] | None = None,
 ) -> Checklist:
     """Answer the items of MISEV2018, MISEV2023, EV-TRACK and the fluid guidelines.
@@ -101,14 +99,13 @@ def misev_checklist(
     ----------
     exp
         Harmonised experiment before normalization.
+    contrasts
+        One :class:`markerkit.Contrast` or several; its case samples are used. Without it all samples are.
     markers
-        Catalogue of the experiment's organism.
-    condition, case, control
-        The contrast; its case samples are used. Without it all samples are.
-    comparator, fluid
-        What the control is and what the samples come from.
+        Catalogue; the shipped one of the experiment's organism by default.
     context
-        Study metadata that the user states.
+        Study metadata; see :data:`markerkit.study.context.CONTEXT_KEYS`. Without a contrast
+        its key `fluid` says what the samples come from.
 
     Returns
     -------
@@ -120,10 +117,8 @@ def misev_checklist(
     InputError
         An impossible contrast or context.
     """
-    contrasts = contrasts_of(
-        exp, condition=condition, case=case, control=control, comparator=comparator, fluid=fluid
-    )
-    return checklist_of(exp, markers, contrasts, read_context(context), fluid=fluid)
+    data = study_data(exp, contrasts, markers, context=context)
+    return checklist_of(data.units, data.markers, data.contrasts, data.context, fluid=data.fluid)
 
 
 def checklist_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,10 @@ from markerkit.identity.measure import (
     why_excluded,
 )
 from markerkit.purity.sources import RAISED, read_source
-from markerkit.results import Identity
+from markerkit.results import Identity, MarkersUsed
 from markerkit.stats.set_effect import SetEffect
-from markerkit.study.context import read_context
-from markerkit.study.contrast import contrasts_of
+from markerkit.study.contrast import Contrast, takes_contrasts
+from markerkit.study.data import study_data
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
@@ -67,17 +67,12 @@ class Call:
     competing_class: str = ""
 
 
+@takes_contrasts
 def assess_identity(
     exp: Experiment,
-    markers: MarkerCatalog,
+    contrasts: Contrast | Iterable[Contrast] | None = None,
+    markers: MarkerCatalog | None = None,
     *,
-    condition: str | None = None,
-    case: str | None = None,
-    control: str | None = None,
-    paired_by: str | None = None,
-    batch: Sequence[str] = (),
-    comparator: str | None = None,
-    fluid: str | None = None,
     context: str | Path | Mapping[str, Any] | None = None,
 ) -> Identity:
     """Assess which vesicle classes the case is compatible with, against the control.
@@ -86,41 +81,25 @@ def assess_identity(
     ----------
     exp
         Harmonised experiment, raw or log2.
+    contrasts
+        One :class:`markerkit.Contrast` or several; without one every class is `not assessable`.
     markers
-        Catalogue of the experiment's organism.
-    condition, case, control
-        The contrast; without it every class is `not assessable`.
-    paired_by, batch
-        Columns that enter the model as factors.
-    comparator
-        What the control is: ``"lysate"``, ``"biofluid"``, ``"soluble"`` or ``"ev"``.
-    fluid
-        What the samples come from.
+        Catalogue; the shipped one of the experiment's organism by default.
     context
-        What only the user knows; see :data:`markerkit.study.context.CONTEXT_KEYS`.
+        Study metadata; see :data:`markerkit.study.context.CONTEXT_KEYS`.
 
     Returns
     -------
     Identity
-        ``table`` holds a verdict a class, ``markers`` what every marker said.
+        ``table`` holds one verdict per class, ``markers`` the contribution of each marker.
 
     Raises
     ------
     InputError
         An impossible contrast or context.
     """
-    asked = contrasts_of(
-        exp,
-        condition=condition,
-        case=case,
-        control=control,
-        paired_by=paired_by,
-        batch=batch,
-        comparator=comparator,
-        fluid=fluid,
-    )
-    models = [fit_contrast(exp, markers, c) for c in asked]
-    return identity_of(models, read_context(context))
+    data = study_data(exp, contrasts, markers, context=context)
+    return identity_of([fit_contrast(data.units, data.markers, c) for c in data.contrasts], data.context)
 
 
 def identity_of(models: Sequence[ContrastModel], context: Mapping[str, Any]) -> Identity:
@@ -129,7 +108,7 @@ def identity_of(models: Sequence[ContrastModel], context: Mapping[str, Any]) -> 
     return Identity(
         table=TABLES["identity"].conform(concat_rows([rows for rows, _ in found])),
         params={"contrasts": [m.contrast.name for m in models], "context": dict(context)},
-        markers=concat_rows([used for _, used in found]),
+        markers=MarkersUsed(TABLES["markers_used"].conform(concat_rows([used for _, used in found]))),
     )
 
 

@@ -14,7 +14,7 @@ from markerkit.core.experiment import Experiment
 from markerkit.core.signal import Signal, quantity_of, signal_of
 from markerkit.purity.contamination import contamination_rule, reference_shares
 from markerkit.purity.shares import source_shares
-from markerkit.results import Purity
+from markerkit.results import ContaminationFraction, Purity
 from markerkit.stats.contamination import compartment_weights, weighted_median
 from markerkit.study.contrast import Contrast
 from markerkit.study.roles import BLANK, MEDIUM, SAMPLE, roles_of
@@ -233,7 +233,7 @@ def with_blank_limits(purity: Purity, blanks: pd.DataFrame) -> Purity:
     )
     if limits.empty:
         return purity
-    table = purity.contamination_fraction.copy()
+    table = purity.contamination_fraction.table.copy()
     limit = table["contrast"].map(limits).where(table["status"] == "assessed")
     below = (table["fraction"] <= limit) & limit.notna()
     notes = [
@@ -244,4 +244,4 @@ def with_blank_limits(purity: Purity, blanks: pd.DataFrame) -> Purity:
     ]
     table["reason"] = notes
     table.loc[below, "bound"] = "at most"
-    return replace(purity, contamination_fraction=table)
+    return replace(purity, contamination_fraction=ContaminationFraction(table))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,9 +17,10 @@ from markerkit.effects.members import marker_effects, marker_rows, set_members
 from markerkit.effects.model import ContrastModel, MissingValueScheme, SetMarkers
 from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.shares import source_shares
-from markerkit.results import Purity
+from markerkit.results import ContaminationFraction, MarkersUsed, Purity, SourceShares
 from markerkit.stats.set_effect import SetEffect
-from markerkit.study.contrast import contrasts_of
+from markerkit.study.contrast import Contrast, takes_contrasts
+from markerkit.study.data import study_data
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
@@ -36,17 +37,12 @@ class Reading:
     reason: str
 
 
+@takes_contrasts
 def assess_purity(
     exp: Experiment,
-    markers: MarkerCatalog,
+    contrasts: Contrast | Iterable[Contrast] | None = None,
+    markers: MarkerCatalog | None = None,
     *,
-    condition: str | None = None,
-    case: str | None = None,
-    control: str | None = None,
-    paired_by: str | None = None,
-    batch: Sequence[str] = (),
-    comparator: str | None = None,
-    fluid: str | None = None,
     seed: int = 0,
 ) -> Purity:
     """Assess where the protein that is not vesicle comes from.
@@ -56,42 +52,30 @@ def assess_purity(
     exp
         Harmonised experiment before normalization; normalization would cancel
         the very signal.
+    contrasts
+        One :class:`markerkit.Contrast` or several; without one only the shares are given. In
+        a paired contrast the contamination fraction is taken within the pairs.
     markers
-        Catalogue of the experiment's organism.
-    condition, case, control
-        The contrast; without it only the shares are given.
-    paired_by, batch
-        Columns that enter the model as factors; the contamination fraction compares the
-        two arms within the pairs.
-    comparator, fluid
-        What the control is and what the samples come from.
+        Catalogue; the shipped one of the experiment's organism by default.
     seed
         Of the bootstrap over reference proteins.
 
     Returns
     -------
     Purity
-        ``table`` holds a verdict a source, ``shares`` the share of signal of
+        ``table`` holds one verdict per source, ``shares`` the share of signal of
         each source in each sample, ``contamination_fraction`` the share of the
-        preparation's signal that is comparator-like, ``markers`` what every marker said.
+        preparation's signal that is comparator-like, ``markers`` the
+        contribution of each marker.
 
     Raises
     ------
     InputError
         A normalized experiment; an impossible contrast.
     """
-    asked = contrasts_of(
-        exp,
-        condition=condition,
-        case=case,
-        control=control,
-        paired_by=paired_by,
-        batch=batch,
-        comparator=comparator,
-        fluid=fluid,
-    )
-    models = [fit_contrast(exp, markers, c) for c in asked]
-    return purity_of(exp, markers, models, seed=seed)
+    data = study_data(exp, contrasts, markers)
+    models = [fit_contrast(data.units, data.markers, c) for c in data.contrasts]
+    return purity_of(data.units, data.markers, models, seed=seed)
 
 
 def purity_of(
@@ -125,11 +109,15 @@ def purity_of(
     return Purity(
         table=spec.conform(concat_rows([rows for rows, _ in found])) if found else spec.empty(),
         params={"contrasts": [m.contrast.name for m in models], "seed": seed},
-        shares=shares[shares["sample"].isin(exp.samples.index)].reset_index(drop=True),
-        contamination_fraction=TABLES["contamination_fraction"].conform(
-            concat_rows([contamination_fraction_table(exp, markers, m.contrast, seed=seed) for m in models])
+        shares=SourceShares(shares[shares["sample"].isin(exp.samples.index)].reset_index(drop=True)),
+        contamination_fraction=ContaminationFraction(
+            TABLES["contamination_fraction"].conform(
+                concat_rows(
+                    [contamination_fraction_table(exp, markers, m.contrast, seed=seed) for m in models]
+                )
+            )
         ),
-        markers=concat_rows([used for _, used in found]),
+        markers=MarkersUsed(TABLES["markers_used"].conform(concat_rows([used for _, used in found]))),
     )
 
 

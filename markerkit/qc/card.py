@@ -16,7 +16,7 @@ from markerkit.qc.bovine import bovine_rows
 from markerkit.qc.ev_markers import ev_marker_genes, ev_marker_ranks, gene_ranks
 from markerkit.qc.outliers import REVIEW, far, far_in_groups, similarity
 from markerkit.qc.shares import index_rows, percentiles, reference_of, share_rows
-from markerkit.results import Quality
+from markerkit.results import Blanks, Quality
 from markerkit.sets.coverage import require_matches
 from markerkit.study.contrast import BLOOD, FLUIDS
 from markerkit.study.roles import SAMPLE, roles_of
@@ -149,7 +149,7 @@ def quality_of(
     order = {s: i for i, s in enumerate(exp.samples.index)}
     table = table.sort_values("sample", key=lambda s: s.map(order), kind="stable")
     params = {"group": group, "fluid": fluid, "shares": basis}
-    return Quality(TABLES["sample_quality"].conform(table), params, blanks=blanks)
+    return Quality(TABLES["sample_quality"].conform(table), params, blanks=Blanks(blanks))
 
 
 def _groups(exp: Experiment, group: str | None) -> pd.Series:

@@ -10,7 +10,7 @@ import pandas as pd
 from markerkit.catalog.criteria import load_criteria
 
 if TYPE_CHECKING:
-    from markerkit.assessment.run import Assessment
+    from markerkit.assessment.result import Assessment
 
 _TOP_SHARES = 3
 _TOP_PROTEINS = 10
@@ -33,8 +33,8 @@ def sample_cards(assessment: Assessment) -> dict[str, Any]:
         f"{r['meaning']}. {r['reason']}" if "mix" in r["reason"] else r["meaning"]
         for _, r in check.drop_duplicates("meaning").iterrows()
     ]
-    blanks = assessment.quality.blanks
-    basis = assessment.purity.shares["basis"]
+    blanks = assessment.quality.blanks.table
+    basis = assessment.purity.shares.table["basis"]
     return {
         "cards": cards[:_MOST_SAMPLES],
         "grouped": table["group"].nunique() > 1,

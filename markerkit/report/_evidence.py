@@ -16,14 +16,14 @@ from markerkit.guidelines.ev_track import FROM_CONTEXT, FROM_DATA, TO_FILL
 from markerkit.purity.sources import RAISED
 
 if TYPE_CHECKING:
-    from markerkit.assessment.run import Assessment
+    from markerkit.assessment.result import Assessment
 
 _SEVERITIES = ("serious", "warning", "note", "ok")
 
 
 def reasons(assessment: Assessment, name: str, key: str) -> dict[str, list[dict[str, Any]]]:
     """Give the reasons for, against and neither of one class, the decisive first."""
-    table = assessment.evidence
+    table = assessment.evidence.table
     rows = table[(table["contrast"] == name) & (table["class"] == key)]
     rows = rows.sort_values("decisive", ascending=False, kind="stable")
     sides = {"favour": FOR, "against": AGAINST, "neither": NEITHER}
@@ -40,7 +40,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def stability(assessment: Assessment, name: str) -> list[dict[str, Any]]:
     """How far every class verdict and every raised source stands under other choices."""
-    table = assessment.sensitivity
+    table = assessment.sensitivity.table
     table = table[(table["contrast"] == name) & (table["kind"] != "")]
     found = []
     for (kind, key), rows in table.groupby(["kind", "key"], sort=False):
@@ -78,14 +78,14 @@ def _summed(rows: pd.DataFrame) -> dict[str, Any]:
 
 def unvaried(assessment: Assessment, name: str) -> list[str]:
     """Say what was not varied, and why."""
-    table = assessment.sensitivity
+    table = assessment.sensitivity.table
     rows = table[(table["contrast"] == name) & (table["status"] == "not varied")]
     return [f"{r['aspect']}, {r['variant']}: {r['note']}" for _, r in rows.iterrows()]
 
 
 def design_rows(assessment: Assessment, name: str) -> list[dict[str, Any]]:
     """Lines of the design check, the most serious first."""
-    table = assessment.design_checks
+    table = assessment.design_checks.table
     rows = _records(table[table["contrast"] == name])
     return sorted(rows, key=lambda r: _SEVERITIES.index(str(r["severity"])))
 
@@ -126,7 +126,7 @@ def levels(assessment: Assessment, name: str) -> dict[str, Any]:
 
 def circular(assessment: Assessment) -> dict[str, Any]:
     """Name the sets that were made from these data; or say why it cannot be checked."""
-    table = assessment.circularity
+    table = assessment.circularity.table
     flagged = _records(table[table["status"] == FLAGGED])
     unknown = table.loc[table["status"] == UNKNOWN, "text"]
     return {
@@ -137,7 +137,7 @@ def circular(assessment: Assessment) -> dict[str, Any]:
 
 def form(assessment: Assessment, name: str) -> dict[str, int]:
     """Count the fields of the EV-TRACK form by who fills them."""
-    table = assessment.ev_track
+    table = assessment.ev_track.table
     status = table.loc[table["contrast"] == name, "status"]
     return {
         "data": int((status == FROM_DATA).sum()),

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
 from markerkit import figures
-from markerkit.preprocess import log2, normalize
+from markerkit.assessment.marker_values import class_marker_values
 from markerkit.study.contrast import Contrast
 
 if TYPE_CHECKING:
-    from markerkit.assessment.run import Assessment
+    from markerkit.assessment.result import Assessment
 
 TITLES = {
     "identity_summary": "Identity: classes, margins and verdicts",
@@ -78,8 +76,12 @@ def write_figures(
     for contrast in contrasts:
         name = contrast.name if contrast else ""
         prefix = f"{_slug(name)}-" if len(contrasts) > 1 else ""
-        given = {**tables, "marker_values": _marker_values(assessment, contrast)}
-        found = figures.assessment_figures(given, name or None)
+        given = {
+            **tables,
+            "marker_values": class_marker_values(assessment.experiment, assessment.markers, contrast),
+        }
+        groups = (contrast.case, contrast.control) if contrast else None
+        found = figures.assessment_figures(given, name or None, groups=groups)
         skipped |= {f"{name}: {k}" if name else k: v for k, v in found.skipped.items()}
         bar = tqdm(
             found.items(), desc=f"figures {name}".strip(), disable=None if progress else True, leave=False
@@ -95,16 +97,3 @@ def _slug(text: str) -> str:
     """File name of a contrast; names that differ in signs only still get files of their own."""
     plain = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")[:60]
     return f"{plain}_{sum(text.encode()) % 1000:03d}" if plain != re.sub(r"\s+", "_", text) else plain
-
-
-def _marker_values(assessment: Assessment, contrast: Contrast | None) -> pd.DataFrame:
-    """Gather the normalized abundances of the classes' markers in the samples of the contrast."""
-    exp = assessment.experiment
-    if contrast is not None:
-        case, control = contrast.groups(exp)
-        exp = exp.select(samples=[*case, *control])
-    logs = exp if exp.scale != "raw" else log2(exp)
-    values = normalize(logs).values if np.isfinite(logs.values.to_numpy()).any() else logs.values
-    classes = ("exosome", "microvesicle", "apoptotic_body", "apoptotic_ev", "pan_ev")
-    sets = {k: assessment.markers[k].positive for k in classes if k in assessment.markers}
-    return figures.marker_values(values, exp.proteins.loc[exp.targets, "gene"], sets)

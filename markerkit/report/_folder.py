@@ -20,7 +20,7 @@ from markerkit.report._workbook import write_workbook
 from markerkit.tables.spec import to_tsv
 
 if TYPE_CHECKING:
-    from markerkit.assessment.run import Assessment
+    from markerkit.assessment.result import Assessment
 
 
 def write_report(
@@ -52,12 +52,13 @@ def write_report(
         (part / "tables").mkdir()
         for name, table in assessment.tables.items():
             _write(part / "tables" / f"{name}.tsv", to_tsv(table))
-        _write(part / "summary.json", json.dumps(summary(assessment), indent=1, ensure_ascii=False) + "\n")
-        _write(part / "methods.md", methods_text(assessment))
+        record, methods = summary(assessment), methods_text(assessment)
+        _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        _write(part / "methods.md", methods)
         write_workbook(assessment.tables, part / "tables.xlsx")
         (part / "figures").mkdir()
         drawn, skipped = write_figures(assessment, part / "figures", progress=progress)
-        _write(part / "report.html", html_report(assessment, drawn, skipped))
+        _write(part / "report.html", html_report(assessment, drawn, skipped, record=record, methods=methods))
     return Path(folder)
 
 

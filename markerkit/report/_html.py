@@ -24,7 +24,7 @@ from markerkit.report._summary import summary
 from markerkit.tables.registry import TABLES
 
 if TYPE_CHECKING:
-    from markerkit.assessment.run import Assessment
+    from markerkit.assessment.result import Assessment
 
 _ORDER = {"compatible": 0, "unresolved": 1, "not compatible": 2, "not assessable": 3}
 _REASONS = {
@@ -44,7 +44,14 @@ _TOP_SHARES = 4
 _TOP_MARKERS = 8
 
 
-def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping[str, str]) -> str:
+def html_report(
+    assessment: Assessment,
+    drawn: Sequence[Drawn],
+    skipped: Mapping[str, str],
+    *,
+    record: Mapping[str, Any] | None = None,
+    methods: str | None = None,
+) -> str:
     """Return the report as one HTML document.
 
     Parameters
@@ -53,6 +60,10 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
         What to report.
     drawn, skipped
         Figures, and why others are not there.
+    record
+        The assessment as in ``summary.json``, where it was computed already.
+    methods
+        The methods text, likewise.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -64,7 +75,8 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
         lstrip_blocks=True,
     )
     environment.filters["ticks"] = _ticks
-    record = summary(assessment)
+    record = summary(assessment) if record is None else record
+    methods = methods_text(assessment) if methods is None else methods
     names = [c["name"] for c in record["contrasts"]]
     text = environment.get_template("template.html.j2").render(
         record=record,
@@ -74,7 +86,7 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
         per_sample=sample_cards(assessment),
         specs=list(TABLES.values()),
         data=_table_data(assessment.tables),
-        methods=_paragraphs(methods_text(assessment)),
+        methods=_paragraphs(methods),
         citations=list(CITATIONS.values()),
         bibtex=_bibtex(assessment),
         gaps=assessment.gaps(),
@@ -116,7 +128,7 @@ def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> di
         row["interval"] = _interval(row, criteria.threshold["confidence"])
         row["share"] = 100 * shares.get(row["source"], np.nan)
         row["per_ev"] = _PER_EV.get(row["per_ev"], "")
-    carried = assessment.purity.contamination_fraction
+    carried = assessment.purity.contamination_fraction.table
     parts = {key: rule.title for key, rule in criteria.sources.items()} | {"all": "Overall"}
     carried = carried[carried["contrast"] == name]
     carried = carried.assign(title=carried["compartment"].replace(parts))
@@ -180,7 +192,7 @@ def _by_reason(sources: Iterable[Mapping[Any, Any]]) -> dict[str, str]:
 
 def _shares(assessment: Assessment, name: str) -> dict[str, float]:
     """Median share of each source over the case samples, the largest first."""
-    table = assessment.purity.shares
+    table = assessment.purity.shares.table
     contrast = next((c for c in assessment.contrasts if c.name == name), None)
     if contrast is not None:
         table = table[table["sample"].isin(contrast.groups(assessment.experiment)[0])]
@@ -190,7 +202,7 @@ def _shares(assessment: Assessment, name: str) -> dict[str, float]:
 
 def _markers(assessment: Assessment, name: str, key: str) -> dict[str, list[Any]]:
     """Markers that weigh most for and against a class."""
-    table = assessment.markers_used
+    table = assessment.markers_used.table
     rows = table[(table["contrast"] == name) & (table["set"] == key) & (table["status"] == "counted")]
     pull = rows["weight"] * rows["log2_fc"] * np.where(rows["role"] == "negative", -1.0, 1.0)
     ordered = rows.assign(pull=pull).sort_values("pull", kind="stable")
@@ -245,7 +257,7 @@ def _paragraphs(text: str) -> list[tuple[str, str]]:
 
 def _bibtex(assessment: Assessment) -> str:
     """Write the references of the markers that were used."""
-    used = set(assessment.markers_used["source"])
+    used = set(assessment.markers_used.table["source"])
     rows = assessment.markers.references
     entries = []
     for row in rows[rows["key"].isin(used)].to_dict(orient="records"):

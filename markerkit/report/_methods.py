@@ -10,7 +10,7 @@ from markerkit.report._summary import versions
 from markerkit.stats.detection import MOST_SAMPLES
 
 if TYPE_CHECKING:
-    from markerkit.assessment.run import Assessment
+    from markerkit.assessment.result import Assessment
 
 CITATIONS = {
     "smyth2004": "Smyth GK (2004) Linear models and empirical Bayes methods. Stat Appl Genet Mol Biol 3:3. doi:10.2202/1544-6115.1027",
@@ -52,14 +52,14 @@ def methods_text(assessment: Assessment) -> str:
 
 def _input(assessment: Assessment) -> str:
     exp, catalog = assessment.experiment, assessment.markers
-    read = next((h for h in exp.history if h.get("verb") == "read_proteins"), {})
+    read = exp.provenance
     source = (
         f"`{read['file']}` (SHA-256 {str(read.get('sha256', ''))[:16]}...)"
         if read.get("file")
         else "an experiment in memory"
     )
     quantity = f", quantity {read['quantity']}" if read.get("quantity") else ""
-    mapped = assessment.id_mapping["status"].isin(["mapped", "ambiguous"]).mean()
+    mapped = assessment.id_mapping.table["status"].isin(["mapped", "ambiguous"]).mean()
     return (
         f"Protein groups were read from {source}{quantity}: {exp.n_proteins} protein groups in {exp.n_samples} "
         f"samples, {exp.scale} scale, {100 * exp.missing:.1f} % missing. Zeros of the vendor table count as missing; "
@@ -69,19 +69,29 @@ def _input(assessment: Assessment) -> str:
 
 
 def _model(assessment: Assessment) -> str:
-    p = assessment.params
-    extra = [f"pairs (`{p['paired_by']}`)"] if p["paired_by"] else []
-    extra += [f"batch (`{b}`)" for b in p["batch"]]
-    terms = f", with {' and '.join(extra)} as factors" if extra else ""
     return (
-        "Each contrast was fitted on its own two arms. Abundances were log2-transformed, proteins seen in at least "
-        "half of the samples of one arm were kept, and samples were centred on their median. Moderated t-statistics "
-        f"were computed on the measured values (Smyth 2004){terms}. {_presence(assessment)} Sets were tested with "
+        "Each contrast was fitted on its own two groups. Abundances were log2-transformed, proteins seen in at least "
+        "half of the samples of one group were kept, and samples were centred on their median. Moderated t-statistics "
+        f"were computed on the measured values (Smyth 2004){_factors(assessment)}. {_presence(assessment)} Sets were tested with "
         "camera (competitive, inter-protein correlation estimated and floored at 0; Wu and Smyth 2012) and fry (self-contained; Wu et al. 2010). False discovery rates "
         "(Benjamini and Hochberg 1995) hold over the proteins tested in a contrast and over sets x contrasts of one test. "
         "Sample scores are singscores (Foroutan et al. 2018) on the measured proteins of each sample."
         + _null_sentence(assessment)
     )
+
+
+def _factors(assessment: Assessment) -> str:
+    """Name the factors of the models beside the groups, contrast by contrast where they differ."""
+    found: dict[str, list[str]] = {}
+    for c in assessment.contrasts:
+        extra = [f"pairs (`{c.paired_by}`)"] if c.paired_by else []
+        extra += [f"batch (`{b}`)" for b in c.batch]
+        if extra:
+            found.setdefault(" and ".join(extra), []).append(c.name)
+    if len(found) == 1 and len(next(iter(found.values()))) == len(assessment.contrasts):
+        return f", with {next(iter(found))} as factors"
+    each = [f"{words} ({', '.join(names)})" for words, names in found.items()]
+    return f", with {'; '.join(each)} as factors" if each else ""
 
 
 def _presence(assessment: Assessment) -> str:
@@ -94,13 +104,13 @@ def _presence(assessment: Assessment) -> str:
             else "nothing to test"
         )
         return f"Presence and absence were not tested ({why})."
-    within = ", within pairs," if assessment.params["paired_by"] else ""
+    within = ", within pairs," if any(c.paired_by for c in assessment.contrasts) else ""
     depth = " that allows for the depth of each sample (Andersen 1972)"
     if (table["total_case"] + table["total_control"]).max() > MOST_SAMPLES:
         depth = ""
     return (
         f"Presence and absence were tested apart from abundance{within} by an exact conditional test{depth}, with two-sided "
-        "mid-p (Lancaster 1961); proteins whose sightings could not reach p = 0.05 however they fell were not tested."
+        "mid-p (Lancaster 1961); proteins whose detections could not reach p = 0.05 however they fell were not tested."
     )
 
 
@@ -157,7 +167,7 @@ def _purity(assessment: Assessment) -> str:
 
 
 def _checks(assessment: Assessment) -> str:
-    strip = assessment.sensitivity
+    strip = assessment.sensitivity.table
     aspects = list(dict.fromkeys(strip.loc[strip["status"] == "computed", "aspect"]))[1:]
     text = (
         f"Every verdict was read again with another choice of {listed(aspects)}; a scaling of each sample by a "

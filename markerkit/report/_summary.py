@@ -13,7 +13,7 @@ import pandas as pd
 import markerkit
 
 if TYPE_CHECKING:
-    from markerkit.assessment.run import Assessment
+    from markerkit.assessment.result import Assessment
 
 SCHEMA_VERSION = 1
 _PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "formulaic")
@@ -34,7 +34,7 @@ def summary(assessment: Assessment) -> dict[str, Any]:
     Numbers are rounded to ten significant digits; what is missing is null.
     """
     exp, catalog = assessment.experiment, assessment.markers
-    read = next((h for h in exp.history if h.get("verb") == "read_proteins"), {})
+    read = exp.provenance
     record: dict[str, Any] = _plain(
         {
             "schema_version": SCHEMA_VERSION,
@@ -79,7 +79,7 @@ def _contrast(assessment: Assessment, name: str) -> dict[str, Any]:
         _by(table, key, name)
         for table, key in ((assessment.identity.table, "class"), (assessment.purity.table, "source"))
     )
-    carried = assessment.purity.contamination_fraction
+    carried = assessment.purity.contamination_fraction.table
     whole = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
     items = assessment.checklist.table
     items = items[items["contrast"] == name].drop(columns=["contrast"])

@@ -19,6 +19,11 @@ CONTEXT_KEYS: dict[str, tuple[type, str]] = {
     "caspase_inhibitor_control": (bool, "a caspase-inhibitor control was run"),
     "inhibitor_effect": (str, "what the caspase inhibitor did to the vesicles, such as 'abolished'"),
     "replicates": (str, "what a replicate is: 'biological' or 'technical'"),
+    "fluid": (
+        str,
+        "what the samples come from, where no contrast says it: plasma, serum, urine, culture, ...",
+    ),
+    "condition": (str, "sample column of the groups, for a study without a contrast"),
     "accession": (str, "accession of this data set, such as PXD000022; several apart by commas"),
     "dataset": (str, "another name, the DOI or the PubMed id of this data set"),
     "source_amount": (str, "amount of source material: volume, cells or tissue"),

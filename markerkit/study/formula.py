@@ -3,20 +3,51 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, listed, require_columns, suggestion
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, require_columns, suggestion
+from markerkit.core.factors import as_factor, level_name, levels_of
 
 Array = npt.NDArray[np.float64]
 
+#: (factor, case, control), as a tuple or a list
+Triple = Sequence[object]
+#: what a contrast may be beside a formula: a triple, numbers by coefficient, or names of either
+ContrastSpec = Triple | Mapping[str, object]
+
 _LONGEST = 300
-_TOKEN = re.compile(r"\s*(?:`(?P<quoted>[^`]+)`|(?P<name>[^\W\d]\w*)|(?P<literal>[01])|(?P<sign>[~+\-*:()]))")
+_TOKEN = re.compile(
+    r"\s*(?:C\s*\(\s*(?:`(?P<quoted_factor>[^`]+)`|(?P<factor>[^\W\d]\w*))\s*\)"
+    r"|`(?P<quoted>[^`]+)`|(?P<name>[^\W\d]\w*)|(?P<literal>[01])|(?P<sign>[~+\-*:()]))"
+)
+_FACTORS, _COLUMNS = {"quoted_factor", "factor"}, {"quoted_factor", "factor", "quoted", "name"}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A sample column in a formula.
+
+    Parameters
+    ----------
+    column
+        Name of the column.
+    as_factor
+        Written ``C(column)``: its values are names.
+    """
+
+    column: str
+    as_factor: bool = False
+
+    @property
+    def label(self) -> str:
+        """How its coefficients begin."""
+        return f"C({self.column})" if self.as_factor else self.column
 
 
 @dataclass(frozen=True)
@@ -29,17 +60,24 @@ class Design:
         Samples x coefficients.
     formula
         The formula, or nothing where a frame was given.
-    factors
-        Sample columns of the formula.
+    terms
+        Sample columns of the formula, in order.
     interacting
         Sample columns that take part in an interaction.
+    samples
+        Sample annotation.
     """
 
     matrix: pd.DataFrame
     formula: str
-    factors: tuple[str, ...]
+    terms: tuple[Term, ...]
     interacting: frozenset[str]
     samples: pd.DataFrame
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Sample columns of the formula."""
+        return tuple(dict.fromkeys(t.column for t in self.terms))
 
     def contrast(self, factor: str, case: str, control: str) -> Array:
         """Mean model row at the case less that at the control.
@@ -47,7 +85,7 @@ class Design:
         Parameters
         ----------
         factor
-            Categorical sample column of the formula.
+            Sample column of the formula that is a factor there: text, or ``C(column)``.
         case, control
             Two of its levels.
 
@@ -58,43 +96,63 @@ class Design:
         Raises
         ------
         InputError
-            A factor that is not in the formula or that interacts, an absent
-            level, a case equal to the control.
+            A column that is not in the formula, that is a slope there or that
+            interacts; an absent level; a case equal to the control.
         """
-        if factor not in self.factors:
-            found = listed(self.factors)
+        if factor not in self.columns:
             raise InputError(
-                f"`{factor}` is not in the design; its columns are {found}.{suggestion(factor, self.factors)}"
+                f"`{factor}` is not in the design; its columns are {listed(self.columns)}.{suggestion(factor, self.columns)}"
             )
         if factor in self.interacting:
             raise InputError(
                 f"`{factor}` interacts with another column, so that `{case}` against `{control}` has no one answer; "
                 "name the coefficients of the contrast instead."
             )
-        if case == control:
-            raise InputError(f"case and control are both {case!r}; a contrast needs two levels.")
-        levels = sorted(self.samples[factor].dropna().astype(str).unique())
-        absent = [level for level in (case, control) if level not in levels]
-        if absent:
-            raise InputError(f"`{factor}` has no level {listed(absent)}; found {listed(levels, limit=20)}.")
-        # the factor does not interact: its own columns tell its levels apart, and no other column does
-        level = self.samples[factor].astype(str).tolist()
-        rows = [self.matrix.to_numpy()[level.index(k)] for k in (case, control)]
-        owner = [
-            max((f for f in self.factors if c == f or c.startswith(f"{f}[")), key=len, default="")
-            for c in map(str, self.matrix)
-        ]
-        return np.where(np.array(owner) == factor, rows[0] - rows[1], 0.0)
+        labels = [t.label for t in self.terms if t.column == factor and self._is_factor(t)]
+        if not labels:
+            raise InputError(
+                f"`{factor}` is a column of numbers, so that {self.formula!r} fits one slope for it and not its levels; write "
+                f"{Term(factor, as_factor=True).label} in the formula, or give Contrast({factor!r}, {case!r}, {control!r})."
+            )
+        check_levels(self.samples[factor], case, control)
+        # the factor does not interact: its own columns separate its levels, and no other column does
+        level = as_factor(self.samples[factor]).tolist()
+        first, second = (self.matrix.to_numpy()[level.index(k)] for k in (case, control))
+        return np.where([self._owner(str(c)) in labels for c in self.matrix], first - second, 0.0)
+
+    def _is_factor(self, term: Term) -> bool:
+        return term.as_factor or not _is_number(self.samples[term.column])
+
+    def _owner(self, coefficient: str) -> str:
+        """Label of the term that a coefficient belongs to."""
+        labels = [t.label for t in self.terms]
+        return max(
+            (k for k in labels if coefficient == k or coefficient.startswith(f"{k}[")), key=len, default=""
+        )
+
+
+def check_levels(column: pd.Series, case: str, control: str) -> None:
+    """Refuse a contrast of one level with itself, or of a level that no sample has."""
+    if case == control:
+        raise InputError(f"case and control are both {case!r}; a contrast needs two levels.")
+    levels = levels_of(column)
+    absent = [level for level in (case, control) if level not in levels]
+    if absent:
+        raise InputError(
+            f"`{column.name}` has no level {listed(absent)}; found {listed(levels, limit=20)}."
+            f"{suggestion(absent[0], levels)}"
+        )
 
 
 def model_formula(condition: str, paired_by: str | None = None, batch: Sequence[str] = ()) -> str:
-    """Write the formula of a condition with pairs and batches as factors, names quoted.
+    """Write the formula of a condition with pairs and batches, every column as a factor.
 
     >>> model_formula("fraction", "donor", ["run day"])
-    '~ `fraction` + `donor` + `run day`'
+    '~ C(fraction) + C(donor) + C(`run day`)'
     """
     names = [condition, *([paired_by] if paired_by else []), *batch]
-    return "~ " + " + ".join(f"`{name}`" for name in dict.fromkeys(names))
+    quoted = [name if re.fullmatch(r"[^\W\d]\w*", name) else f"`{name}`" for name in dict.fromkeys(names)]
+    return "~ " + " + ".join(f"C({name})" for name in quoted)
 
 
 def build_design(samples: pd.DataFrame, design: str | pd.DataFrame) -> Design:
@@ -106,8 +164,8 @@ def build_design(samples: pd.DataFrame, design: str | pd.DataFrame) -> Design:
         Sample annotation.
     design
         A formula of sample columns, ``0``, ``1`` and ``+ - * : ( )``, such as
-        ``"~ fraction + donor"``; names that are no identifiers in backquotes.
-        Or a samples x coefficients frame.
+        ``"~ fraction + C(donor)"``; names that are no identifiers in
+        backquotes. Or a samples x coefficients frame.
 
     Returns
     -------
@@ -122,19 +180,41 @@ def build_design(samples: pd.DataFrame, design: str | pd.DataFrame) -> Design:
     Notes
     -----
     Formulas are read here and handed on with neutral names, so that no text of
-    a user's can run as code. Text, category and bool columns are factors.
+    a user's can run as code. Text, category and bool columns are factors;
+    numbers are one slope, unless ``C(column)`` makes them a factor. A column
+    of whole numbers that repeat, as of donors 1 to 6, is warned about.
     """
     if isinstance(design, pd.DataFrame):
         return _from_frame(samples, design)
-    names, interacting = _parse(design)
-    require_columns(samples, names, what="the sample sheet")
-    for name in names:
+    terms, interacting = _parse(design)
+    require_columns(samples, [t.column for t in terms], what="the sample sheet")
+    for name in dict.fromkeys(t.column for t in terms):
         missing = samples.index[samples[name].isna()]
         if len(missing):
             raise InputError(
                 f"`{name}` is empty for {listed(missing)}; fill it in or leave these samples out."
             )
-    return Design(_matrix(design, samples, samples), design, tuple(names), frozenset(interacting), samples)
+    for term in terms:
+        if not term.as_factor and _reads_as_names(samples[term.column]):
+            warnings.warn(
+                f"`{term.column}` holds {samples[term.column].nunique()} whole numbers and is fitted as one slope; if they are "
+                f"names (of donors, batches), write {Term(term.column, as_factor=True).label} in the formula",
+                MarkerkitWarning,
+                stacklevel=3,
+            )
+    return Design(_matrix(design, terms, samples), design, terms, interacting, samples)
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _reads_as_names(column: pd.Series) -> bool:
+    """Say whether numbers look like names: whole, more than two, and each in two samples on average."""
+    if not _is_number(column):
+        return False
+    levels = column.nunique()
+    return bool((column == column.round()).all() and 2 < levels <= len(column) / 2)
 
 
 def _from_frame(samples: pd.DataFrame, frame: pd.DataFrame) -> Design:
@@ -158,8 +238,8 @@ def _tokens(formula: str) -> list[tuple[str, str]]:
         match = _TOKEN.match(text, at)
         if match is None:
             raise InputError(
-                f"the formula {formula!r} holds {text[at:].strip()[:20]!r}; only sample columns, 0, 1 and + - * : ( ) "
-                "are allowed, names that are no identifiers in backquotes."
+                f"the formula {formula!r} holds {text[at:].strip()[:20]!r}; only sample columns, C(column), 0, 1 "
+                "and + - * : ( ) are allowed, names that are no identifiers in backquotes."
             )
         kind = match.lastgroup or ""
         found.append((kind, match[kind]))
@@ -167,30 +247,32 @@ def _tokens(formula: str) -> list[tuple[str, str]]:
     return found
 
 
-def _parse(formula: str) -> tuple[list[str], set[str]]:
-    """Names of a formula in order, and those next to ``*`` or ``:``."""
+def _parse(formula: str) -> tuple[tuple[Term, ...], frozenset[str]]:
+    """Terms of a formula in order, and the columns next to ``*`` or ``:``."""
     tokens = _tokens(formula)
     if not tokens or tokens[0] != ("sign", "~") or ("sign", "~") in tokens[1:]:
         raise InputError(f"the formula {formula!r} must begin with one `~`, such as '~ fraction + donor'.")
-    for (kind, text), (after, following) in zip(tokens, [*tokens[1:], ("end", "")], strict=True):
-        if kind in {"name", "quoted"} and (after, following) == ("sign", "("):
-            raise InputError(f"the formula {formula!r} calls {text!r}; only sample columns are allowed.")
-    names = list(dict.fromkeys(text for kind, text in tokens if kind in {"name", "quoted"}))
+    for (kind, text), following in zip(tokens, [*tokens[1:], ("end", "")], strict=True):
+        if kind in _COLUMNS and following == ("sign", "("):
+            raise InputError(
+                f"the formula {formula!r} calls {text!r}; only sample columns and C(column) are allowed."
+            )
+    terms = tuple(dict.fromkeys(Term(text, kind in _FACTORS) for kind, text in tokens if kind in _COLUMNS))
     crossed = any(t in {("sign", "*"), ("sign", ":")} for t in tokens)
-    return names, set(names) if crossed and len(names) > 1 else set()
+    columns = {t.column for t in terms}
+    return terms, frozenset(columns if crossed and len(columns) > 1 else ())
 
 
-def _matrix(formula: str, samples: pd.DataFrame, levels_of: pd.DataFrame) -> pd.DataFrame:
-    """Model matrix through formulaic, on neutral names and with the levels of the whole study."""
+def _matrix(formula: str, terms: Sequence[Term], samples: pd.DataFrame) -> pd.DataFrame:
+    """Model matrix through formulaic, on neutral names."""
     from formulaic import Formula
 
-    names = list(dict.fromkeys(text for kind, text in _tokens(formula) if kind in {"name", "quoted"}))
-    neutral = {name: f"v{i}_" for i, name in enumerate(names)}
+    neutral = {term: f"v{i}_" for i, term in enumerate(terms)}
     text = " ".join(
-        neutral.get(text, text) if kind in {"name", "quoted"} else text for kind, text in _tokens(formula)
+        neutral[Term(text, kind in _FACTORS)] if kind in _COLUMNS else text for kind, text in _tokens(formula)
     )
     data = pd.DataFrame(
-        {neutral[n]: _covariate(samples[n], levels_of[n]) for n in names}, index=samples.index
+        {k: _covariate(samples[t.column], t) for t, k in neutral.items()}, index=samples.index
     )
     try:
         found = Formula(text.removeprefix("~").strip() or "1").get_model_matrix(data, na_action="raise")
@@ -199,18 +281,17 @@ def _matrix(formula: str, samples: pd.DataFrame, levels_of: pd.DataFrame) -> pd.
     except Exception as error:
         raise InputError(f"the formula {formula!r} cannot be read: {str(error).splitlines()[0]}.") from error
     matrix = pd.DataFrame(np.asarray(found, dtype=float), index=samples.index, columns=list(found.columns))
-    back = {v: k for k, v in neutral.items()}
+    back = {k: term.label for term, k in neutral.items()}
     return matrix.rename(columns=lambda c: re.sub(r"v\d+_", lambda m: back[m[0]], str(c)))
 
 
-def _covariate(column: pd.Series, whole: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(whole) and not pd.api.types.is_bool_dtype(whole):
+def _covariate(column: pd.Series, term: Term) -> pd.Series:
+    if _is_number(column) and not term.as_factor:
         return column.astype(float)
-    levels = sorted(whole.astype(str).unique())
-    return pd.Series(pd.Categorical(column.astype(str), categories=levels), index=column.index)
+    return pd.Series(pd.Categorical(as_factor(column), categories=levels_of(column)), index=column.index)
 
 
-def resolve_contrasts(design: Design, contrast: Any) -> dict[str, Array]:
+def resolve_contrasts(design: Design, contrast: ContrastSpec) -> dict[str, Array]:
     """Turn what the user wrote into named contrasts.
 
     Parameters
@@ -229,29 +310,48 @@ def resolve_contrasts(design: Design, contrast: Any) -> dict[str, Array]:
     ------
     InputError
         An unknown coefficient, a contrast of zeros, one that the design cannot
-        tell.
+        estimate.
     """
-    if isinstance(contrast, Mapping) and any(not isinstance(v, int | float) for v in contrast.values()):
-        named = {str(name): _vector(design, part) for name, part in contrast.items()}
-    elif isinstance(contrast, Mapping):
-        named = {" ".join(f"{v:+g} {k}" for k, v in contrast.items()): _vector(design, contrast)}
-    else:
+    named = _named_contrasts(contrast)
+    vectors = {name: _vector(design, part) for name, part in named.items()}
+    for name, vector in vectors.items():
+        _check_estimable(design, name, vector, named[name])
+    return vectors
+
+
+def triple_of(contrast: ContrastSpec) -> tuple[str, str, str] | None:
+    """Give (factor, case, control) of a single contrast; nothing where it is one of coefficients.
+
+    >>> triple_of(["fraction", "EV", "lysate"]), triple_of({"mine": ("dose", 2, 1)})
+    (('fraction', 'EV', 'lysate'), ('dose', '2', '1'))
+    >>> triple_of({"fraction[T.lysate]": -1}) is None
+    True
+    """
+    named = list(_named_contrasts(contrast).values())
+    if len(named) != 1 or isinstance(named[0], Mapping):
+        return None
+    return _triple(named[0])
+
+
+def _named_contrasts(contrast: object) -> dict[str, object]:
+    if not isinstance(contrast, Mapping):
         _, case, control = _triple(contrast)
-        named = {f"{case} vs {control}": _vector(design, contrast)}
-    for name, vector in named.items():
-        _check_estimable(design, name, vector, contrast)
-    return named
+        return {f"{case} vs {control}": contrast}
+    if any(not isinstance(v, int | float) for v in contrast.values()):
+        return {str(name): part for name, part in contrast.items()}
+    return {" ".join(f"{v:+g} {k}" for k, v in contrast.items()): contrast}
 
 
-def _triple(contrast: Any) -> tuple[str, str, str]:
+def _triple(contrast: object) -> tuple[str, str, str]:
+    """Read (factor, case, control) from a tuple or a list."""
     if isinstance(contrast, str) or not isinstance(contrast, Iterable) or len(parts := list(contrast)) != 3:
         raise InputError(
             f"a contrast is (factor, case, control) or a mapping of coefficients; got {contrast!r}."
         )
-    return str(parts[0]), str(parts[1]), str(parts[2])
+    return str(parts[0]), level_name(parts[1]), level_name(parts[2])
 
 
-def _vector(design: Design, contrast: Any) -> Array:
+def _vector(design: Design, contrast: object) -> Array:
     if not isinstance(contrast, Mapping):
         return design.contrast(*_triple(contrast))
     columns = list(design.matrix.columns)
@@ -264,7 +364,7 @@ def _vector(design: Design, contrast: Any) -> Array:
     return np.array([float(contrast.get(c, 0.0)) for c in columns])
 
 
-def _check_estimable(design: Design, name: str, vector: Array, contrast: Any) -> None:
+def _check_estimable(design: Design, name: str, vector: Array, contrast: object) -> None:
     if not np.any(vector):
         raise InputError(f"contrast {name!r} is zero for every coefficient.")
     x = design.matrix.to_numpy()
@@ -272,7 +372,7 @@ def _check_estimable(design: Design, name: str, vector: Array, contrast: Any) ->
     if np.abs(back - vector).max() <= 1e-7 * np.abs(vector).max():
         return
     factor = None if isinstance(contrast, Mapping) else _triple(contrast)[0]
-    others = [f for f in design.factors if f != factor]
+    others = [f for f in design.columns if f != factor]
     blamed = [o for o in others if factor is not None and _nested(design.samples, factor, o)]
     what = (
         f"`{factor}` is confounded with {listed(blamed or others)}"
@@ -280,11 +380,11 @@ def _check_estimable(design: Design, name: str, vector: Array, contrast: Any) ->
         else "its coefficients are aliased"
     )
     raise InputError(
-        f"contrast {name!r} cannot be told by this design: {what}. Leave the column out of the model, or "
+        f"contrast {name!r} is not estimable with this design: {what}. Leave the column out of the model, or "
         "compare samples that share its levels."
     )
 
 
 def _nested(samples: pd.DataFrame, factor: str, other: str) -> bool:
     """Say whether every level of `other` lies in one level of `factor`."""
-    return bool((samples[factor].astype(str).groupby(samples[other].astype(str)).nunique() == 1).all())
+    return bool((as_factor(samples[factor]).groupby(as_factor(samples[other])).nunique() == 1).all())

@@ -70,6 +70,6 @@ def preparations(exp: Experiment) -> Experiment:
         return exp
     if kept.empty:
         raise InputError(
-            f"every sample is a {BLANK} or a {MEDIUM}: there is nothing to assess; mend the sample column `{COLUMN}`."
+            f"every sample is a {BLANK} or a {MEDIUM}: there is nothing to assess; correct the sample column `{COLUMN}`."
         )
     return exp.select(samples=list(kept))

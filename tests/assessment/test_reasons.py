@@ -11,7 +11,12 @@ from markerkit.sets.enrichment import enrich
 from markerkit.study.context import CONTEXT_KEYS
 
 MARKERS = mk.load_markers()
-ASK = {"condition": "fraction", "case": "EV", "control": "lysate", "paired_by": "donor"}
+
+
+def ask(**options):
+    return mk.Contrast("fraction", "EV", "lysate", paired_by="donor", **options)
+
+
 APOPTOSIS = {
     "apoptosis_induced": True,
     "apoptosis_shown": "annexin V and cleaved caspase-3",
@@ -28,7 +33,7 @@ def example():
 
 @pytest.fixture(scope="module")
 def result(example):
-    return mk.assess(example, MARKERS, **ASK, comparator="lysate", fluid="culture")
+    return mk.assess(example, ask(comparator="lysate", fluid="culture"), MARKERS)
 
 
 @pytest.fixture(scope="module")
@@ -40,19 +45,19 @@ def stated(example):
         "lysate_preparation": "RIPA",
         "accession": "PXD1",
     }
-    return mk.assess(example, MARKERS, **ASK, comparator="lysate", fluid="culture", context=context)
+    return mk.assess(example, ask(comparator="lysate", fluid="culture"), MARKERS, context=context)
 
 
 def of(result, key):
-    table = result.evidence
+    table = result.evidence.table
     return table[table["class"] == key].set_index("topic")
 
 
 def test_every_class_has_its_reasons(result):
     criteria = load_criteria()
-    assert set(result.evidence["class"]) == set(criteria.classes)
-    assert set(result.evidence["direction"]) <= {"for", "against", "neither"}
-    assert (result.evidence["text"] != "").all()
+    assert set(result.evidence.table["class"]) == set(criteria.classes)
+    assert set(result.evidence.table["direction"]) <= {"for", "against", "neither"}
+    assert (result.evidence.table["text"] != "").all()
     for key, rule in criteria.classes.items():
         topics = of(result, key).index
         assert topics.is_unique
@@ -83,7 +88,7 @@ def test_numbers_are_those_of_the_verdict(result):
 
 
 def test_direction_follows_the_interval(result):
-    rows = result.evidence[result.evidence["topic"] == "set effect"]
+    rows = result.evidence.table[result.evidence.table["topic"] == "set effect"]
     assert (rows.loc[rows["direction"] == "for", "ci_low"] > 0).all()
     assert (
         rows.loc[rows["direction"] == "against", "ci_high"] < load_criteria().threshold["equivalence_margin"]
@@ -96,7 +101,7 @@ def test_direction_follows_the_interval(result):
 
 
 def test_one_reason_decided_each_verdict(result):
-    decided = result.evidence[result.evidence["decisive"]]
+    decided = result.evidence.table[result.evidence.table["decisive"]]
     assert decided.groupby("class").size().to_dict() == dict.fromkeys(load_criteria().classes, 1)
     topic = decided.set_index("class")["topic"]
     assert topic["ev"] == "set effect"
@@ -145,28 +150,28 @@ def test_apoptosis_is_a_matter_of_the_context(result, stated):
 
 def test_a_denial_is_a_reason_against(example):
     found = mk.assess(
-        example, MARKERS, **ASK, context={"caspase_inhibitor_control": False, "vesicles": False}
+        example, ask(), MARKERS, context={"caspase_inhibitor_control": False, "vesicles": False}
     )
     assert of(found, "apoptotic_ev").loc["context: caspase_inhibitor_control", "direction"] == "against"
     assert of(found, "microvesicle").loc["context: vesicles", "direction"] == "against"
 
 
 def test_fluid_gate_and_comparator(example):
-    found = mk.assess(example, MARKERS, **ASK, comparator="biofluid", fluid="plasma")
+    found = mk.assess(example, ask(comparator="biofluid", fluid="plasma"), MARKERS)
     gate = of(found, "ev").loc["fluid gate"]
     assert gate["n"] > 0
     assert "not counted" in gate["text"]
     assert "20S" in of(found, "apoptotic_exosome").loc["fluid gate", "text"]
-    unstated = mk.assess(example, MARKERS, **ASK)
+    unstated = mk.assess(example, ask(), MARKERS)
     assert "was not stated" in of(unstated, "ev").loc["comparator", "text"]
 
 
 def test_without_a_comparator(example):
-    found = mk.assess(example, MARKERS)
-    rows = found.evidence[found.evidence["topic"] == "comparator"]
+    found = mk.assess(example, None, MARKERS)
+    rows = found.evidence.table[found.evidence.table["topic"] == "comparator"]
     assert len(rows) == 6
     assert rows["decisive"].all()
-    assert found.sensitivity.empty
+    assert found.sensitivity.table.empty
 
 
 # ---- circularity -------------------------------------------------------------------
@@ -213,7 +218,7 @@ def test_a_set_made_from_the_data_is_flagged_whole(monkeypatch):
 def test_a_flag_is_said_aloud(example):
     doi = MARKERS.references.set_index("key").loc["kugeratski2021", "doi"]
     with pytest.warns(mk.MarkerkitWarning, match="circular: class exosome"):
-        found = mk.assess(example, MARKERS, **ASK, context={"dataset": doi})
+        found = mk.assess(example, ask(), MARKERS, context={"dataset": doi})
     assert of(found, "exosome").loc["circularity", "direction"] == "against"
     assert any("circular" in text for text in found.warnings)
 
@@ -222,7 +227,7 @@ def test_a_flag_is_said_aloud(example):
 
 
 def test_form_says_who_fills_what(result, stated):
-    blank, filled = (r.ev_track.set_index("field") for r in (result, stated))
+    blank, filled = (r.ev_track.table.set_index("field") for r in (result, stated))
     assert set(blank["status"]) <= {"from the data", "from the context", "to fill in", "not applicable"}
     assert (blank.loc[blank["status"] == "to fill in", "value"] == "").all()
     assert (blank.loc[blank["status"] == "from the data", "value"] != "").all()
@@ -241,7 +246,7 @@ def test_form_says_who_fills_what(result, stated):
 def test_form_agrees_with_the_checklist(result):
     items = result.checklist.table
     items = items[items["guideline"] == "EV-TRACK"].set_index("item")
-    form = result.ev_track.set_index("field")
+    form = result.ev_track.table.set_index("field")
     assert form.loc["1 EV-enriched proteins", "value"] == items.loc["1 EV-enriched proteins", "proteins"]
     assert form.loc["8 Antibodies", "status"] == "not applicable"
 

@@ -12,6 +12,9 @@ from markerkit.tables.registry import TABLES
 
 pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
 
+EV = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate", fluid="culture")
+PLAIN = mk.Contrast("fraction", "EV", "lysate")
+
 
 @pytest.fixture(scope="module")
 def example():
@@ -20,15 +23,7 @@ def example():
 
 @pytest.fixture(scope="module")
 def result(example):
-    return mk.assess(
-        example,
-        condition="fraction",
-        case="EV",
-        control="lysate",
-        paired_by="donor",
-        comparator="lysate",
-        fluid="culture",
-    )
+    return mk.assess(example, EV)
 
 
 def test_the_example_reads_as_it_was_made(result):
@@ -39,7 +34,7 @@ def test_the_example_reads_as_it_was_made(result):
     assert words["apoptotic_body"] in ("not compatible", "unresolved")
     assert words["microvesicle"] == "not compatible"
     assert words["apoptotic_exosome"] == "not assessable"
-    assert result.purity.contamination_fraction["status"].iloc[0] == "assessed"
+    assert result.purity.contamination_fraction.table["status"].iloc[0] == "assessed"
     assert result.gaps()
     assert "EV vs lysate" in repr(result)
     assert "<table>" in result._repr_html_()
@@ -60,23 +55,76 @@ def test_every_declared_table_is_there(result):
         assert set(rows["set"]) == sets, method
 
 
+def test_every_part_is_a_result(result, tmp_path):
+    parts = {k: v for k, v in vars(result).items() if isinstance(v, mk.results.Result)}
+    assert len(parts) == 18
+    for name, part in parts.items():
+        assert part.table_name in TABLES, name
+        written = part.save(tmp_path / f"{name}.tsv")
+        assert (
+            written.read_text(encoding="utf-8").split("\n", 1)[0].split("\t") == TABLES[part.table_name].names
+        )
+    assert mk.results.Assessment is type(result)
+    assert result.detection.params["contrasts"] == ["EV vs lysate"]
+
+
+def test_shares_are_of_one_basis_everywhere(example):
+    """The quality card and the source shares of one run sum the same."""
+    rng = np.random.default_rng(0)
+    proteins = example.proteins.assign(length=rng.integers(100, 3000, example.n_proteins))
+    exp = mk.Experiment(example.values, example.samples, proteins, history=example.history)
+    found = mk.assess(exp, PLAIN, shares="length")
+    assert found.purity.shares.table["basis"].str.startswith("signal over length").all()
+    card = found.quality.table
+    card = card[card["kind"] == "share"].set_index(["sample", "item"])["value"]
+    shares = found.purity.shares.table.set_index(["sample", "source"])["share"]
+    both = card.index.intersection(shares.index)
+    assert len(both) > 100
+    np.testing.assert_allclose(card[both], shares[both])
+
+
+def test_each_contrast_keeps_its_own_comparator(example):
+    """Against a lysate the contamination fraction is assessed, against other vesicles it is not."""
+    samples = example.samples.assign(arm=["SEC", "UC", "lysate"] * 4)
+    samples["arm"] = [
+        "lysate" if f == "lysate" else a for f, a in zip(samples["fraction"], ["SEC", "UC"] * 6, strict=True)
+    ]
+    exp = mk.Experiment(example.values, samples, example.proteins, history=example.history)
+    found = mk.assess(
+        exp,
+        [
+            mk.Contrast("arm", "SEC", "lysate", comparator="lysate", name="SEC over its cells"),
+            mk.Contrast("arm", "SEC", "UC", comparator="ev"),
+        ],
+    )
+    status = found.purity.contamination_fraction.table.drop_duplicates("contrast").set_index("contrast")[
+        "status"
+    ]
+    assert status.to_dict() == {"SEC over its cells": "assessed", "SEC vs UC": "not assessable"}
+    assert any("SEC over its cells" in line for line in found.design)
+    assert [c["comparator"] for c in found.params["contrasts"]] == ["lysate", "ev"]
+    json.dumps(found.params)
+
+
+@pytest.mark.parametrize(("n", "assessed"), [(1, False), (2, True)])
+def test_two_replicates_are_the_least(example, n, assessed):
+    kept = example.samples.groupby("fraction").head(n).index
+    extra = example.samples.index[example.samples["fraction"] == "lysate"]
+    few = example.select(samples=[s for s in example.samples.index if s in kept or s in extra])
+    reasons = mk.assess_identity(few, PLAIN).table["reason"]
+    assert reasons.str.startswith("no replicates: EV has 1 sample, 2 or more are needed").all() != assessed
+    assert reasons.str.startswith("no replicates").any() != assessed
+
+
 def test_input_is_not_changed(example):
     before, history = example.values, example.history
-    mk.assess(example, condition="fraction", case="EV", control="lysate")
+    mk.assess(example, PLAIN)
     pd.testing.assert_frame_equal(example.values, before)
     assert example.history == history
 
 
 def test_folder_is_whole_and_the_same_twice(result, example, tmp_path):
-    again = mk.assess(
-        example,
-        condition="fraction",
-        case="EV",
-        control="lysate",
-        paired_by="donor",
-        comparator="lysate",
-        fluid="culture",
-    )
+    again = mk.assess(example, EV)
     for folder, found in (("a", result), ("b", again)):
         found.report(tmp_path / folder)
     names = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file())
@@ -127,17 +175,17 @@ def test_several_contrasts_and_none(example):
     exp = mk.Experiment(
         example.values, samples, example.proteins, example.scale, example.organism, example.history
     )
-    both = mk.assess(exp, condition="arm", contrasts=[("EV", "lysate"), ("other", "lysate")])
+    both = mk.assess(exp, [mk.Contrast("arm", "EV", "lysate"), mk.Contrast("arm", "other", "lysate")])
     assert list(dict.fromkeys(both.identity.table["contrast"])) == ["EV vs lysate", "other vs lysate"]
-    alone = mk.assess(exp, condition="arm", case="EV", control="lysate")
+    alone = mk.assess(exp, mk.Contrast("arm", "EV", "lysate"))
     first = both.identity.table[both.identity.table["contrast"] == "EV vs lysate"].reset_index(drop=True)
     pd.testing.assert_frame_equal(first, alone.identity.table)
-    assert (both.samples_used["status"] == "used").all()
+    assert (both.samples_used.table["status"] == "used").all()
     assert rng is not None
     bare = mk.assess(exp)
     assert (bare.identity.table["reason"] == "no comparator").all()
     assert bare.purity.table.empty
-    assert len(bare.purity.shares) == 17 * exp.n_samples
+    assert len(bare.purity.shares.table) == 17 * exp.n_samples
     assert not bare.checklist.table.empty
     assert bare.differential_abundance.table.empty
 
@@ -145,7 +193,7 @@ def test_several_contrasts_and_none(example):
 def test_one_sample_an_arm(example, tmp_path):
     names = [example.samples.index[i] for i in (0, example.n_samples - 1)]
     few = example.select(samples=names)
-    found = mk.assess(few, condition="fraction", case="EV", control="lysate", comparator="lysate")
+    found = mk.assess(few, mk.Contrast("fraction", "EV", "lysate", comparator="lysate"))
     assert found.identity.table["reason"].str.startswith("no replicates").all()
     assert found.coverage.table["n_measured"].sum() > 0
     assert found.report(tmp_path / "out").is_dir()
@@ -153,7 +201,7 @@ def test_one_sample_an_arm(example, tmp_path):
 
 def test_condition_without_contrast_is_said_aloud(example):
     with pytest.warns(MarkerkitWarning, match="no contrast named"):
-        found = mk.assess(example, condition="fraction")
+        found = mk.assess(example, context={"condition": "fraction"})
     assert "no contrast named" in found.warnings[0]
 
 
@@ -164,40 +212,35 @@ def test_technical_replicates_are_collapsed(example):
     exp = mk.Experiment(
         example.values, samples, example.proteins, example.scale, example.organism, example.history
     )
-    found = mk.assess(exp, condition="fraction", case="EV", control="lysate", collapse_by="unit")
+    found = mk.assess(exp, PLAIN, collapse_by="unit")
     assert found.experiment.n_samples == len(samples) // 2
-    assert len(found.samples_used) == len(samples)
+    assert len(found.samples_used.table) == len(samples)
     assert "averaged and count once" in found.design[0]
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("contrast", "options", "message"),
     [
-        ({"condition": "nope", "case": "EV", "control": "lysate"}, "no column 'nope'"),
-        ({"condition": "fraction", "case": "EV", "control": "cells"}, "no level 'cells'"),
-        ({"condition": "fraction", "case": "EV", "control": "EV"}, "case and control are both"),
-        ({"condition": "fraction", "case": "EV"}, "`case` is given without `control`"),
-        ({"case": "EV", "control": "lysate"}, "need `condition`"),
-        (
-            {"condition": "fraction", "case": "EV", "control": "lysate", "paired_by": "pair"},
-            "no column 'pair'",
-        ),
-        (
-            {"condition": "fraction", "case": "EV", "control": "lysate", "batch": ["fraction_copy"]},
-            "confounded",
-        ),
-        (
-            {"condition": "fraction", "case": "EV", "control": "lysate", "collapse_by": "nope"},
-            "no column 'nope'",
-        ),
-        ({"condition": "fraction", "contrasts": [("EV", "lysate")] * 2}, "named twice"),
+        (mk.Contrast("nope", "EV", "lysate"), {}, "no column 'nope'"),
+        (mk.Contrast("fraction", "EV", "cells"), {}, "no level 'cells'"),
+        (mk.Contrast("fraction", "EV", "lysate", paired_by="pair"), {}, "no column 'pair'"),
+        (mk.Contrast("fraction", "EV", "lysate", batch="fraction_copy"), {}, "confounded"),
+        (PLAIN, {"collapse_by": "nope"}, "no column 'nope'"),
+        ([PLAIN, PLAIN], {}, "named twice"),
+        (PLAIN, {"seed": -1}, "`seed` is a whole number, 0 or more; got -1"),
+        (PLAIN, {"seed": 0.5}, "`seed` is a whole number"),
+        (PLAIN, {"null_check": -1}, "`null_check` counts data sets"),
+        (PLAIN, {"null_check": 1}, "2 or more, or is 0"),
+        (PLAIN, {"shares": "size"}, "`shares` must be one of"),
+        (None, {"context": {"fluid": "beer"}}, "`fluid` must be one of"),
+        (None, {"context": {"condition": "nope"}}, "no column 'nope'"),
     ],
 )
-def test_refusals(example, options, message):
+def test_refusals(example, contrast, options, message):
     samples = example.samples
     samples["fraction_copy"] = samples["fraction"]
     exp = mk.Experiment(
         example.values, samples, example.proteins, example.scale, example.organism, example.history
     )
     with pytest.raises(InputError, match=message):
-        mk.assess(exp, **options)
+        mk.assess(exp, contrast, **options)

@@ -79,6 +79,15 @@ def test_every_threshold_has_its_reason_and_its_simulation():
         assert all(row[k].strip() for k in ("unit", "reason", "simulation")), row["name"]
 
 
+def test_every_limit_of_the_design_check_has_its_reason():
+    rows = tomllib.loads((FOLDER / "criteria.toml").read_text(encoding="utf-8"))["design"]
+    names = [row["name"] for row in rows]
+    assert len(names) == len(set(names))
+    for row in rows:
+        assert set(row) == {"name", "value", "unit", "reason"}, row["name"]
+        assert all(row[k].strip() for k in ("unit", "reason")), row["name"]
+
+
 def test_accessions_have_the_uniprot_pattern():
     assert TABLE["accession"].map(lambda a: bool(UNIPROT.fullmatch(a))).all()
 

@@ -6,8 +6,7 @@ import pytest
 
 import markerkit as mk
 from markerkit.checks.design import design_lines, design_of, design_scope
-from markerkit.preprocess import collapse_replicates
-from markerkit.study.contrast import contrasts_of
+from markerkit.study.data import study_data
 from tests.helpers import experiment
 
 
@@ -16,9 +15,8 @@ def check(sheet, *, context=None, collapse_by=None, names=None, **options):
     index = names or [f"s{i}" for i in range(n)]
     frame = pd.DataFrame(np.ones((n, 2)), index, ["G1", "G2"])
     exp = experiment(frame, sheet)
-    units = collapse_replicates(exp, collapse_by) if collapse_by else exp
-    asked = contrasts_of(units, condition="arm", case="EV", control="cell", **options)
-    return design_of(exp, units, asked, context or {}, collapse_by=collapse_by)
+    contrast = mk.Contrast("arm", "EV", "cell", **options)
+    return design_of(study_data(exp, contrast, context=context, collapse_by=collapse_by))
 
 
 def found(table, check):
@@ -38,6 +36,55 @@ def test_numbers_and_rank():
     assert found(check({"arm": ["EV", "cell"]}), "replicates")["severity"].tolist() == ["serious"]
     uneven = check({"arm": ["EV"] * 2 + ["cell"] * 8})
     assert found(uneven, "balance")["severity"].tolist() == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("case", "control", "severity"),
+    [(1, 2, "serious"), (2, 2, "note"), (3, 4, "note"), (4, 4, "ok"), (4, 9, "ok")],
+)
+def test_how_many_replicates_are_enough(case, control, severity):
+    table = check({"arm": ["EV"] * case + ["cell"] * control})
+    assert found(table, "replicates")["severity"].tolist() == [severity]
+
+
+@pytest.mark.parametrize(("control", "noted"), [(11, False), (12, False), (13, True)])
+def test_three_to_one_is_balanced_enough(control, noted):
+    table = check({"arm": ["EV"] * 4 + ["cell"] * control})
+    assert found(table, "balance")["severity"].tolist() == ["note"] * noted
+
+
+@pytest.mark.parametrize(("per_group", "severity"), [(2, "note"), (3, "ok")])
+def test_residual_degrees_of_freedom(per_group, severity):
+    """Two against two leave 2, three against three 4; a pair of the latter costs one, so that 3 are left."""
+    sheet = {"arm": ["EV"] * per_group + ["cell"] * per_group}
+    assert found(check(sheet), "model")["severity"].tolist() == [severity]
+    sheet["plate"] = (["p"] + ["q"] * (per_group - 1)) * 2
+    table = found(check(sheet, batch="plate"), "model")
+    assert table["severity"].tolist() == [severity]
+    assert f"{2 * per_group - 3} residual degrees of freedom" in table["finding"].iloc[0]
+
+
+def test_half_of_the_groups_variance_is_confounded():
+    """Of n samples of each group k have the other's day: the correlation ratio is (1 - 2 k / n)^2."""
+    for n, k, severity in ((14, 2, ["warning"]), (13, 2, [])):  # 0.510 and 0.479
+        day = ["1"] * (n - k) + ["2"] * k + ["2"] * (n - k) + ["1"] * k
+        table = check({"arm": ["EV"] * n + ["cell"] * n, "operator_a": day})
+        assert found(table, "confounding")["severity"].tolist() == severity, n
+
+
+@pytest.mark.parametrize(("case", "control", "offered"), [("abcde", "abcd", True), ("abcd", "abc", False)])
+def test_four_in_five_donors_in_both_groups_ask_for_pairs(case, control, offered):
+    table = check({"arm": ["EV"] * len(case) + ["cell"] * len(control), "donor": [*case, *control]})
+    assert found(table, "pairs")["severity"].tolist() == ["warning"] * offered
+
+
+def test_numbers_are_measurements_from_six_levels_on():
+    arm = ["EV"] * 5 + ["cell"] * 5
+    few = check({"arm": arm, "code": [1, 1, 2, 2, 3, 4, 4, 5, 5, 5]})
+    assert found(few, "confounding")["column"].tolist() == ["code"]
+    assert "no level of 'code'" in found(few, "confounding")["finding"].iloc[0]
+    many = check({"arm": arm, "code": [1, 1, 2, 2, 3, 4, 4, 5, 5, 6]})
+    assert "the groups differ in it" in found(many, "confounding")["finding"].iloc[0]
 
 
 def test_pairs_that_lie_in_one_arm_are_counted():
@@ -127,8 +174,7 @@ def test_the_verdict_says_its_scope():
         "human",
         example.history,
     )
-    ask = {"condition": "fraction", "case": "EV", "control": "lysate", "comparator": "lysate"}
-    found = mk.assess(exp, **ask, paired_by="donor")
+    found = mk.assess(exp, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate"))
     assert found.identity.table["explanation"].str.endswith("Scope: this preparation.").all()
     assert found.purity.table["explanation"].str.endswith("Scope: this preparation.").all()
     assert any("every sample comes from one `pool`".lower() in line.lower() for line in found.design)
@@ -142,17 +188,17 @@ def test_serious_findings_are_warnings():
     )
     exp = mk.Experiment(example.values, samples, example.proteins, example.scale, "human", example.history)
     with pytest.warns(mk.MarkerkitWarning, match="`study` is fully confounded with `fraction`"):
-        found = mk.assess(exp, condition="fraction", case="EV", control="lysate", paired_by="donor")
+        found = mk.assess(exp, mk.Contrast("fraction", "EV", "lysate", paired_by="donor"))
     assert any("fully confounded" in text for text in found.warnings)
     assert any("fully confounded" in text for text in found.design)
-    rows = found.evidence[found.evidence["topic"] == "design: confounding"]
+    rows = found.evidence.table[found.evidence.table["topic"] == "design: confounding"]
     assert (rows["direction"] == "against").all()
     assert len(rows) == 6
 
 
 def test_without_a_contrast():
     exp = experiment({"G1": [1.0, 2.0]}, {"arm": ["EV", "cell"]})
-    assert design_of(exp, exp, [], {})["check"].tolist() == ["comparator"]
+    assert design_of(study_data(exp))["check"].tolist() == ["comparator"]
 
 
 @pytest.mark.data
@@ -174,5 +220,5 @@ def test_real_sheets(shared_data, folder, condition, case, control, check_, seve
     sheet = pd.read_csv(shared_data / folder / "samples.tsv", sep="\t", index_col=0)
     frame = pd.DataFrame(np.ones((len(sheet), 2)), sheet.index, ["G1", "G2"])
     exp = mk.Experiment(frame, sheet)
-    asked = contrasts_of(exp, condition=condition, case=case, control=control)
-    assert severity in found(design_of(exp, exp, asked, {}), check_)["severity"].tolist()
+    data = study_data(exp, mk.Contrast(condition, case, control))
+    assert severity in found(design_of(data), check_)["severity"].tolist()

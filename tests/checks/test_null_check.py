@@ -31,7 +31,7 @@ def experiment(n=4, p=600, *, effect=0.0, rho=0.0, missing=0.0, seed=0):
 @pytest.mark.parametrize("missing", [0.0, 0.15])
 def test_rotated_data_hold_no_effect_however_large_the_effect_was(missing):
     exp = experiment(effect=3.0, missing=missing)
-    result = mk.null_check(exp, SETS, "~ g", contrast=CONTRAST, draws=30, tests=["camera", "effect"])
+    result = mk.null_check(exp, "~ g", SETS, contrast=CONTRAST, n_resamples=30, tests=["camera", "effect"])
     assert list(result.table.columns) == TABLES["null_check"].names
     found = result.table[result.table["level"] == 0.05].set_index("test")
     t, effect = found.loc["moderated_t"], found.loc["effect"]
@@ -92,7 +92,9 @@ def test_permutations_stay_within_pairs_and_carry_missing_values():
     drawn = permuted(fit, np.tile(np.arange(4), 2), np.random.default_rng(0))
     before, after = np.isnan(fit.values), np.isnan(drawn)
     np.testing.assert_array_equal(after[:4] | after[4:], before[:4] | before[4:])
-    result = mk.null_check(exp, SETS, "~ g + donor", contrast=CONTRAST, draws=4, how="permute", tests=["fry"])
+    result = mk.null_check(
+        exp, "~ g + donor", SETS, contrast=CONTRAST, n_resamples=4, method="permute", tests=["fry"]
+    )
     assert (result.table["n_distinct"] == 8).all()  # 2^4 ways to swap pairs, half of them mirrored
 
 
@@ -104,25 +106,63 @@ def test_distinct_permutations_by_hand(case, strata, count):
     assert distinct_permutations(np.array(case, bool), np.array(strata)) == count
 
 
+@pytest.mark.parametrize(
+    "contrast", [("g", "a", "b"), ["g", "a", "b"], {"mine": ("g", "a", "b")}, {"mine": ["g", "a", "b"]}]
+)
+def test_permutation_stays_within_pairs_however_the_contrast_is_written(contrast):
+    exp = experiment(missing=0.2)
+    by_triple = mk.null_check(
+        exp, "~ g + donor", SETS, contrast=contrast, n_resamples=3, method="permute", tests=["fry"]
+    ).table
+    assert (by_triple["n_distinct"] == 8).all()  # 2^4 ways to swap pairs, half of them mirrored
+    by_contrast = mk.null_check(
+        exp,
+        mk.Contrast("g", "a", "b", paired_by="donor"),
+        SETS,
+        n_resamples=3,
+        method="permute",
+        tests=["fry"],
+    ).table
+    columns = ["test", "level", "rate", "se", "n_distinct"]
+    pd.testing.assert_frame_equal(by_triple[columns], by_contrast[columns])
+
+
+def test_coefficients_have_no_groups_to_permute():
+    exp = experiment()
+    coefficients = {"g[T.b]": -1}
+    table = mk.null_check(exp, "~ g", SETS, contrast=coefficients, n_resamples=2, tests=["fry"]).table
+    assert table["n_distinct"].isna().all()
+    with pytest.raises(InputError, match="of coefficients; give a Contrast"):
+        mk.null_check(exp, "~ g", SETS, contrast=coefficients, n_resamples=2, method="permute")
+
+
+def test_a_third_group_is_no_part_of_a_contrast():
+    """Samples of a third group neither enter the model of a contrast nor are exchanged."""
+    exp = experiment(n=6)
+    sheet = exp.samples.assign(g=["a"] * 4 + ["c"] * 2 + ["b"] * 4 + ["c"] * 2)
+    three = mk.Experiment(exp.values, sheet, scale="log2")
+    table = mk.null_check(three, mk.Contrast("g", "a", "b"), SETS, n_resamples=2, tests=[]).table
+    assert (table["n_distinct"] == 35).all()
+
+
 def test_null_check_of_an_assessment():
     exp = mk.load_example()
-    result = mk.assess(
-        exp, condition="fraction", case="EV", control="lysate", comparator="lysate", null_check=3
-    )
+    contrast = mk.Contrast("fraction", "EV", "lysate", comparator="lysate")
+    result = mk.assess(exp, contrast, null_check=3)
     assert set(result.null_check.table["test"]) == {"moderated_t", "camera", "fry", "effect", "joint"}
     assert not any("nothing differs" in line for line in result.design)
     with pytest.raises(InputError, match="`null_check` counts data sets"):
-        mk.assess(exp, condition="fraction", case="EV", control="lysate", null_check=-1)
+        mk.assess(exp, contrast, null_check=-1)
 
 
 def test_refusals():
     exp = experiment()
-    with pytest.raises(InputError, match="`draws` is 2 or more"):
-        mk.null_check(exp, SETS, "~ g", contrast=CONTRAST, draws=1)
-    with pytest.raises(InputError, match="`how` must be one of"):
-        mk.null_check(exp, SETS, "~ g", contrast=CONTRAST, how="bootstrap")
+    with pytest.raises(InputError, match="`n_resamples` is 2 or more"):
+        mk.null_check(exp, "~ g", SETS, contrast=CONTRAST, n_resamples=1)
+    with pytest.raises(InputError, match="`method` must be one of"):
+        mk.null_check(exp, "~ g", SETS, contrast=CONTRAST, method="bootstrap")
     with pytest.raises(InputError, match="takes one contrast"):
-        mk.null_check(exp, SETS, "~ g", contrast={"one": CONTRAST, "two": ("g", "b", "a")})
+        mk.null_check(exp, "~ g", SETS, contrast={"one": CONTRAST, "two": ("g", "b", "a")})
 
 
 def test_detectable_effect_of_one_protein_is_the_power_of_the_t_test():

@@ -13,12 +13,10 @@ from markerkit.effects.members import marker_effects, set_members
 from markerkit.identity.table import identity_of
 from markerkit.purity.sources import source_verdicts
 from markerkit.stats.set_effect import set_effect
-from markerkit.study.contrast import contrasts_of
 from markerkit.tables.registry import TABLES
 from tests.helpers import experiment
 
 MARKERS = mk.load_markers()
-ASK = {"condition": "fraction", "case": "EV", "control": "lysate"}
 
 
 def sparse(exp, seed=0):
@@ -36,7 +34,7 @@ def exp():
 
 
 def model_of(exp, comparator="lysate"):
-    (contrast,) = contrasts_of(exp, **ASK, paired_by="donor", comparator=comparator)
+    contrast = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator=comparator)
     return fit_contrast(exp, MARKERS, contrast)
 
 
@@ -187,5 +185,5 @@ def test_quantile_is_tried_between_preparations_only(exp, table):
 def test_no_model_no_strip(exp):
     names = [exp.samples.index[i] for i in (0, exp.n_samples - 1)]
     few = exp.select(samples=names)
-    (contrast,) = contrasts_of(few, **ASK)
+    contrast = mk.Contrast("fraction", "EV", "lysate")
     assert sensitivity_of(few, [fit_contrast(few, MARKERS, contrast)], {}).empty

@@ -12,7 +12,8 @@ import pytest
 import markerkit as mk
 from markerkit.catalog.files import read_orthologs
 from markerkit.catalog.load import reference_folder
-from markerkit.cli.main import main
+from markerkit.cli.contrasts import read_contrasts, read_study_context
+from markerkit.cli.main import _parser, main
 from markerkit.sets.scoring import SCORES
 from markerkit.simulation.examples import write_example
 
@@ -65,6 +66,110 @@ def test_assess_with_repeated_contrasts(here, example, capsys):
     assert "markerkit: assessing" in err
 
 
+def asked(words, exp):
+    """The contrasts that the options of `assess` give, without running it."""
+    parsed = _parser().parse_args(["assess", "m.tsv", *words])
+    return [(c.name, c.comparator, c.fluid, c.paired_by) for c in read_contrasts(parsed, exp)]
+
+
+def several():
+    exp = mk.load_example()
+    arm = [a if f == "EV" else f for a, f in zip(["SEC", "UC"] * 6, exp.samples["fraction"], strict=True)]
+    return mk.Experiment(exp.values, exp.samples.assign(arm=arm), exp.proteins, history=exp.history)
+
+
+ARM = ["--condition", "arm"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--contrast", "SEC:lysate@lysate", "--contrast", "SEC:UC@ev"],
+         [("SEC vs lysate", "lysate"), ("SEC vs UC", "ev")]),
+        (["--contrast", "SEC:lysate", "--contrast", "SEC:UC@ev", "--comparator", "lysate"],
+         [("SEC vs lysate", "lysate"), ("SEC vs UC", "ev")]),
+        (["--contrast", "all"], [("SEC vs UC", None), ("SEC vs lysate", None), ("UC vs lysate", None)]),
+        (["--contrast", "vs:lysate@lysate"], [("SEC vs lysate", "lysate"), ("UC vs lysate", "lysate")]),
+        (["--contrast", "vs:lysate", "--comparator", "lysate", "--contrast", "SEC:UC@ev"],
+         [("SEC vs lysate", "lysate"), ("UC vs lysate", "lysate"), ("SEC vs UC", "ev")]),
+        (["--case", "SEC", "--control", "UC", "--comparator", "ev"], [("SEC vs UC", "ev")]),
+    ],
+)  # fmt: skip
+def test_contrasts_of_the_command_line(words, expected):
+    found = asked([*ARM, *words, "--fluid", "culture", "--paired-by", "donor"], several())
+    assert found == [(name, kind, "culture", "donor") for name, kind in expected]
+
+
+def test_levels_that_hold_the_signs_of_contrasts():
+    """A level is a level, whatever it looks like."""
+    exp = mk.load_example()
+    names = {"EV": "a:b", "lysate": "vs:ctrl@ev"}
+    odd = mk.Experiment(
+        exp.values,
+        exp.samples.assign(arm=exp.samples["fraction"].map(names)),
+        exp.proteins,
+        history=exp.history,
+    )
+    assert asked([*ARM, "--contrast", "a:b:vs:ctrl@ev"], odd) == [("a:b vs vs:ctrl@ev", None, None, None)]
+    assert asked([*ARM, "--contrast", "a:b:vs:ctrl@ev@lysate"], odd)[0][1] == "lysate"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--contrast", "SEC:UC"], "a contrast needs --condition"),
+        ([*ARM, "--case", "SEC"], "--case is given without --control"),
+        ([*ARM, "--control", "SEC"], "--control is given without --case"),
+        ([*ARM, "--case", "SEC", "--control", "UC", "--contrast", "SEC:UC"], "either --contrast or --case"),
+        ([*ARM, "--contrast", "SEC"], "a contrast is written case:control or case:control@comparator"),
+        ([*ARM, "--contrast", "SEC:UC@cells"], "`comparator` must be one of"),
+        ([*ARM, "--contrast", "vs:EV"], "`arm` has no level 'EV'"),
+        (["--condition", "nope", "--contrast", "all"], "no column 'nope'"),
+    ],
+)
+def test_words_that_are_no_contrast(words, message):
+    with pytest.raises(mk.InputError, match=message):
+        asked(words, several())
+
+
+def test_options_of_a_contrast_without_one_are_said_to_be_idle():
+    with pytest.warns(mk.MarkerkitWarning, match="--batch, --comparator without a contrast changes nothing"):
+        assert asked(["--comparator", "lysate", "--batch", "donor"], several()) == []
+
+
+def test_without_a_contrast_the_groups_and_the_fluid_are_metadata():
+    parsed = _parser().parse_args(["assess", "m.tsv", *ARM, "--fluid", "plasma"])
+    assert read_study_context(parsed, with_contrasts=False) == {"condition": "arm", "fluid": "plasma"}
+    assert read_study_context(parsed, with_contrasts=True) == {}
+
+
+def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
+    """The verdicts are on stdout before the report is written; sources have their titles."""
+    seen = []
+    monkeypatch.setattr(
+        "markerkit.report.write_report", lambda *_, **__: seen.append(capsys.readouterr().out) or here / "r"
+    )
+    matrix, sheet = map(str, example)
+    words = [
+        "assess",
+        matrix,
+        "--samples",
+        sheet,
+        "--condition",
+        "fraction",
+        "--contrast",
+        "EV:lysate@lysate",
+    ]
+    assert main([*words, "--quiet", "--out", "r"]) == 0
+    (before,) = seen
+    assert before.startswith("EV vs lysate\n  EV material")
+    assert "sources raised: Lipoproteins, Keratin and skin\n" in before
+    assert "ER and Golgi" in before
+    assert "er_golgi" not in before
+    assert "largest gaps" in before
+    assert capsys.readouterr().out == f"results: {here / 'r'}\n"
+
+
 def test_without_comparator_and_sheet(here, example, capsys):
     assert main(["assess", str(example[0]), "--out", "r", "--quiet"]) == 0
     assert "no comparator" in capsys.readouterr().out
@@ -104,7 +209,7 @@ def test_sets_of_the_user(here, capsys):
     assert capsys.readouterr().out.startswith("set\t")
     (here / "bad.toml").write_text("id = 'x'\n")
     assert main(["sets", "validate", "bad.toml"]) == 2
-    assert "mend the rows listed above" in capsys.readouterr().err
+    assert "correct the rows listed above" in capsys.readouterr().err
     assert main(["sets", "diff", "a.gmt", "nope.gmt"]) == 2
 
 
@@ -129,6 +234,9 @@ def test_bad_words_exit_2(here, example, capsys):
         ([*base, *ASK, "--context", "nope.toml"], "no context file"),
         ([*base, *ASK, "--samples", matrix], "sample"),
         ([*base, "--condition", "fraction", "--contrast", "EV"], "case:control"),
+        ([*base, *ASK, "--seed", "-1"], "`seed` is a whole number, 0 or more; got -1"),
+        ([*base, *ASK, "--null-check", "-3"], "`null_check` counts data sets"),
+        ([*base, *ASK, "--shares", "size"], "`shares` must be one of"),
         (["assess", matrix, "--out", sheet], "is there already"),
         (["assess", matrix, "--out", sheet, "--overwrite"], "will not be replaced"),
         (["assess", matrix, "--out", f"{sheet}/sub"], "cannot be written"),

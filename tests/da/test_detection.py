@@ -33,13 +33,14 @@ def detected(rng, depth, proteins=1500, unequal=0.0):
     )
 
 
-ARMS = {"condition": "group", "case": "EV", "control": "cell"}
+EV = mk.Contrast("group", "EV", "cell")
+PAIRED = mk.Contrast("group", "EV", "cell", paired_by="donor")
 
 
 def test_without_depth_it_is_fishers_exact_test():
     seen = detected(np.random.default_rng(2), np.zeros(12), 80)
     seen[:6, 0], seen[6:, 0] = True, False
-    table = mk.detection_test(experiment(seen), **ARMS, depth=False).table
+    table = mk.detection_test(experiment(seen), EV, depth=False).table
     assert list(table.columns) == TABLES["detection"].names
     assert table.loc[0, "call"] == "on"
     tested = table[table["status"] == "tested"]
@@ -57,9 +58,9 @@ def test_what_could_never_be_significant_is_not_tested():
     seen = np.zeros((12, 30), dtype=bool)
     seen[:2, :10] = True
     seen[:5, 10:] = True
-    table = mk.detection_test(experiment(seen), **ARMS, depth=False).table
+    table = mk.detection_test(experiment(seen), EV, depth=False).table
     assert (table["status"][:10] == "not tested").all()
-    assert set(table["reason"][:10]) == {"no outcome of its sightings could have p below 0.05"}
+    assert set(table["reason"][:10]) == {"no outcome of its detections could have p below 0.05"}
     assert table["pvalue"][:10].isna().all()
     assert (table["status"][10:] == "tested").all()
     np.testing.assert_allclose(table["padj"][10:], table["pvalue"][10:])
@@ -69,16 +70,48 @@ def test_a_call_needs_no_significance():
     """On in both samples of a pair of duplicates: two against two can reach no p, and the pattern is told all the same."""
     seen = np.ones((4, 30), dtype=bool)
     seen[2:, 0] = seen[1, 1:20] = False
-    table = mk.detection_test(experiment(seen), **ARMS, depth=False).table
+    table = mk.detection_test(experiment(seen), EV, depth=False).table
     assert table.loc[0, "call"] == "on"
     assert table.loc[0, "status"] == "not tested"
+
+
+@pytest.mark.parametrize(("seen_in", "call"), [(3, ""), (4, "on"), (6, "on")])
+def test_two_thirds_of_one_group_and_none_of_the_other(seen_in, call):
+    seen = np.ones((12, 30), dtype=bool)
+    seen[:, 0] = np.arange(12) < seen_in
+    seen[3, 1:20] = False
+    table = mk.detection_test(experiment(seen), EV, depth=False).table
+    assert table.loc[0, "call"] == call
+    mirrored = mk.detection_test(experiment(seen), mk.Contrast("group", "cell", "EV"), depth=False).table
+    assert mirrored.loc[0, "call"] == call.replace("on", "off")
+    seen[6, 0] = True
+    assert mk.detection_test(experiment(seen), EV, depth=False).table.loc[0, "call"] == ""
+
+
+def test_one_sample_is_no_pattern():
+    seen = np.ones((4, 30), dtype=bool)
+    seen[1:, 0] = False
+    seen[1, 1:20] = False
+    exp = experiment(seen)
+    alone = exp.select(samples=["s0", "s2", "s3"])
+    assert mk.detection_test(alone, EV, depth=False).table.loc[0, "call"] == ""
+
+
+def test_a_sample_without_a_donor_is_in_no_pair():
+    seen = detected(np.random.default_rng(0), np.zeros(8), 40)
+    exp = experiment(seen)
+    holed = mk.Experiment(exp.values, exp.samples.assign(donor=["d0", None, None, "d3"] * 2), scale="log2")
+    table = mk.detection_test(holed, PAIRED, depth=False).table
+    two = mk.detection_test(exp.select(samples=["s0", "s3", "s4", "s7"]), PAIRED, depth=False).table
+    tested = (table["status"] == "tested").to_numpy() & (two["status"] == "tested").to_numpy()
+    np.testing.assert_allclose(table["pvalue"][tested], two["pvalue"][tested])
 
 
 def test_without_depth_it_is_mcnemar_within_pairs():
     seen = np.ones((12, 60), dtype=bool)
     seen[6:, 0] = False
     seen[6:, 1:50] = False
-    table = mk.detection_test(experiment(seen), **ARMS, paired_by="donor", depth=False).table
+    table = mk.detection_test(experiment(seen), PAIRED, depth=False).table
     assert table.loc[0, "pvalue"] == pytest.approx(0.5**6)  # half of both tails
 
 
@@ -160,7 +193,7 @@ def assert_as_often(rejected, chance):
     assert chance.sum() > 100
 
 
-@pytest.mark.filterwarnings("ignore:the odds of seeing:markerkit.MarkerkitWarning")
+@pytest.mark.filterwarnings("ignore:the odds of detecting:markerkit.MarkerkitWarning")
 @pytest.mark.parametrize("paired_by", [None, "donor"])
 def test_level_under_unequal_depth(paired_by):
     """a group that sees less of everything is no on/off finding; without depth in the model it is."""
@@ -171,7 +204,7 @@ def test_level_under_unequal_depth(paired_by):
         seen = detected(rng, depth)
         exact.append(chances(seen, depth, paired_by is not None))
         for with_depth, calls in rejected.items():
-            table = mk.detection_test(experiment(seen), **ARMS, paired_by=paired_by, depth=with_depth).table
+            table = mk.detection_test(experiment(seen), PAIRED if paired_by else EV, depth=with_depth).table
             calls += list(table["pvalue"] < 0.05)
     exact = np.concatenate(exact)
     assert_as_often(rejected[True], exact)
@@ -179,7 +212,7 @@ def test_level_under_unequal_depth(paired_by):
     assert np.sum(rejected[False]) > 4 * exact.sum()
 
 
-@pytest.mark.filterwarnings("ignore:the odds of seeing:markerkit.MarkerkitWarning")
+@pytest.mark.filterwarnings("ignore:the odds of detecting:markerkit.MarkerkitWarning")
 @pytest.mark.parametrize("unequal", [0.0, 0.4])
 @pytest.mark.parametrize("paired_by", [None, "donor"])
 def test_level_of_the_proteins_that_could_reject(paired_by, unequal):
@@ -190,7 +223,7 @@ def test_level_of_the_proteins_that_could_reject(paired_by, unequal):
         depth = np.r_[np.full(8, 1.0), np.full(8, -1.0)] + rng.normal(0, 0.3, 16)
         seen = detected(rng, depth, unequal=unequal)
         half = np.abs(seen.mean(axis=0) - 0.5) <= 0.15
-        p = mk.detection_test(experiment(seen), **ARMS, paired_by=paired_by).table["pvalue"]
+        p = mk.detection_test(experiment(seen), PAIRED if paired_by else EV).table["pvalue"]
         rejected += list(p[half] < 0.05)
         exact.append(chances(seen[:, half], depth, paired_by is not None))
     exact = np.concatenate(exact)
@@ -206,7 +239,7 @@ def test_separation_stays_finite_and_is_found():
     seen = detected(rng, np.r_[np.zeros(6), np.full(6, -0.5)])
     seen[:6, 0], seen[6:, 0] = True, False
     seen[:6, 1], seen[6:, 1] = False, True
-    table = mk.detection_test(experiment(seen), **ARMS).table
+    table = mk.detection_test(experiment(seen), EV).table
     assert np.isfinite(table["log_odds"]).all()
     assert list(table["call"][:2]) == ["on", "off"]
     assert (table["pvalue"][:2] < 0.01).all()
@@ -214,15 +247,15 @@ def test_separation_stays_finite_and_is_found():
 
 
 def test_imputed_matrices_and_lonely_arms_give_a_reason():
-    table = mk.detection_test(experiment(np.ones((12, 40), dtype=bool)), **ARMS).table
+    table = mk.detection_test(experiment(np.ones((12, 40), dtype=bool)), EV).table
     assert (table["status"] == "not tested").all()
     seen = detected(np.random.default_rng(0), np.zeros(8), 40)
     exp = experiment(seen)
     alone = mk.Experiment(exp.values, exp.samples.assign(donor=list("abcdefgh")), scale="log2")
-    table = mk.detection_test(alone, **ARMS, paired_by="donor").table
+    table = mk.detection_test(alone, PAIRED).table
     assert set(table["reason"]) <= {
-        "no pair has a sample in each arm",
-        "seen in every sample or in none: nothing to test",
+        "no pair has a sample in each group",
+        "detected in every sample or in none: nothing to test",
     }
 
 
@@ -230,22 +263,22 @@ def test_imputed_matrices_and_lonely_arms_give_a_reason():
 def test_arms_of_very_unequal_depth_warn():
     rng = np.random.default_rng(5)
     same, apart = (experiment(detected(rng, np.repeat([d, -d], 6))) for d in (0.1, 1.2))
-    mk.detection_test(same, **ARMS)
+    mk.detection_test(same, EV)
     for paired_by in (None, "donor"):
         with pytest.warns(mk.MarkerkitWarning, match="fold in 'EV' of those in 'cell'"):
-            mk.detection_test(apart, **ARMS, paired_by=paired_by)
+            mk.detection_test(apart, PAIRED if paired_by else EV)
 
 
 def test_many_samples_go_without_depth():
     exp = experiment(detected(np.random.default_rng(0), np.zeros(202), 40))
     with pytest.warns(mk.MarkerkitWarning, match="202 samples are more than the 200"):
-        result = mk.detection_test(exp, **ARMS)
+        result = mk.detection_test(exp, EV)
     assert result.params["depth"] is False
 
 
 def test_refusals():
     exp = experiment(detected(np.random.default_rng(0), np.zeros(4), 20))
     with pytest.raises(InputError, match="no level 'serum'"):
-        mk.detection_test(exp, condition="group", case="EV", control="serum")
-    with pytest.raises(InputError, match="needs two levels"):
-        mk.detection_test(exp, condition="group", case="EV", control="EV")
+        mk.detection_test(exp, mk.Contrast("group", "EV", "serum"))
+    with pytest.raises(InputError, match=r"Write detection_test\(exp, Contrast\('group', 'EV', 'cell'\)\)"):
+        mk.detection_test(exp, condition="group", case="EV", control="cell")

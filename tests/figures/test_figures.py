@@ -581,19 +581,6 @@ def test_heatmap_keeps_the_markers_that_vary() -> None:
     assert "EXO3 " not in text
 
 
-def test_marker_values_centre_and_choose() -> None:
-    matrix = pd.DataFrame(
-        {"A;1": [1.0, 3.0, np.nan], "A;2": [9.0, np.nan, np.nan], "B": [np.nan] * 3, "C": [5.0, 5.0, 8.0]},
-        index=["s1", "s2", "s3"],
-    )
-    genes = pd.Series({"A;1": "A", "A;2": "A", "B": "B", "C": "C", "D": "D"})
-    table = figures.marker_values(matrix, genes, {"x": ["A", "B", "A"], "y": ["C", "Z"]})
-    assert table[["set", "gene"]].drop_duplicates().to_numpy().tolist() == [["x", "A"], ["y", "C"]]
-    assert table["value"].tolist() == pytest.approx([-1, 1, np.nan, -1, -1, 2], nan_ok=True)
-    assert figures.lint(figures.marker_heatmap(table)) == []
-    assert figures.lint(figures.marker_heatmap(figures.marker_values(matrix, genes, {}))) == []
-
-
 def test_shares_draw_the_table() -> None:
     table = shares_table(SAMPLES)
     ax = figures.source_shares(table, SAMPLES)
@@ -794,7 +781,7 @@ def test_draws_on_given_axes(name: str) -> None:
 def test_plot_dispatches() -> None:
     assert isinstance(Purity(purity_table()).plot(), Axes)
     assert isinstance(Coverage(coverage_table()).plot(width="single"), Axes)
-    with pytest.raises(InputError, match="SampleScores has no figure"):
+    with pytest.raises(InputError, match=r"SampleScores has no figure of its own; .*result.quality.plot"):
         SampleScores(pd.DataFrame()).plot()
 
 
@@ -838,7 +825,7 @@ def _tables(contrasts: tuple[str, ...] = (CONTRAST,)) -> dict[str, pd.DataFrame]
 
 
 def test_assessment_figures_draws_all() -> None:
-    found = figures.assessment_figures(_tables(("Other vs Cell", CONTRAST)), CONTRAST)
+    found = figures.assessment_figures(_tables(("Other vs Cell", CONTRAST)), CONTRAST, groups=["EV", "Cell"])
     assert found.skipped == {}
     assert list(found) == [
         "identity_summary", "forest", "sensitivity", "volcano", "marker_heatmap", "qc_card", "source_shares",
@@ -849,7 +836,9 @@ def test_assessment_figures_draws_all() -> None:
     assert plt.get_fignums() == []
     assert "Other vs Cell" not in _words(found["contamination_fraction"])
     more = _tables() | {"samples_used": samples_table(8, 4)}
-    assert "Plasma" not in _words(figures.assessment_figures(more, CONTRAST)["marker_heatmap"])
+    shown = figures.assessment_figures(more, CONTRAST, groups=["Cell", "EV"])["marker_heatmap"]
+    assert "Plasma" not in _words(shown)
+    assert "Plasma" in _words(figures.assessment_figures(more, CONTRAST)["marker_heatmap"])
 
 
 def test_assessment_figures_says_what_it_skips() -> None:

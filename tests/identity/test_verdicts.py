@@ -63,16 +63,25 @@ def study(shift, n=5, seed=0, noise=0.4, spread=0.5, background=300, drop=()):
     )
 
 
-ASK = {"condition": "fraction", "case": "EV", "control": "control"}
+PLAIN = mk.Contrast("fraction", "EV", "control")
+
+
+def ask(**options):
+    """The contrast of the studies here, and what else the verb was given."""
+    of_verb = {k: options.pop(k) for k in ("context", "seed") if k in options}
+    named = {"condition": "fraction", "case": "EV", "control": "control", "comparator": "lysate"} | options
+    return mk.Contrast(**named), of_verb
 
 
 def identity(exp, **options):
-    table = mk.assess_identity(exp, MARKERS, **{**ASK, "comparator": "lysate", **options}).table
+    contrast, given = ask(**options)
+    table = mk.assess_identity(exp, contrast, MARKERS, **given).table
     return table.set_index("class")
 
 
 def purity(exp, **options):
-    return mk.assess_purity(exp, MARKERS, **{**ASK, "comparator": "lysate", **options})
+    contrast, given = ask(**options)
+    return mk.assess_purity(exp, contrast, MARKERS, **given)
 
 
 GOOD = [(BODY, -2.0), (VESICLE, 0.0), (EV, 2.5), (EXOSOME, 4.0), (NEGATIVE, -2.5), (ORGANELLES, -3.0)]
@@ -88,7 +97,7 @@ def test_small_evs_against_a_lysate():
     assert 0 < row["ci_low"] < row["log2_fc"] < row["ci_high"]
     assert row["margin_ci_low"] > 0
     assert row["smallest_detectable"] > 0
-    assert list(mk.assess_identity(study(GOOD), MARKERS, **ASK).table.columns) == TABLES["identity"].names
+    assert list(mk.assess_identity(study(GOOD), PLAIN, MARKERS).table.columns) == TABLES["identity"].names
 
 
 def test_no_change_is_not_compatible_with_anything():
@@ -230,7 +239,7 @@ def test_on_off_markers_count_at_their_bound():
     switched = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
     found = identity(switched)
     assert found.loc["exosome", "reason"].endswith("from detection")
-    used = mk.assess_identity(switched, MARKERS, **ASK, comparator="lysate").markers
+    used = mk.assess_identity(switched, ask()[0], MARKERS).markers.table
     assert (used.loc[used["set"] == "exosome", "detection"] == "on").sum() > 5
 
 
@@ -247,7 +256,7 @@ def test_sample_constants_cannot_change_a_verdict():
 def test_no_replicates_and_no_comparator_say_so():
     exp = study(GOOD, n=1)
     assert identity(exp)["reason"].str.startswith("no replicates").all()
-    bare = mk.assess_identity(exp, MARKERS).table
+    bare = mk.assess_identity(exp, None, MARKERS).table
     assert (bare["verdict"] == "not assessable").all()
     assert (bare["reason"] == "no comparator").all()
     table = purity(exp).table
@@ -283,7 +292,7 @@ def test_sources_rise_and_fall():
 
 def test_shares_add_up_by_hand():
     exp = study([])
-    shares = purity(exp).shares
+    shares = purity(exp).shares.table
     row = shares[(shares["sample"] == "ev0") & (shares["source"] == "plasma")].iloc[0]
     linear = exp.linear().loc["ev0"]
     inside = [g for g in members("plasma") if g in linear.index]
@@ -300,9 +309,9 @@ def test_purity_refuses_normalized_values_and_ratios_have_no_share():
         np.log2(exp.values) - 22, exp.samples, exp.proteins, scale="ratio", history=exp.history
     )
     found = purity(ratios)
-    assert found.shares["share"].isna().all()
-    assert found.shares["reason"].str.contains("no share of signal").all()
-    assert found.contamination_fraction["status"].tolist() == ["not assessable"]
+    assert found.shares.table["share"].isna().all()
+    assert found.shares.table["reason"].str.contains("no share of signal").all()
+    assert found.contamination_fraction.table["status"].tolist() == ["not assessable"]
 
 
 @pytest.mark.parametrize("kappa", [0.05, 0.2])
@@ -316,11 +325,11 @@ def test_contamination_fraction_from_a_lysate(kappa):
         mixed = (1 - kappa) * pure / pure.sum() + kappa * cell / cell.sum()
         values.loc[sample] = mixed * 1e9 * np.exp2(rng.normal(0, 0.1, len(mixed)))
     mixed = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
-    whole = purity(mixed).contamination_fraction.iloc[0]
+    whole = purity(mixed).contamination_fraction.table.iloc[0]
     assert whole["fraction"] == pytest.approx(kappa, rel=0.25)
     assert whole["bound"] == "at most"
     assert whole["ci_low"] < kappa < whole["ci_high"]
-    assert purity(mixed, comparator="ev").contamination_fraction["status"].iloc[0] == "not assessable"
+    assert purity(mixed, comparator="ev").contamination_fraction.table["status"].iloc[0] == "not assessable"
 
 
 def test_refusals():
@@ -332,8 +341,8 @@ def test_refusals():
         ({"comparator": "cells"}, "`comparator` must be one of"),
         ({"fluid": "blod"}, "Did you mean 'blood'"),
         ({"batch": ["fraction2"]}, "no column 'fraction2'"),
-        ({"control": None}, "`case` is given without `control`"),
-        ({"condition": None}, "contrasts need `condition`"),
+        ({"control": None}, "`control` of a contrast is one level"),
+        ({"condition": None}, "`condition` of a contrast is the name of one sample column"),
     ]:
         with pytest.raises(InputError, match=message):
             identity(exp, **options)

@@ -15,7 +15,7 @@ from markerkit.purity.blanks import blank_content, share_limits, with_blank_limi
 from markerkit.purity.shares import source_shares
 from markerkit.qc.bovine import bovine_rows, mixed_groups
 from markerkit.report._html import html_report
-from markerkit.results import Purity
+from markerkit.results import ContaminationFraction, Purity
 from markerkit.study.roles import preparations, roles_of
 from markerkit.tables.registry import TABLES
 from tests.helpers import experiment
@@ -123,21 +123,23 @@ def test_ratios_are_not_compared(markers):
     assert list(found["role"]) == ["medium"]
 
 
-@pytest.mark.filterwarnings("ignore:the odds of seeing:markerkit.MarkerkitWarning")
+@pytest.mark.filterwarnings("ignore:the odds of detecting:markerkit.MarkerkitWarning")
 def test_assessment_leaves_blanks_out(markers):
-    groups = {"condition": "fraction", "case": "EV", "control": "lysate", "comparator": "lysate"}
-    plain = mk.assess(example(), markers, **groups)
-    result = mk.assess(with_blanks(), markers, **groups)
+    contrast = mk.Contrast("fraction", "EV", "lysate", comparator="lysate")
+    plain = mk.assess(example(), contrast, markers)
+    result = mk.assess(with_blanks(), contrast, markers)
     pd.testing.assert_frame_equal(plain.identity.table, result.identity.table)
     pd.testing.assert_frame_equal(plain.purity.table, result.purity.table)
     pd.testing.assert_frame_equal(
-        plain.purity.contamination_fraction.drop(columns=["bound", "reason"]),
-        result.purity.contamination_fraction.drop(columns=["bound", "reason"]),
+        plain.purity.contamination_fraction.table.drop(columns=["bound", "reason"]),
+        result.purity.contamination_fraction.table.drop(columns=["bound", "reason"]),
     )
-    used = result.samples_used.set_index("sample")
+    used = result.samples_used.table.set_index("sample")
     assert used.loc["empty_1", "status"] == "not used"
     assert "procedural blank" in used.loc["empty_1", "reason"]
-    carried = result.quality.blanks[result.quality.blanks["level"] == "contamination fraction"].iloc[0]
+    carried = result.quality.blanks.table[
+        result.quality.blanks.table["level"] == "contamination fraction"
+    ].iloc[0]
     # the blanks are 5 % of a lysate of about the same total signal
     assert 0.02 < carried["limit"] < 0.12
 
@@ -157,8 +159,10 @@ def test_contamination_fraction_below_the_blank_becomes_a_bound():
     blanks = pd.DataFrame(
         {"role": ["blank"], "level": ["contamination fraction"], "key": ["a vs b"], "limit": [0.05]}
     )
-    purity = Purity(TABLES["purity"].empty(), {}, contamination_fraction=spec.conform(rows))
-    found = with_blank_limits(purity, TABLES["blanks"].conform(blanks)).contamination_fraction
+    purity = Purity(
+        TABLES["purity"].empty(), {}, contamination_fraction=ContaminationFraction(spec.conform(rows))
+    )
+    found = with_blank_limits(purity, TABLES["blanks"].conform(blanks)).contamination_fraction.table
     assert list(found["bound"]) == ["at most", "about"]
     assert "not above what the blanks alone would show (5 %)" in found["reason"].iloc[0]
     assert list(found["fraction"]) == [0.02, 0.2]
@@ -170,11 +174,11 @@ def test_collapsing_over_roles_is_refused(markers):
     samples["unit"] = ["u1"] * (exp.n_samples - 1) + ["u2"]
     exp = mk.Experiment(exp.values, samples, exp.proteins, history=exp.history)
     with pytest.raises(InputError, match="different roles"):
-        mk.assess(exp, markers, collapse_by="unit")
+        mk.assess(exp, None, markers, collapse_by="unit")
 
 
 def test_report_shows_blanks_and_cards(markers):
-    text = html_report(mk.assess(with_blanks(scale=0.5), markers, fluid="culture"), [], {})
+    text = html_report(mk.assess(with_blanks(scale=0.5), None, markers, context={"fluid": "culture"}), [], {})
     assert text.index(">Per sample<") < text.index(
         ">Reporting guidelines<"
     )  # first where there is no comparator

@@ -67,8 +67,8 @@ def test_contract(card, markers):
     words = " ".join(card.table["meaning"]) + " ".join(card.table["status"])
     assert "compatible" not in words
     assert "verdict" not in words
-    assert card.blanks.empty
-    assert list(card.blanks.columns) == TABLES["blanks"].names
+    assert card.blanks.table.empty
+    assert list(card.blanks.table.columns) == TABLES["blanks"].names
 
 
 def test_vesicles_rank_above_lysates_sample_by_sample(card):

@@ -58,9 +58,7 @@ def chromium(tmp_path, *words):
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    result = mk.assess(
-        nasty_experiment(), condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate"
-    )
+    result = mk.assess(nasty_experiment(), mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
     return result.report(tmp_path_factory.mktemp("browser") / "out") / "report.html"
 
 

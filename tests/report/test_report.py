@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     exp = nasty_experiment()
-    result = mk.assess(exp, condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate")
+    result = mk.assess(exp, mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
     return result.report(tmp_path_factory.mktemp("report") / "out")
 
 
@@ -70,10 +70,7 @@ def test_the_null_check_has_a_section_where_it_was_run(html):
     assert "Do the tests hold their level here?" not in html
     result = mk.assess(
         mk.load_example(),
-        condition="fraction",
-        case="EV",
-        control="lysate",
-        comparator="lysate",
+        mk.Contrast("fraction", "EV", "lysate", comparator="lysate"),
         null_check=2,
     )
     text = html_report(result, [], {})
@@ -90,10 +87,10 @@ def test_the_methods_say_how_presence_was_tested():
     from markerkit.report._methods import methods_text
 
     text = methods_text(
-        mk.assess(mk.load_example(), condition="fraction", case="EV", control="lysate", paired_by="donor")
+        mk.assess(mk.load_example(), mk.Contrast("fraction", "EV", "lysate", paired_by="donor"))
     )
     assert "within pairs, by an exact conditional test that allows for the depth" in text
-    assert "mid-p (Lancaster 1961); proteins whose sightings could not reach p = 0.05" in text
+    assert "mid-p (Lancaster 1961); proteins whose detections could not reach p = 0.05" in text
     exp = mk.load_example()
     complete = mk.Experiment(
         exp.values.fillna(exp.values.min().min()),
@@ -103,7 +100,7 @@ def test_the_methods_say_how_presence_was_tested():
         exp.organism,
         exp.history,
     )
-    text = methods_text(mk.assess(complete, condition="fraction", case="EV", control="lysate"))
+    text = methods_text(mk.assess(complete, mk.Contrast("fraction", "EV", "lysate")))
     assert "Presence and absence were not tested (imputed or requantified matrix)." in text
 
 
@@ -125,7 +122,7 @@ def test_lines_of_the_design_stand_with_their_contrast():
     exp = mk.load_example()
     arm = (["EV", "lysate", "other"] * exp.n_samples)[: exp.n_samples]
     exp = exp.evolve("arms", samples=exp.samples.assign(arm=arm))
-    result = mk.assess(exp, condition="arm", contrasts=[("EV", "lysate"), ("other", "lysate")])
+    result = mk.assess(exp, mk.contrasts(exp, "arm", "vs:lysate"))
     first, second = (_design_words(result, c.name) for c in result.contrasts)
     assert first[0].startswith("4 against 4 samples")
     assert not [line for line in first + second if " vs " in line]
@@ -150,11 +147,9 @@ def test_the_first_screen_says_how_much_and_why():
     from markerkit.report._summary import summary
 
     exp = mk.load_example()
-    result = mk.assess(
-        exp, condition="fraction", case="EV", control="lysate", paired_by="donor", comparator="lysate"
-    )
+    result = mk.assess(exp, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate"))
     found = _contrast(result, "EV vs lysate", summary(result)["contrasts"][0])
-    shares = result.purity.shares
+    shares = result.purity.shares.table
     case = shares[shares["sample"].str.startswith("EV_")]
     for source in found["raised"]:
         expected = 100 * case.loc[case["source"] == source["source"], "share"].median()
@@ -166,7 +161,7 @@ def test_the_first_screen_says_how_much_and_why():
 
 def test_notebook_displays_are_escaped():
     exp = nasty_experiment()
-    result = mk.assess(exp, condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate")
+    result = mk.assess(exp, mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
     shown = [
         exp,
         result,
@@ -196,9 +191,7 @@ def test_several_contrasts_get_a_tab_each(tmp_path):
     exp = mk.Experiment(
         example.values, samples, example.proteins, example.scale, example.organism, example.history
     )
-    out = mk.assess(exp, condition="arm", contrasts=[("EV", "lysate"), ("other", "lysate")]).report(
-        tmp_path / "out"
-    )
+    out = mk.assess(exp, mk.contrasts(exp, "arm", "vs:lysate")).report(tmp_path / "out")
     html = (out / "report.html").read_text(encoding="utf-8")
     assert html.count('id="tab-') == 2
     assert html.count('id="panel-') == 2
@@ -208,10 +201,12 @@ def test_several_contrasts_get_a_tab_each(tmp_path):
 def test_between_two_preparations_not_compatible_reads_not_enriched(tmp_path):
     """Of two vesicle preparations the one with no more of a class still has vesicles."""
     exp = mk.load_example()
-    ask = {"condition": "fraction", "case": "EV", "control": "lysate", "paired_by": "donor"}
-    vesicles, lysate = (mk.assess(exp, **ask, comparator=c) for c in ("ev", "lysate"))
+    vesicles, lysate = (
+        mk.assess(exp, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator=c))
+        for c in ("ev", "lysate")
+    )
     assert vesicles.identity.table["verdict"].eq("not compatible").any()
-    line = "  both arms are vesicles: not compatible says not enriched over the control"
+    line = "  both groups are vesicles: not compatible means not enriched over the control"
     assert line in vesicles.verdicts()
     assert line not in lysate.verdicts()
     html = (vesicles.report(tmp_path / "out") / "report.html").read_text(encoding="utf-8")
@@ -253,9 +248,7 @@ def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
 
 
 def test_the_same_bytes_twice(folder, tmp_path):
-    result = mk.assess(
-        nasty_experiment(), condition="arm", case=NASTY[0], control=NASTY[1], comparator="lysate"
-    )
+    result = mk.assess(nasty_experiment(), mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
     again = result.report(tmp_path / "out")
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         twin = again / path.relative_to(folder)

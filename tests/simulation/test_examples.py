@@ -182,11 +182,11 @@ def test_vesicles_without_anything_carried_over(markers: mk.MarkerCatalog, compa
 
 def test_no_source_is_called_raised_that_is_not(markers: mk.MarkerCatalog) -> None:
     """With hardly any noise the assessment and the truth agree on what is raised, but for borderline effects."""
-    options = {"condition": "fraction", "case": "EV", "control": "lysate", "paired_by": "donor"}
+    contrast = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate")
     wrong = 0
     for seed in range(4):
         made = simulate(markers, n=4, noise=0.05, donor_sd=0.05, missing=0.0, n_background=600, seed=seed)
-        table = mk.assess_purity(made.experiment, markers, comparator="lysate", **options).table  # type: ignore[arg-type]
+        table = mk.assess_purity(made.experiment, contrast, markers).table
         called = table.set_index("source")["verdict"] == "raised"
         wrong += sum(called[name] and not truth for name, truth in made.truth.sources.items())
     assert wrong <= 1
@@ -268,14 +268,14 @@ def test_the_assessment_finds_the_truth(
     markers: mk.MarkerCatalog, name: str, other: str, comparator: str
 ) -> None:
     exp = load_example(name)
-    options = {"condition": "fraction", "case": "EV", "control": other, "paired_by": "donor"}
-    options |= {"comparator": comparator, "fluid": "culture" if other == "lysate" else "plasma"}
-    identity = mk.assess_identity(exp, markers, **options).table.set_index("class")["verdict"]  # type: ignore[arg-type]
+    fluid = "culture" if other == "lysate" else "plasma"
+    contrast = mk.Contrast("fraction", "EV", other, paired_by="donor", comparator=comparator, fluid=fluid)
+    identity = mk.assess_identity(exp, contrast, markers).table.set_index("class")["verdict"]
     assert identity["ev"] == "compatible"
     assert identity["exosome"] == "compatible"
     assert identity["apoptotic_body"] in {"not compatible", "unresolved"}
-    purity = mk.assess_purity(exp, markers, **options)  # type: ignore[arg-type]
-    row = purity.contamination_fraction.iloc[0]
+    purity = mk.assess_purity(exp, contrast, markers)
+    row = purity.contamination_fraction.table.iloc[0]
     assert row["ci_low"] < {"lysate": 0.12, "plasma": 0.1}[other] < row["ci_high"]
     verdict = purity.table.set_index("source")["verdict"]
     assert verdict["mitochondrion"] == "not raised"

@@ -12,7 +12,7 @@ SAMPLES = pd.DataFrame(
         "fraction": ["EV", "EV", "EV", "cell", "cell", "cell"],
         "donor": ["d1", "d2", "d3"] * 2,
         "run day": ["a", "b", "a", "b", "a", "b"],
-        "age": [30.0, 41, 52, 30, 41, 52],
+        "age": [30.5, 41, 52, 30.5, 41, 52],
         "lab": ["x", "x", "x", "y", "y", "y"],
         "hole": ["p", None, "q", "p", "q", "p"],
     },
@@ -93,5 +93,5 @@ def test_refusals_say_why(formula, contrast, message):
 
 
 def test_names_are_quoted():
-    assert model_formula("fraction", "donor", ["run day"]) == "~ `fraction` + `donor` + `run day`"
+    assert model_formula("fraction", "donor", ["run day"]) == "~ C(fraction) + C(donor) + C(`run day`)"
     assert build_design(SAMPLES, model_formula("fraction", None, ["run day"])).matrix.shape == (6, 3)

@@ -4,9 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
+from markerkit.catalog.load import MarkerCatalog
+from markerkit.core.experiment import Experiment
 from markerkit.ids.representative import representatives
+from markerkit.preprocess import normalize
+from markerkit.study.contrast import Contrast
+
+_SETS = ("exosome", "microvesicle", "apoptotic_body", "apoptotic_ev", "pan_ev")
+
+
+def class_marker_values(exp: Experiment, markers: MarkerCatalog, contrast: Contrast | None) -> pd.DataFrame:
+    """Gather the normalized abundances of the classes' markers in the samples of a contrast.
+
+    Parameters
+    ----------
+    exp
+        Experiment as assessed.
+    markers
+        Catalog of the marker sets.
+    contrast
+        Contrast whose case and control samples to take; all samples without one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`marker_values` gives it.
+    """
+    if contrast is not None:
+        case, control = contrast.groups(exp)
+        exp = exp.select(samples=[*case, *control])
+    logs = exp.logged()
+    values = normalize(logs).values if np.isfinite(logs.values.to_numpy()).any() else logs.values
+    sets = {k: markers[k].positive for k in _SETS if k in markers}
+    return marker_values(values, exp.proteins.loc[exp.targets, "gene"], sets)
 
 
 def marker_values(log2: pd.DataFrame, genes: pd.Series, sets: Mapping[str, Iterable[str]]) -> pd.DataFrame:

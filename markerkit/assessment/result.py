@@ -1,0 +1,241 @@
+"""Assessment: identity and purity of a study, with all that they rest on."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from markerkit.catalog.load import MarkerCatalog
+from markerkit.core.experiment import Experiment
+from markerkit.guidelines.checklist import NEEDS_METADATA
+from markerkit.identity.table import NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED
+from markerkit.purity.sources import NOT_RAISED, RAISED
+from markerkit.results import (
+    Checklist,
+    Circularity,
+    Coverage,
+    DesignChecks,
+    DetectionTest,
+    DifferentialAbundance,
+    Enrichment,
+    Evidence,
+    EvTrack,
+    Identity,
+    IdMapping,
+    MarkersUsed,
+    NullCheck,
+    Purity,
+    Quality,
+    SampleScores,
+    SamplesUsed,
+    Sensitivity,
+)
+from markerkit.study.contrast import Contrast
+from markerkit.study.data import StudyData
+from markerkit.tables.registry import TABLES
+
+WHOLE_STUDY = "whole study (no comparator)"
+
+
+@dataclass(frozen=True, repr=False)
+class Assessment:
+    """Identity and purity of a study, with all that they rest on.
+
+    Attributes
+    ----------
+    data
+        The study as it was assessed.
+    identity, purity, quality, checklist, coverage, differential_abundance, detection, enrichment, sample_scores, null_check
+        One result per part.
+    evidence, sensitivity
+        Every reason for and against every class; the verdicts under other choices.
+    ev_track
+        The EV-TRACK form, as far as the data and the context fill it.
+    circularity, design_checks
+        Whether a set was made from these data; limits of the design.
+    id_mapping, samples_used, markers_used
+        What became of every identifier, sample and marker.
+    design
+        The design in plain words.
+    params
+        The options of the run.
+    warnings
+        What a careful reader should know.
+    """
+
+    data: StudyData
+    identity: Identity
+    purity: Purity
+    quality: Quality
+    checklist: Checklist
+    coverage: Coverage
+    differential_abundance: DifferentialAbundance
+    detection: DetectionTest
+    enrichment: Enrichment
+    sample_scores: SampleScores
+    evidence: Evidence
+    sensitivity: Sensitivity
+    circularity: Circularity
+    design_checks: DesignChecks
+    ev_track: EvTrack
+    null_check: NullCheck
+    id_mapping: IdMapping
+    samples_used: SamplesUsed
+    markers_used: MarkersUsed
+    design: tuple[str, ...]
+    params: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def experiment(self) -> Experiment:
+        """The preparations as assessed: harmonised, technical replicates collapsed, without blanks and medium."""
+        return self.data.units
+
+    @property
+    def markers(self) -> MarkerCatalog:
+        """The catalogue."""
+        return self.data.markers
+
+    @property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """The contrasts; none without a comparator."""
+        return self.data.contrasts
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Copy of every table of the output contract, by name."""
+        found = {
+            "identity": self.identity.table,
+            "evidence": self.evidence.table,
+            "sensitivity": self.sensitivity.table,
+            "purity": self.purity.table,
+            "circularity": self.circularity.table,
+            "design": self.design_checks.table,
+            "source_shares": self.purity.shares.table,
+            "sample_quality": self.quality.table,
+            "blanks": self.quality.blanks.table,
+            "contamination_fraction": self.purity.contamination_fraction.table,
+            "misev_checklist": self.checklist.table,
+            "ev_track": self.ev_track.table,
+            "coverage": self.coverage.table,
+            "differential_abundance": self.differential_abundance.table,
+            "detection": self.detection.table,
+            "enrichment": self.enrichment.table,
+            "sample_scores": self.sample_scores.table,
+            "null_check": self.null_check.table,
+            "markers_used": self.markers_used.table,
+            "id_mapping": self.id_mapping.table,
+            "samples_used": self.samples_used.table,
+        }
+        return {name: found[name].copy() for name in TABLES}
+
+    def verdicts(self) -> list[str]:
+        """Return the verdicts as lines of text, one block per contrast."""
+        lines: list[str] = []
+        for name, rows in self.identity.table.groupby("contrast", sort=False):
+            lines.append(str(name) or WHOLE_STUDY)
+            lines += self._class_lines(str(name), rows)
+            lines += self._source_lines(str(name))
+            carried = self.purity.contamination_fraction.table
+            carried = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
+            lines += [f"  contamination fraction: {_fraction_text(r)}" for _, r in carried.iterrows()]
+        return lines
+
+    def _class_lines(self, name: str, rows: pd.DataFrame) -> Iterator[str]:
+        titles = self.data.criteria.classes
+        for _, r in rows.iterrows():
+            yield f"  {titles[r['class']].title:<34} {r['verdict']:<15} {r['reason']}"
+        between = {c.name for c in self.contrasts if c.comparator == "ev"}
+        if name in between and rows["verdict"].eq(NOT_COMPATIBLE).any():
+            yield "  both groups are vesicles: not compatible means not enriched over the control"
+
+    def _source_lines(self, name: str) -> Iterator[str]:
+        for word in (RAISED, NOT_RAISED, NOT_ASSESSABLE):
+            titles = self._sources(name, word)
+            if titles:
+                yield f"  sources {word}: {', '.join(titles)}"
+
+    def _sources(self, name: str, word: str) -> list[str]:
+        """Titles of the sources of one verdict."""
+        table, rules = self.purity.table, self.data.criteria.sources
+        keys = table.loc[(table["contrast"] == name) & (table["verdict"] == word), "source"]
+        return [rules[k].title for k in keys]
+
+    def gaps(self) -> list[str]:
+        """Return what is missing, the most telling first: what would resolve each abstention, once."""
+        criteria = self.data.criteria
+        identity, purity = self.identity.table, self.purity.table
+        steps: dict[str, list[str]] = {}
+        open_classes = identity["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (identity["next_step"] != "")
+        for _, row in identity[open_classes].iterrows():
+            steps.setdefault(row["next_step"], []).append(criteria.classes[row["class"]].title)
+        # a panel of which next to nothing was measured is no gap, unless the search could not have found it
+        blind = purity["source"].map({k: r.by_accession for k, r in criteria.sources.items()}).astype(bool)
+        open_sources = (purity["next_step"] != "") & ((purity["status"] != "too few measured") | blind)
+        for _, row in purity[open_sources].iterrows():
+            steps.setdefault(row["next_step"], []).append(criteria.sources[row["source"]].title)
+        lines = [f"{', '.join(dict.fromkeys(titles))}: {next_step}" for next_step, titles in steps.items()]
+        needs = self.checklist.table
+        items = list(dict.fromkeys(needs.loc[needs["answer"] == NEEDS_METADATA, "item"]))
+        if items:
+            lines.append(f"guideline items that need metadata: {', '.join(items[:4])} ({len(items)} in all)")
+        return lines
+
+    def report(self, folder: str | Path, *, overwrite: bool = False, progress: bool = False) -> Path:
+        """Write the assessment to a folder, whole or not at all.
+
+        Parameters
+        ----------
+        folder
+            Folder to make.
+        overwrite
+            Replace an assessment that is there already.
+        progress
+            Show a bar on stderr, where that is a terminal.
+
+        Returns
+        -------
+        The folder.
+
+        Raises
+        ------
+        InputError
+            The folder is there and `overwrite` is not given, is not an
+            assessment, or cannot be written.
+        """
+        from markerkit.report import write_report
+
+        return write_report(self, folder, overwrite=overwrite, progress=progress)
+
+    def __repr__(self) -> str:
+        return "\n".join([f"<Assessment of {self.experiment!r}>", *self.verdicts()])
+
+    def _repr_html_(self) -> str:
+        titles, blocks = self.data.criteria.classes, []
+        for name, rows in self.identity.table.groupby("contrast", sort=False):
+            cells = "".join(
+                f"<tr><td>{html.escape(titles[r['class']].title)}</td><td><b>{html.escape(r['verdict'])}</b></td>"
+                f"<td>{html.escape(r['explanation'])}</td></tr>"
+                for _, r in rows.iterrows()
+            )
+            title = html.escape(str(name) or WHOLE_STUDY)
+            text = html.escape(", ".join(self._sources(str(name), RAISED)) or "none")
+            blocks.append(f"<h4>{title}</h4><table>{cells}</table><p>sources raised: {text}</p>")
+        gaps = "".join(f"<li>{html.escape(g)}</li>" for g in self.gaps()[:3])
+        return "".join(blocks) + (f"<p>what is missing</p><ul>{gaps}</ul>" if gaps else "")
+
+
+def _fraction_text(row: pd.Series) -> str:
+    if row["status"] != "assessed":
+        return f"not assessable: {row['reason']}"
+    interval = f" (95 % interval {100 * row['ci_low']:.2g} to {100 * row['ci_high']:.2g} %)"
+    if not np.isfinite(row["ci_low"]):
+        interval = f" (upper limit {100 * row['ci_high']:.2g} %)"
+    note = f"; {row['reason']}" if row["reason"] else ""
+    return f"{row['bound']} {100 * row['fraction']:.2g} % of the preparation's signal is like the control's{interval}{note}"
