@@ -98,29 +98,31 @@ def table_of(
     """Make the long table of all markers, with weights and sharing derived."""
     class_of = _class_of(info)
     holders, classes = _holders(records, class_of)
-    rows = []
-    for key, (_, markers) in records.items():
-        for m in markers:
-            gene, positive = m["gene"], m["role"] == "positive"
-            k = len(classes[gene]) if positive and key in class_of else 1
-            grade = _grade(m)
-            weight = grade / k if m["weight"] is None else float(m["weight"])
-            shared = (holders.get(gene, set()) | set(m["shared_with"])) - {key}
-            rows.append(
-                {
-                    "set": key,
-                    "gene": gene,
-                    "accession": m["uniprot"],
-                    "role": m["role"],
-                    "grade": grade,
-                    "weight": weight,
-                    "shared_with": ";".join(sorted(shared)),
-                    "independent_marker": independent_marker(m["complex"], gene, m["uniprot"]),
-                    "doi": references.get(m["source"], {}).get("doi", ""),
-                    **{name: m[name] for name in _COPIED},
-                }
-            )
-    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+    flat = [(key, m) for key, (_, markers) in records.items() for m in markers]
+    nothing: frozenset[str] = frozenset()
+    # column by column: collections of a user may hold hundreds of thousands of rows
+    columns: dict[str, list[Any]] = {
+        "set": [key for key, _ in flat],
+        "gene": [m["gene"] for _, m in flat],
+        "accession": [m["uniprot"] for _, m in flat],
+        "role": [m["role"] for _, m in flat],
+        "grade": [_grade(m) for _, m in flat],
+        "weight": [_weight(m, len(classes.get(m["gene"], ())) if k in class_of else 1) for k, m in flat],
+        "shared_with": [
+            ";".join(sorted((holders.get(m["gene"], nothing) | set(m["shared_with"])) - {k})) for k, m in flat
+        ],
+        "independent_marker": [independent_marker(m["complex"], m["gene"], m["uniprot"]) for _, m in flat],
+        "doi": [references[m["source"]].get("doi", "") if m["source"] in references else "" for _, m in flat],
+        **{name: [m[name] for _, m in flat] for name in _COPIED},
+    }
+    return pd.DataFrame(columns, columns=list(TABLE_COLUMNS))
+
+
+def _weight(marker: Mapping[str, Any], n_classes: int) -> float:
+    """Share a positive marker of a class set among the classes that hold it; a given weight stays as it is."""
+    if marker["weight"] is not None:
+        return float(marker["weight"])
+    return _grade(marker) / (n_classes if marker["role"] == "positive" else 1)
 
 
 def to_orthologs(

@@ -83,7 +83,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path} is not valid TOML: {error}. Mend the file at that place.") from error
+        raise InputError(f"{path} is not valid TOML: {error}. Correct the file there.") from error
 
 
 def read_text(path: Path) -> str:
@@ -279,7 +279,9 @@ def _problem(marker: Mapping[str, Any]) -> str:
     if marker["role"] not in MARKER_ROLES:
         return f"role of {gene} must be 'positive' or 'negative'; got {marker['role']!r}."
     if accession and not (isinstance(accession, str) and UNIPROT.fullmatch(accession)):
-        return f"{accession!r} of {gene} is no UniProt accession (such as P08962); mend it or leave it empty."
+        return (
+            f"{accession!r} of {gene} is no UniProt accession (such as P08962); correct it or leave it empty."
+        )
     if marker["evidence"] not in EVIDENCE:
         return (
             f"evidence of {gene} must be {listed(EVIDENCE, conjunction='or')}; got {marker['evidence']!r}."

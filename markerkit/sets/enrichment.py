@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.catalog.load import MarkerCatalog
+from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
 from markerkit.core.errors import InputError, MarkerkitWarning, one_of
 from markerkit.ids.representative import representatives
 from markerkit.results import DifferentialAbundance, Enrichment
@@ -30,7 +29,7 @@ _SAMPLES_GENES = ("gsea", "ora")
 
 def enrich(
     da: DifferentialAbundance,
-    markers: MarkerCatalog | Mapping[str, Iterable[str]],
+    markers: Sets,
     *,
     method: str = "camera",
     min_measured: int = 3,
@@ -47,7 +46,7 @@ def enrich(
     da
         Differential abundance; its contrasts are tested.
     markers
-        Catalogue, or a mapping of set names to genes.
+        Catalogue, set, mapping of set names to genes, or list of genes.
     method
         ``"camera"``: do the members change more than the other proteins
         (competitive, the correlation between them estimated)? ``"fry"``: do
@@ -107,7 +106,7 @@ def enrich(
             MarkerkitWarning,
             stacklevel=2,
         )
-    members = _members(markers)
+    members = _members(as_sets(markers, measured=set(da.table["gene"])))
     tables, params = [], dict[str, Any]()
     for name in da.contrasts:
         study = _study(da, name)
@@ -152,22 +151,14 @@ def _warn_if_small(count: int) -> None:
         )
 
 
-def _members(markers: MarkerCatalog | Mapping[str, Iterable[str]]) -> Members:
+def _members(markers: MarkerCatalog) -> Members:
     """Gather the positive members, each gene of a set once."""
-    if isinstance(markers, MarkerCatalog):
-        table = markers.table
-        table = table[(table["role"] == "positive") & (table["gene"] != "")].drop_duplicates(["set", "gene"])
-        names = list(markers)
-        which = pd.Index(names).get_indexer(pd.Index(table["set"]))
-        gene, weight = table["gene"].to_numpy(object), table["weight"].to_numpy(float)
-        vote = np.where(table["complex"] != "", table["complex"].to_numpy(object), gene)
-    else:
-        unique = {str(k): dict.fromkeys(map(str, genes)) for k, genes in markers.items()}
-        names = list(unique)
-        which = np.repeat(np.arange(len(names)), [len(genes) for genes in unique.values()])
-        gene = np.array([g for genes in unique.values() for g in genes], dtype=object)
-        vote, weight = gene, np.ones(len(gene))
-    return Members(names, which, gene, weight, vote, np.full(len(gene), -1))
+    table = markers.table
+    table = table[(table["role"] == "positive") & (table["gene"] != "")].drop_duplicates(["set", "gene"])
+    names = list(markers)
+    which = pd.Index(names).get_indexer(pd.Index(table["set"]))
+    gene, marker = (table[c].to_numpy(object) for c in ("gene", "independent_marker"))
+    return Members(names, which, gene, table["weight"].to_numpy(float), marker, np.full(len(gene), -1))
 
 
 def _study(da: DifferentialAbundance, name: str) -> Study:

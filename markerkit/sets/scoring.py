@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.catalog.load import MarkerCatalog
+from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
 from markerkit.core.errors import InputError, one_of
 from markerkit.core.experiment import Experiment
 from markerkit.ids.representative import gene_rows
@@ -66,7 +66,7 @@ def require_matches(exp: Experiment, markers: MarkerCatalog) -> None:
     )
 
 
-def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
+def coverage(exp: Experiment, markers: Sets) -> Coverage:
     """Count how much of every set was measured.
 
     Parameters
@@ -74,7 +74,7 @@ def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
     exp
         Harmonised experiment.
     markers
-        Catalogue of its organism.
+        Catalogue of its organism, set, mapping of set names to genes, or list of genes.
 
     Returns
     -------
@@ -87,6 +87,7 @@ def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
         Imputed values, no gene matches.
     """
     exp.refuse_imputed()
+    markers = as_sets(markers, organism=exp.organism, measured=set(exp.proteins["gene"]))
     require_matches(exp, markers)
     seen = exp.values.notna().any(axis=0)
     proteins = exp.proteins[seen.to_numpy() & ~exp.proteins["is_decoy"].to_numpy(bool)]
@@ -97,8 +98,7 @@ def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
     rows = []
     for (name, role), members in table.groupby(["set", "role"], sort=False):
         header = headers[str(name)]
-        foreign = header["organism"] not in {"human", exp.organism}
-        found = (by_accession if foreign else by_gene)[members.index]
+        found = (by_accession if name in markers.by_accession else by_gene)[members.index]
         label = members["gene"].where(members["gene"] != "", members["accession"])
         weight = members["weight"].sum()
         few = int(found.sum()) < int(header["minimum_measured"])
@@ -122,7 +122,7 @@ def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
 
 def score_samples(
     exp: Experiment,
-    markers: MarkerCatalog,
+    markers: Sets,
     *,
     method: str = "singscore",
     members: str = "positive",
@@ -135,7 +135,7 @@ def score_samples(
     exp
         Harmonised experiment on the log2 or ratio scale.
     markers
-        Catalogue of its organism.
+        Catalogue of its organism, set, mapping of set names to genes, or list of genes.
     method
         ``"singscore"`` (mean rank; Foroutan et al. 2018), ``"ssgsea"`` (running
         sum over the ranking; Barbie et al. 2009), ``"zscore"`` (combined z; Lee
@@ -166,6 +166,7 @@ def score_samples(
     if exp.scale == "raw":
         raise InputError("score_samples needs the log2 scale; call log2 first.")
     exp.refuse_imputed()
+    markers = as_sets(markers, organism=exp.organism, measured=set(exp.proteins["gene"]))
     require_matches(exp, markers)
     rows = gene_rows(exp)
     values = exp.values[rows.to_numpy()]

@@ -19,8 +19,8 @@ from tests.helpers import assert_level
 SETS = {
     "up": [f"P{i}" for i in range(15)],
     "null": [f"P{i}" for i in range(200, 230)],
-    "few": ["P1", "P2", "absent"],
-    "absent": ["Q1", "Q2"],
+    "few": ["P1", "P2", "CD9"],
+    "absent": ["CD63", "CD81"],
 }
 
 
