@@ -379,7 +379,7 @@ def replicates(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
 PREPARATIONS: dict[str, tuple[Contrast, dict[str, Any], float]] = {
     "lysate": (LYSATE, {}, 1.0),
     "biofluid": (PLASMA, {}, 1.0),
-    "a quarter residents": (LYSATE, {"residents": 0.25}, 1.0),
+    "a quarter residents": (LYSATE, {"resident_fraction": 0.25}, 1.0),
     "40 % missing": (PLASMA, {"missing": 0.4}, 1.0),
     "few anchors": (LYSATE, {}, 0.05),
     "0.3 % carried": (PLASMA, {"contamination_fraction": 0.003}, 1.0),

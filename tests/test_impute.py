@@ -159,10 +159,10 @@ def test_refusals():
         mk.impute(mk.impute(exp))
 
 
-def test_what_says_nothing_is_refused():
+def test_what_cannot_be_imputed_is_refused():
     values = holed().values
     empty = mk.Experiment(values.assign(P9=np.nan), scale="log2")
-    with pytest.raises(InputError, match=r"1 proteins without any value \('P9'\)"):
+    with pytest.raises(InputError, match=r"1 proteins have no value at all \('P9'\)"):
         mk.impute(empty)
     assert mk.impute(mk.filter_detected(empty, min_fraction=0)).n_proteins == 79
     values.loc["s1"] = np.nan
@@ -170,7 +170,7 @@ def test_what_says_nothing_is_refused():
         with pytest.raises(InputError, match="sample 's1' has fewer than"):
             mk.impute(mk.Experiment(values, scale="log2"), method=method)
     apart = pd.DataFrame({"A": [1.0, np.nan], "B": [np.nan, 2.0]}, ["a", "b"])
-    with pytest.raises(InputError, match="no neighbour of protein 'B' for sample 'a'"):
+    with pytest.raises(InputError, match="no neighbor of protein 'B' for sample 'a'"):
         mk.impute(mk.Experiment(apart, scale="log2"), method="knn")
 
 

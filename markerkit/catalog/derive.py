@@ -129,8 +129,6 @@ def to_orthologs(
     table: pd.DataFrame, orthologs: Sequence[Mapping[str, str]], own: set[str], organism: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Exchange genes for their orthologs in the sets `own`; say what became of the rest."""
-    theirs, accession = f"{organism}_gene", f"{organism}_accession"
-    note = "note" if organism == "mouse" else f"{organism}_note"
     found: dict[str, list[Mapping[str, str]]] = {}
     for pair in orthologs:
         found.setdefault(pair["human_gene"], []).append(pair)
@@ -141,25 +139,35 @@ def to_orthologs(
         if row["set"] not in own:
             kept.append(row)
             continue
-        known = found.get(row["gene"], [])
-        partners = [p for p in known if p.get(theirs)]
-        reason = "" if partners else (known[0].get(note) if known else "") or "no ortholog in the table"
+        pairs = found.get(row["gene"], [])
+        partners = [p for p in pairs if p.get(f"{organism}_gene")]
+        reason = "" if partners else _no_partner(pairs, organism)
         for partner in partners:
-            place = (row["set"], partner[theirs])
+            new = _exchanged(row, partner, organism)
+            place = (row["set"], new["gene"])
             if place in taken:
                 reason = f"same gene {place[1]} as {taken[place]}"
                 continue
             taken[place] = row["gene"]
-            new = {"gene": partner[theirs], "accession": partner[accession]}
-            kept.append(
-                {**row, **new, "independent_marker": independent_marker(row["complex"], *new.values())}
-            )
+            kept.append(new)
         if reason:
             lost.append({**{c: row[c] for c in UNMAPPED_COLUMNS[:-1]}, "reason": reason})
     return (
         pd.DataFrame(kept, columns=list(TABLE_COLUMNS)),
         pd.DataFrame(lost, columns=list(UNMAPPED_COLUMNS), dtype=object),
     )
+
+
+def _no_partner(pairs: Sequence[Mapping[str, str]], organism: str) -> str:
+    note = "note" if organism == "mouse" else f"{organism}_note"
+    return (pairs[0].get(note) if pairs else "") or "no ortholog in the table"
+
+
+def _exchanged(row: Mapping[Any, Any], partner: Mapping[str, str], organism: str) -> dict[Any, Any]:
+    """Row of a marker with the gene and accession of its ortholog."""
+    gene, accession = partner[f"{organism}_gene"], partner[f"{organism}_accession"]
+    marker = independent_marker(row["complex"], gene, accession)
+    return {**row, "gene": gene, "accession": accession, "independent_marker": marker}
 
 
 def differences(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:

@@ -13,8 +13,9 @@ import pandas as pd
 from markerkit.catalog import derive
 from markerkit.catalog import files as io
 from markerkit.catalog import validate as check
-from markerkit.catalog.catalog import MarkerCatalog, MarkerSet
+from markerkit.catalog.catalog import MarkerCatalog
 from markerkit.catalog.files import reference_folder
+from markerkit.catalog.marker_set import MarkerSet
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.genes import gene_table
@@ -72,8 +73,8 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
             if Path(path).suffix.lower() != ".toml":
                 record.header["organism"] = organism
             elif record.header["organism"] in set(ORGANISMS) - {"human", organism}:
-                theirs = record.header["organism"]
-                raise InputError(f"{path}: the set is of {theirs}; use load_markers({theirs!r}, extra=...).")
+                other = record.header["organism"]
+                raise InputError(f"{path}: the set is of {other}; use load_markers({other!r}, extra=...).")
             taken.add(record.header["id"])
             records.append(record)
     catalog = MarkerCatalog(records, references=references, info=info, orthologs=io.read_orthologs(folder))
@@ -145,8 +146,8 @@ def as_sets(markers: Sets, *, organism: str | None = None, measured: Collection[
     --------
     >>> as_sets(["CD9", "CD63", "CD81"])["genes"]
     <MarkerSet genes: 3 positive, 0 negative, human>
-    >>> list(as_sets({"mine": ["CD9"], "theirs": load_markers()["exosome"]}))
-    ['mine', 'theirs']
+    >>> list(as_sets({"mine": ["CD9"], "reference": load_markers()["exosome"]}))
+    ['mine', 'reference']
     """
     if isinstance(markers, MarkerCatalog):
         return markers
@@ -217,7 +218,7 @@ def _catalog_genes(organism: str) -> frozenset[str]:
 
 
 def _warn_unknown(records: Iterable[io.SetRecord], organism: str | None, measured: Collection[str]) -> None:
-    """Name the genes that neither the study nor the gene table has: mostly aliases or slips of the pen."""
+    """Name the genes that neither the study nor the gene table has: mostly aliases or typing errors."""
     here = frozenset(measured)
     genes = dict.fromkeys(m["gene"] for _, markers in records for m in markers if m["verified"] == "user")
     lost = [g for g in genes if g not in here]
@@ -236,11 +237,11 @@ def _warn_unknown(records: Iterable[io.SetRecord], organism: str | None, measure
 
 
 def diff(old: MarkerCatalog, new: MarkerCatalog) -> pd.DataFrame:
-    """Say what changed between two catalogs of one organism.
+    """List what changed between two catalogs of one organism.
 
     Returns
     -------
-    One row a change: ``set``, ``gene`` (empty for a whole set), ``role``,
+    One row per change: ``set``, ``gene`` (empty for a whole set), ``role``,
     ``change`` (``added``, ``removed``, ``changed``), ``field``, ``old``, ``new``.
     Every change of ``weight``, ``role``, ``complex`` or ``listed_only`` can flip a verdict.
     """
@@ -261,9 +262,9 @@ def validate(path: str | Path) -> pd.DataFrame:
 
     Returns
     -------
-    One row a finding: ``file``, ``line`` (0 where it cannot be told), ``set``,
+    One row per finding: ``file``, ``line`` (0 where it is not found), ``set``,
     ``gene``, ``level`` (``error``: the file cannot be loaded; ``warning``: it
-    can), ``finding``, ``fix``. No row: all is well.
+    can), ``finding``, ``fix``. No row: nothing was found.
 
     Raises
     ------

@@ -73,7 +73,7 @@ def _fits(dialect: Dialect, columns: list[str]) -> bool:
     return (
         dialect.signature <= header
         and (not dialect.either or bool(dialect.either & header))
-        and (not dialect.shown_by or any(re.fullmatch(dialect.shown_by, c) for c in columns))
+        and (not dialect.column_pattern or any(re.fullmatch(dialect.column_pattern, c) for c in columns))
     )
 
 

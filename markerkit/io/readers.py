@@ -89,9 +89,8 @@ def read_proteins(
     left_out: list[str] = []
     if annotation is not None:
         columns, left_out = _in_sheet(columns, annotation, _name(samples, table))
-    values = numbers(table.frame, list(columns), ids=names, name=table.name, what="matrix")
-    matrix = values.T.set_axis(pd.Index(names.to_numpy(dtype=object)), axis=1)
-    matrix.index = pd.Index([columns[c] for c in values.columns], dtype=object)
+    matrix = numbers(table.frame, list(columns), ids=names, name=table.name, what="matrix").T
+    matrix = matrix.set_axis(pd.Index(columns.values(), dtype=object), axis=0).set_axis(names.array, axis=1)
     found = scale_of(matrix, scale, table.name)
     zeros = int((matrix == 0).to_numpy().sum()) if found == "raw" else 0
     matrix = matrix.where(matrix > 0) if found == "raw" else matrix

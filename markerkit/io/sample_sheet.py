@@ -46,14 +46,14 @@ def read_sheet(path: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     Raises
     ------
     InputError
-        No sample column, a sample that stands twice or has no name.
+        No sample column, a sample that is there twice or has no name.
     """
     table = as_table(path, what="sample sheet")
     frame = table.frame.dropna(how="all")
     column = _sample_column(frame, table.name, indexed=_is_indexed(path))
     names = frame[column].astype(str).str.strip()
     _check_names(names, frame[column].isna(), f"the sample sheet {table.name!r}")
-    # SDRF columns are known by what stands in their brackets
+    # SDRF columns are named by the text in their brackets
     sheet = frame.drop(columns=column).rename(columns=lambda c: re.sub(r"^.*\[(.+)\]$", r"\1", c))
     sheet = sheet.loc[:, ~sheet.columns.duplicated()]
     for name in sheet.columns:
