@@ -1,0 +1,296 @@
+"""Change the code in many small ways and see which changes no test notices.
+
+``python tools/mutants.py --number 400 --seed 1 --out mutants.md`` draws 400 mutants of the packages in `PACKAGES`
+at random, runs on each the tests that run its line, the fastest first and until one fails, and writes the share
+that was noticed for each module and the difference of every mutant that was not. The same tree, seed and number
+give the same draw. ``--at FILE`` or ``--at FILE:LINE`` takes all mutants of a file or a line instead, and
+``--tests PATH`` only these tests: the quick way to see whether a new test bites.
+
+mutmut 3 cannot do this by itself: it has no random draw, leaves out decorated functions (every cached property)
+and all constants of modules, and chooses tests by function. Its operators are used as a library
+(`mutant_operators.py`, which also says what is left out); coverage.py says which test runs which line
+(`mutant_tests.py`).
+
+The checkout is never touched: tests run in copies of it, in a temporary folder. What the tests run is recorded
+once for a state of the tree, in ``.mutants/``; that costs about the time of the tests themselves. Tests that fail
+without a mutant are left out and named. A mutant whose tests take ten times as long as without it, and ten seconds
+more, counts as noticed, as does one that ends the interpreter. After ``--budget`` seconds of processor time no
+further test is started, and the mutant counts as not noticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutant_operators import Mutant, mutants_of
+from mutant_tests import Outcome, Record, Trial, Workshop, digest, tree_files, warm_up
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("stats", "effects", "purity", "identity", "sets", "ids")
+DEFAULT_PATHS = tuple(f"markerkit/{name}" for name in PACKAGES)
+MARKS = "not slow"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A mutant with its source before and after, and the tests that could notice it."""
+
+    mutant: Mutant
+    before: str
+    after: str
+    tests: Sequence[str]
+
+    @property
+    def difference(self) -> str:
+        """Unified difference."""
+        path = self.mutant.path
+        lines = difflib.unified_diff(
+            self.before.splitlines(), self.after.splitlines(), path, path, lineterm="", n=2
+        )
+        return "\n".join(lines)
+
+
+class Imports:
+    """Which module of the tree imports which, by path."""
+
+    def __init__(self, root: Path, files: Iterable[Path]) -> None:
+        names = {_dotted(p): p.as_posix() for p in files if p.suffix == ".py"}
+        self.importers: dict[str, set[str]] = {}
+        for path in names.values():
+            for node in ast.walk(ast.parse((root / path).read_text(encoding="utf-8"))):
+                found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    found = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+                for name in found:
+                    if name in names:
+                        self.importers.setdefault(names[name], set()).add(path)
+
+    def around(self, path: str) -> Iterator[set[str]]:
+        """Give a module, then its importers, then theirs."""
+        known, ring = {path}, {path}
+        while ring:
+            yield ring
+            ring = {i for p in ring for i in self.importers.get(p, ())} - known
+            known |= ring
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def source_files(root: Path, paths: Sequence[str]) -> list[Path]:
+    """Python files among these files and folders of the tree."""
+    found: list[Path] = []
+    for name in paths:
+        path = root / name
+        found += [path] if path.is_file() else path.rglob("*.py")
+    if not found:
+        message = f"no Python files in {', '.join(paths)}; name files or folders of {root} with --paths"
+        raise SystemExit(message)
+    return sorted(set(found))
+
+
+def tests_for(mutant: Mutant, record: Record, imports: Imports) -> list[str]:
+    """Tests that can notice a mutant: those that run its statement.
+
+    What takes effect at import, such as a constant, can be noticed by all that run something of the module,
+    and of those that import it; nearer ones come first.
+    """
+    if not mutant.imported:
+        return record.running(mutant.path, mutant.first, mutant.last)
+    found: dict[str, None] = {}
+    for distance, ring in enumerate(imports.around(mutant.path)):
+        if distance > 1 and found:
+            break
+        found |= dict.fromkeys(record.fastest_first({t for path in ring for t in record.running(path)}))
+    return list(found)
+
+
+def candidates(root: Path, paths: Sequence[Path], at: str) -> list[tuple[str, object, Mutant]]:
+    """Every mutant with the source and the syntax tree of its file; `at` is FILE, FILE:LINE or nothing."""
+    name, _, line = at.partition(":")
+    files = source_files(root, [name]) if name else paths
+    found: list[tuple[str, object, Mutant]] = []
+    for path in files:
+        module, mutants = mutants_of(root, path)
+        source = path.read_text(encoding="utf-8")
+        found += [(source, module, m) for m in mutants if not line or m.line == int(line)]
+    return found
+
+
+def draw(
+    pool: list[tuple[str, object, Mutant]], number: int, seed: int, record: Record, imports: Imports
+) -> list[Drawn]:
+    """Draw mutants, each as likely as any other; those that are the same code are passed over."""
+    random.Random(seed).shuffle(pool)
+    drawn: list[Drawn] = []
+    for before, module, mutant in pool:
+        if len(drawn) == number:
+            break
+        after = mutant.apply(module)  # type: ignore[arg-type]
+        if after is not None:
+            drawn.append(Drawn(mutant, before, after, tests_for(mutant, record, imports)))
+    return drawn
+
+
+def recorded(workshop: Workshop, where: Sequence[str], paths: Sequence[str], cache: Path) -> Record:
+    """Read what the tests run, or find out: each by itself, then all in a row as they run on mutants."""
+    if cache.is_file():
+        return Record.load(cache)
+    start = time.monotonic()
+    record = workshop.record(where, paths)
+    tests, jobs = record.fastest_first(record.seconds), len(workshop.places)
+    parts = [Trial(tests[i::jobs], record.seconds, stop=False) for i in range(jobs)]
+    for _, outcome in workshop.run(parts):
+        if outcome.word == "timeout":
+            raise SystemExit("the tests do not come to an end without a mutant")
+        record.discard(outcome.failures)
+    record.save(cache)
+    print(f"recorded {len(record.seconds)} tests in {time.monotonic() - start:.0f} s", flush=True)
+    return record
+
+
+def judge(
+    workshop: Workshop, drawn: Sequence[Drawn], record: Record, *, budget: float, grace: float
+) -> list[Outcome]:
+    """Run the tests on every mutant; one that no test runs survives at once."""
+    none = Outcome("survived", 0, 0.0, {})
+    outcomes = [none] * len(drawn)
+    trials = {
+        i: Trial(d.tests, record.seconds, d.mutant.path, d.after, budget=budget, grace=grace)
+        for i, d in enumerate(drawn)
+        if d.tests
+    }
+    places = {id(trial): i for i, trial in trials.items()}
+    for done, (trial, outcome) in enumerate(workshop.run(trials.values()), 1):
+        i = places[id(trial)]
+        outcomes[i] = outcome
+        mutant = drawn[i].mutant
+        print(f"{done}/{len(trials)} {outcome.word} {mutant.path}:{mutant.line} {outcome.seconds:.1f} s", flush=True)
+    return outcomes
+
+
+def _table(title: str, keys: Sequence[str], outcomes: Sequence[Outcome]) -> list[str]:
+    """Count the outcomes by key."""
+    count = Counter((k, o.word) for k, o in zip(keys, outcomes, strict=True))
+    lines = [f"| {title} | mutants | killed | timeout | survived | noticed |", "|---|---:|---:|---:|---:|---:|"]
+    for key in [*sorted(set(keys)), "all"]:
+        killed, late, alive = (
+            sum(n for (k, w), n in count.items() if w == word and key in (k, "all"))
+            for word in ("killed", "timeout", "survived")
+        )
+        total = killed + late + alive
+        lines.append(
+            f"| {key} | {total} | {killed} | {late} | {alive} | {100 * (killed + late) / total:.0f} % |"
+        )
+    return [*lines, ""]
+
+
+def _why(drawn: Drawn, outcome: Outcome) -> str:
+    """Say why a mutant survived."""
+    if not drawn.tests:
+        return "no test runs this line"
+    if outcome.ran < len(drawn.tests):
+        return f"{outcome.ran} of the {len(drawn.tests)} tests that run it, within the time, and none failed"
+    return f"none of the {outcome.ran} tests that run it failed"
+
+
+def report(drawn: Sequence[Drawn], outcomes: Sequence[Outcome], head: str, unfit: Mapping[str, str]) -> str:
+    """Write the tables and the mutants that survived, in Markdown."""
+    lines = ["# Mutants", "", head, ""]
+    lines += _table("module", [d.mutant.path for d in drawn], outcomes)
+    lines += _table("change", [d.mutant.operator for d in drawn], outcomes)
+    if unfit:
+        lines += ["## Tests that fail without a mutant", "", *(f"- {test}" for test in sorted(unfit)), ""]
+    for word, title in (("survived", "Survivors"), ("timeout", "Out of time")):
+        chosen = [(d, o) for d, o in zip(drawn, outcomes, strict=True) if o.word == word]
+        chosen.sort(key=lambda one: (one[0].mutant.path, one[0].mutant.line))
+        lines += [f"## {title}", ""] if chosen else []
+        for d, o in chosen:
+            lines += [f"### {d.mutant.path}:{d.mutant.line} ({d.mutant.operator})", ""]
+            lines += [f"{_why(d, o)}.", ""] if word == "survived" else []
+            lines += ["```diff", d.difference, "```", ""]
+    return "\n".join(lines)
+
+
+def _rows(drawn: Sequence[Drawn], outcomes: Sequence[Outcome]) -> list[dict[str, object]]:
+    return [
+        {
+            "path": d.mutant.path,
+            "line": d.mutant.line,
+            "change": d.mutant.operator,
+            "outcome": o.word,
+            "tests": len(d.tests),
+            "ran": o.ran,
+            "seconds": round(o.seconds, 2),
+            "by": o.failures,
+            "difference": d.difference,
+        }
+        for d, o in zip(drawn, outcomes, strict=True)
+    ]
+
+
+def _options(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--number", type=int, default=400, help="mutants to draw (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the draw (%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("mutants.md"), help="report; a .json goes beside it")
+    parser.add_argument("--paths", nargs="+", default=DEFAULT_PATHS, help="files and folders to change")
+    parser.add_argument("--at", default="", metavar="FILE[:LINE]", help="all mutants there instead of a draw")
+    parser.add_argument("--tests", nargs="+", default=[], help="files and folders of tests (those of pytest)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
+    parser.add_argument("--budget", type=float, default=90.0, help="seconds of tests a mutant (%(default)s)")
+    parser.add_argument(
+        "--grace", type=float, default=10.0, help="seconds that a test may take beside ten times its own (%(default)s)"
+    )
+    parser.add_argument("--root", type=Path, default=ROOT, help="tree to copy (this one)")
+    return parser.parse_args(words)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run from the command line."""
+    o = _options(words)
+    os.environ |= {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
+    sys.dont_write_bytecode = True
+    root, start = o.root.resolve(), time.monotonic()
+    files = tree_files(root)
+    sources = source_files(root, [o.at.partition(":")[0]] if o.at else o.paths)
+    pool = candidates(root, sources, o.at)
+    state = digest(root, files, *o.tests, MARKS)
+    with tempfile.TemporaryDirectory(prefix="mutants") as scratch:
+        warm_up(root, files)
+        workshop = Workshop(root, files, Path(scratch), jobs=o.jobs, options=["-m", MARKS])
+        workshop.collect(o.tests)
+        tops = {p.relative_to(root).parts[0] for p in sources}
+        watched = [p.as_posix() for p in files if p.suffix == ".py" and p.parts[0] in tops]
+        record = recorded(workshop, o.tests, watched, root / ".mutants" / f"{state}.json.gz")
+        number, total = (len(pool) if o.at else o.number), len(pool)
+        drawn = draw(pool, number, o.seed, record, Imports(root, files))
+        outcomes = judge(workshop, drawn, record, budget=o.budget, grace=o.grace)
+    minutes = (time.monotonic() - start) / 60
+    head = (
+        f"{len(drawn)} mutants drawn with seed {o.seed} from {total} of {', '.join(map(str, o.paths))}"
+        f"{' at ' + o.at if o.at else ''}; tree {state}, Python {sys.version.split()[0]}, {o.jobs} processes, "
+        f"at most {o.budget:g} s of tests a mutant, {minutes:.0f} minutes."
+    )
+    o.out.write_text(report(drawn, outcomes, head, record.unfit), encoding="utf-8")
+    o.out.with_suffix(".json").write_text(json.dumps(_rows(drawn, outcomes), indent=1), encoding="utf-8")
+    print("\n".join(_table("module", [d.mutant.path for d in drawn], outcomes)))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
