@@ -44,6 +44,8 @@ def unseen(x: int) -> int:
 TESTS = """\
 from toy import half, positive, within
 
+ran = []
+
 
 def test_within() -> None:
     assert within(2)
@@ -51,6 +53,7 @@ def test_within() -> None:
 
 
 def test_positive() -> None:
+    ran.append("test_positive")
     assert [positive(x) for x in (-1, 0, 1)] == [0, 0, 1]
 
 
@@ -60,6 +63,11 @@ def test_half() -> None:
 
 def test_wrong_by_itself() -> None:
     assert not within(2)
+
+
+def test_wrong_after_another() -> None:
+    assert positive(sum(range(3_000_000)))  # the slower one
+    assert not ran
 """
 SILENT = '''\
 """Text, 1."""
@@ -178,14 +186,24 @@ def test_what_tests_see_is_killed_and_the_rest_survives(toy: Path) -> None:
     text = (toy / "out.md").read_text(encoding="utf-8")
     assert "no test runs this line" in text
     assert "- test_toy.py::test_wrong_by_itself" in text
+    assert "- test_toy.py::test_wrong_after_another" in text
     assert (toy / "toy.py").read_text(encoding="utf-8") == TOY
 
 
-def test_a_draw_is_its_seed(toy: Path) -> None:
-    first, again, other = (
-        [(row["line"], row["difference"]) for row in run(toy, "--number", "5", "--grace", "0.5", "--seed", seed)]
-        for seed in ("1", "1", "2")
+def drawn(toy: Path, seed: int) -> list[list[object]]:
+    program = (
+        "import json, sys; from pathlib import Path; from mutants import Imports, Record, candidates, draw; "
+        f"root = Path({str(toy)!r}); pool = candidates(root, [root / 'toy.py'], ''); "
+        f"found = draw(pool, 5, {seed}, Record(), Imports(root, [Path('toy.py')])); "
+        "print(json.dumps([[d.mutant.line, d.after] for d in found]))"
     )
-    assert len(first) == 5
-    assert first == again
-    assert first != other
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT / "tools", capture_output=True, check=True, text=True
+    )
+    return list(json.loads(done.stdout))
+
+
+def test_a_draw_is_its_seed(toy: Path) -> None:
+    assert len(drawn(toy, 1)) == 5
+    assert drawn(toy, 1) == drawn(toy, 1)
+    assert drawn(toy, 1) != drawn(toy, 2)

@@ -146,40 +146,77 @@ def draw(
 
 
 def recorded(workshop: Workshop, where: Sequence[str], paths: Sequence[str], cache: Path) -> Record:
-    """Read what the tests run, or find out: each by itself, then all in a row as they run on mutants."""
+    """Read what the tests run, or find out."""
     if cache.is_file():
         return Record.load(cache)
+    print("recording which test runs which line", flush=True)
     start = time.monotonic()
     record = workshop.record(where, paths)
-    tests, jobs = record.fastest_first(record.seconds), len(workshop.places)
-    parts = [Trial(tests[i::jobs], record.seconds, stop=False) for i in range(jobs)]
-    for _, outcome in workshop.run(parts):
-        if outcome.word == "timeout":
-            raise SystemExit("the tests do not come to an end without a mutant")
-        record.discard(outcome.failures)
     record.save(cache)
-    print(f"recorded {len(record.seconds)} tests in {time.monotonic() - start:.0f} s", flush=True)
+    print(f"{len(record.seconds)} tests in {time.monotonic() - start:.0f} s", flush=True)
     return record
 
 
-def judge(
-    workshop: Workshop, drawn: Sequence[Drawn], record: Record, *, budget: float, grace: float
-) -> list[Outcome]:
-    """Run the tests on every mutant; one that no test runs survives at once."""
-    none = Outcome("survived", 0, 0.0, {})
-    outcomes = [none] * len(drawn)
-    trials = {
-        i: Trial(d.tests, record.seconds, d.mutant.path, d.after, budget=budget, grace=grace)
-        for i, d in enumerate(drawn)
-        if d.tests
-    }
-    places = {id(trial): i for i, trial in trials.items()}
-    for done, (trial, outcome) in enumerate(workshop.run(trials.values()), 1):
-        i = places[id(trial)]
-        outcomes[i] = outcome
-        mutant = drawn[i].mutant
-        print(f"{done}/{len(trials)} {outcome.word} {mutant.path}:{mutant.line} {outcome.seconds:.1f} s", flush=True)
-    return outcomes
+class Jury:
+    """Runs the tests on mutants.
+
+    Parameters
+    ----------
+    workshop, record
+        Where the tests run, and what they run.
+    limits
+        `budget` and `grace` of a :class:`Trial`.
+    """
+
+    def __init__(self, workshop: Workshop, record: Record, **limits: float) -> None:
+        self.workshop = workshop
+        self.record = record
+        self.limits = limits
+
+    def judge(self, drawn: Sequence[Drawn]) -> list[Outcome]:
+        """Say what became of each mutant.
+
+        The tests that noticed one are run again in a row without any: a test that fails then depends on what
+        ran before it, and what it alone noticed is judged without it.
+        """
+        unseen = Outcome("survived", 0, 0.0, {})
+        outcomes = [unseen] * len(drawn)
+        open_ones, cleared = set(range(len(drawn))), set[str]()
+        while open_ones:
+            for i in open_ones:
+                outcomes[i] = unseen
+            for i, outcome in self._try(drawn, open_ones):
+                outcomes[i] = outcome
+            by = [set(o.failures) & set(self.record.seconds) if o.word == "killed" else set() for o in outcomes]
+            suspects = set().union(*by) - cleared
+            faulty = self._fail_without_mutant(suspects)
+            self.record.discard(faulty)
+            cleared |= suspects
+            open_ones = {i for i, tests in enumerate(by) if tests & set(faulty)}
+        return outcomes
+
+    def _try(self, drawn: Sequence[Drawn], which: set[int]) -> Iterator[tuple[int, Outcome]]:
+        """Run the tests; a mutant that no test runs survives without."""
+        places: dict[int, int] = {}
+        trials: list[Trial] = []
+        for i in sorted(which):
+            mutant = drawn[i].mutant
+            tests = [t for t in drawn[i].tests if t in self.record.seconds]
+            if tests:
+                trials.append(Trial(tests, self.record.seconds, mutant.path, drawn[i].after, **self.limits))
+                places[id(trials[-1])] = i
+        for done, (trial, outcome) in enumerate(self.workshop.run(trials), 1):
+            i = places[id(trial)]
+            where = f"{trial.path}:{drawn[i].mutant.line}"
+            print(f"{done}/{len(trials)} {outcome.word} {where} {outcome.seconds:.1f} s", flush=True)
+            yield i, outcome
+
+    def _fail_without_mutant(self, tests: set[str]) -> Mapping[str, str]:
+        if not tests:
+            return {}
+        ordered = self.record.fastest_first(tests)
+        ((_, outcome),) = self.workshop.run([Trial(ordered, self.record.seconds, stop=False)])
+        return outcome.failures
 
 
 def _table(title: str, keys: Sequence[str], outcomes: Sequence[Outcome]) -> list[str]:
@@ -279,7 +316,7 @@ def main(words: Sequence[str] | None = None) -> int:
         record = recorded(workshop, o.tests, watched, root / ".mutants" / f"{state}.json.gz")
         number, total = (len(pool) if o.at else o.number), len(pool)
         drawn = draw(pool, number, o.seed, record, Imports(root, files))
-        outcomes = judge(workshop, drawn, record, budget=o.budget, grace=o.grace)
+        outcomes = Jury(workshop, record, budget=o.budget, grace=o.grace).judge(drawn)
     minutes = (time.monotonic() - start) / 60
     head = (
         f"{len(drawn)} mutants drawn with seed {o.seed} from {total} of {', '.join(map(str, o.paths))}"
