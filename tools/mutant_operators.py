@@ -39,7 +39,17 @@ SILENT = frozenset(
     ("InputError", "MarkerkitWarning", "warn", "debug", "info", "warning", "cast", "TypeVar", "ParamSpec")
 ) | {"errstate", "catch_warnings", "simplefilter", "filterwarnings"}
 NEUTRAL = frozenset(
-    ("strict", "copy", "check_finite", "overwrite_a", "overwrite_b", "encoding", "newline", "stacklevel", "maxsize")
+    (
+        "strict",
+        "copy",
+        "check_finite",
+        "overwrite_a",
+        "overwrite_b",
+        "encoding",
+        "newline",
+        "stacklevel",
+        "maxsize",
+    )
 )
 TEXTS = frozenset(("__all__", "message"))
 MOST_WORDS = 3  # a longer string is prose
@@ -71,9 +81,22 @@ _PAIRS = (
     ("startswith", "endswith"),
 )
 PARTNER = {a: b for pair in _PAIRS for a, b in (pair, pair[::-1])}
-WRAPPERS = frozenset(("abs", "sqrt", "log", "log2", "log10", "exp", "exp2", "square", "sorted", "unique", "nan_to_num"))
+WRAPPERS = frozenset(
+    ("abs", "sqrt", "log", "log2", "log10", "exp", "exp2", "square", "sorted", "unique", "nan_to_num")
+)
 METHODS = frozenset(
-    ("abs", "clip", "dropna", "fillna", "drop_duplicates", "sort_values", "sort_index", "unique", "strip", "upper")
+    (
+        "abs",
+        "clip",
+        "dropna",
+        "fillna",
+        "drop_duplicates",
+        "sort_values",
+        "sort_index",
+        "unique",
+        "strip",
+        "upper",
+    )
 )
 NEGATED: dict[type, type] = {
     cst.LessThan: cst.GreaterThanEqual,
@@ -215,7 +238,9 @@ def _name(node: cst.CSTNode) -> str:
 def _is_silent(node: cst.CSTNode) -> bool:
     """Say whether no test should notice a change in here."""
     match node:
-        case cst.Annotation() | cst.Decorator() | cst.Import() | cst.ImportFrom() | cst.Raise() | cst.Assert():
+        case (
+            cst.Annotation() | cst.Decorator() | cst.Import() | cst.ImportFrom() | cst.Raise() | cst.Assert()
+        ):
             return True
         case cst.ConcatenatedString():
             return True
@@ -301,7 +326,9 @@ def _argument(node: cst.Call) -> Iterable[cst.CSTNode]:
 def _statement(node: cst.BaseSmallStatement) -> Iterable[cst.CSTNode]:
     """Leave out a call for its effect, or an assignment into an object; the name of a variable must stay."""
     called = isinstance(node, cst.Expr) and isinstance(node.value, cst.Call) and not _is_silent(node.value)
-    stored = isinstance(node, cst.Assign) and not any(isinstance(t.target, cst.Name | cst.Tuple) for t in node.targets)
+    stored = isinstance(node, cst.Assign) and not any(
+        isinstance(t.target, cst.Name | cst.Tuple) for t in node.targets
+    )
     if called or stored:
         yield cst.Pass()
 

@@ -8,12 +8,12 @@ give the same draw. ``--at FILE`` or ``--at FILE:LINE`` takes all mutants of a f
 
 mutmut 3 cannot do this by itself: it has no random draw, leaves out decorated functions (every cached property)
 and all constants of modules, and chooses tests by function. Its operators are used as a library
-(`mutant_operators.py`, which also says what is left out); coverage.py says which test runs which line
-(`mutant_tests.py`).
+(`mutant_operators.py`, which also says what is left out); coverage.py says which test runs which line, and pytest
+runs in forks of one process that has imported the libraries (`mutant_trials.py`).
 
 The checkout is never touched: tests run in copies of it, in a temporary folder. What the tests run is recorded
 once for a state of the tree, in ``.mutants/``; that costs about the time of the tests themselves. Tests that fail
-without a mutant are left out and named. A mutant whose tests take ten times as long as without it, and ten seconds
+without a mutant, by themselves or after others, are left out and named. A mutant whose tests take ten times as long as without it, and ten seconds
 more, counts as noticed, as does one that ends the interpreter. After ``--budget`` seconds of processor time no
 further test is started, and the mutant counts as not noticed.
 """
@@ -21,7 +21,6 @@ further test is started, and the mutant counts as not noticed.
 from __future__ import annotations
 
 import argparse
-import ast
 import difflib
 import json
 import os
@@ -30,12 +29,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mutant_operators import Mutant, mutants_of
-from mutant_tests import Outcome, Record, Trial, Workshop, digest, tree_files, warm_up
+from mutant_record import Imports, Record, digest, tests_for, tree_files
+from mutant_trials import Outcome, Trial, Workshop, warm_up
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("stats", "effects", "purity", "identity", "sets", "ids")
@@ -62,34 +62,6 @@ class Drawn:
         return "\n".join(lines)
 
 
-class Imports:
-    """Which module of the tree imports which, by path."""
-
-    def __init__(self, root: Path, files: Iterable[Path]) -> None:
-        names = {_dotted(p): p.as_posix() for p in files if p.suffix == ".py"}
-        self.importers: dict[str, set[str]] = {}
-        for path in names.values():
-            for node in ast.walk(ast.parse((root / path).read_text(encoding="utf-8"))):
-                found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-                if isinstance(node, ast.ImportFrom) and node.module:
-                    found = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-                for name in found:
-                    if name in names:
-                        self.importers.setdefault(names[name], set()).add(path)
-
-    def around(self, path: str) -> Iterator[set[str]]:
-        """Give a module, then its importers, then theirs."""
-        known, ring = {path}, {path}
-        while ring:
-            yield ring
-            ring = {i for p in ring for i in self.importers.get(p, ())} - known
-            known |= ring
-
-
-def _dotted(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
-
-
 def source_files(root: Path, paths: Sequence[str]) -> list[Path]:
     """Python files among these files and folders of the tree."""
     found: list[Path] = []
@@ -100,22 +72,6 @@ def source_files(root: Path, paths: Sequence[str]) -> list[Path]:
         message = f"no Python files in {', '.join(paths)}; name files or folders of {root} with --paths"
         raise SystemExit(message)
     return sorted(set(found))
-
-
-def tests_for(mutant: Mutant, record: Record, imports: Imports) -> list[str]:
-    """Tests that can notice a mutant: those that run its statement.
-
-    What takes effect at import, such as a constant, can be noticed by all that run something of the module,
-    and of those that import it; nearer ones come first.
-    """
-    if not mutant.imported:
-        return record.running(mutant.path, mutant.first, mutant.last)
-    found: dict[str, None] = {}
-    for distance, ring in enumerate(imports.around(mutant.path)):
-        if distance > 1 and found:
-            break
-        found |= dict.fromkeys(record.fastest_first({t for path in ring for t in record.running(path)}))
-    return list(found)
 
 
 def candidates(root: Path, paths: Sequence[Path], at: str) -> list[tuple[str, object, Mutant]]:
@@ -164,14 +120,15 @@ class Jury:
     ----------
     workshop, record
         Where the tests run, and what they run.
-    limits
-        `budget` and `grace` of a :class:`Trial`.
+    budget, grace
+        Of a :class:`Trial`.
     """
 
-    def __init__(self, workshop: Workshop, record: Record, **limits: float) -> None:
+    def __init__(self, workshop: Workshop, record: Record, *, budget: float, grace: float) -> None:
         self.workshop = workshop
         self.record = record
-        self.limits = limits
+        self.budget = budget
+        self.grace = grace
 
     def judge(self, drawn: Sequence[Drawn]) -> list[Outcome]:
         """Say what became of each mutant.
@@ -187,7 +144,9 @@ class Jury:
                 outcomes[i] = unseen
             for i, outcome in self._try(drawn, open_ones):
                 outcomes[i] = outcome
-            by = [set(o.failures) & set(self.record.seconds) if o.word == "killed" else set() for o in outcomes]
+            by = [
+                set(o.failures) & set(self.record.seconds) if o.word == "killed" else set() for o in outcomes
+            ]
             suspects = set().union(*by) - cleared
             faulty = self._fail_without_mutant(suspects)
             self.record.discard(faulty)
@@ -199,11 +158,12 @@ class Jury:
         """Run the tests; a mutant that no test runs survives without."""
         places: dict[int, int] = {}
         trials: list[Trial] = []
+        seconds = self.record.seconds
         for i in sorted(which):
-            mutant = drawn[i].mutant
-            tests = [t for t in drawn[i].tests if t in self.record.seconds]
+            tests = [t for t in drawn[i].tests if t in seconds]
             if tests:
-                trials.append(Trial(tests, self.record.seconds, mutant.path, drawn[i].after, **self.limits))
+                path, source = drawn[i].mutant.path, drawn[i].after
+                trials.append(Trial(tests, seconds, path, source, budget=self.budget, grace=self.grace))
                 places[id(trials[-1])] = i
         for done, (trial, outcome) in enumerate(self.workshop.run(trials), 1):
             i = places[id(trial)]
@@ -222,7 +182,10 @@ class Jury:
 def _table(title: str, keys: Sequence[str], outcomes: Sequence[Outcome]) -> list[str]:
     """Count the outcomes by key."""
     count = Counter((k, o.word) for k, o in zip(keys, outcomes, strict=True))
-    lines = [f"| {title} | mutants | killed | timeout | survived | noticed |", "|---|---:|---:|---:|---:|---:|"]
+    lines = [
+        f"| {title} | mutants | killed | timeout | survived | noticed |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
     for key in [*sorted(set(keys)), "all"]:
         killed, late, alive = (
             sum(n for (k, w), n in count.items() if w == word and key in (k, "all"))
@@ -290,38 +253,44 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
     parser.add_argument("--budget", type=float, default=90.0, help="seconds of tests a mutant (%(default)s)")
     parser.add_argument(
-        "--grace", type=float, default=10.0, help="seconds that a test may take beside ten times its own (%(default)s)"
+        "--grace",
+        type=float,
+        default=10.0,
+        help="seconds that a test may take beside ten times its own (%(default)s)",
     )
     parser.add_argument("--root", type=Path, default=ROOT, help="tree to copy (this one)")
     return parser.parse_args(words)
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run from the command line."""
-    o = _options(words)
-    os.environ |= {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+def _prepare() -> None:
+    """Make runs alike: one thread, one order of sets, no compiled code of a mutant left behind."""
+    os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
     sys.dont_write_bytecode = True
-    root, start = o.root.resolve(), time.monotonic()
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run from the command line."""
+    o, start = _options(words), time.monotonic()
+    _prepare()
+    root = o.root.resolve()
     files = tree_files(root)
     sources = source_files(root, [o.at.partition(":")[0]] if o.at else o.paths)
     pool = candidates(root, sources, o.at)
-    state = digest(root, files, *o.tests, MARKS)
+    total, state = len(pool), digest(root, files, *o.tests, MARKS)
+    tops = {p.relative_to(root).parts[0] for p in sources}
+    watched = [p.as_posix() for p in files if p.suffix == ".py" and p.parts[0] in tops]
     with tempfile.TemporaryDirectory(prefix="mutants") as scratch:
         warm_up(root, files)
         workshop = Workshop(root, files, Path(scratch), jobs=o.jobs, options=["-m", MARKS])
         workshop.collect(o.tests)
-        tops = {p.relative_to(root).parts[0] for p in sources}
-        watched = [p.as_posix() for p in files if p.suffix == ".py" and p.parts[0] in tops]
         record = recorded(workshop, o.tests, watched, root / ".mutants" / f"{state}.json.gz")
-        number, total = (len(pool) if o.at else o.number), len(pool)
-        drawn = draw(pool, number, o.seed, record, Imports(root, files))
+        drawn = draw(pool, total if o.at else o.number, o.seed, record, Imports(root, files))
         outcomes = Jury(workshop, record, budget=o.budget, grace=o.grace).judge(drawn)
-    minutes = (time.monotonic() - start) / 60
+    what = f"at {o.at}" if o.at else f"drawn with seed {o.seed} from {total} of {', '.join(o.paths)}"
     head = (
-        f"{len(drawn)} mutants drawn with seed {o.seed} from {total} of {', '.join(map(str, o.paths))}"
-        f"{' at ' + o.at if o.at else ''}; tree {state}, Python {sys.version.split()[0]}, {o.jobs} processes, "
-        f"at most {o.budget:g} s of tests a mutant, {minutes:.0f} minutes."
+        f"{len(drawn)} mutants {what}; tree {state}, Python {sys.version.split()[0]}, {o.jobs} processes, "
+        f"at most {o.budget:g} s of tests a mutant, {(time.monotonic() - start) / 60:.0f} minutes."
     )
     o.out.write_text(report(drawn, outcomes, head, record.unfit), encoding="utf-8")
     o.out.with_suffix(".json").write_text(json.dumps(_rows(drawn, outcomes), indent=1), encoding="utf-8")

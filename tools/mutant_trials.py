@@ -1,4 +1,4 @@
-"""Which test runs which line, and what the tests say of a mutant: the part of `tools/mutants.py` that runs pytest.
+"""Runs pytest for `tools/mutants.py`: to record which test runs which line, and to try mutants.
 
 Everything happens in copies of the tree. This process imports the libraries, never the code under test. Each run of
 pytest is a fork of it that imports the (changed) code from its copy, and so sees changes of constants, defaults and
@@ -9,94 +9,29 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import gzip
-import hashlib
 import importlib
 import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from compileall import compile_dir
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import Any
 
 import coverage
 import pytest
+from mutant_record import Record
 
-FORMAT = 1  # of the record
-SKIPPED = frozenset((".git", ".venv", "__pycache__", "build", "dist"))
-UNREAD = frozenset((".md", ".ipynb"))
 SETTLED = 120.0  # seconds on the clock that any fork may take, beside those by its tests
 WALL = 30.0  # seconds on the clock for each second of the processor: other work may go on beside
 TEXT = 1500  # characters of a report that are kept
-
-
-@dataclass
-class Record:
-    """What the tests run, as seen in one run of each of them by itself.
-
-    Parameters
-    ----------
-    seconds
-        Processor time of each test that passes, its fixtures included.
-    lines
-        For each file under test, the tests by line.
-    unfit
-        Tests that fail without a mutant, with the end of their report.
-    """
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    lines: dict[str, dict[int, set[str]]] = field(default_factory=dict)
-    unfit: dict[str, str] = field(default_factory=dict)
-
-    def add(self, test: str, found: Mapping[str, Any]) -> None:
-        """Enter one test; one that is skipped says nothing."""
-        if found["outcome"] == "failed":
-            self.unfit[test] = found["report"]
-        elif found["outcome"] == "passed":
-            self.seconds[test] = found["seconds"]
-            for path, lines in found["lines"].items():
-                for line in lines:
-                    self.lines.setdefault(path, {}).setdefault(line, set()).add(test)
-
-    def discard(self, failures: Mapping[str, str]) -> None:
-        """Take tests out that failed without a mutant."""
-        for test, report in failures.items():
-            self.seconds.pop(test, None)
-            self.unfit[test] = report
-
-    def running(self, path: str, first: int = 0, last: int = sys.maxsize) -> list[str]:
-        """Tests that run one of these lines, the fastest first."""
-        by_line = self.lines.get(path, {}).items()
-        found = {t for line, tests in by_line if first <= line <= last for t in tests}
-        return self.fastest_first(found)
-
-    def fastest_first(self, tests: Iterable[str]) -> list[str]:
-        """Sort the tests that pass by their time."""
-        return sorted((t for t in tests if t in self.seconds), key=lambda t: (self.seconds[t], t))
-
-    def save(self, path: Path) -> None:
-        """Write the record."""
-        lines = {p: {k: sorted(v) for k, v in by_line.items()} for p, by_line in self.lines.items()}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with gzip.open(path, "wt", encoding="utf-8") as out:
-            json.dump({"seconds": self.seconds, "lines": lines, "unfit": self.unfit}, out)
-
-    @classmethod
-    def load(cls, path: Path) -> Record:
-        """Read a record."""
-        with gzip.open(path, "rt", encoding="utf-8") as text:
-            found = json.load(text)
-        lines = {p: {int(k): set(v) for k, v in by_line.items()} for p, by_line in found["lines"].items()}
-        return cls(found["seconds"], lines, found["unfit"])
 
 
 @dataclass(frozen=True)
@@ -141,26 +76,6 @@ class Outcome:
     failures: Mapping[str, str]
 
 
-def tree_files(root: Path) -> list[Path]:
-    """Files of the tree as it is, without what git ignores."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60)
-    names = [Path(name) for name in done.stdout.split("\0") if name]
-    found = names if done.returncode == 0 and names else [p.relative_to(root) for p in root.rglob("*")]
-    return sorted({p for p in found if (root / p).is_file() and not SKIPPED.intersection(p.parts)})
-
-
-def digest(root: Path, files: Iterable[Path], *words: str) -> str:
-    """Hash of a tree without its texts and tools, and of what else decides over a record."""
-    found = hashlib.sha256(repr((FORMAT, sys.version, words)).encode())
-    for path in files:
-        if path.suffix in UNREAD or path.parts[0] == "tools":
-            continue
-        found.update(f"{path.as_posix()}\0".encode())
-        found.update(hashlib.sha256((root / path).read_bytes()).digest())
-    return found.hexdigest()[:16]
-
-
 def warm_up(root: Path, files: Iterable[Path]) -> None:
     """Import the libraries that the tree imports, so that no fork pays for them."""
     names: set[str] = set()
@@ -181,7 +96,10 @@ def warm_up(root: Path, files: Iterable[Path]) -> None:
 
 
 def forks(
-    tasks: Iterable[Any], act: Callable[[Any, Path], Any], places: Sequence[Path], patience: Callable[[Any], float]
+    tasks: Iterable[Any],
+    act: Callable[[Any, Path], Any],
+    places: Sequence[Path],
+    patience: Callable[[Any], float],
 ) -> Iterator[tuple[Any, Any, int]]:
     """Do `act(task, place)` in forks, one a place at a time.
 
@@ -203,7 +121,11 @@ def forks(
                     del busy[pid]
                     free.append(place)
                     result = place / "result.json"
-                    yield task, json.loads(result.read_text()) if result.is_file() else None, os.WTERMSIG(status)
+                    yield (
+                        task,
+                        json.loads(result.read_text()) if result.is_file() else None,
+                        os.WTERMSIG(status),
+                    )
                 elif time.monotonic() > deadline:
                     _kill(pid)
             time.sleep(0.01)
@@ -266,7 +188,9 @@ class Workshop:
         For pytest, beside the names of tests.
     """
 
-    def __init__(self, root: Path, files: Sequence[Path], scratch: Path, *, jobs: int, options: Sequence[str]) -> None:
+    def __init__(
+        self, root: Path, files: Sequence[Path], scratch: Path, *, jobs: int, options: Sequence[str]
+    ) -> None:
         self.places = [scratch / str(i) for i in range(jobs)]
         self.options = [*options, "-q", "--tb=short", "-p", "no:cacheprovider"]
         self.original = {p.as_posix(): (root / p).read_bytes() for p in files if p.suffix == ".py"}
@@ -385,7 +309,9 @@ class _Recorder:
         with meter.collect():
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         data = meter.get_data()
-        lines = {Path(p).relative_to(self.tree).as_posix(): data.lines(p) or [] for p in data.measured_files()}
+        lines = {
+            Path(p).relative_to(self.tree).as_posix(): data.lines(p) or [] for p in data.measured_files()
+        }
         outcomes = {report.outcome for report in self.reports}
         outcome = next(word for word in ("failed", "skipped", "passed") if word in outcomes)
         report = "\n".join(r.longreprtext[-TEXT:] for r in self.reports if r.failed)
