@@ -94,6 +94,8 @@ def f(x: "int") -> None:
     small = 1e-12
     pairs = zip(x, strict=True)
     y = x + 1  # pragma: no mutate
+    if x > 1:  # pragma: no mutate
+        x.y
     assert x, "one"
     raise ValueError(message, x - 1)
 '''

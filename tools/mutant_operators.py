@@ -168,7 +168,7 @@ class _Finder(cst.CSTVisitor):
         self.pragmas = {i for i, text in enumerate(source.splitlines(), 1) if PRAGMA in text}
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if _is_silent(node) or self._has_pragma(node):
+        if _is_silent(node):
             return False
         self.above.append(node)
         for name, kind, operator in OPERATORS:
@@ -184,12 +184,6 @@ class _Finder(cst.CSTVisitor):
         if self.above and self.above[-1] is original_node:
             self.above.pop()
 
-    def _has_pragma(self, node: cst.CSTNode) -> bool:
-        if not self.pragmas or not isinstance(node, cst.SimpleStatementLine):
-            return False
-        first, last = self._span(node)
-        return any(first <= line <= last for line in self.pragmas)
-
     def _returns(self, node: cst.Return) -> Iterator[cst.CSTNode]:
         """Negate what a predicate returns; give nothing instead of another value."""
         if node.value is None or m.matches(node.value, m.Name("None") | m.Name("True") | m.Name("False")):
@@ -203,6 +197,8 @@ class _Finder(cst.CSTVisitor):
     def _add(self, node: cst.CSTNode, replacement: cst.CSTNode, operator: str) -> None:
         first, last, imported = self._reach()
         line = self._span(next(n for n in reversed(self.above) if self._span(n)[0]))[0]
+        if self.pragmas.intersection((line, *range(first, last + 1))):
+            return
         self.found.append(Mutant(self.path, line, operator, first, last, imported, node, replacement))
 
     def _reach(self) -> tuple[int, int, bool]:
