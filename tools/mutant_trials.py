@@ -282,7 +282,11 @@ class _Collector:
 
 
 class _Recorder:
-    """Run each test in a fork of the process that collected them all, and note the lines that it runs."""
+    """Run each test in a fork of its own and note the lines that it runs.
+
+    Tests that share a fixture of a module or the session start from one process in which it is made, and nothing
+    else has run: what the fixture keeps for later is worked out again by each of them, and is seen there.
+    """
 
     def __init__(self, place: Path, paths: Sequence[str], *, jobs: int) -> None:
         self.tree = place / "tree"
@@ -292,30 +296,70 @@ class _Recorder:
         self.reports: list[pytest.TestReport] = []
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if not session.testsfailed:
-            for item, found, signal_number in forks(session.items, self._run, self.places, lambda _: 600.0):
-                lost = {"outcome": "failed", "report": f"ended by signal {signal_number}"}
-                self.found[item.nodeid] = found or lost
+        groups: dict[object, list[pytest.Item]] = {}
+        for item in session.items if not session.testsfailed else ():
+            groups.setdefault((item.parent, _shared_fixtures(item)), []).append(item)
+        for items, found, _ in forks(groups.values(), self._group, self.places, lambda _: float("inf")):
+            lost = {"outcome": "failed", "report": "the process ended"}
+            self.found |= {item.nodeid: (found or {}).get(item.nodeid, lost) for item in items}
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.reports.append(report)
 
-    def _run(self, item: pytest.Item, place: Path) -> dict[str, Any]:
-        meter = coverage.Coverage(
-            data_file=None, config_file=False, include=[str(self.tree / path) for path in self.paths]
-        )
+    def _group(self, items: list[pytest.Item], place: Path) -> dict[str, Any]:
+        """Make the fixtures that the tests share, then run each test."""
+        before: dict[str, set[int]] = {}
+        if len(items) > 1 and _shared_fixtures(items[0]):
+            before = self._lines(lambda: _set_up(*items[:2]))
+        seconds = _processor_seconds()
+        found: dict[str, Any] = {}
+        for item, one, ended_by in forks(items, self._run, [place / "test"], lambda _: 900.0):
+            one = one or {"outcome": "failed", "report": f"ended by signal {ended_by}"}
+            if one["outcome"] == "passed":
+                one["seconds"] += seconds
+                one["lines"] = {p: sorted({*one["lines"].get(p, ()), *before.get(p, ())}) for p in self.paths}
+            found[item.nodeid] = one
+        return found
+
+    def _run(self, item: pytest.Item, _: Path) -> dict[str, Any]:
+        lines = self._lines(lambda: item.config.hook.pytest_runtest_protocol(item=item, nextitem=None))
+        outcomes = {report.outcome for report in self.reports}
+        return {
+            "outcome": next(word for word in ("failed", "skipped", "passed") if word in outcomes),
+            "report": "\n".join(r.longreprtext[-TEXT:] for r in self.reports if r.failed),
+            "seconds": _processor_seconds(),
+            "lines": {path: sorted(numbers) for path, numbers in lines.items()},
+        }
+
+    def _lines(self, act: Callable[[], object]) -> dict[str, set[int]]:
+        """Lines of each file that an action runs."""
+        files = {str(self.tree / path): path for path in self.paths}
+        meter = coverage.Coverage(data_file=None, config_file=False, include=list(files))
         meter.set_option("run:disable_warnings", ["no-data-collected", "already-imported"])
         with meter.collect():
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            act()
         data = meter.get_data()
-        lines = {
-            Path(p).relative_to(self.tree).as_posix(): data.lines(p) or [] for p in data.measured_files()
-        }
-        outcomes = {report.outcome for report in self.reports}
-        outcome = next(word for word in ("failed", "skipped", "passed") if word in outcomes)
-        report = "\n".join(r.longreprtext[-TEXT:] for r in self.reports if r.failed)
-        return {"outcome": outcome, "report": report, "seconds": _processor_seconds(), "lines": lines}
+        return {files[p]: set(data.lines(p) or ()) for p in data.measured_files()}
+
+
+def _shared_fixtures(item: pytest.Item) -> tuple[object, ...]:
+    """Fixtures of a test that outlive it, with their parameter."""
+    known = getattr(item, "_fixtureinfo", None)
+    last = {name: found[-1] for name, found in known.name2fixturedefs.items() if found} if known else {}
+    at = item.callspec.indices if hasattr(item, "callspec") else {}
+    return tuple((name, at.get(name)) for name, f in sorted(last.items()) if f.scope != "function")
+
+
+def _set_up(item: pytest.Item, following: pytest.Item) -> None:
+    """Make the fixtures of a test, and keep those that the following one shares."""
+    try:
+        item.ihook.pytest_runtest_setup(item=item)
+    except BaseException:  # noqa: BLE001 - the test itself is to say that it fails, or is skipped
+        following = None  # type: ignore[assignment]
+    item.ihook.pytest_runtest_teardown(item=item, nextitem=following)
+    if hasattr(item, "_initrequest"):
+        item._initrequest()
 
 
 class _Judge:
