@@ -111,7 +111,9 @@ def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
     return MarkerCatalog(records, organism=organism)
 
 
-def as_sets(markers: Sets, *, organism: str | None = None, measured: Collection[str] = ()) -> MarkerCatalog:
+def as_sets(
+    markers: Sets | None, *, organism: str | None = None, measured: Collection[str] = ()
+) -> MarkerCatalog:
     """Take marker sets in whatever form they come.
 
     Parameters
@@ -119,7 +121,8 @@ def as_sets(markers: Sets, *, organism: str | None = None, measured: Collection[
     markers
         A catalogue; a set of one; a mapping of names to sets or lists of genes;
         or a list of genes, which becomes a set called ``genes``. Genes of a
-        list are positive members of weight 1.
+        list are positive members of weight 1. Nothing is the shipped catalogue
+        of the organism.
     organism
         Organism of the genes in lists; without it any.
     measured
@@ -149,6 +152,8 @@ def as_sets(markers: Sets, *, organism: str | None = None, measured: Collection[
     >>> list(as_sets({"mine": ["CD9"], "reference": load_markers()["exosome"]}))
     ['mine', 'reference']
     """
+    if markers is None:
+        return load_markers(organism=organism or "human")
     if isinstance(markers, MarkerCatalog):
         return markers
     records = [_record(name, given) for name, given in _named(markers).items()]

@@ -66,7 +66,7 @@ def require_matches(exp: Experiment, markers: MarkerCatalog) -> None:
     )
 
 
-def coverage(exp: Experiment, markers: Sets) -> Coverage:
+def coverage(exp: Experiment, markers: Sets | None = None) -> Coverage:
     """Count how much of every set was measured.
 
     Parameters
@@ -74,7 +74,8 @@ def coverage(exp: Experiment, markers: Sets) -> Coverage:
     exp
         Harmonised experiment.
     markers
-        Catalogue of its organism, set, mapping of set names to genes, or list of genes.
+        Catalogue of its organism, set, mapping of set names to genes, or list of genes; the
+        shipped catalogue by default.
 
     Returns
     -------
@@ -122,7 +123,7 @@ def coverage(exp: Experiment, markers: Sets) -> Coverage:
 
 def score_samples(
     exp: Experiment,
-    markers: Sets,
+    markers: Sets | None = None,
     *,
     method: str = "singscore",
     members: str = "positive",
@@ -135,7 +136,8 @@ def score_samples(
     exp
         Harmonised experiment on the log2 or ratio scale.
     markers
-        Catalogue of its organism, set, mapping of set names to genes, or list of genes.
+        Catalogue of its organism, set, mapping of set names to genes, or list of genes; the
+        shipped catalogue by default.
     method
         ``"singscore"`` (mean rank; Foroutan et al. 2018), ``"ssgsea"`` (running
         sum over the ranking; Barbie et al. 2009), ``"zscore"`` (combined z; Lee
