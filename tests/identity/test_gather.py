@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import t as student
 
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
+from markerkit.checks.sensitivity import read_all
 from markerkit.core.vocabulary import Rule
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import members_of
@@ -19,6 +21,7 @@ from markerkit.identity.rules import decide
 from markerkit.identity.table import identity_of
 from markerkit.purity.sources import source_evidence, source_verdicts
 from markerkit.study.contrast import Contrast
+from markerkit.tables.registry import TABLES
 
 MARKERS = mk.load_markers()
 CRITERIA = load_criteria()
@@ -146,3 +149,27 @@ def test_forbidden_sources_are_those_of_purity(model: ContrastModel) -> None:
     assert set(found) == set(CRITERIA.classes["apoptotic_exosome"].forbidden_sources)
     for key, e in found.items():
         assert e == source_evidence(model, model.measured, CRITERIA.sources[key])
+
+
+def test_levels_that_tables_declare_are_those_of_the_criteria() -> None:
+    """What a column says of its interval holds; the tables cannot read the criteria."""
+    declared = {"identity": T["class_confidence"], "purity": T["confidence"]}
+    for name, level in declared.items():
+        texts = [c.description for c in TABLES[name].columns if "interval" in c.description]
+        assert len(texts) >= 6
+        for text in texts:
+            assert f"{100 * level:g} % interval" in text, (name, text)
+        power = next(c.description for c in TABLES[name].columns if c.name == "smallest_detectable")
+        assert f"{100 * T['power']:g} %" in power
+    for name in ("evidence", "sensitivity"):
+        text = next(c.description for c in TABLES[name].columns if c.name == "level")
+        assert f"{T['class_confidence']:g} for" in text
+        assert f"{T['confidence']:g} for" in text
+
+
+def test_mixed_tables_have_the_level_of_every_interval(model: ContrastModel) -> None:
+    rows = pd.DataFrame(read_all(model, model.schemes, {}))
+    assert dict(rows.groupby("kind")["level"].unique().map(list)) == {
+        "class": [T["class_confidence"]],
+        "source": [T["confidence"]],
+    }
