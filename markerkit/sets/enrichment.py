@@ -12,6 +12,9 @@ import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
 from markerkit.core.errors import InputError, MarkerkitWarning, one_of
+from markerkit.effects.members import Located
+from markerkit.effects.model import MissingValueScheme, ProteinEffects
+from markerkit.effects.scheme import effects_of, schemes_of
 from markerkit.ids.representative import representatives
 from markerkit.results import DifferentialAbundance, Enrichment
 from markerkit.sets.methods import METHODS, OPTIONS, Found, Members, Method, Options, Study
@@ -51,8 +54,8 @@ def enrich(
         ``"camera"``: do the members change more than the other proteins
         (competitive, the correlation between them estimated)? ``"fry"``: do
         they change at all (self-contained)? ``"effect"``: do they rise over the
-        proteins in no set, for new samples and for the markers as a sample of
-        possible ones (the effect that verdicts stand on)? ``"joint"``: what does
+        background of the verdicts, for new samples and for the markers as a sample of
+        possible ones (the effect that verdicts stand on, to the last digit)? ``"joint"``: what does
         each set add to the markers that it shares with others? ``"gsea"``: do they gather at
         an end of the ranking? ``"ora"``: are there more hits among them than
         among the measured genes?
@@ -106,10 +109,11 @@ def enrich(
             MarkerkitWarning,
             stacklevel=2,
         )
-    members = _members(as_sets(markers, measured=set(da.table["gene"])))
+    catalog = as_sets(markers, measured=set(da.table["gene"]))
+    members = _members(catalog)
     tables, params = [], dict[str, Any]()
     for name in da.contrasts:
-        study = _study(da, name)
+        study = _study(da, name, catalog)
         _warn_if_small(len(study.statistics.t))
         table, extra = _test(study, members, METHODS[method], options)
         tables.append(table | {"contrast": np.full(len(members.names), name, dtype=object)})
@@ -161,7 +165,7 @@ def _members(markers: MarkerCatalog) -> Members:
     return Members(names, which, gene, table["weight"].to_numpy(float), marker, np.full(len(gene), -1))
 
 
-def _study(da: DifferentialAbundance, name: str) -> Study:
+def _study(da: DifferentialAbundance, name: str, markers: MarkerCatalog) -> Study:
     if da.fit is None or da.moderated is None:  # pragma: no cover - enrich has looked
         raise AssertionError
     vector = np.asarray(da.contrasts[name], dtype=float)
@@ -170,18 +174,20 @@ def _study(da: DifferentialAbundance, name: str) -> Study:
     if len(da.contrasts) > 1:
         rows = np.zeros(len(da.table), dtype=bool)
         rows[(da.table["contrast"] == name).to_numpy()] = usable
-    model = da.fit
 
-    def fit() -> tuple[Array, Array, Array, Array]:
-        effect, influence, variance = model.influence(vector)
-        return effect[usable], influence[:, usable], variance[usable], model.df_residual[usable]
+    def effects() -> ProteinEffects:
+        return effects_of(da, name).only(usable)
+
+    def scheme() -> tuple[MissingValueScheme, dict[str, Located]]:
+        return schemes_of(da, name, markers)
 
     effect, padj, gene, names = (da.table[k].to_numpy()[rows] for k in ("log2_fc", "padj", "gene", "protein"))
     target = ~da.proteins["is_decoy"].to_numpy(dtype=bool)[usable]
     place = representatives(
-        gene, names=names, n_measured=model.n_obs[usable], abundance=model.mean[usable], eligible=target
+        gene, names=names, n_measured=da.fit.n_obs[usable], abundance=da.fit.mean[usable], eligible=target
     )
-    return Study(statistics, effect, padj, dict(zip(place.index, place.tolist(), strict=True)), fit)
+    places = dict(zip(place.index, place.tolist(), strict=True))
+    return Study(statistics, effect, padj, places, effects, scheme)
 
 
 def _test(

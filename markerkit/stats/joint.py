@@ -44,6 +44,8 @@ def joint_effects(
     df: Array,
     weight: Array,
     reference: Background,
+    *,
+    level: float = 0.2,
 ) -> JointEffects:
     """Regress the effects of votes over the background on their membership weights.
 
@@ -61,6 +63,8 @@ def joint_effects(
         Membership weights, shape (v, s), 0 outside a set.
     reference
         The background.
+    level
+        Of the test that the residuals of a set exceed noise.
 
     Returns
     -------
@@ -102,7 +106,7 @@ def joint_effects(
     df_parts = _df_of_dispersion(x, turn, share)
     pvalue = cochran(residual, part[:, None] * alone, df, ((x > 0) & told[:, None]).T.astype(float), df_parts)
     total, joined = join_components(
-        s1, df @ own, [Disagreement(share @ residual**2, noise, df_parts, pvalue)]
+        s1, df @ own, [Disagreement(share @ residual**2, noise, df_parts, pvalue)], level=level
     )
     se = np.sqrt(total + reference.variance * turn.sum(axis=1) ** 2)
     half = stdtrit(joined, 0.975) * se
