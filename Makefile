@@ -2,6 +2,7 @@
 # make test      the quick tests
 # make test-all  every test, the slow ones included
 # make test-anndata  reading, tables and missing values with AnnData and the oldest pandas that is supported
+# make mutants   change the code at random and see what the tests notice: NUMBER=400 SEED=1, into mutants.md
 # make lint      ruff, mypy and codespell
 # make clean     remove what these targets made
 #
@@ -17,7 +18,10 @@ RUN := $(VENV)/bin
 ANNDATA := .venv-anndata
 ANNDATA_STAMP := $(ANNDATA)/.complete
 
-.PHONY: help demo test test-all test-anndata lint clean rebuild
+NUMBER ?= 400
+SEED ?= 1
+
+.PHONY: help demo test test-all test-anndata mutants lint clean rebuild
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -40,6 +44,9 @@ test-all: $(STAMP)
 
 test-anndata: $(ANNDATA_STAMP)
 	$(ANNDATA)/bin/python -m pytest -n 2 -m "not slow" tests/io tests/tables tests/test_impute.py
+
+mutants: $(STAMP)
+	$(RUN)/python tools/mutants.py --number $(NUMBER) --seed $(SEED) --out mutants.md
 
 lint: $(STAMP)
 	$(RUN)/ruff check .
@@ -76,5 +83,6 @@ $(ANNDATA_STAMP): pyproject.toml constraints-anndata.txt $(call stale,$(ANNDATA)
 	$(call build,$(ANNDATA),constraints-anndata.txt,-e '.[anndata]' pytest pytest-xdist hypothesis pyarrow)
 
 clean:
-	rm -rf $(VENV) $(ANNDATA) markerkit_demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ANNDATA) markerkit_demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants
+	rm -f mutants.md mutants.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

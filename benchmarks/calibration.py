@@ -175,21 +175,21 @@ def _with_background(
         neighbor = members[first + (i + 1 - first) % layout.copies]
         weight[at, i] = 1.0
         weight[neighbor[: len(neighbor) // 5], i] = 1.0
-        votes = MarkerEffects(
+        markers = MarkerEffects(
             effect[at], influence[:, at], variance[at], df[at], np.full(len(at), 1 / len(at))
         )
-        found = set_effect(votes, reference)
+        found = set_effect(markers, reference)
         alone[i] = ebayes.two_sided(np.array([found.estimate / found.se]), found.df)[0]
     shared = weight.sum(axis=1)
     kept = np.flatnonzero(weight.any(axis=0))
-    votes_at = np.flatnonzero(shared > 0)
+    used = np.flatnonzero(shared > 0)
     joint = np.full(len(members), np.nan)
+    of_all = MarkerEffects(
+        effect[used], influence[:, used], variance[used], df[used], np.full(len(used), 1 / len(used))
+    )
     joint[kept] = joint_effects(
-        effect[votes_at],
-        influence[:, votes_at],
-        variance[votes_at],
-        df[votes_at],
-        (weight / np.maximum(shared, 1)[:, None])[np.ix_(votes_at, kept)],
+        of_all,
+        (weight / np.maximum(shared, 1)[:, None])[np.ix_(used, kept)],
         reference,
     ).pvalue
     return {"set effect": alone, "joint": joint}

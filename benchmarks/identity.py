@@ -65,7 +65,7 @@ POOLS = [
     ("bv2_mouse_ev_vs_cell", "EV", "mouse"),
 ]
 #: mean and sd of log2 v / q of right markers: the exosome votes of bv2, EV against cell, are 3.0 and 3.0
-EFFECT = {"effect": 3.0, "effect_sd": 2.8, "wrong": 0.2}
+EFFECT = {"effect": 3.0, "effect_sd": 2.8, "discordant_fraction": 0.2}
 APOPTOSIS = {"apoptosis_induced": True, "apoptosis_shown": "annexin V", "viability_percent": 70.0}
 CONTEXT = {
     "exosome": {},
@@ -237,7 +237,7 @@ def classes(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
         rows = list(pool.map(class_row, [*CONTEXT, ""], [runs] * (len(CONTEXT) + 1)))
     note = (
         f"{runs} simulated studies a class, 5 against 5, markers {EFFECT['effect']:g} log2 over the lysate with an sd of "
-        f"{EFFECT['effect_sd']:g}, {100 * EFFECT['wrong']:g} % of them wrong. In the first columns the cells express every "
+        f"{EFFECT['effect_sd']:g}, {100 * EFFECT['discordant_fraction']:g} % of them discordant. In the first columns the cells express every "
         "marker of the class (a fifth of all values is missing), in the next ones as many as chance has it, about half. Own "
         "markers: in no competitor, no kin and not in the EV layer. An apoptotic exosome may be called an exosome or an EV of "
         "dying cells as well. No rule was chosen with these studies in view."
@@ -352,14 +352,14 @@ def votes_without_effect(rng: np.random.Generator, m: int, variance: float) -> M
 HOLDS: tuple[tuple[str, dict[str, float]], ...] = (
     ("lysate", {}),
     ("lysate", {"contamination_fraction": 0.2}),
-    ("lysate", {"residents": 0.25}),
+    ("lysate", {"resident_fraction": 0.25}),
     ("biofluid", {}),
     ("biofluid", {"contamination_fraction": 0.2}),
 )
 FAILS: tuple[tuple[str, dict[str, float]], ...] = (
-    ("lysate", {"residents": 0.6}),
-    ("lysate", {"residents": 0.8}),
-    ("biofluid", {"residents": 0.6}),
+    ("lysate", {"resident_fraction": 0.6}),
+    ("lysate", {"resident_fraction": 0.8}),
+    ("biofluid", {"resident_fraction": 0.6}),
 )
 #: comparator, whether the arms are of the same donors, whether the assumption holds, options of the simulation
 SETTINGS = [
@@ -394,7 +394,7 @@ def coverage(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
                 "comparator": comparator,
                 "donors": "same" if paired else "other",
                 "assumption": assumption,
-                "residents %": f"{100 * options.get('residents', 0.1):g}",
+                "residents %": f"{100 * options.get('resident_fraction', 0.1):g}",
                 "true %": f"{100 * truth:g}",
                 "median found %": f"{100 * np.median(found):.1f}",
                 "intervals that hold it %": percent(int((~below & ~above).sum()), len(found)),

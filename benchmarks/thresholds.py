@@ -39,7 +39,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.checks.sensitivity import read_all
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import set_members
-from markerkit.effects.model import ContrastModel
+from markerkit.effects.model import AnyContrast, UnfittedContrast
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE
 from markerkit.purity.blanks import blank_content
 from markerkit.purity.contamination import contamination_fraction_table
@@ -202,14 +202,14 @@ class Study:
     context: Mapping[str, Any]
     raised: Mapping[str, bool]
 
-    def fit(self) -> ContrastModel:
+    def fit(self) -> AnyContrast:
         return fit_contrast(self.exp, self.markers, self.contrast)
 
 
-def judged(model: ContrastModel, context: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+def judged(model: AnyContrast, context: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
     """Words on every class and every source, as in the tables, without the rest of their rows."""
-    rules = model.criteria
-    if not model.schemes:
+    rules = load_criteria()
+    if isinstance(model, UnfittedContrast):
         return dict.fromkeys(rules.classes, NOT_ASSESSABLE), dict.fromkeys(rules.sources, NOT_ASSESSABLE)
     words: dict[str, dict[str, str]] = {"class": {}, "source": {}}
     for row in read_all(model, model.schemes, context):
@@ -381,7 +381,7 @@ def replicates(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
 PREPARATIONS: dict[str, tuple[Contrast, dict[str, Any], float]] = {
     "lysate": (LYSATE, {}, 1.0),
     "biofluid": (PLASMA, {}, 1.0),
-    "a quarter residents": (LYSATE, {"residents": 0.25}, 1.0),
+    "a quarter residents": (LYSATE, {"resident_fraction": 0.25}, 1.0),
     "40 % missing": (PLASMA, {"missing": 0.4}, 1.0),
     "few reference proteins": (LYSATE, {}, 0.05),
     "0.3 % carried": (PLASMA, {"contamination_fraction": 0.003}, 1.0),

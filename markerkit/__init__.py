@@ -21,6 +21,7 @@ _HOME = {
     "MarkerSet": "catalog.load",
     "MarkerCatalog": "catalog.load",
     "load_markers": "catalog.load",
+    "read_markers": "catalog.load",
     "InputError": "core.errors",
     "MarkerkitWarning": "core.errors",
     "read_proteins": "io.readers",
@@ -76,6 +77,7 @@ __all__ = [
     "normalize",
     "null_check",
     "quality",
+    "read_markers",
     "read_proteins",
     "results",
     "score_samples",
@@ -85,7 +87,7 @@ __all__ = [
 if TYPE_CHECKING:
     from markerkit import figures, results
     from markerkit.assessment.run import assess
-    from markerkit.catalog.load import MarkerCatalog, MarkerSet, load_markers
+    from markerkit.catalog.load import MarkerCatalog, MarkerSet, load_markers, read_markers
     from markerkit.checks.null_check import null_check
     from markerkit.checks.power import detectable_effect
     from markerkit.core.errors import InputError, MarkerkitWarning

@@ -22,6 +22,15 @@ NORMALIZATIONS = ("median", "reference", "none")
 
 
 @dataclass(frozen=True)
+class Option:
+    """An option of an imputation: its default and the range it may have; a whole number where the default is one."""
+
+    default: float
+    smallest: float
+    largest: float = np.inf
+
+
+@dataclass(frozen=True)
 class Imputation:
     """A way to impute.
 
@@ -30,23 +39,23 @@ class Imputation:
     kernel
         (values, options) -> center and spread of what a missing value is drawn from.
     options
-        Option -> default, smallest and largest value.
-    fewest
+        Option by name.
+    min_values
         Values that a sample must have.
     """
 
     kernel: Callable[..., tuple[Array, Array]]
-    options: Mapping[str, tuple[float, float, float]]
-    fewest: int = 1
+    options: Mapping[str, Option]
+    min_values: int = 1
 
 
 #: name -> imputation
 IMPUTATIONS: dict[str, Imputation] = {
     "minprob": Imputation(
-        kernels.downshift, {"shift": (1.8, 0, np.inf), "width": (0.3, 0, np.inf)}, fewest=2
+        kernels.downshift, {"shift": Option(1.8, 0), "width": Option(0.3, 0)}, min_values=2
     ),
-    "mindet": Imputation(kernels.low_quantile, {"quantile": (0.01, 0, 1)}),
-    "knn": Imputation(kernels.nearest, {"k": (10, 1, np.inf)}),
+    "mindet": Imputation(kernels.low_quantile, {"quantile": Option(0.01, 0, 1)}),
+    "knn": Imputation(kernels.nearest, {"k": Option(10, 1)}),
 }
 
 
@@ -57,6 +66,11 @@ def log2(exp: Experiment) -> Experiment:
     ----------
     exp
         Experiment on the raw scale. A zero is taken as missing, not as a value.
+
+    Returns
+    -------
+    Experiment
+        On the log2 scale; the history says how many zeros there were.
 
     Raises
     ------
@@ -69,7 +83,7 @@ def log2(exp: Experiment) -> Experiment:
 
 
 def filter_detected(exp: Experiment, *, min_fraction: float = 0.5, by: str | None = None) -> Experiment:
-    """Keep the proteins seen in at least `min_fraction` of the samples of one group.
+    """Keep the proteins measured in at least `min_fraction` of the samples of one group.
 
     Parameters
     ----------
@@ -83,7 +97,7 @@ def filter_detected(exp: Experiment, *, min_fraction: float = 0.5, by: str | Non
     Returns
     -------
     Experiment
-        Without decoys and rarely seen proteins; the history says how many.
+        Without decoys and rarely measured proteins; the history says how many.
 
     Raises
     ------
@@ -93,25 +107,25 @@ def filter_detected(exp: Experiment, *, min_fraction: float = 0.5, by: str | Non
     if not 0 <= min_fraction <= 1:
         raise InputError(f"`min_fraction` must lie between 0 and 1; got {min_fraction!r}.")
     exp.refuse_imputed()
-    seen = exp.values.notna()
+    measured = exp.values.notna()
     if by is not None:
         require_columns(exp.samples, [by], what="the sample sheet")
         groups = exp.samples[by].astype(str).to_numpy()
     else:
         groups = np.zeros(exp.n_samples, dtype=int)
-    share = seen.groupby(groups).mean()
-    often = (share >= min_fraction - 1e-12).any(axis=0) & seen.any(axis=0)
-    decoy = exp.proteins["is_decoy"].astype(bool)
+    share = measured.groupby(groups).mean()
+    often = (share >= min_fraction - 1e-12).any(axis=0) & measured.any(axis=0)
+    decoy = ~exp.targets
     keep = often & ~decoy
     if not keep.any():
         raise InputError(
-            f"no protein is seen in {100 * min_fraction:g} % of the samples of one group; lower `min_fraction`."
+            f"no protein is measured in {100 * min_fraction:g} % of the samples of one group; lower `min_fraction`."
         )
     params = {
         "min_fraction": min_fraction,
         "by": by,
         "n_kept": int(keep.sum()),
-        "n_rarely_seen": int((~often & ~decoy).sum()),
+        "n_rarely_measured": int((~often & ~decoy).sum()),
         "n_decoys": int(decoy.sum()),
     }
     kept = keep.index[keep]
@@ -130,12 +144,17 @@ def normalize(
     exp
         Experiment on the log2 or ratio scale.
     method
-        ``"median"`` brings the medians of the proteins seen in every sample
+        ``"median"`` brings the medians of the proteins measured in every sample
         (of all proteins, where fewer than 50 are) to their mean;
         ``"reference"`` does so for the genes in `reference`; ``"none"`` does
         nothing.
     reference
         Genes of the reference set.
+
+    Returns
+    -------
+    Experiment
+        On the same scale; the history holds the shift of every sample.
 
     Raises
     ------
@@ -169,8 +188,8 @@ def _reference_values(exp: Experiment, reference: Iterable[str] | None) -> pd.Da
     if reference is None:
         raise InputError("method='reference' needs `reference`, the genes that are taken as unchanged.")
     genes = set(reference)
-    inside = exp.values.loc[:, exp.proteins["gene"].isin(genes).to_numpy()]
-    complete = inside.loc[:, inside.notna().all(axis=0)]
+    chosen = exp.values.loc[:, exp.proteins["gene"].isin(genes).to_numpy()]
+    complete = chosen.loc[:, chosen.notna().all(axis=0)]
     if complete.shape[1] < 3:
         raise InputError(
             f"{complete.shape[1]} of the {len(genes)} reference genes are measured in every sample; at least 3 are needed."
@@ -310,7 +329,7 @@ def impute(exp: Experiment, *, method: str = "minprob", seed: int = 0, **options
     InputError
         Another scale than log2, an unknown method or option, imputed values, a
         protein without any value, a sample without enough, for knn a value
-        without a neighbour.
+        without a neighbor.
 
     Examples
     --------
@@ -326,8 +345,9 @@ def impute(exp: Experiment, *, method: str = "minprob", seed: int = 0, **options
         step = "call log2 first" if exp.scale == "raw" else "a missing ratio is not a low abundance"
         raise InputError(f"impute needs the log2 scale; this experiment is on the {exp.scale} scale: {step}.")
     exp.refuse_imputed()
-    values, missing = exp.values, exp.values.isna()
-    _refuse_what_says_nothing(values, IMPUTATIONS[method].fewest)
+    values = exp.values
+    missing = values.isna()
+    _check_imputable(values, IMPUTATIONS[method].min_values)
     center, spread = IMPUTATIONS[method].kernel(values.to_numpy(), **chosen)
     # a draw for every value, so that one more missing value leaves the draws of the others as they were
     draws = center + spread * np.random.default_rng(seed).standard_normal(values.shape)
@@ -336,7 +356,7 @@ def impute(exp: Experiment, *, method: str = "minprob", seed: int = 0, **options
     if len(lost):
         i, j = lost[0]
         raise InputError(
-            f"{method} finds no neighbour of protein {values.columns[j]!r} for sample {values.index[i]!r}; leave out rarely seen proteins "
+            f"{method} finds no neighbor of protein {values.columns[j]!r} for sample {values.index[i]!r}; leave out rarely measured proteins "
             "(filter_detected) or choose another method."
         )
     params = {"method": method, "seed": seed, **chosen, "n_imputed": int(missing.to_numpy().sum())}
@@ -344,25 +364,31 @@ def impute(exp: Experiment, *, method: str = "minprob", seed: int = 0, **options
 
 
 def _imputation_options(method: str, given: Mapping[str, float]) -> dict[str, float]:
-    known = IMPUTATIONS[method].options
+    """Options of a method, with defaults, each checked against its range."""
+    options = IMPUTATIONS[method].options
     for name, value in given.items():
-        one_of(f"option of method={method!r}", name, list(known))
-        default, low, high = known[name]
-        kind, word = (Integral, "whole ") if isinstance(default, int) else (Real, "")
-        if not (isinstance(value, kind) and low <= value <= high and np.isfinite(value)):
-            raise InputError(f"`{name}` must be a {word}number between {low:g} and {high:g}; got {value!r}.")
-    return {name: type(default)(given.get(name, default)) for name, (default, _, _) in known.items()}
+        one_of(f"option of method={method!r}", name, list(options))
+        option = options[name]
+        kind, word = (Integral, "whole ") if isinstance(option.default, int) else (Real, "")
+        if not (
+            isinstance(value, kind) and option.smallest <= value <= option.largest and np.isfinite(value)
+        ):
+            raise InputError(
+                f"`{name}` must be a {word}number between {option.smallest:g} and {option.largest:g}; got {value!r}."
+            )
+    return {name: type(o.default)(given.get(name, o.default)) for name, o in options.items()}
 
 
-def _refuse_what_says_nothing(values: pd.DataFrame, fewest: int) -> None:
+def _check_imputable(values: pd.DataFrame, min_values: int) -> None:
+    """Refuse proteins without a value and samples with too few: there is nothing to impute from."""
     never = values.columns[values.isna().all(axis=0)]
     if len(never):
         raise InputError(
-            f"nothing is known of {len(never)} proteins without any value ({listed(never, limit=3)}); leave them out first: "
+            f"{len(never)} proteins have no value at all ({listed(never, limit=3)}); leave them out first: "
             "filter_detected(exp, min_fraction=0)."
         )
-    few = values.index[values.notna().sum(axis=1) < fewest]
+    few = values.index[values.notna().sum(axis=1) < min_values]
     if len(few):
         raise InputError(
-            f"sample {listed(few)} has fewer than {fewest} values, too few to impute from; leave it out."
+            f"sample {listed(few)} has fewer than {min_values} values, too few to impute from; leave it out."
         )

@@ -159,10 +159,10 @@ def test_refusals():
         mk.impute(mk.impute(exp))
 
 
-def test_what_says_nothing_is_refused():
+def test_what_cannot_be_imputed_is_refused():
     values = holed().values
     empty = mk.Experiment(values.assign(P9=np.nan), scale="log2")
-    with pytest.raises(InputError, match=r"1 proteins without any value \('P9'\)"):
+    with pytest.raises(InputError, match=r"1 proteins have no value at all \('P9'\)"):
         mk.impute(empty)
     assert mk.impute(mk.filter_detected(empty, min_fraction=0)).n_proteins == 79
     values.loc["s1"] = np.nan
@@ -170,7 +170,7 @@ def test_what_says_nothing_is_refused():
         with pytest.raises(InputError, match="sample 's1' has fewer than"):
             mk.impute(mk.Experiment(values, scale="log2"), method=method)
     apart = pd.DataFrame({"A": [1.0, np.nan], "B": [np.nan, 2.0]}, ["a", "b"])
-    with pytest.raises(InputError, match="no neighbour of protein 'B' for sample 'a'"):
+    with pytest.raises(InputError, match="no neighbor of protein 'B' for sample 'a'"):
         mk.impute(mk.Experiment(apart, scale="log2"), method="knn")
 
 
@@ -182,15 +182,16 @@ def test_complete_matrix_stays_open_to_statistics():
 
 # ---- the marks --------------------------------------------------------------------
 
-STUDY = {"condition": "fraction", "case": "EV", "control": "lysate"}
+STUDY = {"contrasts": mk.Contrast("fraction", "EV", "lysate")}
 DESIGN = {"design": "~ fraction", "contrast": ("fraction", "EV", "lysate")}
-ASKED = {
+#: verb that computes on values -> its arguments
+COMPUTING = {
     "assess": {"markers": MARKERS, **STUDY},
     "assess_identity": {"markers": MARKERS, **STUDY},
     "assess_purity": {"markers": MARKERS, **STUDY},
     "collapse_replicates": {"by": "donor"},
     "coverage": {"markers": MARKERS},
-    "detection_test": STUDY,
+    "detection_test": {"contrast": STUDY["contrasts"]},
     "differential_abundance": DESIGN,
     "filter_detected": {},
     "impute": {},
@@ -202,6 +203,7 @@ ASKED = {
 }
 ON_IDENTIFIERS = {"harmonize_ids"}
 ON_RAW = {"log2"}
+ON_SAMPLES = {"contrasts"}
 
 
 def verbs():
@@ -216,15 +218,15 @@ def example():
     return exp.select(proteins=exp.values.columns[:300]).pipe(mk.filter_detected)
 
 
-def test_every_verb_is_asked():
-    assert verbs() == set(ASKED) | ON_IDENTIFIERS | ON_RAW
+def test_every_verb_is_tried():
+    assert verbs() == set(COMPUTING) | ON_IDENTIFIERS | ON_RAW | ON_SAMPLES
 
 
-@pytest.mark.parametrize("verb", ASKED)
+@pytest.mark.parametrize("verb", COMPUTING)
 def test_verbs_refuse_imputed_values(example, verb):
     full = mk.impute(example)
     with pytest.raises(InputError, match=r"values of this experiment were imputed.*`exp\.measured\(\)`"):
-        getattr(mk, verb)(full, **ASKED[verb])
+        getattr(mk, verb)(full, **COMPUTING[verb])
 
 
 def test_statistics_of_the_measured_values_are_those_before_imputation(example):

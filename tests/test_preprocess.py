@@ -37,7 +37,7 @@ def test_log2_takes_zero_as_missing_and_says_so():
 def test_filter_by_group():
     exp = mk.filter_detected(mk.log2(raw()), min_fraction=1.0, by="group")
     assert list(exp.values.columns) == ["A", "D"]
-    assert exp.history[-1]["n_rarely_seen"] == 2
+    assert exp.history[-1]["n_rarely_measured"] == 2
     assert list(mk.filter_detected(mk.log2(raw()), by="group").values.columns) == ["A", "B", "C", "D"]
     with pytest.raises(InputError, match="between 0 and 1"):
         mk.filter_detected(exp, min_fraction=2)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
-from markerkit.catalog.load import MarkerCatalog, load_markers, reference_folder
+from markerkit.catalog.load import MarkerCatalog, read_markers
+
+ROOT = Path(__file__).resolve().parents[1]
 
 IDENTITY = (
     *("exosome", "microvesicle", "apoptotic_body", "apoptotic_exosome", "apoptotic_ev"),
@@ -18,7 +22,7 @@ _MEANING = {
     "gene": "approved symbol of the organism (HGNC for human)",
     "accession": "reviewed UniProt accession; empty where none was at hand",
     "role": "positive: expected, or member of the source; negative: expected to be depleted",
-    "grade": "1 fact seen in its source, 0.5 recalled, 0 listed only",
+    "grade": "1 fact checked in its source, 0.5 recalled, 0 listed only",
     "weight": "grade shared among the vesicle classes that hold the gene, by the rule above",
     "shared_with": "other sets that hold the gene, or that the sources name for it",
     "complex": "complex that the protein belongs to",
@@ -40,7 +44,7 @@ _HEAD = """\
 Version {version}, {n_sets} sets, {n_rows} markers, {n_references} citations. License of the compilation: {license}.
 {attribution}
 
-One TOML file a set; `schema.json` describes it, `references.toml` holds the citations, `orthologs.tsv` the mouse and rat
+One TOML file per set; `schema.json` describes it, `references.toml` holds the citations, `orthologs.tsv` the mouse and rat
 genes, `catalog.toml` the classes, sources, pairs and fluids, and [CURATION.md](CURATION.md) how members were chosen and checked.
 Weights are derived, never stored. {rule}
 """
@@ -59,7 +63,7 @@ markers = [
 ```
 
 That is all: no code. Check it with `markerkit sets validate reference_sets/<id>.toml`, which names the line and how to
-mend it. To make it part of the catalogue, add citations that are new to `references.toml` and genes that are new to
+correct it. To make it part of the catalogue, add citations that are new to `references.toml` and genes that are new to
 `orthologs.tsv` (`python tools/rodent_genes.py orthologs` fills the rat), raise the version in `catalog.toml`, write its
 line into `CHANGELOG.md`, run `python tools/catalog_readme.py` and the tests; `markerkit sets diff OLD NEW` shows what
 changed. A set of your own needs none of this: give the file to `load_markers(extra=[...])`.
@@ -90,17 +94,17 @@ def readme(catalog: MarkerCatalog) -> str:
 
 def _sets(catalog: MarkerCatalog) -> list[str]:
     table = catalog.table
-    seen = (~table["verified"].str.startswith("recalled")).groupby(table["set"]).sum()
+    opened = (~table["verified"].str.startswith("recalled")).groupby(table["set"]).sum()
     lines = [
         *("", "## Sets", ""),
-        "| set | title | role | positive | with weight | negative | facts seen | least measured |",
+        "| set | title | role | positive | with weight | negative | facts checked in their source | fewest measured |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in catalog.sets.to_dict("records"):
         total = row["n_positive"] + row["n_negative"]
         lines.append(
             f"| `{row['set']}` | {row['title']} | {row['role']} | {row['n_positive']} | {row['n_weighted']} "
-            f"| {row['n_negative']} | {int(seen[row['set']])} of {total} | {row['minimum_measured']} |"
+            f"| {row['n_negative']} | {int(opened[row['set']])} of {total} | {row['minimum_measured']} |"
         )
     return lines
 
@@ -121,14 +125,14 @@ def _evidence(table: pd.DataFrame) -> list[str]:
     for column, head in (("verified", ""), ("evidence", "| kind of evidence | class sets | all sets |")):
         if head:
             lines += ["", head, "|---|---|---|"]
-        mine, all_ = identity[column].value_counts(), table[column].value_counts()
-        lines += [f"| `{name}` | {mine.get(name, 0)} | {n} |" for name, n in sorted(all_.items())]
+        of_classes, all_ = identity[column].value_counts(), table[column].value_counts()
+        lines += [f"| `{name}` | {of_classes.get(name, 0)} | {n} |" for name, n in sorted(all_.items())]
     return lines
 
 
 def _pairs(catalog: MarkerCatalog) -> list[str]:
     lines = [
-        *("", "## What tells two classes apart", ""),
+        *("", "## What distinguishes two classes", ""),
         "| first | second | evidence | higher in the first | higher in the second | sources |",
         "|---|---|---|---|---|---|",
     ]
@@ -144,7 +148,7 @@ def _organisms(catalog: MarkerCatalog) -> list[str]:
     lines = [
         *("", "## Other organisms", ""),
         f"Orthologs of the {len(human)} human genes, resolved once in `orthologs.tsv`. A gene without an accession is",
-        "matched by its symbol; a gene without an ortholog stands in `markers.unmapped` with its reason.",
+        "matched by its symbol; a gene without an ortholog is listed in `markers.unmapped` with its reason.",
         "",
         "| organism | human genes with a gene of it | with an accession | without, by reason |",
         "|---|---|---|---|",
@@ -180,9 +184,10 @@ def main() -> None:
     """Write the overview and its figure."""
     from markerkit import figures
 
-    catalog, folder = load_markers(), reference_folder()
+    folder = ROOT / "reference_sets"  # of this checkout, whichever markerkit is installed
+    catalog = read_markers(folder)
     (folder / "README.md").write_text(readme(catalog), encoding="utf-8", newline="\n")
-    images = folder.parent / "docs" / "images"
+    images = ROOT / "docs" / "images"
     figures.save(figures.overlap(catalog.overlap(), sets=DRAWN), images / "overlap.png", formats=["png"])
 
 

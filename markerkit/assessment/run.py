@@ -32,7 +32,7 @@ from markerkit.core.experiment import Experiment
 from markerkit.core.factors import levels_of
 from markerkit.core.signal import BASES
 from markerkit.effects.fit import fit_contrast
-from markerkit.effects.model import ContrastModel
+from markerkit.effects.model import AnyContrast
 from markerkit.guidelines.checklist import checklist_of
 from markerkit.guidelines.ev_track import ev_track_of
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED, identity_of
@@ -160,7 +160,7 @@ class _Options:
             raise InputError(f"`seed` is a whole number, 0 or more; got {self.seed!r}.")
 
 
-def _assessed(data: StudyData, models: Sequence[ContrastModel], options: _Options) -> Assessment:
+def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options) -> Assessment:
     """Everything over fitted contrasts."""
     checks = DesignChecks(design_of(data))
     circular = Circularity(circularity_of(data.markers, data.context))
@@ -200,7 +200,7 @@ def _assessed(data: StudyData, models: Sequence[ContrastModel], options: _Option
 
 
 def _verdicts(
-    data: StudyData, models: Sequence[ContrastModel], checks: pd.DataFrame, options: _Options
+    data: StudyData, models: Sequence[AnyContrast], checks: pd.DataFrame, options: _Options
 ) -> tuple[Identity, Purity, Quality]:
     """Verdicts and the quality card; shares of signal are computed once, with the chosen basis."""
     basis = options.shares
@@ -226,7 +226,7 @@ def _markers_used(identity: Identity, purity: Purity) -> MarkersUsed:
     )
 
 
-def _design(data: StudyData, models: Sequence[ContrastModel], checks: pd.DataFrame) -> tuple[str, ...]:
+def _design(data: StudyData, models: Sequence[AnyContrast], checks: pd.DataFrame) -> tuple[str, ...]:
     """Sentences on the design: how each contrast was fitted, and what the checks found."""
     lines = dict.fromkeys(line for c in data.contrasts for line in design_lines(checks, c.name))
     return (*design_words(data, models), *lines)

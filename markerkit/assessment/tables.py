@@ -11,8 +11,10 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.checks.null_check import null_check
 from markerkit.core.errors import listed
 from markerkit.core.factors import as_factor
+from markerkit.core.messages import reason
+from markerkit.core.wording import sentence
 from markerkit.da.detection import detection_test
-from markerkit.effects.model import ContrastModel
+from markerkit.effects.model import AnyContrast, UnfittedContrast, fitted
 from markerkit.results import (
     DetectionTest,
     DifferentialAbundance,
@@ -30,18 +32,18 @@ SET_TESTS = ("camera", "fry")
 _POOLED = ("depth", "family")  # parameters of the presence/absence test that all contrasts share
 
 
-def pooled_differential(models: Sequence[ContrastModel]) -> DifferentialAbundance:
+def pooled_differential(models: Sequence[AnyContrast]) -> DifferentialAbundance:
     """Differential abundance of every contrast that could be fitted, each with its own family of tests."""
-    fitted = [m for m in models if m.da is not None]
-    tables = [m.da.table for m in fitted if m.da is not None]
-    params = dict(fitted[0].da.params) if fitted and fitted[0].da else {}
+    with_model = fitted(models)
+    tables = [m.da.table for m in with_model]
+    params = dict(with_model[0].da.params) if with_model else {}
     spec = TABLES["differential_abundance"]
     return DifferentialAbundance(
-        spec.conform(concat_rows(tables)), params | {"contrasts": [m.contrast.name for m in fitted]}
+        spec.conform(concat_rows(tables)), params | {"contrasts": [m.contrast.name for m in with_model]}
     )
 
 
-def pooled_detection(models: Sequence[ContrastModel]) -> DetectionTest:
+def pooled_detection(models: Sequence[AnyContrast]) -> DetectionTest:
     """Presence/absence test of every contrast."""
     found = [detection_test(m.exp, m.contrast) for m in models]
     params = found[0].params if found else {}
@@ -51,11 +53,11 @@ def pooled_detection(models: Sequence[ContrastModel]) -> DetectionTest:
     )
 
 
-def pooled_enrichment(models: Sequence[ContrastModel], markers: MarkerCatalog) -> Enrichment:
+def pooled_enrichment(models: Sequence[AnyContrast], markers: MarkerCatalog) -> Enrichment:
     """Set tests of every contrast; one family of tests per method: sets x contrasts."""
     parts = []
     for method in SET_TESTS:
-        tables = [enrich(m.da, markers, method=method).table for m in models if m.da is not None]
+        tables = [enrich(m.da, markers, method=method).table for m in fitted(models)]
         table = concat_rows(tables)
         if len(table):
             table["padj"] = bh(table["pvalue"].to_numpy(float))
@@ -68,13 +70,12 @@ def pooled_enrichment(models: Sequence[ContrastModel], markers: MarkerCatalog) -
 
 
 def pooled_null_check(
-    models: Sequence[ContrastModel], markers: MarkerCatalog, n_resamples: int, seed: int
+    models: Sequence[AnyContrast], markers: MarkerCatalog, n_resamples: int, seed: int
 ) -> NullCheck:
     """Null check of every contrast that could be fitted; empty without data sets."""
     tables = [
         null_check(m.exp, m.contrast, markers, n_resamples=n_resamples, seed=seed).table
-        for m in (models if n_resamples else ())
-        if m.da is not None
+        for m in (fitted(models) if n_resamples else ())
     ]
     return NullCheck(
         TABLES["null_check"].conform(concat_rows(tables)), {"n_resamples": n_resamples, "seed": seed}
@@ -111,7 +112,7 @@ def samples_used(data: StudyData) -> pd.DataFrame:
     return TABLES["samples_used"].conform(table)
 
 
-def design_words(data: StudyData, models: Sequence[ContrastModel]) -> Iterator[str]:
+def design_words(data: StudyData, models: Sequence[AnyContrast]) -> Iterator[str]:
     """Write the design of every contrast in words."""
     few = data.criteria.design["few_replicates"]
     if data.collapse_by:
@@ -127,8 +128,8 @@ def design_words(data: StudyData, models: Sequence[ContrastModel]) -> Iterator[s
         if c.batch:
             words += f", with {listed(c.batch)} in the model"
         words += f"; comparator {data.criteria.comparators[c.comparator or 'unknown'].title}."
-        if model.reason:
-            words += f" {model.reason[0].upper()}{model.reason[1:]}."
+        if isinstance(model, UnfittedContrast):
+            words += f" {sentence(reason(model.verdict, data.criteria.titles))}"
         elif min(len(case), len(control)) < few:
             words += " Few samples: only large, consistent effects can be called."
         yield words

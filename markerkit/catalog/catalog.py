@@ -1,4 +1,4 @@
-"""One marker set, and the catalog of all of them."""
+"""The catalog of all marker sets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import hashlib
 import html
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,91 +16,15 @@ import pandas as pd
 
 from markerkit.catalog import derive, views
 from markerkit.catalog import files as io
+from markerkit.catalog.marker_set import MarkerSet
 from markerkit.core.errors import InputError, listed, one_of, suggestion
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.matrix import hand_out
 from markerkit.io.files import write_text
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class MarkerSet:
-    """A named set of markers with its sources.
-
-    Iterating gives the positive genes, and ``len`` counts them, so that a set
-    goes wherever a list of genes is wanted.
-
-    Attributes
-    ----------
-    id, title
-        Short and long name.
-    vesicle
-        Vesicle class the set speaks of, or empty.
-    role
-        ``identity``, ``layer``, ``module``, ``misev``, ``source`` or ``context``.
-    organism
-        Organism of the genes.
-    note
-        How to read the set.
-    minimum_measured
-        Fewest members that must be measured before the set is assessed.
-    derived_from
-        Sets of which this one is made, and citation keys of the measurements
-        that chose members: their data are no independent test of the set.
-    fluid_caveats
-        What body fluids do to the set, or empty.
-    """
-
-    id: str
-    title: str
-    vesicle: str
-    role: str
-    organism: str
-    note: str
-    minimum_measured: int
-    derived_from: tuple[str, ...]
-    fluid_caveats: str
-    _table: pd.DataFrame
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """Copy of the markers, one row each, with the columns of `MarkerCatalog.table`."""
-        return hand_out(self._table)
-
-    @property
-    def positive(self) -> list[str]:
-        """Genes expected in the vesicle, or that belong to the source or module."""
-        return [str(g) for g in self._table.loc[self._table["role"] == "positive", "gene"]]
-
-    @property
-    def negative(self) -> list[str]:
-        """Genes expected to be depleted."""
-        return [str(g) for g in self._table.loc[self._table["role"] == "negative", "gene"]]
-
-    @property
-    def genes(self) -> list[str]:
-        """The positive genes."""
-        return self.positive
-
-    def __len__(self) -> int:
-        return len(self.positive)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.positive)
-
-    def __contains__(self, gene: object) -> bool:
-        return gene in self.positive
-
-    def __repr__(self) -> str:
-        return f"<MarkerSet {self.id}: {len(self.positive)} positive, {len(self.negative)} negative, {self.organism}>"
-
-    def _repr_html_(self) -> str:
-        shown = self._table[["gene", "accession", "role", "weight", "complex", "source", "verified", "note"]]
-        head = f"<p><b>{html.escape(self.title)}</b> ({html.escape(self.id)}). {html.escape(self.note)}</p>"
-        return head + shown.to_html(index=False, max_rows=60)
-
-
 class MarkerCatalog(Mapping[str, MarkerSet]):
-    """The marker sets, by id, and everything known about them.
+    """The marker sets, by id, with their sources.
 
     Parameters
     ----------
@@ -119,7 +42,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     Notes
     -----
     The weight of a marker is derived, never stored. Its grade is 1 where the
-    fact was seen in its source (``verified`` is ``founding_review``,
+    fact was checked in its source (``verified`` is ``founding_review``,
     ``opened:...`` or ``user``), 0.5 where it was recalled, 0 where it is
     ``listed_only``. In the set of a vesicle class the weight of a positive
     marker is grade / k, k the number of classes that hold the gene: by
@@ -206,7 +129,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     @property
     def table(self) -> pd.DataFrame:
-        """Copy of all markers, one row each set and gene."""
+        """Copy of all markers, one row per set and gene."""
         return hand_out(self._table)
 
     @cached_property
@@ -222,7 +145,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     @property
     def sets(self) -> pd.DataFrame:
-        """One row a set: its header, how many markers it has, and whether they are matched by accession."""
+        """One row per set: its header, how many markers it has, and whether they are matched by accession."""
         return hand_out(self._sets)
 
     @cached_property
@@ -253,12 +176,12 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     @property
     def pairs(self) -> pd.DataFrame:
-        """What tells two vesicle classes apart, one row a pair; `evidence` may be ``none known``."""
+        """What distinguishes two vesicle classes, one row per pair; `evidence` may be ``none known``."""
         return views.pairs(self._info)
 
     @property
     def fluids(self) -> pd.DataFrame:
-        """What to watch and what to mask in a body fluid, one row a fluid."""
+        """What to watch and what to mask in a body fluid, one row per fluid."""
         return views.fluids(self._info)
 
     def selected_by(self, study: str) -> pd.DataFrame:
@@ -271,7 +194,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
         Returns
         -------
-        One row a set and gene. A set with rows here is no independent test on
+        One row per set and gene. A set with rows here is no independent test on
         the data of that study; no row: the study chose no marker.
         """
         made_of = {key: record.header["derived_from"] for key, record in self._records.items()}
@@ -279,7 +202,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     @property
     def references(self) -> pd.DataFrame:
-        """Citations, one row a key."""
+        """Citations, one row per key."""
         columns = ["key", "authors", "year", "title", "journal", "doi"]
         return pd.DataFrame([{"key": k, **v} for k, v in self._references.items()], columns=columns)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,9 @@ from typing import Any
 import pandas as pd
 
 from markerkit.catalog.files import reference_folder
+
+#: class of the general EV evidence
+GENERAL_EV = "ev"
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,27 @@ class ClassRule:
     context: bool = False
     blood_panels_removed: tuple[str, ...] = ()
     related_classes: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    forbidden_sources: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
 
     @property
     def sharing(self) -> tuple[str, ...]:
-        """Classes whose markers are not its own: the EV layer, its competing classes and its kin."""
-        return ("ev", *self.competing_classes, *self.related_classes)
+        """Classes whose markers are not specific to it: general EV evidence, competing and related classes."""
+        return (GENERAL_EV, *self.competing_classes, *self.related_classes)
+
+
+@dataclass(frozen=True)
+class CandidateRule:
+    """What a candidate marker is: one of several genes, or one set over another."""
+
+    key: str
+    title: str
+    reason: str
+    genes: tuple[str, ...] = ()
+    set: str = ""
+    over: str = ""
+    void_in_blood: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,17 +66,22 @@ class SourceRule:
 
 @dataclass(frozen=True)
 class ComparatorRule:
-    """What a kind of comparator asks of the negatives."""
+    """What a kind of comparator requires of the negative markers."""
 
     key: str
     title: str
     negatives: str
     reason: str
 
+    @property
+    def negatives_rise(self) -> bool:
+        """True where all cell proteins rise over the comparator, so that only the difference to the negatives counts."""
+        return self.negatives == "below positives"
+
 
 @dataclass(frozen=True)
 class ContaminationFractionRule:
-    """Which anchors tell the contamination fraction from a kind of comparator."""
+    """Which reference proteins give the contamination fraction from a kind of comparator."""
 
     compartments: tuple[str, ...]
     left_out_complexes: tuple[str, ...]
@@ -67,15 +91,22 @@ class ContaminationFractionRule:
 
 @dataclass(frozen=True)
 class Criteria:
-    """All rules, with the thresholds by name, the limits of the design check and the sets whose proteins are not of the background."""
+    """All rules, with thresholds, conventions and limits of the design check by name, and the sets outside the background."""
 
     threshold: Mapping[str, float]
+    convention: Mapping[str, float]
     design: Mapping[str, float]
     out_of_background: tuple[str, ...]
     classes: Mapping[str, ClassRule]
+    candidates: Mapping[str, CandidateRule]
     sources: Mapping[str, SourceRule]
     comparators: Mapping[str, ComparatorRule]
     contamination_fraction: Mapping[str, ContaminationFractionRule]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Titles of classes and sources by key."""
+        return {k: c.title for k, c in self.classes.items()} | {k: s.title for k, s in self.sources.items()}
 
     def not_background(self, table: pd.DataFrame) -> pd.Series:
         """Genes that the background leaves out, of the rows of a catalogue, whatever their role."""
@@ -87,10 +118,12 @@ def load_criteria() -> Criteria:
     """Read the criteria once."""
     raw = tomllib.loads((reference_folder() / "criteria.toml").read_text(encoding="utf-8"))
     return Criteria(
-        threshold={row["name"]: float(row["value"]) for row in raw["threshold"]},
-        design={row["name"]: float(row["value"]) for row in raw["design"]},
+        threshold=_by_name(raw["threshold"]),
+        convention=_by_name(raw["convention"]),
+        design=_by_name(raw["design"]),
         out_of_background=_not_background(raw),
         classes={k: ClassRule(key=k, **_tuples(v)) for k, v in raw["class"].items()},
+        candidates={k: CandidateRule(key=k, **_tuples(v)) for k, v in raw["candidate"].items()},
         sources={k: SourceRule(key=k, **v) for k, v in raw["source"].items()},
         comparators={k: ComparatorRule(key=k, **v) for k, v in raw["comparator"].items()},
         contamination_fraction={
@@ -103,6 +136,10 @@ def _not_background(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """Name the sets of the classes, and those that the background leaves out beside them."""
     of_classes = [name for rule in raw["class"].values() for name in rule["sets"]]
     return tuple(dict.fromkeys([*of_classes, *raw["background"]["left_out"]]))
+
+
+def _by_name(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    return {row["name"]: float(row["value"]) for row in rows}
 
 
 def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -98,37 +98,37 @@ def table_of(
     """Make the long table of all markers, with weights and sharing derived."""
     class_of = _class_of(info)
     holders, classes = _holders(records, class_of)
-    rows = []
-    for key, (_, markers) in records.items():
-        for m in markers:
-            gene, positive = m["gene"], m["role"] == "positive"
-            k = len(classes[gene]) if positive and key in class_of else 1
-            grade = _grade(m)
-            weight = grade / k if m["weight"] is None else float(m["weight"])
-            shared = (holders.get(gene, set()) | set(m["shared_with"])) - {key}
-            rows.append(
-                {
-                    "set": key,
-                    "gene": gene,
-                    "accession": m["uniprot"],
-                    "role": m["role"],
-                    "grade": grade,
-                    "weight": weight,
-                    "shared_with": ";".join(sorted(shared)),
-                    "independent_marker": independent_marker(m["complex"], gene, m["uniprot"]),
-                    "doi": references.get(m["source"], {}).get("doi", ""),
-                    **{name: m[name] for name in _COPIED},
-                }
-            )
-    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+    flat = [(key, m) for key, (_, markers) in records.items() for m in markers]
+    nothing: frozenset[str] = frozenset()
+    # column by column: collections of a user may hold hundreds of thousands of rows
+    columns: dict[str, list[Any]] = {
+        "set": [key for key, _ in flat],
+        "gene": [m["gene"] for _, m in flat],
+        "accession": [m["uniprot"] for _, m in flat],
+        "role": [m["role"] for _, m in flat],
+        "grade": [_grade(m) for _, m in flat],
+        "weight": [_weight(m, len(classes.get(m["gene"], ())) if k in class_of else 1) for k, m in flat],
+        "shared_with": [
+            ";".join(sorted((holders.get(m["gene"], nothing) | set(m["shared_with"])) - {k})) for k, m in flat
+        ],
+        "independent_marker": [independent_marker(m["complex"], m["gene"], m["uniprot"]) for _, m in flat],
+        "doi": [references[m["source"]].get("doi", "") if m["source"] in references else "" for _, m in flat],
+        **{name: [m[name] for _, m in flat] for name in _COPIED},
+    }
+    return pd.DataFrame(columns, columns=list(TABLE_COLUMNS))
+
+
+def _weight(marker: Mapping[str, Any], n_classes: int) -> float:
+    """Share a positive marker of a class set among the classes that hold it; a given weight stays as it is."""
+    if marker["weight"] is not None:
+        return float(marker["weight"])
+    return _grade(marker) / (n_classes if marker["role"] == "positive" else 1)
 
 
 def to_orthologs(
     table: pd.DataFrame, orthologs: Sequence[Mapping[str, str]], own: set[str], organism: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Exchange genes for their orthologs in the sets `own`; say what became of the rest."""
-    theirs, accession = f"{organism}_gene", f"{organism}_accession"
-    note = "note" if organism == "mouse" else f"{organism}_note"
     found: dict[str, list[Mapping[str, str]]] = {}
     for pair in orthologs:
         found.setdefault(pair["human_gene"], []).append(pair)
@@ -139,25 +139,35 @@ def to_orthologs(
         if row["set"] not in own:
             kept.append(row)
             continue
-        known = found.get(row["gene"], [])
-        partners = [p for p in known if p.get(theirs)]
-        reason = "" if partners else (known[0].get(note) if known else "") or "no ortholog in the table"
+        pairs = found.get(row["gene"], [])
+        partners = [p for p in pairs if p.get(f"{organism}_gene")]
+        reason = "" if partners else _no_partner(pairs, organism)
         for partner in partners:
-            place = (row["set"], partner[theirs])
+            new = _exchanged(row, partner, organism)
+            place = (row["set"], new["gene"])
             if place in taken:
                 reason = f"same gene {place[1]} as {taken[place]}"
                 continue
             taken[place] = row["gene"]
-            new = {"gene": partner[theirs], "accession": partner[accession]}
-            kept.append(
-                {**row, **new, "independent_marker": independent_marker(row["complex"], *new.values())}
-            )
+            kept.append(new)
         if reason:
             lost.append({**{c: row[c] for c in UNMAPPED_COLUMNS[:-1]}, "reason": reason})
     return (
         pd.DataFrame(kept, columns=list(TABLE_COLUMNS)),
         pd.DataFrame(lost, columns=list(UNMAPPED_COLUMNS), dtype=object),
     )
+
+
+def _no_partner(pairs: Sequence[Mapping[str, str]], organism: str) -> str:
+    note = "note" if organism == "mouse" else f"{organism}_note"
+    return (pairs[0].get(note) if pairs else "") or "no ortholog in the table"
+
+
+def _exchanged(row: Mapping[Any, Any], partner: Mapping[str, str], organism: str) -> dict[Any, Any]:
+    """Row of a marker with the gene and accession of its ortholog."""
+    gene, accession = partner[f"{organism}_gene"], partner[f"{organism}_accession"]
+    marker = independent_marker(row["complex"], gene, accession)
+    return {**row, "gene": gene, "accession": accession, "independent_marker": marker}
 
 
 def differences(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:

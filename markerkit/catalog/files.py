@@ -83,7 +83,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path} is not valid TOML: {error}. Mend the file at that place.") from error
+        raise InputError(f"{path} is not valid TOML: {error}. Correct the file there.") from error
 
 
 def read_text(path: Path) -> str:
@@ -141,8 +141,8 @@ def from_mapping(data: Mapping[str, Any], path: Path, text: str = "") -> SetReco
     markers = data.get("markers")
     if not isinstance(markers, list) or not markers:
         raise InputError(f'{path} has no markers; add `markers = [ {{ gene = "CD63" }} ]`.')
-    _known(header, HEADER, f"{path}: the header")
-    _known(defaults, MARKER, f"{path}: `defaults`")
+    _check_fields(header, HEADER, f"{path}: the header")
+    _check_fields(defaults, MARKER, f"{path}: `defaults`")
     for number, marker in enumerate(markers, 1):
         if not isinstance(marker, dict):
             raise InputError(f'{path}: marker {number} is not a table; write `{{ gene = "CD63" }}`.')
@@ -150,14 +150,14 @@ def from_mapping(data: Mapping[str, Any], path: Path, text: str = "") -> SetReco
             gene = str(marker.get("gene", ""))
             place = line_of(text, gene)
             where = f"{path}{f', line {place}' if place else ''}"
-            _known(marker, MARKER, f"{where}: marker {number} ({gene or 'no gene'})")
+            _check_fields(marker, MARKER, f"{where}: marker {number} ({gene or 'no gene'})")
     header.setdefault("id", path.stem)
     header.setdefault("title", header["id"])
     base = {**MARKER, **defaults}
     return SetRecord({**HEADER, **header}, [{**base, **marker} for marker in markers])
 
 
-def _known(found: Mapping[str, Any], allowed: Mapping[str, Any], what: str) -> None:
+def _check_fields(found: Mapping[str, Any], allowed: Mapping[str, Any], what: str) -> None:
     for name in found:
         if name not in allowed:
             raise InputError(
@@ -176,7 +176,7 @@ def _from_tsv(path: Path, text: str) -> list[SetRecord]:
                 "A marker table is tab-separated with the columns set and gene."
             )
     columns = {"accession": "uniprot"}
-    _known({columns.get(n, n): None for n in names if n not in DERIVED}, MARKER, f"{path}")
+    _check_fields({columns.get(n, n): None for n in names if n not in DERIVED}, MARKER, f"{path}")
     sets: dict[str, SetRecord] = {}
     for line, row in enumerate(reader, 2):
         if None in row or None in row.values():
@@ -228,7 +228,7 @@ def _from_gmt(path: Path, text: str) -> list[SetRecord]:
             records.append(SetRecord({**HEADER, "id": name, "title": fields[1] or name}, markers))
         elif {m["role"] for m in same.markers} == {role}:
             raise InputError(
-                f"{path}, line {line}: set {name!r} stands twice; give every set a name of its own."
+                f"{path}, line {line}: set {name!r} is there twice; give every set a name of its own."
             )
         else:
             same.markers.extend(markers)
@@ -262,14 +262,14 @@ def check_set(record: SetRecord, path: Path, text: str = "") -> None:
         raise InputError(
             f"{path}: minimum_measured of set {name!r} must be a whole number from 1; got {minimum!r}."
         )
-    seen: dict[str, str] = {}
+    role_of: dict[str, str] = {}
     for marker in markers:
-        problem = _problem(marker) or _repeated(marker, seen)
+        problem = _problem(marker) or _repeated(marker, role_of)
         if problem:
             gene = str(marker["gene"])
-            line = line_of(text, gene, repeated=gene in seen)
+            line = line_of(text, gene, repeated=gene in role_of)
             raise InputError(f"{path}{f', line {line}' if line else ''}: set {name!r}: {problem}")
-        seen[marker["gene"]] = marker["role"]
+        role_of[marker["gene"]] = marker["role"]
 
 
 def _problem(marker: Mapping[str, Any]) -> str:
@@ -279,7 +279,9 @@ def _problem(marker: Mapping[str, Any]) -> str:
     if marker["role"] not in MARKER_ROLES:
         return f"role of {gene} must be 'positive' or 'negative'; got {marker['role']!r}."
     if accession and not (isinstance(accession, str) and UNIPROT.fullmatch(accession)):
-        return f"{accession!r} of {gene} is no UniProt accession (such as P08962); mend it or leave it empty."
+        return (
+            f"{accession!r} of {gene} is no UniProt accession (such as P08962); correct it or leave it empty."
+        )
     if marker["evidence"] not in EVIDENCE:
         return (
             f"evidence of {gene} must be {listed(EVIDENCE, conjunction='or')}; got {marker['evidence']!r}."
@@ -297,13 +299,13 @@ def _problem(marker: Mapping[str, Any]) -> str:
     return ""
 
 
-def _repeated(marker: Mapping[str, Any], seen: Mapping[str, str]) -> str:
+def _repeated(marker: Mapping[str, Any], role_of: Mapping[str, str]) -> str:
     gene, role = marker["gene"], marker["role"]
-    if gene not in seen:
+    if gene not in role_of:
         return ""
-    if seen[gene] != role:
+    if role_of[gene] != role:
         return f"gene {gene} is positive and negative; keep one of the two."
-    return f"gene {gene} stands twice; keep one row."
+    return f"gene {gene} is listed twice; keep one row."
 
 
 def line_of(text: str, gene: str, *, repeated: bool = False) -> int:
@@ -319,7 +321,7 @@ def read_reference(folder: Path) -> tuple[dict[str, Any], dict[str, Any], list[S
     Parameters
     ----------
     folder
-        Folder with ``catalog.toml``, ``references.toml`` and one TOML file a set.
+        Folder with ``catalog.toml``, ``references.toml`` and one TOML file per set.
     """
     info = read_toml(folder / "catalog.toml")
     references = read_toml(folder / "references.toml")

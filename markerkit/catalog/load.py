@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from markerkit.catalog import derive
 from markerkit.catalog import files as io
 from markerkit.catalog import validate as check
-from markerkit.catalog.catalog import MarkerCatalog, MarkerSet
+from markerkit.catalog.catalog import MarkerCatalog
 from markerkit.catalog.files import reference_folder
-from markerkit.core.errors import InputError, one_of
+from markerkit.catalog.marker_set import MarkerSet
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of
 from markerkit.core.experiment import ORGANISMS
+from markerkit.core.genes import gene_table
 
 __all__ = [
     "MarkerCatalog",
     "MarkerSet",
+    "Sets",
+    "as_sets",
     "diff",
     "load_markers",
     "read_markers",
     "reference_folder",
     "validate",
 ]
+
+
+#: marker sets in every form that is taken: a catalogue, one set, named lists of genes, one list of genes
+Sets: TypeAlias = "MarkerCatalog | MarkerSet | Mapping[str, Iterable[str]] | Iterable[str]"
+#: name of a list of genes that has none
+UNNAMED = "genes"
 
 
 def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -> MarkerCatalog:
@@ -60,8 +73,8 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
             if Path(path).suffix.lower() != ".toml":
                 record.header["organism"] = organism
             elif record.header["organism"] in set(ORGANISMS) - {"human", organism}:
-                theirs = record.header["organism"]
-                raise InputError(f"{path}: the set is of {theirs}; use load_markers({theirs!r}, extra=...).")
+                other = record.header["organism"]
+                raise InputError(f"{path}: the set is of {other}; use load_markers({other!r}, extra=...).")
             taken.add(record.header["id"])
             records.append(record)
     catalog = MarkerCatalog(records, references=references, info=info, orthologs=io.read_orthologs(folder))
@@ -98,12 +111,142 @@ def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
     return MarkerCatalog(records, organism=organism)
 
 
-def diff(old: MarkerCatalog, new: MarkerCatalog) -> pd.DataFrame:
-    """Say what changed between two catalogs of one organism.
+def as_sets(
+    markers: Sets | None, *, organism: str | None = None, measured: Collection[str] = ()
+) -> MarkerCatalog:
+    """Take marker sets in whatever form they come.
+
+    Parameters
+    ----------
+    markers
+        A catalogue; a set of one; a mapping of names to sets or lists of genes;
+        or a list of genes, which becomes a set called ``genes``. Genes of a
+        list are positive members of weight 1. Nothing is the shipped catalogue
+        of the organism.
+    organism
+        Organism of the genes in lists; without it any.
+    measured
+        Genes of the study.
 
     Returns
     -------
-    One row a change: ``set``, ``gene`` (empty for a whole set), ``role``,
+    MarkerCatalog
+        The sets by the names they were given.
+
+    Raises
+    ------
+    InputError
+        A single text in place of a list, something that is no text among the
+        genes, no set at all.
+
+    Warns
+    -----
+    MarkerkitWarning
+        Genes of a list that the study does not have and that are no approved
+        symbol of the organism: they count as not measured.
+
+    Examples
+    --------
+    >>> as_sets(["CD9", "CD63", "CD81"])["genes"]
+    <MarkerSet genes: 3 positive, 0 negative, human>
+    >>> list(as_sets({"mine": ["CD9"], "reference": load_markers()["exosome"]}))
+    ['mine', 'reference']
+    """
+    if markers is None:
+        return load_markers(organism=organism or "human")
+    if isinstance(markers, MarkerCatalog):
+        return markers
+    records = [_record(name, given) for name, given in _named(markers).items()]
+    if not records:
+        raise InputError(
+            "`markers` holds no set; give a catalogue, a set, or genes by the name of their set."
+        )
+    _warn_unknown(records, organism, measured)
+    own = {r.header["organism"] for r in records} & set(ORGANISMS)
+    return MarkerCatalog(records, organism=organism or (own.pop() if len(own) == 1 else "human"))
+
+
+def _named(markers: Mapping[str, Iterable[str]] | Iterable[str]) -> dict[str, Iterable[str]]:
+    """Give every set a name; sets of a catalogue keep theirs."""
+    if isinstance(markers, MarkerSet):
+        return {markers.id: markers}
+    if isinstance(markers, Mapping):
+        return {str(name): genes for name, genes in markers.items()}
+    if isinstance(markers, str) or not isinstance(markers, Iterable):
+        raise InputError(
+            f"`markers` must be a catalogue, a set, a mapping of names to genes or a list of genes; got {markers!r}. "
+            f"For one gene write [{markers!r}]; for a set of the catalogue write load_markers()[...]."
+        )
+    genes = list(markers)
+    return {UNNAMED: genes} if genes else {}
+
+
+def _record(name: str, given: Iterable[str]) -> io.SetRecord:
+    """Make of a set what would be read from a file."""
+    if isinstance(given, MarkerSet):
+        return _record_of_set(name, given)
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InputError(f"the set {name!r} must be a list of genes; got {given!r}. Write [{given!r}].")
+    genes = list(dict.fromkeys(given))
+    wrong = [g for g in genes if not isinstance(g, str)]
+    if wrong:
+        raise InputError(
+            f"the set {name!r} holds {listed(wrong, limit=3)}, which is no gene symbol; give texts."
+        )
+    header = {**io.HEADER, "id": name, "title": name}
+    return io.SetRecord(header, [{**io.MARKER, "gene": gene} for gene in genes if gene])
+
+
+def _record_of_set(name: str, given: MarkerSet) -> io.SetRecord:
+    """Make the record of a set of a catalogue, with its weights as they are there."""
+    fields = ("vesicle", "role", "organism", "note", "minimum_measured")
+    header = {**io.HEADER, "id": name, "title": given.title, **{f: getattr(given, f) for f in fields}}
+    header["derived_from"] = list(given.derived_from)
+    rows: list[dict[Any, Any]] = given.table.rename(columns={"accession": "uniprot"}).to_dict("records")
+    markers = [{k: row[k] for k in io.MARKER} for row in rows]
+    for marker in markers:
+        marker["shared_with"] = [s for s in marker["shared_with"].split(";") if s]
+    return io.SetRecord(header, markers)
+
+
+@lru_cache(maxsize=len(ORGANISMS))
+def _catalog_genes(organism: str) -> frozenset[str]:
+    """Genes of the reference sets in an organism; some, such as ALB_BOVIN, are in no gene table."""
+    folder = reference_folder()
+    foreign = {
+        m["gene"]
+        for header, markers in io.read_reference(folder)[2]
+        for m in markers
+        if header["organism"] not in ORGANISMS
+    }
+    return frozenset(foreign | {row[f"{organism}_gene"] for row in io.read_orthologs(folder)})
+
+
+def _warn_unknown(records: Iterable[io.SetRecord], organism: str | None, measured: Collection[str]) -> None:
+    """Name the genes that neither the study nor the gene table has: mostly aliases or typing errors."""
+    here = frozenset(measured)
+    genes = dict.fromkeys(m["gene"] for _, markers in records for m in markers if m["verified"] == "user")
+    lost = [g for g in genes if g not in here]
+    for name in ORGANISMS if organism is None else (organism,):
+        lost = [g for g in lost if g not in gene_table(name).symbols] if lost else []
+        lost = [g for g in lost if g not in _catalog_genes(name)] if lost else []
+    if lost:
+        known = gene_table(organism or "human").by_name
+        hints = [f"{g!r} is {known[g.upper()][0]!r}" for g in lost if g.upper() in known][:3]
+        warnings.warn(
+            f"{len(lost)} genes of your sets are neither in the study nor approved symbols and count as not measured: "
+            f"{listed(lost, limit=6)}" + (f"; {', '.join(hints)}" if hints else ""),
+            MarkerkitWarning,
+            stacklevel=4,
+        )
+
+
+def diff(old: MarkerCatalog, new: MarkerCatalog) -> pd.DataFrame:
+    """List what changed between two catalogs of one organism.
+
+    Returns
+    -------
+    One row per change: ``set``, ``gene`` (empty for a whole set), ``role``,
     ``change`` (``added``, ``removed``, ``changed``), ``field``, ``old``, ``new``.
     Every change of ``weight``, ``role``, ``complex`` or ``listed_only`` can flip a verdict.
     """
@@ -124,9 +267,9 @@ def validate(path: str | Path) -> pd.DataFrame:
 
     Returns
     -------
-    One row a finding: ``file``, ``line`` (0 where it cannot be told), ``set``,
+    One row per finding: ``file``, ``line`` (0 where it is not found), ``set``,
     ``gene``, ``level`` (``error``: the file cannot be loaded; ``warning``: it
-    can), ``finding``, ``fix``. No row: all is well.
+    can), ``finding``, ``fix``. No row: nothing was found.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Findings on a file of marker sets: what is wrong, in what line, and how to mend it."""
+"""Findings on a file of marker sets: what is wrong, in what line, and how to correct it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def findings(
     except InputError as error:
         place = _LINE.search(str(error))
         line = int(place[1] or place[2]) if place else 0
-        fix = "mend what the finding names; the file is not read before"
+        fix = "correct what the finding names; the file is not read before"
         return [
             {"line": line, "set": "", "gene": "", "level": "error", "finding": str(error), "fix": fix},
         ]

@@ -1,4 +1,4 @@
-"""What the catalog says beside its markers: pairs of classes, fluids, and which data chose the members."""
+"""What the catalog holds beside its markers: pairs of classes, fluids, and which data chose the members."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CIRCLE_COLUMNS = ("set", "gene", "role", "weight", "source", "study")
 
 
 def pairs(info: Mapping[str, Any]) -> pd.DataFrame:
-    """One row a pair of classes: what is known to tell them apart."""
+    """One row per pair of classes: what distinguishes them."""
     rows = [
         {
             "first": entry["pair"][0],
@@ -30,7 +30,7 @@ def pairs(info: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def fluids(info: Mapping[str, Any]) -> pd.DataFrame:
-    """One row a fluid: the sources to watch there, and the cell panels that are no evidence there."""
+    """One row per fluid: the sources to watch there, and the cell panels that are no evidence there."""
     rows = [
         {
             "fluid": entry["name"],
@@ -58,20 +58,20 @@ def fluid_caveats(roles: Mapping[str, str], table: pd.DataFrame, info: Mapping[s
     """
     weighted = table[(table["role"] == "positive") & (table["weight"] > 0)]
     genes = weighted.groupby("set", sort=False)["gene"].agg(list).to_dict()
-    said: dict[str, list[str]] = {key: [] for key in roles}
+    caveats: dict[str, list[str]] = {key: [] for key in roles}
     for entry in info.get("fluid", ()):
         name = entry["name"]
         panel = {gene for masked in entry["mask"] for gene in genes.get(masked, ())}
         for key, role in roles.items():
             if key in entry["mask"]:
-                said[key].append(f"{name}: no evidence for a class")
+                caveats[key].append(f"{name}: no evidence for a class")
             elif key in entry["watch"]:
-                said[key].append(f"{name}: read first")
+                caveats[key].append(f"{name}: read first")
             elif role in ("identity", "layer"):
-                both = [str(g) for g in genes.get(key, ()) if g in panel]
-                if both:
-                    said[key].append(f"{name}: {', '.join(both)} also from blood cells")
-    return {key: "; ".join(lines) for key, lines in said.items()}
+                shared = [str(g) for g in genes.get(key, ()) if g in panel]
+                if shared:
+                    caveats[key].append(f"{name}: {', '.join(shared)} also from blood cells")
+    return {key: "; ".join(lines) for key, lines in caveats.items()}
 
 
 def selected_by(

@@ -1,4 +1,4 @@
-"""Circularity guard: whether a marker set was made from the very data set that it is asked about."""
+"""Circularity check: whether a marker set was made from the very data set that it is applied to."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def circularity_of(markers: MarkerCatalog, context: Mapping[str, Any]) -> pd.Dat
     markers
         Catalogue.
     context
-        What only the user knows; ``accession`` and ``dataset`` are read.
+        What only the user can state; ``accession`` and ``dataset`` are read.
 
     Returns
     -------
-    Table `circularity`, a row a class and a source: `flagged` where a set
+    Table `circularity`, one row per class and source: `flagged` where a set
     derives from these data or a marker's source is their paper, `clear`, or
     `cannot be checked` where the data set is not stated.
     """

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
 from markerkit.core.errors import InputError, MarkerkitWarning, one_of
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
@@ -24,7 +24,6 @@ from markerkit.study.formula import ContrastSpec, Design, build_design, triple_o
 from markerkit.tables.registry import TABLES
 
 Array = npt.NDArray[np.float64]
-Sets = MarkerCatalog | Mapping[str, Iterable[str]]
 
 METHODS = ("rotate", "permute")
 SET_TESTS = ("camera", "fry", "effect", "joint")
@@ -53,8 +52,8 @@ def null_check(
         As in :func:`markerkit.differential_abundance`: a :class:`markerkit.Contrast`, or
         a formula with one contrast.
     markers
-        Catalogue, or a mapping of set names to genes; the shipped catalogue of
-        the experiment's organism by default.
+        Catalogue, set, mapping of set names to genes, or list of genes; the
+        shipped catalogue of the experiment's organism by default.
     n_resamples
         Data sets without an effect.
     method
@@ -92,7 +91,7 @@ def null_check(
             "marker sets stand where the contrast belongs; write null_check(exp, Contrast(...), markers)."
         )
     exp, formula, chosen = as_design(exp, design, contrast)
-    sets = load_markers(organism=exp.organism) if markers is None else markers
+    sets = as_sets(markers, organism=exp.organism, measured=set(exp.proteins["gene"]))
     null = _null(exp, formula, chosen, method)
     rng = np.random.default_rng(seed)
     shares: dict[tuple[str, float], list[float]] = {}
@@ -170,7 +169,7 @@ def _groups(
 
 
 def _pvalues(
-    exp: Experiment, null: _Null, sets: Sets, tests: Sequence[str], rng: np.random.Generator
+    exp: Experiment, null: _Null, sets: MarkerCatalog, tests: Sequence[str], rng: np.random.Generator
 ) -> Iterator[tuple[str, Array]]:
     frame = pd.DataFrame(null.draw(rng), exp.samples.index, exp.proteins.index)
     drawn = exp.evolve("null_check", values=frame)

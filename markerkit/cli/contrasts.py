@@ -22,7 +22,7 @@ def add_contrasts(parser: argparse.ArgumentParser) -> None:
     add("--control", metavar="Y", help="level of the comparator")
     add(
         "--contrast",
-        metavar="X:Y[@KIND]",
+        metavar="X:Y",
         action="append",
         default=[],
         help="case:control, with the kind of its control if it is not that of --comparator (EV:lysate@lysate); "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def fold_change(effect: float) -> str:
     """Write a log2 effect as a fold change.
@@ -11,3 +13,63 @@ def fold_change(effect: float) -> str:
     """
     value = 2.0**effect
     return f"{value:.0f}" if value >= 100 else f"{value:.2g}"
+
+
+def times(effect: float) -> str:
+    """Write a log2 effect as a comparison, to be followed by what it is compared with.
+
+    >>> times(3.0), times(-3.0), times(0.0)
+    ('8-fold higher than', '8-fold lower than', '1-fold of')
+    """
+    size = fold_change(abs(effect))
+    if size == "1":
+        return "1-fold of"
+    return f"{size}-fold {'lower' if effect < 0 else 'higher'} than"
+
+
+def interval(low: float, high: float, level: float) -> str:
+    """Write a confidence interval of a log2 effect as fold changes.
+
+    >>> interval(1.0, 2.0, 0.9)
+    '90 % interval 2 to 4-fold'
+    """
+    return f"{percent(level)} interval {fold_change(low)} to {fold_change(high)}-fold"
+
+
+def percent(share: float) -> str:
+    """Write a share in percent.
+
+    >>> percent(0.9), percent(0.05)
+    ('90 %', '5 %')
+    """
+    return f"{100 * share:.3g} %"
+
+
+def counted(n: int, noun: str) -> str:
+    """Write a number with its noun in the right number.
+
+    >>> counted(1, "sample"), counted(5, "independent marker")
+    ('1 sample', '5 independent markers')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def names(values: Sequence[str], *, limit: int = 12) -> str:
+    """List names in a sentence.
+
+    >>> names(["a", "b", "c"]), names(["a", "b", "c"], limit=2)
+    ('a, b and c', 'a, b and 1 more')
+    """
+    shown = list(values)
+    if len(shown) > limit:
+        shown = [*shown[:limit], f"{len(shown) - limit} more"]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+def sentence(text: str) -> str:
+    """Start with a capital and end with a full stop.
+
+    >>> sentence("no comparator")
+    'No comparator.'
+    """
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"

@@ -1,21 +1,101 @@
-"""Members of marker sets, and their effects in a fitted contrast."""
+"""Members of marker sets, and the proteins of a study that stand for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
-from markerkit.effects.model import ContrastModel, MissingValueScheme, SetMarkers
-from markerkit.stats.set_effect import MarkerEffects
+
+Names = npt.NDArray[np.object_]
 
 
-def set_members(
-    markers: MarkerCatalog, sets: Iterable[str], *, role: str = "positive", without: Iterable[str] = ()
-) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class Members:
+    """Members of one or several sets, each gene once; read-only.
+
+    Parameters
+    ----------
+    gene, accession, source
+        Of each member, shape (k,).
+    marker
+        Name of its independent marker: its complex, else its gene, else its accession.
+    weight
+        Its weight, shape (k,).
+    """
+
+    gene: Names
+    accession: Names
+    marker: Names
+    source: Names
+    weight: npt.NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for values in (self.gene, self.accession, self.marker, self.source, self.weight):
+            values.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.gene)
+
+    def only(self, kept: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Members:
+        """Keep some of the members, given by a mask or their places."""
+        gene, accession, marker, source = (
+            v[kept] for v in (self.gene, self.accession, self.marker, self.source)
+        )
+        return Members(gene, accession, marker, source, self.weight[kept])
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """Proteins of a study that stand for the members of a set.
+
+    Parameters
+    ----------
+    members
+        Of the set.
+    columns
+        Protein that stands for each member, -1 where none does, shape (k,).
+    name
+        Name of its independent marker, shape (k,).
+    """
+
+    members: Members
+    columns: npt.NDArray[np.intp]
+    name: Names
+
+    @cached_property
+    def _markers(self) -> tuple[Names, npt.NDArray[np.intp]]:
+        names, marker = np.unique(self.name.astype(str), return_inverse=True)
+        return names.astype(object), marker
+
+    @property
+    def names(self) -> Names:
+        """Independent markers, in order."""
+        return self._markers[0]
+
+    @property
+    def marker(self) -> npt.NDArray[np.intp]:
+        """Place of the independent marker of each member, shape (k,)."""
+        return self._markers[1]
+
+    @cached_property
+    def weight(self) -> npt.NDArray[np.float64]:
+        """Weight of each independent marker: the largest of its members."""
+        weight = np.zeros(len(self.names))
+        np.maximum.at(weight, self.marker, self.members.weight)
+        return weight
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Located:
+        """Keep some of the members."""
+        return Located(self.members.only(kept), self.columns[kept], self.name[kept])
+
+
+def set_members(markers: MarkerCatalog, sets: Iterable[str], *, role: str = "positive") -> pd.DataFrame:
     """Members of one or several sets, each gene once, at its largest weight.
 
     Parameters
@@ -26,112 +106,98 @@ def set_members(
         Set ids; ids that the catalogue lacks give no rows.
     role
         `positive` or `negative`.
-    without
-        Genes to leave out.
 
     Returns
     -------
     Frame with gene, accession, complex, weight, source; members that are
     listed only (weight 0) are left out.
     """
-    return _members(markers, tuple(sets), role, frozenset(without))
-
-
-@lru_cache(maxsize=512)
-def _members(
-    markers: MarkerCatalog, sets: tuple[str, ...], role: str, without: frozenset[str]
-) -> pd.DataFrame:
-    """Look the members up once: every class asks for its own and its competing classes' under each scheme."""
     table = markers.table
-    rows = table[table["set"].isin(sets) & (table["role"] == role) & (table["weight"] > 0)]
-    rows = rows[~rows["gene"].isin(without)]
+    rows = table[table["set"].isin(list(sets)) & (table["role"] == role) & (table["weight"] > 0)]
     key = rows["gene"].where(rows["gene"] != "", rows["accession"])
     strongest = rows.assign(_key=key).sort_values("weight", ascending=False, kind="stable")
-    names = ["gene", "accession", "complex", "source"]  # as objects: they are gone through one by one
-    return strongest.drop_duplicates("_key").drop(columns="_key").astype(dict.fromkeys(names, object))
+    return strongest.drop_duplicates("_key").drop(columns="_key")
 
 
-def marker_effects(
-    model: ContrastModel,
-    scheme: MissingValueScheme,
-    members: pd.DataFrame,
-    *,
-    by_accession: bool = False,
-    by_gene: bool = False,
-) -> SetMarkers:
-    """Gather votes: one a gene, one a complex (the mean of its measured members).
+@lru_cache(maxsize=256)
+def members_of(markers: MarkerCatalog, sets: tuple[str, ...], role: str = "positive") -> Members:
+    """Members as :func:`set_members` gives them, as a read-only record that is looked up once."""
+    rows = set_members(markers, sets, role=role)
+    gene, accession, marker, source = (
+        rows[c].to_numpy(dtype=object, copy=True)
+        for c in ("gene", "accession", "independent_marker", "source")
+    )
+    return Members(gene, accession, marker, source, rows["weight"].to_numpy(dtype=float, copy=True))
+
+
+def locate(
+    members: Members, column_of: Mapping[str, int], *, by_accession: bool = False, by_gene: bool = False
+) -> Located:
+    """Find the proteins of a study that stand for the members of a set.
 
     Parameters
     ----------
-    model, scheme
-        Fitted contrast and missing-value scheme.
     members
-        As from :func:`set_members`.
+        Of the set.
+    column_of
+        Column of the matrix by gene, or by accession.
     by_accession
         Match by accession (other species) instead of by gene.
     by_gene
         Count every member of a complex (to compare complexes with each other).
     """
-    if members.empty:
-        return SetMarkers(None, 0.0, 0, 0)
-    name = ["gene", "accession"] if by_gene else ["complex", "gene", "accession"]
-    key = [next(filter(None, names), "") for names in zip(*(members[c] for c in name), strict=True)]
-    weight: dict[str, float] = {}
-    for k, one in zip(key, members["weight"], strict=True):
-        weight[k] = max(one, weight.get(k, 0.0))
-    at = model.positions(members, by_accession=by_accession)
-    e = scheme.effects
-    usable = np.flatnonzero(at >= 0)
-    at = at[usable]
-    known = np.isfinite(e.effect[at]) & np.isfinite(e.variance[at]) & (e.df[at] > 0)
-    usable, at = usable[known], at[known]
-    if not len(usable):
-        return SetMarkers(None, 0.0, len(members), 0)
-    names, vote = np.unique([key[i] for i in usable], return_inverse=True)
-    mean = np.zeros((len(at), len(names)))
-    mean[np.arange(len(at)), vote] = 1.0
-    mean /= mean.sum(axis=0)
-    w = np.array([weight[k] for k in names])
-    votes = MarkerEffects(
-        e.effect[at] @ mean, e.influence[:, at] @ mean, e.variance[at] @ mean, e.df[at] @ mean, w / w.sum()
-    )
-    return SetMarkers(votes, float(w.sum() / sum(weight.values())), len(members), len(usable))
+    keys = members.accession if by_accession else members.gene
+    columns = np.array([column_of.get(key, -1) for key in keys], dtype=np.intp)
+    names = members.marker
+    if by_gene:
+        names = np.where(members.gene != "", members.gene, members.accession)
+    return Located(members, columns, names)
 
 
-def marker_rows(
-    model: ContrastModel,
-    scheme: MissingValueScheme,
-    members: pd.DataFrame,
-    *,
-    set_id: str,
-    role: str,
-    by_accession: bool = False,
-) -> pd.DataFrame:
-    """Say of every member what it said and whether it counted, as rows of `markers_used`."""
-    at = model.positions(members, by_accession=by_accession)
-    e, there = scheme.effects, at >= 0
-    counted = there & e.usable[at]
-    effect = np.where(there, e.effect[at], np.nan)
-    variance = np.where(there, e.variance[at], np.nan)
-    detection = np.where(there, e.detection[at], "not measured")
-    why = np.select(
-        [counted, ~there], ["", "no protein group of this study"], "no effect with an error can be told"
-    )
-    return pd.DataFrame(
-        {
-            "contrast": model.contrast.name,
-            "set": set_id,
-            "gene": members["gene"].to_numpy(),
-            "accession": members["accession"].to_numpy(),
-            "protein": np.where(there, model.exp.proteins.index.to_numpy(dtype=object)[at], ""),
-            "role": role,
-            "vote": members["complex"].where(members["complex"] != "", members["gene"]).to_numpy(),
-            "weight": members["weight"].to_numpy(),
-            "log2_fc": effect,
-            "se": np.sqrt(variance),
-            "detection": detection,
-            "status": np.where(counted, "counted", "not counted"),
-            "reason": why,
-            "source": members["source"].to_numpy(),
-        }
-    )
+@dataclass(frozen=True, eq=False)
+class ProteinIndex:
+    """Which protein of a study stands for a gene or an accession, and so for the members of a set.
+
+    Parameters
+    ----------
+    markers
+        Catalogue.
+    proteins
+        Names of the proteins, in the order of the matrix.
+    gene, accession
+        Gene, or accession, -> protein that stands for it.
+    """
+
+    markers: MarkerCatalog
+    proteins: pd.Index
+    gene: pd.Series
+    accession: pd.Series
+    _located: dict[Hashable, Located] = field(default_factory=dict, init=False, repr=False)
+
+    def located(
+        self,
+        sets: tuple[str, ...],
+        *,
+        role: str = "positive",
+        by_accession: bool = False,
+        by_gene: bool = False,
+    ) -> Located:
+        """Find the proteins that stand for the members of sets; once for each question."""
+        key = (sets, role, by_accession, by_gene)
+        if key not in self._located:
+            members = members_of(self.markers, sets, role)
+            column_of = self._column_of_accession if by_accession else self._column_of_gene
+            self._located[key] = locate(members, column_of, by_accession=by_accession, by_gene=by_gene)
+        return self._located[key]
+
+    @cached_property
+    def _column_of_gene(self) -> dict[str, int]:
+        return self._columns(self.gene)
+
+    @cached_property
+    def _column_of_accession(self) -> dict[str, int]:
+        return self._columns(self.accession)
+
+    def _columns(self, rows: pd.Series) -> dict[str, int]:
+        at = self.proteins.get_indexer(pd.Index(rows))
+        return dict(zip(rows.index, at.tolist(), strict=True))

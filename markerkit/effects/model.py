@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,8 @@ import pandas as pd
 from markerkit.catalog.criteria import Criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
+from markerkit.core.verdict import Verdict
+from markerkit.effects.members import Located, ProteinIndex
 from markerkit.results import DifferentialAbundance
 from markerkit.stats.set_effect import (
     Background,
@@ -24,16 +28,18 @@ from markerkit.stats.set_effect import (
 from markerkit.study.contrast import Contrast
 
 Array = npt.NDArray[np.float64]
+Columns = npt.NDArray[np.intp]
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProteinEffects:
     """Effect of every protein in a contrast, with what each sample added to it.
 
     Parameters
     ----------
     effect
-        Log2 fold change, shape (p,); NaN where it cannot be told.
+        Log2 fold change, shape (p,); NaN where it cannot be estimated.
     influence
         Shape (n_samples, p), 0 where missing.
     variance
@@ -50,13 +56,117 @@ class ProteinEffects:
     df: Array
     detection: npt.NDArray[np.object_]
 
-    @property
+    @cached_property
     def usable(self) -> npt.NDArray[np.bool_]:
-        """Proteins whose effect can vote."""
+        """Proteins whose effect has an error."""
         return np.isfinite(self.effect) & np.isfinite(self.variance) & (self.df > 0)
 
+    def only(self, proteins: npt.NDArray[np.bool_]) -> ProteinEffects:
+        """Keep some of the proteins."""
+        at = proteins
+        return ProteinEffects(
+            self.effect[at], self.influence[:, at], self.variance[at], self.df[at], self.detection[at]
+        )
 
-@dataclass(frozen=True)
+    def markers(self, located: Located) -> SetMarkers:
+        """Gather the independent markers of a set: one for each gene or complex, once for each set."""
+        if not len(located.members):
+            return SetMarkers(self, located, located.columns)
+        if located not in self._gathered:
+            self._gathered[located] = gather_markers(self, located)
+        return self._gathered[located]
+
+    @cached_property
+    def _gathered(self) -> dict[Located, SetMarkers]:
+        return {}
+
+
+@dataclass(frozen=True, eq=False)
+class SetMarkers:
+    """Measured markers of a set, with the counts that a reader needs.
+
+    Parameters
+    ----------
+    proteins
+        Effects of the proteins.
+    located
+        Members of the set, and the proteins that stand for them.
+    counted
+        Members whose protein has an effect with an error, by place.
+    """
+
+    proteins: ProteinEffects
+    located: Located
+    counted: Columns
+
+    @property
+    def n_set(self) -> int:
+        """Members of the set."""
+        return len(self.located.members)
+
+    @property
+    def n_measured(self) -> int:
+        """Members that count."""
+        return len(self.counted)
+
+    @cached_property
+    def _measured(self) -> tuple[Columns, Columns]:
+        """Independent markers that are measured, and the place among them of each member that counts."""
+        markers, place = np.unique(self.located.marker[self.counted], return_inverse=True)
+        return markers, place
+
+    @property
+    def n_markers(self) -> int:
+        """Number of independent markers."""
+        return len(self._measured[0])
+
+    @property
+    def weight_measured(self) -> float:
+        """Share of the set's weight that was measured."""
+        weight = self.located.weight
+        return float(weight[self._measured[0]].sum() / weight.sum()) if len(weight) else 0.0
+
+    @cached_property
+    def effects(self) -> MarkerEffects | None:
+        """Their effects: the mean of the measured members of a complex; nothing where no member counts."""
+        if not len(self.counted):
+            return None
+        e, at = self.proteins, self.located.columns[self.counted]
+        markers, place = self._measured
+        mean = np.zeros((len(at), len(markers)))
+        mean[np.arange(len(at)), place] = 1.0
+        mean /= mean.sum(axis=0)
+        w = self.located.weight[markers]
+        return MarkerEffects(
+            e.effect[at] @ mean,
+            e.influence[:, at] @ mean,
+            e.variance[at] @ mean,
+            e.df[at] @ mean,
+            w / w.sum(),
+        )
+
+    def without(self, columns: Columns) -> SetMarkers:
+        """Take some proteins as if they had not been measured."""
+        kept = ~np.isin(self.located.columns[self.counted], columns)
+        return self if kept.all() else SetMarkers(self.proteins, self.located, self.counted[kept])
+
+    def without_genes(self, genes: Collection[str]) -> SetMarkers:
+        """Take some genes out of the set."""
+        kept = np.array([g not in genes for g in self.located.members.gene], dtype=bool)
+        if kept.all():
+            return self
+        place = np.cumsum(kept) - 1
+        counted = self.counted[kept[self.counted]]
+        return SetMarkers(self.proteins, self.located.only(kept), place[counted])
+
+
+def gather_markers(effects: ProteinEffects, located: Located) -> SetMarkers:
+    """Gather the measured markers of a set; use :meth:`ProteinEffects.markers`, which does it once."""
+    there = np.flatnonzero(located.columns >= 0)
+    return SetMarkers(effects, located, there[effects.usable[located.columns[there]]])
+
+
+@dataclass(frozen=True, eq=False)
 class MissingValueScheme:
     """Protein effects under one missing-value scheme.
 
@@ -64,22 +174,29 @@ class MissingValueScheme:
     ----------
     effects
         Of the proteins.
-    reference
+    background
         The background; nothing where too few proteins are left for it.
     heterogeneity
-        Heterogeneity between the markers of the classes' and sources' sets.
+        Between the markers of the classes' and sources' sets.
+    level
+        Of the test that a set without moderation is heterogeneous.
     """
 
     effects: ProteinEffects
     background: Background | None
     heterogeneity: Heterogeneity | None = None
+    level: float = 0.2
 
     def over_background(self, markers: SetMarkers, confidence: float) -> SetEffect | None:
         """Effect of a set over the background; nothing where either is missing."""
         if self.background is None or markers.effects is None:
             return None
         return set_effect(
-            markers.effects, self.background, confidence=confidence, heterogeneity=self.heterogeneity
+            markers.effects,
+            self.background,
+            confidence=confidence,
+            heterogeneity=self.heterogeneity,
+            level=self.level,
         )
 
     def between(self, first: SetMarkers, second: SetMarkers, confidence: float) -> SetEffect | None:
@@ -87,40 +204,41 @@ class MissingValueScheme:
         if first.effects is None or second.effects is None:
             return None
         return difference(
-            first.effects, second.effects, confidence=confidence, heterogeneity=self.heterogeneity
+            first.effects,
+            second.effects,
+            confidence=confidence,
+            heterogeneity=self.heterogeneity,
+            level=self.level,
         )
 
 
-@dataclass(frozen=True)
-class SetMarkers:
-    """Independent markers of a set with the counts that a reader needs.
+@dataclass(frozen=True, eq=False)
+class UnfittedContrast:
+    """A contrast that has too few samples for a model.
 
     Parameters
     ----------
-    effects
-        Nothing where no member was measured.
-    weight_measured
-        Share of the set's weight that voted.
-    n_set, n_measured
-        Members in the set and members that voted.
+    contrast
+        The contrast.
+    exp
+        The experiment of its two groups: log2, filtered, normalized.
+    markers
+        Catalogue.
+    verdict
+        On every class and every source.
     """
 
-    effects: MarkerEffects | None
-    weight_measured: float
-    n_set: int
-    n_measured: int
-
-    @property
-    def n_markers(self) -> int:
-        """Number of independent markers."""
-        return 0 if self.effects is None else self.effects.n_markers
+    contrast: Contrast
+    exp: Experiment
+    markers: MarkerCatalog
+    verdict: Verdict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ContrastModel:
-    """A contrast fitted on its own two arms.
+    """A contrast fitted on its own two groups.
 
-    A contrast is fitted on its own samples, so that what else was asked in the
+    A contrast is fitted on its own samples, so that what else was assessed in the
     same call cannot change a verdict, and a third group's variance cannot
     lend it confidence.
 
@@ -129,65 +247,57 @@ class ContrastModel:
     contrast
         The contrast.
     exp
-        The experiment it was fitted on: log2, filtered, normalized, two arms.
+        The experiment it was fitted on: log2, filtered, normalized, two groups.
+    markers, criteria
+        Catalogue and rules.
     da
-        Moderated t-tests; nothing where the arms have no replicates.
+        Moderated t-tests.
     measured
-        Effects on the measured values; nothing where there is no model.
+        Effects on the measured values.
     bounded
         The same with proteins detected in one group only at their bound; nothing where presence is
         not known.
-    rows
-        Gene -> protein that stands for it.
-    accession_rows
-        Accession -> protein.
-    reason
-        Why there is no model.
+    index
+        Proteins that stand for genes and accessions.
     """
 
     contrast: Contrast
     exp: Experiment
     markers: MarkerCatalog
     criteria: Criteria
-    da: DifferentialAbundance | None
-    measured: MissingValueScheme | None
+    da: DifferentialAbundance
+    measured: MissingValueScheme
     bounded: MissingValueScheme | None
-    rows: pd.Series
-    accession_rows: pd.Series
-    reason: str = ""
+    index: ProteinIndex
+    _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def schemes(self) -> tuple[MissingValueScheme, ...]:
         """Missing-value schemes that there are, on measured values first."""
-        return tuple(p for p in (self.measured, self.bounded) if p is not None)
+        return (self.measured,) if self.bounded is None else (self.measured, self.bounded)
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Make something once for this contrast and keep it."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
 
     @cached_property
     def background_mask(self) -> npt.NDArray[np.bool_]:
-        """Proteins of the background: in no class set, in no organelle that vesicles lack and not flagged, shape (p,)."""
-        return _background_proteins(self.exp, self.markers, self.criteria)
-
-    def positions(self, members: pd.DataFrame, *, by_accession: bool = False) -> npt.NDArray[np.int_]:
-        """Column of the matrix that stands for each member, -1 where none does."""
-        keys = members["accession"] if by_accession else members["gene"]
-        column = self._column_of_accession if by_accession else self._column_of_gene
-        return np.array([column.get(key, -1) for key in keys], dtype=np.intp)
-
-    @cached_property
-    def _column_of_gene(self) -> dict[str, int]:
-        return self._columns(self.rows)
-
-    @cached_property
-    def _column_of_accession(self) -> dict[str, int]:
-        return self._columns(self.accession_rows)
-
-    def _columns(self, rows: pd.Series) -> dict[str, int]:
-        at = self.exp.proteins.index.get_indexer(pd.Index(rows))
-        return dict(zip(rows.index, at.tolist(), strict=True))
+        """Proteins of the background, shape (p,)."""
+        return background_proteins(self.exp.proteins, self.criteria.not_background(self.markers.table))
 
 
-def _background_proteins(
-    exp: Experiment, markers: MarkerCatalog, criteria: Criteria
-) -> npt.NDArray[np.bool_]:
-    proteins = exp.proteins
+AnyContrast = ContrastModel | UnfittedContrast
+
+
+def fitted(models: Iterable[AnyContrast]) -> list[ContrastModel]:
+    """Contrasts that have a model."""
+    return [m for m in models if isinstance(m, ContrastModel)]
+
+
+def background_proteins(proteins: pd.DataFrame, left_out: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """Proteins of the background: of no gene that is left out, and not flagged as contaminant or decoy, shape (p,)."""
     flagged = proteins["is_contaminant"].to_numpy(bool) | proteins["is_decoy"].to_numpy(bool)
-    return np.asarray(~proteins["gene"].isin(criteria.not_background(markers.table)).to_numpy() & ~flagged)
+    return np.asarray(~proteins["gene"].isin(list(left_out)).to_numpy() & ~flagged)

@@ -17,7 +17,7 @@ from markerkit.figures._tables import checked, numbers, one_contrast, words
 from markerkit.figures._text import ellipsize, text_width, wrap
 
 _COLUMNS = ("kind", "key", "aspect", "variant", "verdict", "agrees", "n_flips", "status", "note")
-_AS_REPORTED, _LEFT_OUT = "as reported", "leave one vote out"
+_AS_REPORTED, _LEFT_OUT = "as reported", "leave one marker out"
 _WIDTH, _NAMES, _RIGHT = 183.0, 38.0, 3.0
 _TITLE, _CELL, _GAP = 8.0, 4.6, 2.4
 _WIDEST = 16.0

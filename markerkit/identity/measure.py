@@ -1,186 +1,200 @@
-"""What the markers of a class say in one contrast, before anything is called."""
+"""Gathering the evidence on vesicle classes in one contrast, before anything is decided."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtrit
 
-from markerkit.catalog.criteria import ClassRule
-from markerkit.core.wording import fold_change
-from markerkit.effects.members import marker_effects, set_members
+from markerkit.catalog.criteria import GENERAL_EV, CandidateRule, ClassRule
+from markerkit.core.vocabulary import Comparator
+from markerkit.effects.members import members_of
 from markerkit.effects.model import ContrastModel, MissingValueScheme, SetMarkers
-from markerkit.stats.set_effect import SetEffect
+from markerkit.identity.rules import CandidateEvidence, ClassEvidence, Evidence, Facts, GeneEvidence
+from markerkit.purity.sources import source_evidence
 
-ENRICHED, EXCLUDED, UNCLEAR, ABSENT = "enriched", "excluded", "unclear", "not assessable"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the markers of one class say under one missing-value scheme.
-
-    Parameters
-    ----------
-    rule
-        Of the class.
-    votes, effect
-        Its markers.
-    negatives, negative_effect
-        Its negative markers.
-    balance
-        Positive over negative markers.
-    own
-        Markers that no competitor, no kin and not the EV layer has.
-    margins
-        By competitor: markers only in the class over markers only in the competitor.
-    competitor_specific
-        By competitor: markers that neither the class nor the EV layer has.
-    state, reason
-        What the effect says by itself.
-    """
-
-    rule: ClassRule
-    votes: SetMarkers
-    effect: SetEffect | None
-    negatives: SetMarkers
-    negative_effect: SetEffect | None
-    balance: SetEffect | None
-    own: SetEffect | None
-    margins: Mapping[str, SetEffect | None]
-    competitor_specific: Mapping[str, SetEffect | None]
-    state: str
-    reason: str
-
-    def excluded_by_specific_markers(self, competitor: str, eta: float) -> bool:
-        """Say whether what only the competitor has shows no rise: its interval ends below `eta`."""
-        own = self.competitor_specific.get(competitor)
-        return own is not None and own.ci_high < eta
+Columns = npt.NDArray[np.intp]
+_NONE = np.array([], dtype=np.intp)
 
 
-def gather(model: ContrastModel, scheme: MissingValueScheme) -> dict[str, Evidence]:
-    """Gather the evidence on every class under one scheme."""
-    return {key: read_class(model, scheme, rule) for key, rule in model.criteria.classes.items()}
-
-
-def why_excluded(mine: Evidence, theirs: Evidence, eta: float) -> str:
-    """Say in words why a competitor is out, or nothing where it is open.
+@dataclass(frozen=True, eq=False)
+class ClassMarkers:
+    """Measured markers of one class, in the parts that its rules compare.
 
     Parameters
     ----------
-    mine, theirs
-        Evidence on the class and on its competitor.
-    eta
-        Largest effect that still counts as no rise, log2.
+    positive, negative
+        Of its sets.
+    specific
+        In no competing or related class and not general EV evidence.
+    beyond
+        By competing class: markers that the competitor lacks.
+    competitor
+        By competing class: its markers that neither the class nor general EV evidence has.
     """
-    competitor = theirs.rule.key
-    if theirs.state == EXCLUDED:
-        return "not compatible itself"
-    margin = mine.margins[competitor]
-    if margin is not None and margin.ci_low > 0:
-        return "below the markers only in the class"
-    if mine.excluded_by_specific_markers(competitor, eta):
-        return f"what only it has shows no {fold_change(eta)}-fold rise"
-    return ""
 
+    positive: SetMarkers
+    negative: SetMarkers
+    specific: SetMarkers
+    beyond: Mapping[str, SetMarkers]
+    competitor: Mapping[str, SetMarkers]
 
-def class_members(model: ContrastModel, rule: ClassRule) -> pd.DataFrame:
-    """Members that vote for a class, and those that vote against it."""
-    return pd.concat(
-        [class_markers(model, rule), class_markers(model, rule, role="negative")], ignore_index=True
-    )
-
-
-def read_class(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule) -> Evidence:
-    """Gather the evidence on one class under one scheme."""
-    t = model.criteria.threshold
-    members, negative = class_markers(model, rule), class_markers(model, rule, role="negative")
-    votes, negatives = marker_effects(model, scheme, members), marker_effects(model, scheme, negative)
-    confidence = t["class_confidence"]
-    effect, negative_effect, balance = scheme.over_background(votes, confidence), None, None
-    if effect is not None and negatives.n_markers >= t["min_markers_negative"]:
-        negative_effect = scheme.over_background(negatives, confidence)
-        balance = scheme.between(votes, negatives, confidence)
-    classes, few = model.criteria.classes, t["min_markers_margin"]
-    own = None
-    if rule.competing_classes:
-        own = _effect(model, scheme, _votes_beyond(model, scheme, rule, rule.sharing), few)
-    # a competitor is asked by what no EV layer has: that vesicles are there is granted, and speaks for neither class
-    theirs = {r: _votes_beyond(model, scheme, classes[r], [rule.key, "ev"]) for r in rule.competing_classes}
-    margins = {
-        r: _margin(model, scheme, _votes_beyond(model, scheme, rule, [r]), v) for r, v in theirs.items()
-    }
-    competitor_specific = {r: _effect(model, scheme, v, t["min_markers"]) for r, v in theirs.items()}
-    state, reason = _state(model, scheme, votes, effect)
-    return Evidence(
-        rule,
-        votes,
-        effect,
-        negatives,
-        negative_effect,
-        balance,
-        own,
-        margins,
-        competitor_specific,
-        state,
-        reason,
-    )
-
-
-def class_markers(
-    model: ContrastModel, rule: ClassRule, *, role: str = "positive", without: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Members of a class's sets; in blood without the panels that its rule removes there."""
-    panels = rule.blood_panels_removed if model.contrast.blood else ()
-    removed = set_members(model.markers, panels)["gene"].to_list() if panels else []
-    return set_members(model.markers, rule.sets, role=role, without=[*removed, *without])
-
-
-def _votes_beyond(
-    model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule, others: Sequence[str]
-) -> SetMarkers:
-    """Votes of the markers that a class has and others have not; sharing on record lowers their weight already."""
-    sets = [name for key in others for name in model.criteria.classes[key].sets]
-    known = set_members(model.markers, sets)["gene"].to_list()
-    return marker_effects(model, scheme, class_markers(model, rule, without=known))
-
-
-def _effect(
-    model: ContrastModel, scheme: MissingValueScheme, votes: SetMarkers, fewest: float
-) -> SetEffect | None:
-    """Effect over the background; nothing where the votes are too few for a claim."""
-    if votes.n_markers < fewest:
-        return None
-    return scheme.over_background(votes, model.criteria.threshold["class_confidence"])
-
-
-def _margin(
-    model: ContrastModel, scheme: MissingValueScheme, mine: SetMarkers, theirs: SetMarkers
-) -> SetEffect | None:
-    """Markers only in the class minus markers only in the competitor; nothing where either side is too thin."""
-    t = model.criteria.threshold
-    if min(mine.n_markers, theirs.n_markers) < t["min_markers_margin"]:
-        return None
-    return scheme.between(mine, theirs, t["class_confidence"])
-
-
-def _state(
-    model: ContrastModel, scheme: MissingValueScheme, votes: SetMarkers, effect: SetEffect | None
-) -> tuple[str, str]:
-    t = model.criteria.threshold
-    if scheme.background is None:
-        return ABSENT, "too few background proteins"
-    if effect is None or votes.n_markers < t["min_markers"]:
-        return ABSENT, f"{votes.n_markers} of at least {int(t['min_markers'])} votes measured"
-    if votes.weight_measured < t["min_weight"]:
-        return ABSENT, f"{100 * votes.weight_measured:.0f} % of the set's weight measured"
-    if effect.ci_low > 0 and effect.estimate >= t["min_class_effect"]:
-        return ENRICHED, "enriched"
-    if effect.ci_high < t["equivalence_margin"]:
-        small = (
-            "no more than the control"
-            if effect.ci_low <= 0
-            else f"raised less than {fold_change(t['equivalence_margin'])}-fold"
+    def without(self, columns: Columns) -> ClassMarkers:
+        """Take some proteins as if they had not been measured."""
+        return ClassMarkers(
+            self.positive.without(columns),
+            self.negative.without(columns),
+            self.specific.without(columns),
+            {k: v.without(columns) for k, v in self.beyond.items()},
+            {k: v.without(columns) for k, v in self.competitor.items()},
         )
-        return EXCLUDED, "depleted" if effect.ci_high < 0 else small
-    return UNCLEAR, "wide"
+
+
+def _blood_panels(model: ContrastModel, rule: ClassRule) -> frozenset[str]:
+    panels = rule.blood_panels_removed if model.contrast.blood else ()
+    return frozenset(members_of(model.markers, panels).gene) if panels else frozenset()
+
+
+def _genes(model: ContrastModel, classes: tuple[str, ...]) -> frozenset[str]:
+    """All positive members of some classes; sharing on record lowers the weight of a marker already."""
+    sets = tuple(name for key in classes for name in model.criteria.classes[key].sets)
+    return frozenset(members_of(model.markers, sets).gene)
+
+
+def class_markers(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule) -> ClassMarkers:
+    """Gather the markers of a class under one scheme."""
+
+    def of_class(key: str, role: str = "positive") -> SetMarkers:
+        """In blood without the panels that the rule of the class removes there."""
+        mine = model.criteria.classes[key]
+        found = scheme.effects.markers(model.index.located(mine.sets, role=role))
+        return found.without_genes(_blood_panels(model, mine))
+
+    positive, competing = of_class(rule.key), rule.competing_classes
+    # the presence of vesicles is assumed and does not discriminate
+    assumed = _genes(model, (rule.key, GENERAL_EV))
+    return ClassMarkers(
+        positive,
+        of_class(rule.key, "negative"),
+        positive.without_genes(_genes(model, rule.sharing)),
+        {k: positive.without_genes(_genes(model, (k,))) for k in competing},
+        {k: of_class(k).without_genes(assumed) for k in competing},
+    )
+
+
+def class_evidence(model: ContrastModel, scheme: MissingValueScheme, m: ClassMarkers) -> ClassEvidence:
+    """Turn the markers of a class into the numbers that its rules compare."""
+    level = model.criteria.threshold["class_confidence"]
+    effect = scheme.over_background(m.positive, level)
+    found = ClassEvidence(m.positive.n_markers, m.positive.weight_measured, effect)
+    if effect is None:
+        return found
+    return replace(
+        found,
+        negatives=scheme.over_background(m.negative, level),
+        balance=scheme.between(m.positive, m.negative, level),
+        specific=scheme.over_background(m.specific, level),
+        margins={k: scheme.between(m.beyond[k], m.competitor[k], level) for k in m.beyond},
+        competitor_specific={k: scheme.over_background(v, level) for k, v in m.competitor.items()},
+    )
+
+
+def facts_of(model: ContrastModel, context: Mapping[str, Any]) -> Facts:
+    """Read off what the context and the contrast state."""
+    c = model.contrast
+    shown = context.get("apoptosis_induced") and context.get("apoptosis_shown")
+    return Facts(
+        apoptosis=bool(shown) and "viability_percent" in context,
+        vesicles=bool(context.get("vesicles")) or c.comparator == Comparator.EV,
+        negatives_rise=model.criteria.comparators[c.comparator or "unknown"].negatives_rise,
+    )
+
+
+def gather(model: ContrastModel, scheme: MissingValueScheme, context: Mapping[str, Any]) -> Evidence:
+    """Gather the evidence on every class under one scheme; once for each contrast and scheme.
+
+    Parameters
+    ----------
+    model, scheme
+        Fitted contrast and missing-value scheme.
+    context
+        What only the user can state.
+    """
+    levels = (model.criteria.threshold["class_confidence"], model.criteria.threshold["confidence"])
+    measured = model.kept(("evidence", scheme, levels), lambda: _gather(model, scheme))
+    return replace(measured, facts=facts_of(model, context))
+
+
+def _gather(model: ContrastModel, scheme: MissingValueScheme) -> Evidence:
+    rules = model.criteria.classes.values()
+    return Evidence(
+        classes={r.key: class_evidence(model, scheme, markers_kept(model, scheme, r)) for r in rules},
+        facts=Facts(),
+        has_background=scheme.background is not None,
+        **_conjunctions(model, scheme, _NONE),
+    )
+
+
+def markers_kept(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule) -> ClassMarkers:
+    """Markers of a class, gathered once for each set of protein effects."""
+    key = ("markers", scheme.effects, rule.key)
+    return model.kept(key, lambda: class_markers(model, scheme, rule))
+
+
+def without(
+    evidence: Evidence, model: ContrastModel, scheme: MissingValueScheme, key: str, columns: Columns
+) -> Evidence:
+    """Evidence as if some proteins of one class had not been measured; the other classes stay as they are."""
+    rule = model.criteria.classes[key]
+    markers = markers_kept(model, scheme, rule).without(columns)
+    classes = {**evidence.classes, key: class_evidence(model, scheme, markers)}
+    if not rule.requires:
+        return replace(evidence, classes=classes)
+    return replace(evidence, classes=classes, **_conjunctions(model, scheme, columns))
+
+
+def _conjunctions(model: ContrastModel, scheme: MissingValueScheme, left_out: Columns) -> dict[str, Any]:
+    """Gather what classes that rest on another need: forbidden sources and candidates."""
+    criteria = model.criteria
+    sources = {k for rule in criteria.classes.values() for k in rule.forbidden_sources}
+    return {
+        "sources": {
+            k: source_evidence(model, scheme, criteria.sources[k], left_out) for k in sorted(sources)
+        },
+        "candidates": {k: _candidate(model, scheme, c, left_out) for k, c in criteria.candidates.items()},
+    }
+
+
+def _candidate(
+    model: ContrastModel, scheme: MissingValueScheme, rule: CandidateRule, left_out: Columns
+) -> CandidateEvidence:
+    void = rule.void_in_blood and model.contrast.blood
+    if rule.set:
+        first, second = (
+            scheme.effects.markers(model.index.located((s,), by_gene=True)).without(left_out)
+            for s in (rule.set, rule.over)
+        )
+        level = model.criteria.threshold["class_confidence"]
+        return CandidateEvidence(excess=scheme.between(first, second, level), void=void)
+    genes = () if model.bounded is None else _genes_above(model, scheme, rule, left_out)
+    return CandidateEvidence(genes=genes, void=void)
+
+
+def _genes_above(
+    model: ContrastModel, scheme: MissingValueScheme, rule: CandidateRule, left_out: Columns
+) -> tuple[GeneEvidence, ...]:
+    exp, (case, _) = model.exp, model.contrast.groups(model.exp)
+    at = np.flatnonzero(exp.proteins["gene"].str.upper().isin(rule.genes).to_numpy())
+    seen = exp.values.loc[case].notna().to_numpy()[:, at].mean(axis=0)
+    e, level = scheme.effects, model.criteria.threshold["class_confidence"]
+    effect = np.where(np.isin(at, left_out), np.nan, e.effect[at])
+    estimate = effect - (scheme.background.effect if scheme.background else 0.0)
+    with np.errstate(invalid="ignore"):
+        low = estimate - stdtrit(e.df[at], 0.5 + level / 2) * np.sqrt(e.variance[at])
+    only = e.detection[at] == "on"
+    rows = zip(seen.tolist(), only.tolist(), estimate.tolist(), low.tolist(), strict=True)
+    return tuple(GeneEvidence(*row) for row in rows)

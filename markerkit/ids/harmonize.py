@@ -64,7 +64,7 @@ def harmonize_ids(
         Experiment.
     markers
         Catalogue of the same organism; its gene and accession pairs are added
-        to the gene table, and its bovine accessions are known as bovine.
+        to the gene table, and its bovine accessions count as bovine.
     scheme
         What a group whose members belong to several genes gets: ``"leading"``
         the gene of its first member, ``"unique"`` none. Either way it is
@@ -75,9 +75,9 @@ def harmonize_ids(
     Experiment
         ``accession`` and ``gene`` harmonised, ``genes`` all genes of the
         group, and the columns behind :func:`id_mapping`. Groups of another
-        species keep their accession and get no gene. The leading member says
-        the species: by its entry name, by what the table says of it, or
-        because its accession is a known bovine one. A group that
+        species keep their accession and get no gene. The leading member decides
+        on the species: by its entry name, by the species that the table gives, or
+        because its accession is one of the bovine accessions of contaminant libraries. A group that
         mixes species is reported as ambiguous.
 
     Raises
@@ -139,7 +139,7 @@ def _with_mapping(proteins: pd.DataFrame, rows: Sequence[_Mapped]) -> pd.DataFra
 
 
 def id_mapping(exp: Experiment) -> pd.DataFrame:
-    """Report what became of every protein group's identifiers.
+    """List how the identifiers of every protein group were mapped.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def id_mapping(exp: Experiment) -> pd.DataFrame:
 
     Returns
     -------
-    Table `id_mapping`, a row a protein group.
+    Table `id_mapping`, one row per protein group.
 
     Raises
     ------
@@ -218,10 +218,10 @@ class _Mapper:
         self.by_accession = dict(table.by_accession)
         self.foreign = dict.fromkeys(bovine_accessions(), BOVINE)
         if markers is not None:
-            known = markers.table
-            theirs = known["set"].isin(markers.by_accession)
-            self.foreign |= dict.fromkeys(known.loc[theirs, "accession"], BOVINE)
-            pairs = known[~theirs & (known["accession"] != "")]
+            table_of_sets = markers.table
+            foreign = table_of_sets["set"].isin(markers.by_accession)
+            self.foreign |= dict.fromkeys(table_of_sets.loc[foreign, "accession"], BOVINE)
+            pairs = table_of_sets[~foreign & (table_of_sets["accession"] != "")]
             self.by_accession |= dict(zip(pairs["accession"], pairs["gene"], strict=True))
 
     def map(self, accession: str, gene: str, species: str) -> _Mapped:
@@ -236,7 +236,7 @@ class _Mapper:
         named = [self.symbol(s) for s in BETWEEN_MEMBERS.split(gene) if s.strip()]
         best = self._best_gene(members, by_member, named)
         if best is None:
-            reason = "no identifier is known" if accession or gene else "no identifier"
+            reason = "no identifier is in the gene table" if accession or gene else "no identifier"
             return _Mapped(first, species=own, reason=reason)
         others = [g for g in by_member if g] + [g for g, how in named if g and how != _AS_GIVEN]
         genes = tuple(dict.fromkeys([best[0], *others]))
@@ -283,7 +283,7 @@ class _Mapper:
         return _Mapped(accession, "" if none else gene, genes, self.species, how, AMBIGUOUS, reason)
 
     def species_of(self, member: tuple[str, str]) -> str:
-        """Species of a member, where its entry name or its accession is known."""
+        """Species of a member, where its entry name or its accession gives it."""
         accession, entry = member
         here = self.species if accession in self.by_accession else ""
         return species_of_entry(entry) or self.foreign.get(accession, "") or here

@@ -1,4 +1,4 @@
-"""How the tables of search engines look: one entry a dialect."""
+"""How the tables of search engines look: one entry per dialect."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Dialect:
         Folded column names that are all there.
     either
         Folded column names of which one is there.
-    shown_by
+    column_pattern
         Pattern that at least one column matches; for layouts whose other names are common.
     accession, gene
         Folded names of the columns, the first that is there counts.
@@ -50,7 +50,7 @@ class Dialect:
     gene: tuple[str, ...]
     quantities: dict[str, str]
     either: frozenset[str] = frozenset()
-    shown_by: str = ""
+    column_pattern: str = ""
     annotation: frozenset[str] = frozenset()
     contaminant: tuple[str, ...] = ()
     decoy: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ TABLE = Dialect(
         "organism",
         "species",
     ),
-    hint="a protein id or gene column and one column a sample",
+    hint="a protein id or gene column and one column per sample",
 )
 
 DIALECTS: dict[str, Dialect] = {
@@ -136,7 +136,7 @@ DIALECTS: dict[str, Dialect] = {
                  "n sequences", "n proteotypic sequences"}
             ),
             description=("first protein description", "protein names"),
-            hint="the columns 'Protein.Group', 'Genes' and one column a run (report.pg_matrix.tsv)",
+            hint="the columns 'Protein.Group', 'Genes' and one column per run (report.pg_matrix.tsv)",
         ),
         Dialect(
             name="fragpipe",
@@ -161,7 +161,7 @@ DIALECTS: dict[str, Dialect] = {
             quantities={"abundance": ""},
             annotation=ANNOTATION,
             description=("protein description", "organism"),
-            hint="the columns 'Index', 'NumberPSM', 'ReferenceIntensity' and one column a channel (abundance_protein_MD.tsv)",
+            hint="the columns 'Index', 'NumberPSM', 'ReferenceIntensity' and one column per channel (abundance_protein_MD.tsv)",
         ),
         Dialect(
             name="spectronaut",
@@ -180,7 +180,7 @@ DIALECTS: dict[str, Dialect] = {
         Dialect(
             name="proteome_discoverer",
             signature=frozenset({"accession"}),
-            shown_by=r"Abundances?(?: \(Normalized\))?: F\d+: .+",
+            column_pattern=r"Abundances?(?: \(Normalized\))?: F\d+: .+",
             accession=("accession",),
             gene=("gene symbol", "gene symbols", "gene name"),
             quantities={

@@ -1,4 +1,4 @@
-"""Long reports of search engines (a row a precursor or fragment) turned into a protein table."""
+"""Long reports of search engines (one row per precursor or fragment) turned into a protein table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from markerkit.core.errors import InputError, listed
 from markerkit.io.dialects import Dialect, plain
 from markerkit.io.tabular import Table, numbers
 
-_SAME = 1e-3  # relative spread below which copies of a protein quantity are one number
+_SAME = 1e-3  # relative difference below which the values that the rows of a group repeat are one, rounded differently
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def find_report(header: set[str], software: str = "auto") -> LongReport | None:
 
 
 def to_wide(table: Table, report: LongReport, quantity: str) -> tuple[Table, Dialect, dict[str, object]]:
-    """Turn a long report into one row a protein group and one column a run.
+    """Turn a long report into one row per protein group and one column per run.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def to_wide(table: Table, report: LongReport, quantity: str) -> tuple[Table, Dia
 
     Returns
     -------
-    The wide table, its layout, and what the history has to say: rows read, rows kept, limits.
+    The wide table, its layout, and what the history records: rows read, rows kept, limits.
 
     Raises
     ------
@@ -132,50 +132,68 @@ def to_wide(table: Table, report: LongReport, quantity: str) -> tuple[Table, Dia
         limits, a quantity that differs between the rows of a run and a group.
     """
     folded = {plain(c): c for c in reversed(table.frame.columns)}
-    run, group = (next(folded[n] for n in names if n in folded) for names in (report.run, report.accession))
+    run, group = (_first(folded, names) for names in (report.run, report.accession))
     chosen, column = _quantity(report, folded, quantity, table.name)
-    frame = table.frame.assign(**{run: _words(table.frame[run]), group: _words(table.frame[group])})
+    frame = table.frame.assign(**{name: _words(table.frame[name]) for name in (run, group)})
     rows = frame.loc[_within(frame, report, folded, table.name) & (frame[group] != "")]
     if rows.empty:
         raise InputError(
             f"the report {table.name!r} has no row within {_limits_text(report, folded)}; give the whole report."
         )
-    abundance = numbers(rows, [column], ids=rows[group], name=table.name, what="report")[column]
-    each = abundance.groupby([rows[group], rows[run]], sort=False)
-    low, high = each.min(), each.max()
-    uneven = (high - low) > _SAME * high.abs()
-    if uneven.any():
-        raise InputError(
-            f"the report {table.name!r} gives {column!r} of one protein group and run different values "
-            f"({low[uneven].iloc[0]:.6g} and {high[uneven].iloc[0]:.6g} for {str(uneven.index[uneven][0][0])!r}); "
-            "export the quantity of protein groups."
-        )
-    matrix = high.unstack()  # noqa: PD010 - the index is there already
+    matrix = _one_value_each(rows, column, (group, run), table.name)
     matrix = matrix.reindex(columns=list(dict.fromkeys(frame[run])), index=list(dict.fromkeys(rows[group])))
-    first = rows.drop_duplicates(group).set_index(group)
-    annotation = {"protein_id": pd.Series(matrix.index, index=matrix.index)}
-    for label, names in (("gene", report.gene), ("description", report.description)):
-        source = next((folded[n] for n in names if n in folded), None)
-        annotation[label] = _words(first[source]) if source else pd.Series("", index=matrix.index)
+    annotation = _annotation(rows.drop_duplicates(group).set_index(group), report, folded).loc[matrix.index]
     # runs are marked, so that a run called "gene" stays a run
-    wide = pd.concat(
-        [pd.DataFrame(annotation).loc[matrix.index], matrix.add_prefix("run:")], axis=1
-    ).reset_index(drop=True)
-    dialect = Dialect(
-        name=report.name,
-        signature=frozenset(),
-        accession=("protein id",),
-        gene=("gene",),
-        description=("description",),
-        quantities={chosen: r"run:(?P<s>.+)"},
-        hint="one row a precursor with run, protein group and quantity",
-    )
+    wide = pd.concat([annotation, matrix.add_prefix("run:")], axis=1).reset_index(drop=True)
     note = {
         "report_rows": len(frame),
         "report_rows_used": len(rows),
         "report_limits": _limits_text(report, folded),
     }
-    return Table(wide, table.name, table.sha256), dialect, note
+    return Table(wide, table.name, table.sha256), _wide_dialect(report, chosen), note
+
+
+def _first(folded: Mapping[str, str], names: tuple[str, ...]) -> str:
+    """First of the folded names that a column has, as the table writes it; empty where none has."""
+    return next((folded[n] for n in names if n in folded), "")
+
+
+def _one_value_each(rows: pd.DataFrame, column: str, by: tuple[str, str], name: str) -> pd.DataFrame:
+    """Take the one value that the rows of a protein group and run repeat: protein groups x runs."""
+    group, run = by
+    abundance = numbers(rows, [column], ids=rows[group], name=name, what="report")[column]
+    each = abundance.groupby([rows[group], rows[run]], sort=False)
+    low, high = each.min(), each.max()
+    uneven = (high - low) > _SAME * high.abs()
+    if uneven.any():
+        raise InputError(
+            f"the report {name!r} gives {column!r} of one protein group and run different values "
+            f"({low[uneven].iloc[0]:.6g} and {high[uneven].iloc[0]:.6g} for {str(uneven.index[uneven][0][0])!r}); "
+            "export the quantity of protein groups."
+        )
+    matrix: pd.DataFrame = high.unstack()  # noqa: PD010 - the index is there already
+    return matrix
+
+
+def _annotation(first: pd.DataFrame, report: LongReport, folded: Mapping[str, str]) -> pd.DataFrame:
+    """Name, gene and description of each protein group, from its first row."""
+    columns = {"protein_id": pd.Series(first.index, index=first.index)}
+    for label, names in (("gene", report.gene), ("description", report.description)):
+        source = _first(folded, names)
+        columns[label] = _words(first[source]) if source else pd.Series("", index=first.index)
+    return pd.DataFrame(columns)
+
+
+def _wide_dialect(report: LongReport, quantity: str) -> Dialect:
+    return Dialect(
+        name=report.name,
+        signature=frozenset(),
+        accession=("protein id",),
+        gene=("gene",),
+        description=("description",),
+        quantities={quantity: r"run:(?P<s>.+)"},
+        hint="one row per precursor with run, protein group and quantity",
+    )
 
 
 def _words(cells: pd.Series) -> pd.Series:
@@ -183,11 +201,7 @@ def _words(cells: pd.Series) -> pd.Series:
 
 
 def _quantity(report: LongReport, folded: Mapping[str, str], quantity: str, name: str) -> tuple[str, str]:
-    there = {
-        q: next(folded[n] for n in names if n in folded)
-        for q, names in report.quantities.items()
-        if any(n in folded for n in names)
-    }
+    there = {q: found for q, names in report.quantities.items() if (found := _first(folded, names))}
     if quantity not in {"auto", *there}:
         raise InputError(
             f"the report {name!r} has no quantity {quantity!r}; {report.name} reports hold "

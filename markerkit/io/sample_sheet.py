@@ -12,7 +12,7 @@ import pandas as pd
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, suggestion
 from markerkit.core.experiment import Experiment
 from markerkit.io.dialects import plain
-from markerkit.io.tabular import read_table
+from markerkit.io.tabular import as_table
 
 SAMPLE_COLUMNS = (
     "sample", "samples", "sample name", "sample id", "sampleid", "samplename", "run", "raw file", "rawfile", "file",
@@ -30,13 +30,14 @@ def short_name(name: str) -> str:
     return _ENDINGS.sub("", PurePosixPath(str(name).replace("\\", "/")).name) or str(name)
 
 
-def read_sheet(path: str | Path) -> tuple[pd.DataFrame, str]:
+def read_sheet(path: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Read a sample sheet.
 
     Parameters
     ----------
     path
-        TSV, CSV, XLSX or SDRF. The sample column is called ``sample``, ``run``, ``raw file`` or the like.
+        TSV, CSV, XLSX or SDRF, or a frame. The sample column is called ``sample``, ``run``, ``raw file`` or
+        the like; a frame without one holds the names in its index.
 
     Returns
     -------
@@ -45,33 +46,45 @@ def read_sheet(path: str | Path) -> tuple[pd.DataFrame, str]:
     Raises
     ------
     InputError
-        No sample column, a sample that stands twice or has no name.
+        No sample column, a sample that is there twice or has no name.
     """
-    table = read_table(path, what="sample sheet")
+    table = as_table(path, what="sample sheet")
     frame = table.frame.dropna(how="all")
-    folded = {plain(c): c for c in reversed(frame.columns)}
-    column = next((folded[c] for c in SAMPLE_COLUMNS if c in folded), None)
-    if column is None:
-        raise InputError(
-            f"the sample sheet {table.name!r} has no sample column; call it 'sample'. Found {listed(frame.columns, limit=20)}."
-        )
+    column = _sample_column(frame, table.name, indexed=_is_indexed(path))
     names = frame[column].astype(str).str.strip()
-    if frame[column].isna().any():
-        raise InputError(
-            f"the sample sheet {table.name!r} has a row without a sample name; fill in `{column}`."
-        )
-    doubled = names[names.duplicated()].unique()
-    if len(doubled):
-        raise InputError(
-            f"the sample sheet {table.name!r} names the sample {listed(doubled)} twice; keep one row each."
-        )
-    # SDRF columns are known by what stands in their brackets
+    _check_names(names, frame[column].isna(), f"the sample sheet {table.name!r}")
+    # SDRF columns are named by the text in their brackets
     sheet = frame.drop(columns=column).rename(columns=lambda c: re.sub(r"^.*\[(.+)\]$", r"\1", c))
     sheet = sheet.loc[:, ~sheet.columns.duplicated()]
     for name in sheet.columns:
         if sheet[name].dtype == object or isinstance(sheet[name].dtype, pd.StringDtype):
             sheet[name] = sheet[name].astype(object).map(lambda v: v.strip() if isinstance(v, str) else v)
     return sheet.set_axis(pd.Index(names.to_numpy(dtype=object), name="sample")), table.sha256
+
+
+def _is_indexed(given: object) -> bool:
+    return isinstance(given, pd.DataFrame) and not isinstance(given.index, pd.RangeIndex)
+
+
+def _sample_column(frame: pd.DataFrame, name: str, *, indexed: bool) -> str:
+    """Column of the sample names: by its name, else the index that a frame came with."""
+    folded = {plain(c): str(c) for c in reversed(frame.columns)}
+    column = next((folded[c] for c in SAMPLE_COLUMNS if c in folded), None)
+    if column is not None:
+        return column
+    if indexed:
+        return str(frame.columns[0])
+    raise InputError(
+        f"the sample sheet {name!r} has no sample column; call it 'sample'. Found {listed(frame.columns, limit=20)}."
+    )
+
+
+def _check_names(names: pd.Series, empty: pd.Series, what: str) -> None:
+    if empty.any():
+        raise InputError(f"{what} has a row without a sample name; fill in `{names.name}`.")
+    doubled = names[names.duplicated()].unique()
+    if len(doubled):
+        raise InputError(f"{what} names the sample {listed(doubled)} twice; keep one row each.")
 
 
 def match_samples(sheet: Sequence[str], matrix: Sequence[str], *, name: str) -> dict[str, str]:

@@ -90,11 +90,51 @@ def read_table(
     return Table(_text_table(_decoded(data, path, what), path, what), path.name, digest)
 
 
+def as_table(
+    given: str | Path | pd.DataFrame,
+    *,
+    what: str = "matrix",
+    pick: Callable[[list[str]], list[str]] | None = None,
+) -> Table:
+    """Take a file, see :func:`read_table`, or a frame as it would be read from one.
+
+    Parameters
+    ----------
+    given
+        File or frame. An index that is no numbering becomes the first column.
+    what, pick
+        See :func:`read_table`.
+
+    Raises
+    ------
+    InputError
+        See :func:`read_table`; a frame without rows or columns, one that repeats a column.
+    """
+    if not isinstance(given, pd.DataFrame):
+        return read_table(given, what=what, pick=pick)
+    if given.empty:
+        raise InputError(f"the {what} is a frame without rows or columns; give a table with rows.")
+    frame = given.copy()
+    if not isinstance(frame.index, pd.RangeIndex):
+        name = frame.index.name
+        free = "id" if "id" not in frame.columns else "index"
+        frame = frame.reset_index(names=free if name is None or name in frame.columns else str(name))
+    frame.columns = pd.Index([str(c).strip() for c in frame.columns])
+    _check_header(list(frame.columns), Path("frame"), what)
+    # text as text, whatever the frame's own kinds; categories and the like are no text for pandas
+    texts = [c for c in frame.columns if not pd.api.types.is_numeric_dtype(frame[c])]
+    frame = frame.astype(dict.fromkeys(texts, object))
+    if pick is not None:
+        frame = frame[pick(list(frame.columns))]
+    digest = hashlib.sha256(frame.to_csv(sep="\t", index=False).encode()).hexdigest()
+    return Table(frame, "frame", digest)
+
+
 def _bytes(path: Path, what: str) -> bytes:
     if path.is_dir():
         raise InputError(f"the {what} {str(path)!r} is a folder; give a file.")
     if not path.exists():
-        raise InputError(f"there is no {what} {str(path)!r}; see that the path is right.")
+        raise InputError(f"there is no {what} {str(path)!r}; check the path.")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -268,7 +308,7 @@ def _check_rows(text: str, delimiter: str, header: list[str], path: Path, what: 
     for line, n in counts[1:]:
         if not least <= n <= width:
             raise InputError(
-                f"the {what} {path.name!r} is ragged: line {line} has {n} cells, the header has {width}; mend that line."
+                f"the {what} {path.name!r} is ragged: line {line} has {n} cells, the header has {width}; correct that line."
             )
 
 

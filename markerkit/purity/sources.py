@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from markerkit.catalog.criteria import SourceRule
+from markerkit.catalog.criteria import GENERAL_EV, SourceRule, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.errors import InputError
 from markerkit.core.experiment import Experiment
-from markerkit.core.wording import fold_change
+from markerkit.core.messages import Compared, Measured, explain_source, next_step_of_source, reason
+from markerkit.core.vocabulary import Basis, Status
 from markerkit.effects.fit import fit_contrast
-from markerkit.effects.members import marker_effects, marker_rows, set_members
-from markerkit.effects.model import ContrastModel, MissingValueScheme, SetMarkers
+from markerkit.effects.members import Located, members_of
+from markerkit.effects.model import (
+    AnyContrast,
+    ContrastModel,
+    MissingValueScheme,
+    SetMarkers,
+    UnfittedContrast,
+)
+from markerkit.effects.rows import marker_rows
 from markerkit.purity.contamination import contamination_fraction_table
+from markerkit.purity.rules import NOT_ASSESSABLE, NOT_RAISED, RAISED, SourceEvidence, decide_source
 from markerkit.purity.shares import source_shares
 from markerkit.results import ContaminationFraction, MarkersUsed, Purity, SourceShares
 from markerkit.stats.set_effect import SetEffect
@@ -24,17 +34,7 @@ from markerkit.study.data import study_data
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
-RAISED, NOT_RAISED, NOT_ASSESSABLE = "raised", "not raised", "not assessable"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A source under one missing-value scheme."""
-
-    votes: SetMarkers
-    effect: SetEffect | None
-    word: str
-    reason: str
+_NONE = np.array([], dtype=np.intp)
 
 
 @takes_contrasts
@@ -81,7 +81,7 @@ def assess_purity(
 def purity_of(
     exp: Experiment,
     markers: MarkerCatalog,
-    models: Sequence[ContrastModel],
+    models: Sequence[AnyContrast],
     *,
     seed: int,
     shares: pd.DataFrame | None = None,
@@ -124,171 +124,150 @@ def purity_of(
 # ---- source verdicts -------------------------------------------------------
 
 
-def source_verdicts(model: ContrastModel) -> tuple[pd.DataFrame, pd.DataFrame]:
+def source_verdicts(model: AnyContrast) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Verdict on every source in a contrast.
 
     Parameters
     ----------
     model
-        Fitted contrast.
+        Contrast, fitted or not.
 
     Returns
     -------
     Rows of the `purity` table, rows of `markers_used`.
     """
+    if isinstance(model, UnfittedContrast):
+        return pd.DataFrame([_unfitted_row(model, key) for key in load_criteria().sources]), pd.DataFrame()
     rows, used = [], []
-    ev_layer = set_members(model.markers, model.criteria.classes["ev"].sets)
     for rule in model.criteria.sources.values():
-        members = set_members(model.markers, [rule.key])
-        rows.append(_source_row(model, rule, members, ev_layer))
-        if model.measured is not None:
-            scheme = model.bounded or model.measured
-            used.append(
-                marker_rows(
-                    model, scheme, members, set_id=rule.key, role="source", by_accession=rule.by_accession
-                )
-            )
+        located = _located(model, rule)
+        rows.append(_source_row(model, rule))
+        used.append(marker_rows(model, model.schemes[-1], located, set_id=rule.key, role="source"))
     return pd.DataFrame(rows), concat_rows(used)
 
 
-def _source_row(
-    model: ContrastModel, rule: SourceRule, members: pd.DataFrame, ev_layer: pd.DataFrame
-) -> dict[str, object]:
-    row: dict[str, object] = {"contrast": model.contrast.name, "source": rule.key, "n_set": len(members)}
-    if model.measured is None:
-        return row | _no_verdict(model.reason, "add replicates to both arms")
-    reading = read_source(model, model.measured, rule, members)
-    bounded = read_source(model, model.bounded, rule, members) if model.bounded else None
-    word, reason, from_detection = combine_readings(reading, bounded)
-    shown = bounded if from_detection and bounded is not None else reading
-    row |= _numbers(shown, model.criteria.threshold) | {"verdict": word, "reason": reason}
-    if bounded is not None and bounded.effect is not None:
-        e = bounded.effect
-        row |= {"bounded_log2_fc": e.estimate, "bounded_ci_low": e.ci_low, "bounded_ci_high": e.ci_high}
-    scheme = model.bounded if from_detection and model.bounded else model.measured
-    row |= _per_ev(model, scheme, rule, members, ev_layer)
-    tested = shown.effect is not None
-    row |= {
-        "status": "tested" if tested else "too few measured",
-        "explanation": _explain(model, rule, word, shown, row),
-        "next_step": _next_step(rule, word, reason, shown),
-    }
-    return row
+def _located(model: ContrastModel, rule: SourceRule) -> Located:
+    return model.index.located((rule.key,), by_accession=rule.by_accession)
 
 
-def read_source(
-    model: ContrastModel, scheme: MissingValueScheme, rule: SourceRule, members: pd.DataFrame
-) -> Reading:
-    """Read one source under one scheme."""
-    t = model.criteria.threshold
-    votes = marker_effects(model, scheme, members, by_accession=rule.by_accession)
-    if votes.n_markers < t["min_markers_source"]:
-        need = int(t["min_markers_source"])
-        return Reading(votes, None, NOT_ASSESSABLE, f"{votes.n_markers} of at least {need} votes measured")
-    effect = scheme.over_background(votes, t["confidence"])
-    if effect is None:
-        return Reading(votes, None, NOT_ASSESSABLE, "too few background proteins")
-    if effect.ci_low > 0 and effect.estimate >= t["min_source_effect"]:
-        return Reading(votes, effect, RAISED, "interval above 0")
-    if effect.ci_high < t["equivalence_margin"]:
-        return Reading(
-            votes, effect, NOT_RAISED, "depleted" if effect.ci_high < 0 else "no more than the control"
-        )
-    if effect.estimate <= 0:
-        return Reading(votes, effect, NOT_RAISED, "not above the control")
-    return Reading(votes, effect, NOT_ASSESSABLE, "wide interval")
+def source_markers(model: ContrastModel, scheme: MissingValueScheme, rule: SourceRule) -> SetMarkers:
+    """Measured markers of a source."""
+    return scheme.effects.markers(_located(model, rule))
 
 
-def combine_readings(measured: Reading, bounded: Reading | None = None) -> tuple[str, str, bool]:
-    """Join the two missing-value schemes: word, reason, whether detection decided."""
-    if bounded is None or measured.word == bounded.word:
-        return measured.word, measured.reason, False
-    if measured.word == NOT_ASSESSABLE:
-        return bounded.word, f"{bounded.reason}, from detection", True
-    return NOT_ASSESSABLE, "missing-value scheme", False
-
-
-def _numbers(reading: Reading, t: Mapping[str, float]) -> dict[str, object]:
-    numbers: dict[str, object] = {
-        "n_measured": reading.votes.n_measured,
-        "n_independent": reading.votes.n_markers,
-    }
-    if reading.effect is not None:
-        e = reading.effect
-        numbers |= {"log2_fc": e.estimate, "se": e.se, "df": e.df, "ci_low": e.ci_low, "ci_high": e.ci_high}
-        numbers |= {"smallest_detectable": e.detectable(power=t["power"], least=t["min_source_effect"])}
-    return numbers
-
-
-def _per_ev(
+def source_evidence(
     model: ContrastModel,
     scheme: MissingValueScheme,
     rule: SourceRule,
-    members: pd.DataFrame,
-    ev_layer: pd.DataFrame,
-) -> dict[str, object]:
-    """Compare the source with the EV layer: more or less of it per EV marker."""
-    t = model.criteria.threshold
+    left_out: npt.NDArray[np.intp] = _NONE,
+) -> SourceEvidence:
+    """Gather the evidence on a source under one scheme, as if some proteins had not been measured."""
+    markers = source_markers(model, scheme, rule).without(left_out)
+    effect = scheme.over_background(markers, model.criteria.threshold["confidence"])
+    return SourceEvidence(markers.n_markers, effect)
+
+
+def _source_row(model: ContrastModel, rule: SourceRule) -> dict[str, object]:
+    c, t = model.contrast, model.criteria.threshold
+    schemes = model.schemes
+    evidence = [source_evidence(model, scheme, rule) for scheme in schemes]
+    verdict = decide_source(evidence, t)
+    shown = 1 if verdict.basis == Basis.BOUNDED else 0
+    effects = [e.effect if e.n_markers >= t["min_markers_source"] else None for e in evidence]
+    markers, effect = source_markers(model, schemes[shown], rule), effects[shown]
+    row: dict[str, object] = {"contrast": c.name, "source": rule.key, **verdict.columns}
+    row |= {"n_set": markers.n_set, "n_measured": markers.n_measured, "n_independent": markers.n_markers}
+    row |= effect_columns(effect)
+    if effect is not None:
+        row |= {"se": effect.se, "df": effect.df, "smallest_detectable": _detectable(effect, t)}
+    if len(evidence) > 1:
+        row |= effect_columns(effects[1], "bounded_")
+    row |= _per_ev(model, schemes[shown], rule)
+    higher = verdict.word == NOT_RAISED and row["per_ev"] == "higher"
+    return row | {
+        "reason": reason(verdict, model.criteria.titles),
+        "status": str(Status.TOO_FEW_MEASURED if effect is None else Status.TESTED),
+        "explanation": explain_source(
+            verdict,
+            Compared(rule.title, c.case, c.control),
+            None if effect is None else _measured(effect, t),
+            model.criteria.titles,
+            more_per_ev=_number(row["per_ev_log2_fc"]) if higher else None,
+        ),
+        "next_step": next_step_of_source(verdict, other_species=rule.by_accession and not markers.n_measured),
+    }
+
+
+def _number(value: object) -> float:
+    return float(str(value))
+
+
+def effect_columns(effect: SetEffect | None, prefix: str = "") -> dict[str, float]:
+    """Columns of a table that hold a set effect and its interval."""
+    if effect is None:
+        return {}
+    return {
+        f"{prefix}log2_fc": effect.estimate,
+        f"{prefix}ci_low": effect.ci_low,
+        f"{prefix}ci_high": effect.ci_high,
+    }
+
+
+def _detectable(effect: SetEffect, t: Mapping[str, float]) -> float:
+    return effect.detectable(power=t["power"], least=t["min_source_effect"])
+
+
+def _measured(effect: SetEffect, t: Mapping[str, float]) -> Measured:
+    return Measured(
+        effect.estimate,
+        effect.ci_low,
+        effect.ci_high,
+        level=t["confidence"],
+        n_markers=effect.n_markers,
+        detectable=_detectable(effect, t),
+        power=t["power"],
+    )
+
+
+def _per_ev(model: ContrastModel, scheme: MissingValueScheme, rule: SourceRule) -> dict[str, object]:
+    """Compare the source with general EV evidence: more or less of it for each EV marker."""
+    t, first = model.criteria.threshold, source_markers(model, scheme, rule)
+    ev = scheme.effects.markers(model.index.located(model.criteria.classes[GENERAL_EV].sets))
     if rule.cell_panel:
-        members = members[~members["gene"].isin(ev_layer["gene"])]
-    source = marker_effects(model, scheme, members, by_accession=rule.by_accession)
-    ev = marker_effects(model, scheme, ev_layer[~ev_layer["gene"].isin(members["gene"])])
-    gap = scheme.between(source, ev, t["confidence"])
-    if gap is None or source.n_markers < t["min_markers_source"] or ev.n_markers < t["min_markers"]:
+        first = first.without_genes(set(ev.located.members.gene))
+    second = ev.without_genes(set(first.located.members.gene))
+    gap = scheme.between(first, second, t["confidence"])
+    if gap is None or first.n_markers < t["min_markers_source"] or second.n_markers < t["min_markers"]:
         return {"per_ev": ""}
     word = "lower" if gap.ci_high < 0 else "higher" if gap.ci_low > 0 else "similar"
+    return {"per_ev": word, **effect_columns(gap, "per_ev_")}
+
+
+def _unfitted_row(model: UnfittedContrast, key: str) -> dict[str, object]:
+    criteria = load_criteria()
+    why = reason(model.verdict, criteria.titles)
     return {
-        "per_ev": word,
-        "per_ev_log2_fc": gap.estimate,
-        "per_ev_ci_low": gap.ci_low,
-        "per_ev_ci_high": gap.ci_high,
-    }
-
-
-def _explain(
-    model: ContrastModel, rule: SourceRule, word: str, reading: Reading, row: dict[str, object]
-) -> str:
-    case, control = model.contrast.case, model.contrast.control
-    if reading.effect is None:
-        return f"{rule.title}: {reading.reason}."
-    e = reading.effect
-    size = f"{fold_change(e.estimate)}-fold over the background (95 % interval {fold_change(e.ci_low)} to {fold_change(e.ci_high)})"
-    text = {
-        RAISED: f"{case} carries more of {rule.title} than {control}: {size}.",
-        NOT_RAISED: f"{case} carries no more of {rule.title} than {control}: {size}.",
-        NOT_ASSESSABLE: f"{rule.title} cannot be called: {size}.",
-    }[word]
-    if reading.reason.startswith("no more"):
-        t = model.criteria.threshold
-        least = fold_change(e.detectable(power=t["power"], least=t["min_source_effect"]))
-        text += f" A rise of {least}-fold would have been called in {100 * t['power']:g} % of such studies."
-    gap = row.get("per_ev_log2_fc")
-    if word == NOT_RAISED and row.get("per_ev") == "higher" and isinstance(gap, float):
-        text += f" EV signal fell: {fold_change(gap)}-fold more of it per EV marker."
-    return text
-
-
-def _next_step(rule: SourceRule, word: str, reason: str, reading: Reading) -> str:
-    if word != NOT_ASSESSABLE:
-        return ""
-    if rule.by_accession and reading.votes.n_measured == 0:
-        return "search against a database that holds bovine entries"
-    if reading.effect is None:
-        return "deeper measurement: too few of its markers were seen"
-    if reason == "missing-value scheme":
-        return "deeper or repeated measurement, so that the verdict does not hang on what was not seen"
-    if reading.effect.heterogeneous:
-        return "its markers disagree, which more replicates cannot mend: a comparator that holds all or none of them"
-    return "more replicates, or deeper measurement of its markers"
-
-
-def _no_verdict(reason: str, next_step: str) -> dict[str, object]:
-    return {
-        "verdict": NOT_ASSESSABLE,
-        "reason": reason,
-        "explanation": f"Not assessable: {reason}.",
-        "next_step": next_step,
+        "contrast": model.contrast.name,
+        "source": key,
+        **model.verdict.columns,
+        "n_set": len(members_of(model.markers, (key,))),
+        "reason": why,
+        "explanation": f"{criteria.sources[key].title}: not assessable ({why}).",
+        "next_step": next_step_of_source(model.verdict),
         "n_measured": 0,
         "n_independent": 0,
-        "status": "not assessed",
+        "status": str(Status.NOT_ASSESSED),
     }
+
+
+__all__ = [
+    "NOT_ASSESSABLE",
+    "NOT_RAISED",
+    "RAISED",
+    "assess_purity",
+    "effect_columns",
+    "purity_of",
+    "source_evidence",
+    "source_markers",
+    "source_verdicts",
+]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from markerkit.catalog.load import MarkerCatalog
+from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
 from markerkit.core.errors import InputError
 from markerkit.core.experiment import Experiment
 from markerkit.results import Coverage
@@ -32,7 +32,7 @@ def require_matches(exp: Experiment, markers: MarkerCatalog) -> None:
     )
 
 
-def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
+def coverage(exp: Experiment, markers: Sets | None = None) -> Coverage:
     """Count how much of every set was measured.
 
     Parameters
@@ -40,7 +40,8 @@ def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
     exp
         Harmonised experiment.
     markers
-        Catalogue of its organism.
+        Catalogue of its organism, set, mapping of set names to genes, or list of genes; the
+        shipped catalogue by default.
 
     Returns
     -------
@@ -53,6 +54,7 @@ def coverage(exp: Experiment, markers: MarkerCatalog) -> Coverage:
         Imputed values, no gene matches.
     """
     exp.refuse_imputed()
+    markers = as_sets(markers, organism=exp.organism, measured=set(exp.proteins["gene"]))
     require_matches(exp, markers)
     measured = ~np.isnan(exp.matrix).all(axis=0) & exp.targets
     proteins, table = exp.proteins[measured], markers.table

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.catalog.load import MarkerCatalog
+from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
 from markerkit.core.errors import InputError, MarkerkitWarning, one_of
+from markerkit.effects.members import Located
+from markerkit.effects.model import MissingValueScheme, ProteinEffects
+from markerkit.effects.scheme import effects_of, schemes_of
 from markerkit.ids.representative import representatives
 from markerkit.results import DifferentialAbundance, Enrichment
 from markerkit.sets.methods import METHODS, OPTIONS, Found, Members, Method, Options, Study
@@ -30,7 +32,7 @@ _SAMPLES_GENES = ("gsea", "ora")
 
 def enrich(
     da: DifferentialAbundance,
-    markers: MarkerCatalog | Mapping[str, Iterable[str]],
+    markers: Sets,
     *,
     method: str = "camera",
     min_measured: int = 3,
@@ -47,13 +49,13 @@ def enrich(
     da
         Differential abundance; its contrasts are tested.
     markers
-        Catalogue, or a mapping of set names to genes.
+        Catalogue, set, mapping of set names to genes, or list of genes.
     method
         ``"camera"``: do the members change more than the other proteins
         (competitive, the correlation between them estimated)? ``"fry"``: do
         they change at all (self-contained)? ``"effect"``: do they rise over the
-        proteins in no set, for new samples and for the markers as a sample of
-        possible ones (the effect that verdicts stand on)? ``"joint"``: what does
+        background of the verdicts, for new samples and for the markers as a sample of
+        possible ones (the effect that verdicts stand on, to the last digit)? ``"joint"``: what does
         each set add to the markers that it shares with others? ``"gsea"``: do they gather at
         an end of the ranking? ``"ora"``: are there more hits among them than
         among the measured genes?
@@ -116,10 +118,11 @@ def enrich(
             MarkerkitWarning,
             stacklevel=2,
         )
-    members = _members(markers)
+    catalog = as_sets(markers, measured=set(da.table["gene"]))
+    members = _members(catalog)
     tables, params = [], dict[str, Any]()
     for name in da.contrasts:
-        study = _study(da, name)
+        study = _study(da, name, catalog)
         _warn_if_small(len(study.statistics.t))
         table, extra = _test(study, members, METHODS[method], options)
         tables.append(table | {"contrast": np.full(len(members.names), name, dtype=object)})
@@ -161,25 +164,17 @@ def _warn_if_small(count: int) -> None:
         )
 
 
-def _members(markers: MarkerCatalog | Mapping[str, Iterable[str]]) -> Members:
+def _members(markers: MarkerCatalog) -> Members:
     """Gather the positive members, each gene of a set once."""
-    if isinstance(markers, MarkerCatalog):
-        table = markers.table
-        table = table[(table["role"] == "positive") & (table["gene"] != "")].drop_duplicates(["set", "gene"])
-        names = list(markers)
-        which = pd.Index(names).get_indexer(pd.Index(table["set"]))
-        gene, weight = table["gene"].to_numpy(object), table["weight"].to_numpy(float)
-        vote = table["independent_marker"].to_numpy(object)
-    else:
-        unique = {str(k): dict.fromkeys(map(str, genes)) for k, genes in markers.items()}
-        names = list(unique)
-        which = np.repeat(np.arange(len(names)), [len(genes) for genes in unique.values()])
-        gene = np.array([g for genes in unique.values() for g in genes], dtype=object)
-        vote, weight = gene, np.ones(len(gene))
-    return Members(names, which, gene, weight, vote, np.full(len(gene), -1))
+    table = markers.table
+    table = table[(table["role"] == "positive") & (table["gene"] != "")].drop_duplicates(["set", "gene"])
+    names = list(markers)
+    which = pd.Index(names).get_indexer(pd.Index(table["set"]))
+    gene, marker = (table[c].to_numpy(object) for c in ("gene", "independent_marker"))
+    return Members(names, which, gene, table["weight"].to_numpy(float), marker, np.full(len(gene), -1))
 
 
-def _study(da: DifferentialAbundance, name: str) -> Study:
+def _study(da: DifferentialAbundance, name: str, markers: MarkerCatalog) -> Study:
     if da.fit is None or da.moderated is None:  # pragma: no cover - enrich has looked
         raise AssertionError
     vector = np.asarray(da.contrasts[name], dtype=float)
@@ -188,18 +183,20 @@ def _study(da: DifferentialAbundance, name: str) -> Study:
     if len(da.contrasts) > 1:
         rows = np.zeros(len(da.table), dtype=bool)
         rows[(da.table["contrast"] == name).to_numpy()] = usable
-    model = da.fit
 
-    def fit() -> tuple[Array, Array, Array, Array]:
-        effect, influence, variance = model.influence(vector)
-        return effect[usable], influence[:, usable], variance[usable], model.df_residual[usable]
+    def effects() -> ProteinEffects:
+        return effects_of(da, name).only(usable)
+
+    def scheme() -> tuple[MissingValueScheme, dict[str, Located]]:
+        return schemes_of(da, name, markers)
 
     effect, padj, gene, names = (da.table[k].to_numpy()[rows] for k in ("log2_fc", "padj", "gene", "protein"))
     target = ~da.proteins["is_decoy"].to_numpy(dtype=bool)[usable]
     place = representatives(
-        gene, names=names, n_measured=model.n_obs[usable], abundance=model.mean[usable], eligible=target
+        gene, names=names, n_measured=da.fit.n_obs[usable], abundance=da.fit.mean[usable], eligible=target
     )
-    return Study(statistics, effect, padj, dict(zip(place.index, place.tolist(), strict=True)), fit)
+    places = dict(zip(place.index, place.tolist(), strict=True))
+    return Study(statistics, effect, padj, places, effects, scheme)
 
 
 def _test(

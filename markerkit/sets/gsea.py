@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,8 +52,6 @@ def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: floa
     seed
         Of the sampling.
     """
-    import gseapy
-
     names = list(sets)
     es, nes, pvalue = (np.full(len(names), np.nan) for _ in range(3))
     out = Ranked(es, nes, pvalue, [""] * len(names), [""] * len(names))
@@ -68,18 +67,7 @@ def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: floa
             out.reason[i] = "every ranked gene is a member" if ranked[name] else "no member ranked"
     if not sendable:
         return out
-    options = {"min_size": 1, "max_size": len(ranking), "ascending": None, "no_plot": True, "outdir": None}
-    with _quiet():
-        found = gseapy.prerank(
-            ranking,
-            sendable,
-            weight=weight,
-            seed=seed,
-            method="multilevel",
-            eps=_SMALLEST,
-            threads=1,
-            **options,
-        ).results
+    found = _sampled(ranking, sendable, weight=weight, seed=seed)
     for i, name in enumerate(names):
         if name in found:
             _take(out, i, found[name])
@@ -88,10 +76,31 @@ def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: floa
     return out
 
 
-def _take(out: Ranked, i: int, row: Mapping[str, object]) -> None:
+def _sampled(
+    ranking: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: float, seed: int
+) -> Mapping[str, Mapping[str, Any]]:
+    """Run gseapy on one thread, so that a seed gives the same p on every machine: set -> its results."""
+    import gseapy
+
+    options = {"min_size": 1, "max_size": len(ranking), "ascending": None, "no_plot": True, "outdir": None}
+    with _quiet():
+        found: Mapping[str, Mapping[str, Any]] = gseapy.prerank(
+            ranking,
+            sets,
+            weight=weight,
+            seed=seed,
+            method="multilevel",
+            eps=_SMALLEST,
+            threads=1,
+            **options,
+        ).results
+    return found
+
+
+def _take(out: Ranked, i: int, row: Mapping[str, Any]) -> None:
     """Write what gseapy found for a set into its place."""
-    out.es[i], out.nes[i] = float(str(row["es"])), float(str(row["nes"]))
-    out.pvalue[i] = max(float(str(row["pval"])), _SMALLEST)
+    out.es[i], out.nes[i] = float(row["es"]), float(row["nes"])
+    out.pvalue[i] = max(float(row["pval"]), _SMALLEST)
     out.edge[i] = str(row["lead_genes"])
     if not np.isfinite(out.pvalue[i]):
         out.reason[i] = "the sampling gave no p: too few random sets on this side"

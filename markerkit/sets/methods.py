@@ -14,14 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import MarkerkitWarning
+from markerkit.effects.members import Located
+from markerkit.effects.members import Members as SetMembers
+from markerkit.effects.model import MissingValueScheme, ProteinEffects, gather_markers
+from markerkit.effects.scheme import reference
 from markerkit.sets import gsea as _gsea
 from markerkit.stats.camera import camera
 from markerkit.stats.ebayes import two_sided
 from markerkit.stats.fry import fry, scaled_effects
 from markerkit.stats.joint import joint_effects
 from markerkit.stats.ora import over_representation
-from markerkit.stats.set_effect import Background, MarkerEffects, SetEffect, background, set_effect
+from markerkit.stats.set_effect import MarkerEffects
 from markerkit.stats.set_statistics import SetStatistics
 
 Array = npt.NDArray[np.float64]
@@ -29,8 +34,7 @@ IntArray = npt.NDArray[np.intp]
 Positions = dict[str, IntArray]
 
 _RANDOM_SETS = 200
-_FEWEST_OUTSIDE = 20
-_NO_BACKGROUND = f"fewer than {_FEWEST_OUTSIDE} proteins outside the sets: no background"
+CONFIDENCE = 0.95  # as the table declares it
 # share of random sets rejected at 5 % that warns: well beyond its spread between studies without effects
 _TOO_OFTEN = 0.2
 
@@ -61,15 +65,18 @@ class Study:
         Of the moderated t, shape (p,).
     place
         Of the protein group that stands for a gene, each gene once.
-    fit
-        Effect, influence and variance for the joint test, residual df.
+    effects
+        Effects with what each sample added to them, over the same proteins.
+    scheme
+        Effects over all proteins of the study with their background and moderation, and the sets of the call.
     """
 
     statistics: SetStatistics
     effect: Array
     padj: Array
     place: dict[str, int]
-    fit: Callable[[], tuple[Array, Array, Array, Array]]
+    effects: Callable[[], ProteinEffects]
+    scheme: Callable[[], tuple[MissingValueScheme, dict[str, Located]]]
 
     @cached_property
     def position(self) -> IntArray:
@@ -96,8 +103,8 @@ class Members:
         Place of the member's set among the names.
     gene, weight
         Of the member.
-    vote
-        Its complex, or the gene itself.
+    marker
+        Independent marker: its complex, or the gene itself.
     protein
         Place of the protein group that stands for it in a study, -1 where none does.
     """
@@ -106,12 +113,12 @@ class Members:
     which: IntArray
     gene: npt.NDArray[np.object_]
     weight: Array
-    vote: npt.NDArray[np.object_]
+    marker: npt.NDArray[np.object_]
     protein: IntArray
 
     def only(self, rows: npt.NDArray[Any]) -> Members:
         """Keep some of the entries, given by a mask or their places."""
-        columns = (self.which, self.gene, self.weight, self.vote, self.protein)
+        columns = (self.which, self.gene, self.weight, self.marker, self.protein)
         return Members(self.names, *(values[rows] for values in columns))
 
     def measured(self, place: Mapping[str, int]) -> Members:
@@ -119,6 +126,11 @@ class Members:
         protein = np.array(list(map(place.get, self.gene.tolist(), repeat(-1))), dtype=np.intp)
         order = np.lexsort((protein, self.which))
         return replace(self, protein=protein).only(order[protein[order] >= 0])
+
+    def as_set(self) -> SetMembers:
+        """Take the entries as the members of one set."""
+        empty = np.full(len(self.gene), "", dtype=object)
+        return SetMembers(self.gene, empty, self.marker, empty.copy(), self.weight)
 
     @property
     def sizes(self) -> IntArray:
@@ -187,48 +199,12 @@ def _random_sets(p: int, size: int, seed: int) -> list[IntArray]:
     return [order[a : a + size] for order in shuffles for a in cuts][:_RANDOM_SETS]
 
 
-@dataclass(frozen=True)
-class _Ballot:
-    """Votes of the sets of a call: one a gene, one a complex; effects, and membership weights votes x sets."""
-
-    effect: Array
-    influence: Array
-    variance: Array
-    df: Array
-    weight: Array
-    reference: Background
-
-
-def _ballot(study: Study, sets: Positions, members: Members) -> _Ballot | None:
-    """Gather the votes; nothing where no background is left outside the sets."""
-    effect, influence, variance, df = study.fit()
-    outside = np.ones(len(effect), dtype=bool)
-    outside[members.protein] = False
-    if outside.sum() < _FEWEST_OUTSIDE:
-        return None
-    reference = background(effect[outside], influence[:, outside])
-    column = pd.Index(list(sets), dtype=object).get_indexer(pd.Index(members.names, dtype=object))
-    rows = members.only((column[members.which] >= 0) & (members.weight > 0))
-    votes, vote = np.unique(rows.vote.astype(str), return_inverse=True)
-    pairs = np.unique(np.column_stack([vote, rows.protein]), axis=0)
-    mean = np.zeros((len(effect), len(votes)))
-    mean[pairs[:, 1], pairs[:, 0]] = 1.0
-    mean /= mean.sum(axis=0)
-    weight = np.zeros((len(votes), len(sets)))
-    np.maximum.at(weight, (vote, column[rows.which]), rows.weight)
-    return _Ballot(effect @ mean, influence @ mean, variance @ mean, df @ mean, weight, reference)
-
-
-def _effect(study: Study, sets: Positions, members: Members, _options: Options) -> Found:
-    """Effect of each set over the proteins in no set, with the errors of samples and of markers."""
-    b = _ballot(study, sets, members)
-    if b is None:
-        return Found({}, dict.fromkeys(sets, _NO_BACKGROUND))
-    found: list[SetEffect | None] = []
-    for w in b.weight.T:
-        at = np.flatnonzero(w)
-        votes = MarkerEffects(b.effect[at], b.influence[:, at], b.variance[at], b.df[at], w[at] / w[at].sum())
-        found.append(set_effect(votes, b.reference) if len(at) else None)
+def _effect(study: Study, sets: Positions, _members: Members, _options: Options) -> Found:
+    """Effect of each set as verdicts take it: same background, same markers, same moderation."""
+    scheme, located = study.scheme()
+    if scheme.background is None:
+        return Found({}, dict.fromkeys(sets, _no_background()))
+    found = [scheme.over_background(scheme.effects.markers(located[name]), CONFIDENCE) for name in sets]
     columns = {
         name: np.array([np.nan if e is None else getattr(e, attribute) for e in found])
         for name, attribute in (
@@ -242,14 +218,24 @@ def _effect(study: Study, sets: Positions, members: Members, _options: Options) 
     columns["statistic"] = columns["log2_fc"] / columns["se"]
     columns["pvalue"] = two_sided(columns["statistic"], columns["df"])
     without = [k for k, e in zip(sets, found, strict=True) if e is None]
-    return Found(columns, dict.fromkeys(without, "no member has a weight"))
+    return Found(columns, dict.fromkeys(without, "no measured member has a weight"))
+
+
+def _no_background() -> str:
+    fewest = int(load_criteria().convention["min_background"])
+    return f"fewer than {fewest} proteins outside the sets: no background"
 
 
 def _joint(study: Study, sets: Positions, members: Members, _options: Options) -> Found:
-    b = _ballot(study, sets, members)
-    if b is None:
-        return Found({}, dict.fromkeys(sets, _NO_BACKGROUND))
-    found = joint_effects(b.effect, b.influence, b.variance, b.df, b.weight, b.reference)
+    """Estimate what each set adds to the others; the background is what no set of the call holds."""
+    limits, effects = load_criteria().convention, study.effects()
+    outside = np.ones(len(effects.effect), dtype=bool)
+    outside[members.protein] = False
+    background = reference(effects, outside, int(limits["min_background"]))
+    if background is None:
+        return Found({}, dict.fromkeys(sets, _no_background()))
+    markers, weight = _all_markers(effects, sets, members)
+    found = joint_effects(markers, weight, background, level=limits["heterogeneity_level"])
     columns = {
         "log2_fc": found.coefficient,
         "se": found.se,
@@ -259,14 +245,31 @@ def _joint(study: Study, sets: Positions, members: Members, _options: Options) -
         "df": found.df,
         "pvalue": found.pvalue,
     }
-    told = dict(zip(sets, found.aliased, strict=True))
-    names = [k for k, v in told.items() if v]
+    names = [k for k, aliased in zip(sets, found.aliased, strict=True) if aliased]
     why = {k: f"aliased: its markers are a combination of {_others(names, k)}" for k in names}
     return Found(columns, why)
 
 
+def _all_markers(effects: ProteinEffects, sets: Positions, members: Members) -> tuple[MarkerEffects, Array]:
+    """Independent markers of all sets of a call, and the weight of each in each set, shape (markers, sets)."""
+    column = pd.Index(list(sets), dtype=object).get_indexer(pd.Index(members.names, dtype=object))
+    rows = members.only((column[members.which] >= 0) & (members.weight > 0))
+    names, marker = np.unique(rows.marker.astype(str), return_inverse=True)
+    weight = np.zeros((len(names), len(sets)))
+    np.maximum.at(weight, (marker, column[rows.which]), rows.weight)
+    _, first = np.unique(np.column_stack([marker, rows.protein]), axis=0, return_index=True)
+    located = Located(rows.only(first).as_set(), rows.protein[first], rows.marker[first])
+    gathered = gather_markers(effects, located).effects
+    if gathered is None:  # pragma: no cover - testable sets have measured members
+        raise AssertionError
+    return gathered, weight
+
+
 def _others(names: list[str], own: str) -> str:
-    return ", ".join(n for n in names if n != own) or "those of other sets, or too few votes are measured"
+    return (
+        ", ".join(n for n in names if n != own)
+        or "those of other sets, or too few independent markers are measured"
+    )
 
 
 def _gsea_test(study: Study, sets: Positions, _members: Members, options: Options) -> Found:

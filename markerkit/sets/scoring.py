@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.catalog.load import MarkerCatalog
+from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
 from markerkit.core.errors import InputError, one_of
 from markerkit.core.experiment import Experiment
 from markerkit.ids.representative import gene_rows
@@ -38,7 +38,7 @@ SINGLE_SAMPLE = frozenset({"singscore", "ssgsea"})
 
 def score_samples(
     exp: Experiment,
-    markers: MarkerCatalog,
+    markers: Sets | None = None,
     *,
     method: str = "singscore",
     members: str = "positive",
@@ -51,7 +51,8 @@ def score_samples(
     exp
         Harmonised experiment on the log2 or ratio scale.
     markers
-        Catalogue of its organism.
+        Catalogue of its organism, set, mapping of set names to genes, or list of genes; the
+        shipped catalogue by default.
     method
         ``"singscore"`` (mean rank; Foroutan et al. 2018), ``"ssgsea"`` (running
         sum over the ranking; Barbie et al. 2009), ``"zscore"`` (combined z; Lee
@@ -82,6 +83,7 @@ def score_samples(
     if exp.scale == "raw":
         raise InputError("score_samples needs the log2 scale; call log2 first.")
     exp.refuse_imputed()
+    markers = as_sets(markers, organism=exp.organism, measured=set(exp.proteins["gene"]))
     require_matches(exp, markers)
     rows = gene_rows(exp)
     values = exp.values[rows.to_numpy()]

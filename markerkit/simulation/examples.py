@@ -40,10 +40,10 @@ def simulate(
     paired: bool = True,
     effect: float = 2.0,
     effect_sd: float = 1.0,
-    wrong: float = 0.2,
+    discordant_fraction: float = 0.2,
     contamination_fraction: float = 0.05,
     sources: Mapping[str, float] | None = None,
-    residents: float = 0.1,
+    resident_fraction: float = 0.1,
     noise: float = 0.35,
     donor_sd: float = 0.5,
     batch_sd: float = 0.2,
@@ -59,7 +59,7 @@ def simulate(
     markers
         Catalogue; the human one by default.
     n
-        Samples a group.
+        Samples per group.
     classes
         Vesicle classes in the preparation. Without any, the "preparation" is
         cell or fluid material with the heterogeneity of the background, and no
@@ -67,21 +67,22 @@ def simulate(
     comparator
         ``"lysate"`` or ``"biofluid"``.
     paired
-        Whether the two arms come from the same donors.
+        Whether the two groups come from the same donors.
     effect, effect_sd
         Mean and spread between markers of log2 v / q.
-    wrong
-        Share of the markers that does not follow its class.
+    discordant_fraction
+        Share of the markers that do not follow their class.
     contamination_fraction
-        Share of the preparation's signal that comes from the comparator.
+        Share of the preparation's protein that is comparator material (the
+        admixed sources aside).
     sources
         Source id -> share of the preparation's signal admixed from it.
-    residents
+    resident_fraction
         Share of the organelle (soluble plasma) proteins that vesicles hold.
     noise, donor_sd, batch_sd
         Spread of a value, between donors and between the two batches, log2.
     missing
-        Share of missing values among the proteins seen.
+        Share of missing values among the proteins measured.
     n_background
         Proteins beyond those of the catalogue.
     all_markers
@@ -115,21 +116,21 @@ def simulate(
     catalog = load_markers() if markers is None else markers
     named = (classes,) if isinstance(classes, str) else tuple(classes)
     s = model.Settings(
-        n, named, comparator, paired, effect, effect_sd, wrong, contamination_fraction, dict(sources or {}),
-        residents, noise, donor_sd, batch_sd, missing, n_background, all_markers, seed,
+        n, named, comparator, paired, effect, effect_sd, discordant_fraction, contamination_fraction,
+        dict(sources or {}), resident_fraction, noise, donor_sd, batch_sd, missing, n_background, all_markers, seed,
     )  # fmt: skip
     s.check(catalog)
     rng = np.random.default_rng(seed)
     proteins = model.proteins_of(catalog, s, rng)
-    wrong_genes = model.add_shifts(proteins, catalog, s, rng)
+    discordant = model.add_shifts(proteins, catalog, s, rng)
     sources_made = {name: model.source_composition(proteins, name, catalog, rng) for name in s.sources}
     samples = model.samples_of(s)
     linear = model.linear_signal(proteins, samples, sources_made, s, rng)
-    seen = model.draw_seen(np.log2(linear), s.missing, rng)
-    kept = np.flatnonzero(seen.any(axis=0))
+    measured = model.draw_measured(np.log2(linear), s.missing, rng)
+    kept = np.flatnonzero(measured.any(axis=0))
     log2_fc = model.noise_free(proteins, sources_made, s).iloc[kept]
     proteins = proteins.iloc[kept]
-    values = np.where(seen, linear, np.nan)[:, kept]
+    values = np.where(measured, linear, np.nan)[:, kept]
     note = {"verb": "simulate", "simulated": True, "catalog": catalog.version, **dataclasses.asdict(s)}
     exp = Experiment(
         pd.DataFrame(values, index=samples.index, columns=proteins.index),
@@ -138,7 +139,7 @@ def simulate(
         organism=catalog.organism,
         history=[note, {"verb": "harmonize_ids", "simulated": True}],
     )
-    return Simulation(exp, model.truth_of(proteins, log2_fc, wrong_genes, catalog, s))
+    return Simulation(exp, model.truth_of(proteins, log2_fc, discordant, catalog, s))
 
 
 # ---- examples ------------------------------------------------------------------
@@ -197,7 +198,7 @@ def write_example(folder: str | Path, name: str = "ev_vs_lysate") -> tuple[Path,
 
     Returns
     -------
-    Paths of the matrix (TSV: ``protein_id``, ``gene``, one column a sample,
+    Paths of the matrix (TSV: ``protein_id``, ``gene``, one column per sample,
     empty where missing) and of the sheet (TSV: ``sample``, ``fraction``,
     ``donor``).
     """

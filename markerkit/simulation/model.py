@@ -7,20 +7,20 @@ The model works on linear abundances, as compositions (shares of all protein).
    around a level of their kind (:data:`KINDS`): in a lysate ribosomes lead and
    plasma proteins are traces, in a biofluid plasma proteins lead.
 2. *Pure vesicle* ``v = q * 2**shift``. The markers of the simulated classes
-   and of the EV layer have ``shift ~ N(effect, effect_sd)``, except for a share
-   `wrong` of them, which behaves like the background, ``N(0, 1)``: markers
-   disagree. Organelle proteins (against a biofluid also soluble plasma
-   proteins) are absent, ``v = 0``, except for a share `residents`.
+   and of the general EV sets have ``shift ~ N(effect, effect_sd)``, except for a
+   `discordant_fraction` of them, which behaves like the background, ``N(0, 1)``:
+   markers are heterogeneous. Organelle proteins (against a biofluid also soluble plasma
+   proteins) are absent, ``v = 0``, except for a `resident_fraction`.
 3. *Preparation* ``p = (1 - a) ((1 - k) v + k q) + sum_s a_s s``: the contamination fraction ``k``
    (log-normal between samples) and the admixed sources ``s`` with shares
    ``a_s``, ``a = sum_s a_s``.
-4. *Samples*: donor effects and batch effects on ``q`` (shared by the two arms of a
+4. *Samples*: donor effects and batch effects on ``q`` (shared by the two groups of a
    donor where paired), noise of every value, noise that the members of a
    complex and the proteins of a kind share in a sample (all of them of the
    spread `noise`), and a depth of every sample, all normal on log2. Donor
    effects and noise of the values are larger in some proteins than in others.
 5. *Missing values*: logistic in log2 abundance, its middle set so that the
-   wanted share is missing; proteins never seen are left out.
+   wanted share is missing; proteins never measured are left out.
 
 The magnitudes follow twelve public tables of EV preparations and cells (most
 of them label-free; 288 to 4,968 proteins, 6 to 105 samples; log2, medians of
@@ -45,7 +45,7 @@ share of these markers less than 0.5 above the background  16 to 26 %     9 to 3
 =========================================================  =============  ============
 
 So simulated samples are more complete and more alike in depth than real ones,
-and their markers disagree less. Nothing is fitted to one data set, and
+and their markers are less heterogeneous. Nothing is fitted to one data set, and
 agreement with the truth of a simulation is no evidence about real preparations.
 """
 
@@ -69,7 +69,7 @@ LAYER = ("pan_ev", "misev_1a", "misev_2a")
 SIZE_CLASSES = ("exosome", "microvesicle", "apoptotic_body")
 ORGANELLES = ("mitochondrion", "er_golgi", "nucleus")
 COMPARATORS = ("lysate", "biofluid")
-RAISED = 0.5  # log2 over the background: from here on a source counts as raised in the truth
+RAISED = 0.5  # log2 over the background from which a source counts as raised in the truth
 _LOG2_TOTAL = 36.0  # log2 of the summed signal of a sample
 
 
@@ -101,9 +101,9 @@ KINDS: dict[str, Kind] = {
     "other": Kind((), (0.5, 0.0, 1.8), (0.3, 0.0, 1.8), (0.0, 1.0)),
     "background": Kind((), (1.0, 0.0, 2.4), (1.0, 0.0, 2.4), (0.0, 1.0)),
 }
-_LOOSE = ("other", "background")  # kinds without a common behaviour
-_SPREAD_SD = 0.6  # sd over proteins of log2 of their spread
-_LOST = (-1.5, 0.7)  # shift of a class's negative markers that are not organelle proteins
+_INDEPENDENT_KINDS = ("other", "background")  # kinds without a common behaviour
+_GENE_SD_SPREAD = 0.6  # sd over proteins of log2 of their sd factor
+_NEGATIVE_SHIFT = (-1.5, 0.7)  # shift of a class's negative markers that are not organelle proteins
 
 
 @dataclass(frozen=True)
@@ -117,13 +117,13 @@ class Truth:
         its markers (apoptotic exosomes count as exosomes too); ``ev`` for EV
         material.
     sources
-        Source -> whether the mean of its proteins seen is at least 0.5 log2
+        Source -> whether the mean of its measured proteins is at least 0.5 log2
         over the level of the background of the assessment (its mean over the
         middle half), on the noise-free compositions.
     contamination_fraction
-        Mean share of the comparator's material in the preparation; 1 where no
-        vesicles were simulated.
-    wrong
+        Mean share of the preparation's protein that is comparator material; 1
+        where no vesicles were simulated.
+    discordant
         Markers that do not follow their class.
     log2_fc
         Noise-free log2 ratio of preparation to comparator over the
@@ -133,7 +133,7 @@ class Truth:
     classes: Mapping[str, bool]
     sources: Mapping[str, bool]
     contamination_fraction: float
-    wrong: frozenset[str]
+    discordant: frozenset[str]
     log2_fc: pd.Series
 
 
@@ -147,10 +147,10 @@ class Settings:
     paired: bool
     effect: float
     effect_sd: float
-    wrong: float
+    discordant_fraction: float
     contamination_fraction: float
     sources: Mapping[str, float]
-    residents: float
+    resident_fraction: float
     noise: float
     donor_sd: float
     batch_sd: float
@@ -160,25 +160,28 @@ class Settings:
     seed: int
 
     @property
-    def shown(self) -> tuple[str, ...]:
-        """Classes whose markers rise: an apoptotic exosome resembles an exosome and shows its markers too."""
+    def classes_raised(self) -> tuple[str, ...]:
+        """Classes whose markers rise: an apoptotic exosome resembles an exosome and has its markers too."""
         like = ("exosome",) if "apoptotic_exosome" in self.classes else ()
         return tuple(dict.fromkeys((*self.classes, *like)))
 
     @property
-    def sets_shown(self) -> list[str]:
+    def sets_raised(self) -> list[str]:
         """Sets of the classes whose markers rise."""
-        return [name for c in self.shown for name in load_criteria().classes[c].sets]
+        return [name for c in self.classes_raised for name in load_criteria().classes[c].sets]
 
     def check(self, markers: MarkerCatalog) -> None:
         """Refuse settings outside the model."""
-        known = [key for key in load_criteria().classes if key != "ev"]
+        allowed = [key for key in load_criteria().classes if key != "ev"]
         for name in self.classes:
-            one_of("classes", name, known)
+            one_of("classes", name, allowed)
         for name in self.sources:
             one_of("sources", name, [key for key in load_criteria().sources if key in markers])
         one_of("comparator", self.comparator, COMPARATORS)
-        shares = {k: getattr(self, k) for k in ("wrong", "contamination_fraction", "residents", "missing")}
+        shares = {
+            k: getattr(self, k)
+            for k in ("discordant_fraction", "contamination_fraction", "resident_fraction", "missing")
+        }
         bad = [f"{k} = {v:g}" for k, v in shares.items() if not 0 <= v < 1]
         bad += [
             f"{k} = {getattr(self, k):g}"
@@ -217,7 +220,7 @@ def proteins_of(markers: MarkerCatalog, s: Settings, rng: np.random.Generator) -
     background = pd.DataFrame({"gene": invented, "accession": invented, "complex": "", "kind": "background"})
     frame = pd.concat([genes.assign(kind=kind.to_numpy()), background], ignore_index=True)
     levels = np.array([getattr(KINDS[k], s.comparator) for k in frame["kind"]])
-    sets = [*s.sources, *(s.sets_shown if s.all_markers else ())]
+    sets = [*s.sources, *(s.sets_raised if s.all_markers else ())]
     needed = frame["gene"].isin(_members(markers, sets)).to_numpy()
     expressed = needed | (rng.random(len(frame)) < levels[:, 0])
     frame["log2_q"] = levels[:, 1] + levels[:, 2] * rng.standard_normal(len(frame))
@@ -232,17 +235,17 @@ def _share(x: Array) -> Array:
 
 
 def _followers(markers: MarkerCatalog, classes: Iterable[str]) -> set[str]:
-    """Genes that rise in the vesicle: the class's markers and the EV layer, less markers of other classes only."""
+    """Genes that rise in the vesicle: the class's markers and the general EV sets, less markers of other classes only."""
     rules = load_criteria().classes
-    mine = _members(markers, [name for c in classes for name in rules[c].sets])
+    of_classes = _members(markers, [name for c in classes for name in rules[c].sets])
     others = _members(markers, [name for c in SIZE_CLASSES if c not in classes for name in rules[c].sets])
-    return mine | _members(markers, ["pan_ev"]) | (_members(markers, LAYER) - others)
+    return of_classes | _members(markers, ["pan_ev"]) | (_members(markers, LAYER) - others)
 
 
 def add_shifts(
     proteins: pd.DataFrame, markers: MarkerCatalog, s: Settings, rng: np.random.Generator
 ) -> frozenset[str]:
-    """Add log2 v / q (-inf where the vesicle lacks the protein); return the markers that do not follow."""
+    """Add log2 v / q (-inf where the vesicle lacks the protein); return the discordant markers."""
     mean, sd = np.array([KINDS[k].shift for k in proteins["kind"]]).T
     draw = rng.standard_normal(len(proteins))
     chance = rng.random(len(proteins))
@@ -250,20 +253,20 @@ def add_shifts(
         proteins["shift"] = draw
         return frozenset()
     gene = proteins["gene"]
-    lost = gene.isin(_members(markers, s.sets_shown, "negative")).to_numpy()
-    mean, sd = np.where(lost, _LOST[0], mean), np.where(lost, _LOST[1], sd)
+    negative = gene.isin(_members(markers, s.sets_raised, "negative")).to_numpy()
+    mean, sd = np.where(negative, _NEGATIVE_SHIFT[0], mean), np.where(negative, _NEGATIVE_SHIFT[1], sd)
     absent = (proteins["kind"] == "organelle").to_numpy(copy=True)
     if "apoptotic_body" in s.classes:
         absent[:] = False
     if s.comparator == "biofluid":
         absent |= gene.isin(_members(markers, ["plasma_soluble"])).to_numpy()
-    follows = gene.isin(_followers(markers, s.shown)).to_numpy()
-    wrong = follows & (chance < s.wrong)
-    right = follows & ~wrong
-    mean, sd = np.where(right, s.effect, mean), np.where(right, s.effect_sd, sd)
-    absent &= ~right & (chance >= s.residents)
+    of_class = gene.isin(_followers(markers, s.classes_raised)).to_numpy()
+    discordant = of_class & (chance < s.discordant_fraction)
+    concordant = of_class & ~discordant
+    mean, sd = np.where(concordant, s.effect, mean), np.where(concordant, s.effect_sd, sd)
+    absent &= ~concordant & (chance >= s.resident_fraction)
     proteins["shift"] = np.where(absent, -np.inf, mean + sd * draw)
-    return frozenset(gene[wrong])
+    return frozenset(gene[discordant])
 
 
 def source_composition(
@@ -281,25 +284,29 @@ def _mix(q: Array, v: Array, kappa: Array | float, sources: Mapping[str, Array],
 
 
 def truth_of(
-    proteins: pd.DataFrame, log2_fc: pd.Series, wrong: frozenset[str], markers: MarkerCatalog, s: Settings
+    proteins: pd.DataFrame,
+    log2_fc: pd.Series,
+    discordant: frozenset[str],
+    markers: MarkerCatalog,
+    s: Settings,
 ) -> Truth:
-    """Truth on the proteins seen."""
+    """Truth on the measured proteins."""
     rules = load_criteria()
     invented = (proteins["kind"] == "background").to_numpy()
-    centred = log2_fc - (log2_fc[invented] if invented.any() else log2_fc).median()
+    centered = log2_fc - (log2_fc[invented] if invented.any() else log2_fc).median()
     level = _middle_mean(log2_fc[~proteins["gene"].isin(rules.not_background(markers.table)).to_numpy()])
     raised = {}
     for name in rules.sources:
         of_source = log2_fc[proteins["gene"].isin(_members(markers, [name])).to_numpy()]
         raised[name] = bool(len(of_source) and of_source.mean() - level >= RAISED)
-    classes = {c: c in s.shown or (c == "ev" and bool(s.classes)) for c in rules.classes}
+    classes = {c: c in s.classes_raised or (c == "ev" and bool(s.classes)) for c in rules.classes}
     contamination_fraction = s.contamination_fraction if s.classes else 1.0
     return Truth(
         classes,
         raised,
         contamination_fraction,
-        wrong & frozenset(proteins["gene"]),
-        centred.rename("log2_fc"),
+        discordant & frozenset(proteins["gene"]),
+        centered.rename("log2_fc"),
     )
 
 
@@ -347,8 +354,8 @@ def linear_signal(
     """Signal of every protein in every sample, before anything is missing."""
     p, n = len(proteins), len(samples)
     donor, batch = (pd.factorize(samples[c])[0] for c in ("donor", "batch"))
-    unlike = np.exp2(_SPREAD_SD * rng.standard_normal(p))
-    biology = s.donor_sd * unlike * rng.standard_normal((donor.max() + 1, p))[donor]
+    gene_sd_factor = np.exp2(_GENE_SD_SPREAD * rng.standard_normal(p))
+    biology = s.donor_sd * gene_sd_factor * rng.standard_normal((donor.max() + 1, p))[donor]
     biology += s.batch_sd * rng.standard_normal((batch.max() + 1, p))[batch]
     q = _share(proteins["q"].to_numpy() * np.exp2(biology))
     v = _share(q * np.exp2(proteins["shift"].to_numpy()))
@@ -360,14 +367,16 @@ def linear_signal(
     )
     case = (samples["fraction"] == "EV").to_numpy()[:, None]
     composition = np.where(case, _mix(q, v, np.minimum(kappa, 1.0), sources, s), q)
-    together = _together(proteins["complex"], ("",), n, rng) + _together(proteins["kind"], _LOOSE, n, rng)
+    shared = _shared_noise(proteins["complex"], ("",), n, rng) + _shared_noise(
+        proteins["kind"], _INDEPENDENT_KINDS, n, rng
+    )
     depth = 0.3 * rng.standard_normal((n, 1))
-    log2_noise = s.noise * (unlike * rng.standard_normal((n, p)) + together) + depth
+    log2_noise = s.noise * (gene_sd_factor * rng.standard_normal((n, p)) + shared) + depth
     floor = np.finfo(float).tiny  # of a protein that a vesicle without any contamination fraction lacks
     return np.asarray(np.maximum(composition, floor) * np.exp2(_LOG2_TOTAL + log2_noise), dtype=float)
 
 
-def _together(group: pd.Series, apart: tuple[str, ...], n: int, rng: np.random.Generator) -> Array:
+def _shared_noise(group: pd.Series, apart: tuple[str, ...], n: int, rng: np.random.Generator) -> Array:
     """Draw standard normal noise that the proteins of a group share in a sample; none for the groups `apart`."""
     code, names = pd.factorize(group)
     noise = rng.standard_normal((n, len(names)))
@@ -375,7 +384,7 @@ def _together(group: pd.Series, apart: tuple[str, ...], n: int, rng: np.random.G
     return np.asarray(noise[:, code], dtype=float)
 
 
-def draw_seen(log2: Array, missing: float, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+def draw_measured(log2: Array, missing: float, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
     """Draw what is measured: logistic in log2 abundance, its middle found by bisection."""
     threshold = log2 - 1.4 * np.log(1 / np.clip(rng.random(log2.shape), 1e-12, 1 - 1e-12) - 1)
     real = log2 > 0
@@ -384,7 +393,7 @@ def draw_seen(log2: Array, missing: float, rng: np.random.Generator) -> npt.NDAr
     low, high = float(threshold.min()), float(threshold.max())
     for _ in range(60):
         middle = (low + high) / 2
-        seen = real & (threshold > middle)
-        share = 1 - seen[:, seen.any(axis=0)].mean()
+        measured = real & (threshold > middle)
+        share = 1 - measured[:, measured.any(axis=0)].mean()
         low, high = (middle, high) if share < missing else (low, middle)
     return real & (threshold > low)

@@ -16,13 +16,13 @@ def downshift(values: Array, *, shift: float, width: float) -> tuple[Array, Arra
     Parameters
     ----------
     values
-        Samples x proteins on the log2 scale, missing = NaN; two values a sample or more.
+        Samples x proteins on the log2 scale, missing = NaN; two values per sample or more.
     shift, width
         In standard deviations of the sample's values.
 
     Returns
     -------
-    Center and spread, a row a sample.
+    Center and spread, one row per sample.
     """
     mean, sd = np.nanmean(values, axis=1), np.nanstd(values, axis=1, ddof=1)
     return (mean - shift * sd)[:, None], (width * sd)[:, None]
@@ -34,13 +34,13 @@ def low_quantile(values: Array, *, quantile: float) -> tuple[Array, Array]:
     Parameters
     ----------
     values
-        Samples x proteins, missing = NaN; a value a sample or more.
+        Samples x proteins, missing = NaN; one value per sample or more.
     quantile
         0 for the smallest value.
 
     Returns
     -------
-    Center and spread, a row a sample.
+    Center and spread, one row per sample.
     """
     center = np.nanquantile(values, quantile, axis=1)[:, None]
     return center, np.zeros_like(center)
@@ -52,17 +52,17 @@ def nearest(values: Array, *, k: float) -> tuple[Array, Array]:
     Parameters
     ----------
     values
-        Samples x proteins, missing = NaN; a value a protein or more.
+        Samples x proteins, missing = NaN; one value per protein or more.
     k
-        Number of neighbours; all there are, where they are fewer.
+        Number of neighbors; all there are, where they are fewer.
 
     Returns
     -------
-    Center and spread, samples x proteins; NaN where the value is there or has no neighbour.
+    Center and spread, samples x proteins; NaN where the value is there or has no neighbor.
 
     Notes
     -----
-    The distance is the mean square difference over the samples that measured both proteins. A neighbour shares at
+    The distance is the mean square difference over the samples that measured both proteins. A neighbor shares at
     least half of the samples of the protein, so that it is not near by the accident of one value.
     """
     seen = ~np.isnan(values)

@@ -9,11 +9,18 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from markerkit.stats.ebayes import two_sided
-from markerkit.stats.set_effect import Background, Disagreement, cochran, join_components, ratio
+from markerkit.stats.set_effect import (
+    Background,
+    Disagreement,
+    MarkerEffects,
+    cochran,
+    join_components,
+    ratio,
+)
 
 Array = npt.NDArray[np.float64]
 
-_ALL_OF_IT = 1e-9  # a vote that a set has to itself leaves no residual
+_NO_RESIDUAL = 1e-9  # a marker that its sets fit exactly, such as the only one of a set, leaves no residual
 
 
 @dataclass(frozen=True)
@@ -38,40 +45,31 @@ class JointEffects:
 
 
 def joint_effects(
-    effect: Array,
-    influence: Array,
-    variance: Array,
-    df: Array,
-    weight: Array,
-    reference: Background,
+    markers: MarkerEffects, weight: Array, reference: Background, *, level: float = 0.2
 ) -> JointEffects:
-    """Regress the effects of votes over the background on their membership weights.
+    """Regress the effects of independent markers over the background on their membership weights.
 
     Parameters
     ----------
-    effect
-        Log2 fold change of each vote, shape (v,).
-    influence
-        What each sample added to it, shape (n_samples, v).
-    variance
-        Its sampling variance, shape (v,).
-    df
-        Residual degrees of freedom, shape (v,).
+    markers
+        Of all sets, m of them; their own weights are not used.
     weight
-        Membership weights, shape (v, s), 0 outside a set.
+        Membership weights, shape (m, s), 0 outside a set.
     reference
         The background.
+    level
+        Of the test that the residuals of a set exceed noise.
 
     Returns
     -------
     JointEffects
         The variance of a coefficient is a sandwich in two ways: over samples
-        (influences summed over votes before they are squared, which carries
-        the correlation between votes) and over votes (squared residuals, less
-        the sampling noise in them), joined by Satterthwaite's rule. A vote's
+        (influences summed over markers before they are squared, which carries
+        the correlation between markers) and over markers (squared residuals, less
+        the sampling noise in them), joined by Satterthwaite's rule. A marker's
         residual is squared over what its leverage leaves of it, and the df
-        are those of that sum of squares for votes that scatter alike: a set of
-        five votes has about four, however many votes there are in all.
+        are those of that sum of squares for markers that vary alike: a set of
+        five markers has about four, however many markers there are in all.
 
     References
     ----------
@@ -83,54 +81,69 @@ def joint_effects(
     x = weight / np.where(scale > 0, scale, 1.0)
     kept, aliased = _independent(x)
     out = {k: np.full(sets, np.nan) for k in ("coefficient", "se", "df", "ci_low", "ci_high", "pvalue")}
-    if len(kept) == 0 or len(effect) <= len(kept):
+    if len(kept) == 0 or markers.n_markers <= len(kept):
         return JointEffects(**out, aliased=np.ones(sets, dtype=bool))
     x = x[:, kept]
-    turn = np.asarray(np.linalg.pinv(x), dtype=float)
-    coefficient = turn @ (effect - reference.effect)
-    residual = effect - reference.effect - x @ coefficient
-    from_samples = influence @ turn.T - np.outer(reference.influence, turn.sum(axis=1))
-    s1 = (from_samples**2).sum(axis=0)
-    own = x / x.sum(axis=0)
-    shared = ((influence @ own) ** 2).sum(axis=0)
-    left = 1 - (x * turn.T).sum(axis=1)
-    told = left > _ALL_OF_IT
-    share = turn**2 * np.divide(1.0, left, out=np.zeros_like(left), where=told)
-    noise = (share * np.maximum(variance - shared[:, None], 0.0)) @ told.astype(float)
-    alone = variance * (2 * left - 1) + (x @ turn) ** 2 @ variance
-    part = ratio(noise, share @ alone)
-    df_parts = _df_of_dispersion(x, turn, share)
-    pvalue = cochran(residual, part[:, None] * alone, df, ((x > 0) & told[:, None]).T.astype(float), df_parts)
-    total, joined = join_components(
-        s1, df @ own, [Disagreement(share @ residual**2, noise, df_parts, pvalue)]
-    )
-    se = np.sqrt(total + reference.variance * turn.sum(axis=1) ** 2)
-    half = stdtrit(joined, 0.975) * se
+    inverse = np.asarray(np.linalg.pinv(x), dtype=float)
+    coefficient = inverse @ (markers.effect - reference.effect)
+    of_samples = markers.influence @ inverse.T - np.outer(reference.influence, inverse.sum(axis=1))
+    of_markers = _between_markers(markers, x, inverse, markers.effect - reference.effect - x @ coefficient)
+    df_samples = markers.df @ (x / x.sum(axis=0))
+    total, df = join_components((of_samples**2).sum(axis=0), df_samples, [of_markers], level=level)
+    se = np.sqrt(total + reference.variance * inverse.sum(axis=1) ** 2)
+    half = stdtrit(df, 0.975) * se
     found = {
         "coefficient": coefficient,
         "se": se,
-        "df": joined,
+        "df": df,
         "ci_low": coefficient - half,
         "ci_high": coefficient + half,
-        "pvalue": two_sided(coefficient / se, joined),
+        "pvalue": two_sided(coefficient / se, df),
     }
     for name, values in found.items():
         out[name][kept] = values
     return JointEffects(**out, aliased=aliased)
 
 
-def _df_of_dispersion(x: Array, turn: Array, share: Array) -> Array:
+def _between_markers(markers: MarkerEffects, x: Array, inverse: Array, residual: Array) -> Disagreement:
+    """Variance of the coefficients that comes from the heterogeneity of the markers.
+
+    Parameters
+    ----------
+    markers
+        The independent markers, m of them.
+    x, inverse
+        Membership, shape (m, k), and its pseudoinverse, shape (k, m).
+    residual
+        Of the regression, shape (m,).
+    """
+    variance = markers.variance
+    own = x / x.sum(axis=0)
+    shared = ((markers.influence @ own) ** 2).sum(axis=0)
+    left = 1 - (x * inverse.T).sum(axis=1)
+    informative = left > _NO_RESIDUAL
+    share = inverse**2 * np.divide(1.0, left, out=np.zeros_like(left), where=informative)
+    noise = (share * np.maximum(variance - shared[:, None], 0.0)) @ informative.astype(float)
+    alone = variance * (2 * left - 1) + (x @ inverse) ** 2 @ variance
+    part = ratio(noise, share @ alone)
+    df = _df_of_dispersion(x, inverse, share)
+    inside = ((x > 0) & informative[:, None]).T.astype(float)
+    pvalue = cochran(residual, part[:, None] * alone, markers.df, inside, df)
+    return Disagreement(share @ residual**2, noise, df, pvalue)
+
+
+def _df_of_dispersion(x: Array, inverse: Array, share: Array) -> Array:
     """Degrees of freedom of each row's sum of squared residuals, ``tr(MD)^2 / tr(MDMD)``, shape (s,).
 
     D holds the row of `share`, M turns effects into residuals: ``I - X X+``.
     """
-    hat = (x * turn.T).sum(axis=1)
+    hat = (x * inverse.T).sum(axis=1)
     first = share @ (1 - hat)
     second = (share**2) @ (1 - 2 * hat)
     for j, own in enumerate(share):
         at = np.flatnonzero(own)
         root = np.sqrt(own[at])
-        inside, outside = x[at] * root[:, None], turn[:, at] * root
+        inside, outside = x[at] * root[:, None], inverse[:, at] * root
         second[j] += ((inside.T @ inside) * (outside @ outside.T)).sum()
     return np.asarray(np.divide(first**2, second, out=np.ones(len(first)), where=second > 0))
 

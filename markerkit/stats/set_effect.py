@@ -19,11 +19,11 @@ from markerkit.stats.prior import fit_prior
 
 Array = npt.NDArray[np.float64]
 
-# Cochran's test of disagreement above this p: the markers differ by no more than noise. Without such a test the
-# disagreement of a set on its own, which cannot be estimated below 0, makes small sets needlessly wide; for the level
-# see Bancroft 1964, doi:10.2307/2528486
-_DISAGREE = 0.2
-_FEWEST_SETS = 8  # fewer sets do not say how alike the heterogeneity of sets is
+# level of Cochran's test that a set on its own is heterogeneous: below it, the markers differ by more than noise.
+# Without such a test the heterogeneity of a single set, which cannot be estimated below 0, makes small sets needlessly
+# wide; for the level see Bancroft 1964, doi:10.2307/2528486
+_LEVEL = 0.2
+_MIN_SETS = 8  # fewer sets do not say how alike the heterogeneity of sets is
 
 
 @dataclass(frozen=True)
@@ -185,13 +185,15 @@ class Disagreement:
     pvalue: Array
 
 
-def common_heterogeneity(sets: Sequence[MarkerEffects]) -> Heterogeneity | None:
+def common_heterogeneity(sets: Sequence[MarkerEffects], *, min_sets: int = _MIN_SETS) -> Heterogeneity | None:
     """Heterogeneity that sets of markers have in common, for :func:`disagreement`.
 
     Parameters
     ----------
     sets
         Independent markers of many sets, each of at least two markers.
+    min_sets
+        Fewest sets.
 
     Returns
     -------
@@ -203,7 +205,7 @@ def common_heterogeneity(sets: Sequence[MarkerEffects]) -> Heterogeneity | None:
     The model of residual variances (Smyth 2004, doi:10.2202/1544-6115.1027)
     with sets for genes and markers for samples.
     """
-    if len(sets) < _FEWEST_SETS:
+    if len(sets) < min_sets:
         return None
     variance = np.array([_dispersion(v) / (v.weight**2).sum() for v in sets])
     prior = fit_prior(variance, np.array([v.n_markers - 1.0 for v in sets]))
@@ -287,6 +289,7 @@ def set_effect(
     *,
     confidence: float = 0.95,
     heterogeneity: Heterogeneity | None = None,
+    level: float = _LEVEL,
 ) -> SetEffect:
     """Effect of a set over the background.
 
@@ -300,6 +303,8 @@ def set_effect(
         Of the interval.
     heterogeneity
         Moderates the disagreement of the markers.
+    level
+        Of the test that a set without moderation is heterogeneous.
 
     Returns
     -------
@@ -316,6 +321,7 @@ def set_effect(
         extra=reference.variance,
         n_markers=markers.n_markers,
         confidence=confidence,
+        level=level,
     )
 
 
@@ -325,6 +331,7 @@ def difference(
     *,
     confidence: float = 0.95,
     heterogeneity: Heterogeneity | None = None,
+    level: float = _LEVEL,
 ) -> SetEffect:
     """Effect of one set over another: influences are subtracted before they are squared.
 
@@ -336,6 +343,8 @@ def difference(
         Of the interval.
     heterogeneity
         Moderates the disagreement of the markers of each set.
+    level
+        Of the test that a set without moderation is heterogeneous.
     """
     estimate = float(first.weight @ first.effect - second.weight @ second.effect)
     influence = first.influence @ first.weight - second.influence @ second.weight
@@ -349,6 +358,7 @@ def difference(
         extra=0.0,
         n_markers=min(first.n_markers, second.n_markers),
         confidence=confidence,
+        level=level,
     )
 
 
@@ -361,17 +371,20 @@ def _combine(
     extra: float,
     n_markers: int,
     confidence: float,
+    level: float,
 ) -> SetEffect:
     """Join the sample component, the marker components and a constant one."""
     samples = np.array(float((influence**2).sum()))
-    total, df = join_components(samples, np.array(nu), parts)
+    total, df = join_components(samples, np.array(nu), parts, level=level)
     se = float(np.sqrt(total + extra))
     half = float(stdtrit(df, 0.5 + confidence / 2)) * se
     share = float(samples / total) if total > 0 else 1.0
     return SetEffect(estimate, se, float(df), estimate - half, estimate + half, n_markers, share)
 
 
-def join_components(samples: Array, nu: Array, parts: Sequence[Disagreement]) -> tuple[Array, Array]:
+def join_components(
+    samples: Array, nu: Array, parts: Sequence[Disagreement], *, level: float = _LEVEL
+) -> tuple[Array, Array]:
     """Variance of an effect with two random factors, and its degrees of freedom.
 
     Parameters
@@ -381,6 +394,8 @@ def join_components(samples: Array, nu: Array, parts: Sequence[Disagreement]) ->
     parts
         Disagreements, fields of the same shape. Noise counts once: a part adds
         what its dispersion exceeds the noise by, where it is shown to.
+    level
+        Of the test that shows it.
 
     Returns
     -------
@@ -395,7 +410,7 @@ def join_components(samples: Array, nu: Array, parts: Sequence[Disagreement]) ->
     nu = np.maximum(nu, 1.0)
     total, squares = samples, samples**2 / nu
     for part in parts:
-        more = (part.dispersion > part.noise) & (part.pvalue < _DISAGREE)
+        more = (part.dispersion > part.noise) & (part.pvalue < level)
         df = np.maximum(part.df, 1.0)
         total = total + np.where(more, part.dispersion - part.noise, 0.0)
         squares = squares + np.where(more, part.dispersion**2 / df + part.noise**2 / (df * nu), 0.0)

@@ -73,7 +73,7 @@ MARKERS_USED = TableSpec(
         Column("accession", "str", "UniProt accession"),
         Column("protein", "str", "protein group that represents it"),
         Column("role", "str", "`positive`, `negative` or `source`"),
-        Column("vote", "str", "independent marker it belongs to: its gene or its complex"),
+        Column("independent_marker", "str", "independent marker it belongs to: its gene or its complex"),
         Column("weight", "float", "weight before normalization to sum 1"),
         Column("log2_fc", "float", "log2 fold change"),
         Column("se", "float", "its standard error"),

@@ -49,8 +49,8 @@ def stated(example):
 
 
 def of(result, key):
-    table = result.evidence.table
-    return table[table["class"] == key].set_index("topic")
+    table = result.evidence.table[result.evidence.table["class"] == key]
+    return table.set_index((table["topic"] + " " + table["about"]).str.strip())
 
 
 def test_every_class_has_its_reasons(result):
@@ -63,54 +63,54 @@ def test_every_class_has_its_reasons(result):
         assert topics.is_unique
         assert {
             "coverage",
-            "set effect",
-            "left-censored bounds",
+            "set_effect",
+            "left_censored_bounds",
             "negatives",
             "comparator",
             "circularity",
         } <= set(topics)
-        assert {f"competing class {r}" for r in rule.competing_classes} <= set(topics)
-        assert {f"joint {s}" for s in rule.sets if s in MARKERS} <= set(topics)
-        assert ("general EV evidence" in topics) == rule.needs_ev
+        assert {f"competing_class {r}" for r in rule.competing_classes} <= set(topics)
+        assert {f"joint_effect {s}" for s in rule.sets if s in MARKERS} <= set(topics)
+        assert ("general_ev_evidence" in topics) == rule.needs_ev
 
 
 def test_numbers_are_those_of_the_verdict(result):
     for _, verdict in result.identity.table.iterrows():
         if not np.isfinite(verdict["log2_fc"]):
             continue
-        row = of(result, verdict["class"]).loc["set effect"]
+        row = of(result, verdict["class"]).loc["set_effect"]
         assert (row["value"], row["ci_low"], row["ci_high"]) == pytest.approx(
             (verdict["log2_fc"], verdict["ci_low"], verdict["ci_high"])
         )
         if verdict["competing_class"]:
-            margin = of(result, verdict["class"]).loc[f"competing class {verdict['competing_class']}"]
+            margin = of(result, verdict["class"]).loc[f"competing_class {verdict['competing_class']}"]
             assert margin["value"] == pytest.approx(verdict["margin"], nan_ok=True)
 
 
 def test_direction_follows_the_interval(result):
-    rows = result.evidence.table[result.evidence.table["topic"] == "set effect"]
+    rows = result.evidence.table[result.evidence.table["topic"] == "set_effect"]
     assert (rows.loc[rows["direction"] == "for", "ci_low"] > 0).all()
     assert (
         rows.loc[rows["direction"] == "against", "ci_high"] < load_criteria().threshold["equivalence_margin"]
     ).all()
     table = result.identity.table
-    assert of(result, "exosome").loc["set effect", "direction"] == "for"
+    assert of(result, "exosome").loc["set_effect", "direction"] == "for"
     excluded = list(table.loc[table["verdict"] == "not compatible", "class"])
     assert excluded
-    assert all(of(result, key).loc["set effect", "direction"] == "against" for key in excluded)
+    assert all(of(result, key).loc["set_effect", "direction"] == "against" for key in excluded)
 
 
 def test_one_reason_decided_each_verdict(result):
     decided = result.evidence.table[result.evidence.table["decisive"]]
     assert decided.groupby("class").size().to_dict() == dict.fromkeys(load_criteria().classes, 1)
     topic = decided.set_index("class")["topic"]
-    assert topic["ev"] == "set effect"
-    assert topic["apoptotic_exosome"] == "context: apoptosis_induced"
+    assert topic["ev"] == "set_effect"
+    assert topic["apoptotic_exosome"] == "context"
 
 
 def test_joint_is_what_enrich_says(result):
-    row = of(result, "exosome").loc["joint exosome"]
-    assert "no verdict reads it" in row["text"]
+    row = of(result, "exosome").loc["joint_effect exosome"]
+    assert "no verdict uses" in row["text"]
     assert (row["direction"] == "for") == (row["ci_low"] > 0)
     sets = [s for rule in load_criteria().classes.values() for s in rule.sets] + list(load_criteria().sources)
     table = MARKERS.table
@@ -135,14 +135,14 @@ def test_apoptosis_is_a_matter_of_the_context(result, stated):
     for key in ("apoptotic_exosome", "apoptotic_ev"):
         silent, told = of(result, key), of(stated, key)
         for name in APOPTOSIS:
-            assert silent.loc[f"context: {name}", "direction"] == "neither"
-            assert silent.loc[f"context: {name}", "text"].startswith("not stated")
+            assert silent.loc[f"context {name}", "direction"] == "neither"
+            assert silent.loc[f"context {name}", "text"].startswith("not stated")
         for name in ("apoptosis_induced", "apoptosis_shown", "caspase_inhibitor_control"):
-            assert told.loc[f"context: {name}", "direction"] == "for"
-        assert told.loc["context: viability_percent", "value"] == 62.0
-        assert told.loc["necrosis pattern", "direction"] == "for"
+            assert told.loc[f"context {name}", "direction"] == "for"
+        assert told.loc["context viability_percent", "value"] == 62.0
+        assert told.loc["necrosis", "direction"] == "for"
     assert "S1PR1" in of(stated, "apoptotic_exosome").loc["candidate", "text"]
-    assert "context: apoptosis_induced" not in of(stated, "exosome").index
+    assert "context apoptosis_induced" not in of(stated, "exosome").index
     words = stated.identity.table.set_index("class")["verdict"]
     assert words["apoptotic_exosome"] == "unresolved"
     assert of(stated, "apoptotic_exosome").loc["candidate", "decisive"] or words["exosome"] != "compatible"
@@ -152,16 +152,16 @@ def test_a_denial_is_a_reason_against(example):
     found = mk.assess(
         example, ask(), MARKERS, context={"caspase_inhibitor_control": False, "vesicles": False}
     )
-    assert of(found, "apoptotic_ev").loc["context: caspase_inhibitor_control", "direction"] == "against"
-    assert of(found, "microvesicle").loc["context: vesicles", "direction"] == "against"
+    assert of(found, "apoptotic_ev").loc["context caspase_inhibitor_control", "direction"] == "against"
+    assert of(found, "microvesicle").loc["context vesicles", "direction"] == "against"
 
 
-def test_fluid_gate_and_comparator(example):
+def test_fluid_and_comparator(example):
     found = mk.assess(example, ask(comparator="biofluid", fluid="plasma"), MARKERS)
-    gate = of(found, "ev").loc["fluid gate"]
+    gate = of(found, "ev").loc["fluid"]
     assert gate["n"] > 0
     assert "not counted" in gate["text"]
-    assert "20S" in of(found, "apoptotic_exosome").loc["fluid gate", "text"]
+    assert "20S" in of(found, "apoptotic_exosome").loc["fluid", "text"]
     unstated = mk.assess(example, ask(), MARKERS)
     assert "was not stated" in of(unstated, "ev").loc["comparator", "text"]
 

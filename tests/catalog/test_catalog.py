@@ -377,7 +377,7 @@ BAD = [
     ("a.tsv", "set\tsymbol\nx\tCD63\n", r"no column 'gene'; found 'set' and 'symbol'"),
     ("a.tsv", "set\tgene\tcolour\nx\tCD63\tred\n", r"unknown field 'colour'"),
     ("a.tsv", "set\tgene\trole\nx\tCD63\n", r"line 2: 3 fields are expected"),
-    ("a.tsv", "set\tgene\nx\tCD9\nx\tCD63\nx\tCD63\n", r"a\.tsv, line 4: set 'x': gene CD63 stands twice"),
+    ("a.tsv", "set\tgene\nx\tCD9\nx\tCD63\nx\tCD63\n", r"a\.tsv, line 4: set 'x': gene CD63 is listed twice"),
     (
         "a.tsv",
         "set\tgene\trole\nx\tA\t\nx\tA\tnegative\n",
@@ -390,8 +390,8 @@ BAD = [
     ("a.tsv", "set\tgene\nmy set\tA\n", r"set id 'my set' must be letters"),
     ("a.tsv", "set\tgene\nx\t\n", r"gene '' must be a symbol"),
     ("a.gmt", "x\tdescription\n", r"a\.gmt, line 1: a GMT line is name, description and genes"),
-    ("a.gmt", "x\td\tA\nx\td\tB\n", r"a\.gmt, line 2: set 'x' stands twice"),
-    ("a.gmt", "x\td\tA\tA\n", r"a\.gmt, line 1: set 'x': gene A stands twice"),
+    ("a.gmt", "x\td\tA\nx\td\tB\n", r"a\.gmt, line 2: set 'x' is there twice"),
+    ("a.gmt", "x\td\tA\tA\n", r"a\.gmt, line 1: set 'x': gene A is listed twice"),
     ("a.toml", "title = x\n", r"a\.toml is not valid TOML.*line 1"),
     ("a.toml", 'title = "x"\n', r"a\.toml has no markers"),
     ("a.toml", 'markers = ["CD63"]\n', r"marker 1 is not a table"),
@@ -411,7 +411,7 @@ BAD = [
     (
         "a.toml",
         'markers = [\n{ gene = "A" },\n{ gene = "A" },\n]\n',
-        r"a\.toml, line 3: set 'a': gene A stands",
+        r"a\.toml, line 3: set 'a': gene A is listed",
     ),
     ("a.toml", 'markers = [{ gene = "A", verified = "sure" }]\n', r"verified of A must be"),
     ("a.toml", 'markers = [{ gene = "A", evidence = "hearsay" }]\n', r"evidence of A must be"),

@@ -191,7 +191,8 @@ def test_serious_findings_are_warnings():
         found = mk.assess(exp, mk.Contrast("fraction", "EV", "lysate", paired_by="donor"))
     assert any("fully confounded" in text for text in found.warnings)
     assert any("fully confounded" in text for text in found.design)
-    rows = found.evidence.table[found.evidence.table["topic"] == "design: confounding"]
+    evidence = found.evidence.table
+    rows = evidence[(evidence["topic"] == "design") & (evidence["about"] == "confounding")]
     assert (rows["direction"] == "against").all()
     assert len(rows) == 6
 

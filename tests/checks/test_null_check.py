@@ -106,6 +106,7 @@ def test_distinct_permutations_by_hand(case, strata, count):
     assert distinct_permutations(np.array(case, bool), np.array(strata)) == count
 
 
+@pytest.mark.filterwarnings("ignore:where nothing differs:markerkit.MarkerkitWarning")  # of four pairs
 @pytest.mark.parametrize(
     "contrast", [("g", "a", "b"), ["g", "a", "b"], {"mine": ("g", "a", "b")}, {"mine": ["g", "a", "b"]}]
 )

@@ -1,4 +1,4 @@
-"""Sensitivity analysis strip: the same rules under other choices, and without each vote."""
+"""Sensitivity analysis: the same rules under other choices, and without each marker."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ import pytest
 import markerkit as mk
 from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT, quantile_normalized, sensitivity_of
 from markerkit.effects.fit import fit_contrast
-from markerkit.effects.members import marker_effects, set_members
+from markerkit.effects.members import ProteinIndex
 from markerkit.identity.table import identity_of
 from markerkit.purity.sources import source_verdicts
 from markerkit.stats.set_effect import set_effect
@@ -106,16 +106,17 @@ def test_a_constant_for_each_sample_changes_nothing(exp, table):
     assert list(found["verdict"]) == list(before["verdict"])
 
 
-def test_leave_one_vote_out_by_hand(table, model):
+def test_leave_one_marker_out_by_hand(table, model):
     """Range of the effect without one gene, against set effects of shortened sets."""
-    members = set_members(model.markers, ["pan_ev", "misev_1a", "misev_2a"])
-    votes = marker_effects(model, model.measured, members)
-    keys = sorted(set(members["complex"].where(members["complex"] != "", members["gene"])))
+    sets = ("pan_ev", "misev_1a", "misev_2a")
+    whole = model.index.located(sets)
+    markers = model.measured.effects.markers(whole)
+    n = markers.n_markers
     estimates = []
-    for key in keys:
-        left = members[members["complex"].where(members["complex"] != "", members["gene"]) != key]
-        found = marker_effects(model, model.measured, left)
-        if found.n_markers < votes.n_markers:
+    for key in whole.names:
+        genes = whole.members.gene[whole.members.marker == key]
+        found = markers.without_genes(set(genes))
+        if found.n_markers < n:
             estimates.append(set_effect(found.effects, model.measured.background).estimate)
     row = rows(table, aspect=LEAVE_ONE_OUT, key="ev").iloc[0]
     assert row["verdict"] == rows(table, aspect=AS_REPORTED, key="ev")["verdict"].iloc[0]
@@ -123,7 +124,7 @@ def test_leave_one_vote_out_by_hand(table, model):
     assert row["n_independent"] >= len(estimates)
 
 
-def test_the_vote_that_flips_is_named():
+def test_the_marker_that_decides_alone_is_named():
     """A class that stands on one marker falls without it."""
     rng = np.random.default_rng(3)
     organs = MARKERS["mitochondrion"].positive[:5]
@@ -136,7 +137,7 @@ def test_the_vote_that_flips_is_named():
     few = experiment(frame, sheet).select(proteins=[*organs[:3], *genes[5:]])
     found = sensitivity_of(few, [model_of(few)], {})
     row = rows(found, aspect=LEAVE_ONE_OUT, key="mitochondrion").iloc[0]
-    # three votes are the least that a source needs: without any one of them it cannot be assessed
+    # three markers are the least that a source needs: without any one of them it cannot be assessed
     assert rows(found, aspect=AS_REPORTED, key="mitochondrion")["verdict"].iloc[0] == "raised"
     assert (row["verdict"], row["n_flips"], row["agrees"]) == ("not assessable", 3, False)
     assert set(row["flips"].split(";")) == set(organs[:3])
@@ -155,11 +156,13 @@ def test_protein_groups(exp):
     proteins = pd.concat([proteins.loc[[twin]].rename(index={twin: "twin"}), proteins])
     both = mk.Experiment(values, exp.samples, proteins, "raw", "human", exp.history)
     fitted = model_of(both)
-    assert fitted.rows["CD63"] == twin
+    assert fitted.index.gene["CD63"] == twin
     found = sensitivity_of(both, [fitted], {})
     varied = rows(found, variant="first group of a gene in the table", status="computed")
     assert len(varied)
-    first = replace(fitted, rows=fitted.rows.replace(twin, "twin"))
+    index = fitted.index
+    changed = ProteinIndex(MARKERS, index.proteins, index.gene.replace(twin, "twin"), index.accession)
+    first = replace(fitted, index=changed)
     expected = identity_of([first], {}).table.set_index("class")["log2_fc"]
     effect = rows(varied, kind="class").set_index("key")["log2_fc"]
     assert effect["exosome"] == pytest.approx(expected["exosome"])
@@ -182,7 +185,7 @@ def test_quantile_is_tried_between_preparations_only(exp, table):
     assert (rows(found, variant="quantile")["status"] == "computed").all()
 
 
-def test_no_model_no_strip(exp):
+def test_no_model_no_sensitivity_analysis(exp):
     names = [exp.samples.index[i] for i in (0, exp.n_samples - 1)]
     few = exp.select(samples=names)
     contrast = mk.Contrast("fraction", "EV", "lysate")

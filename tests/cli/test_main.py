@@ -388,3 +388,12 @@ def test_score_refuses_bad_words(here, example, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["score", matrix])
     assert stop.value.code == 2
+
+
+def test_every_option_of_assess_has_its_help(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["assess", "--help"])
+    assert stop.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "every pair of levels; or vs:Y, every level against Y" in text
+    assert "software that wrote the matrix (default: detected from its header)" in text

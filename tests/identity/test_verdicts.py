@@ -109,13 +109,13 @@ def test_no_change_is_not_compatible_with_anything():
 
 
 def test_markers_of_all_vesicles_make_no_class():
-    """What the class shares with the EV layer rises, its own markers do not, or were not measured."""
+    """What the class shares with all EVs rises, its specific markers do not, or were not measured."""
     own = [g for g in EXOSOME if g not in EV]
     generic = [*GOOD, (own, 0.0)]
     found = identity(study(generic)).loc["exosome"]
-    assert (found["verdict"], found["reason"]) == ("unresolved", "only markers that it shares are raised")
+    assert (found["verdict"], found["rule"]) == ("unresolved", "specific_markers_not_raised")
     blind = identity(study(GOOD, drop=own)).loc["exosome"]
-    assert (blind["verdict"], blind["reason"]) == ("unresolved", "too few markers of its own measured")
+    assert (blind["verdict"], blind["rule"]) == ("unresolved", "too_few_specific_markers")
     assert found["next_step"] == blind["next_step"] != ""
 
 
@@ -161,24 +161,25 @@ def test_depleted_is_a_reason_of_its_own():
 
 def test_negatives_that_rise_block_the_call():
     found = identity(study([*GOOD, (NEGATIVE, 3.0)]))
-    assert (found.loc["exosome", "verdict"], found.loc["exosome", "reason"]) == ("unresolved", "negatives up")
+    assert (found.loc["exosome", "verdict"], found.loc["exosome", "rule"]) == ("unresolved", "negatives_up")
     assert found.loc["exosome", "next_step"]
 
 
 def test_against_a_fluid_only_the_balance_counts():
     everything = [(BODY, 2.0), (VESICLE, 2.0), (EV, 3.0), (EXOSOME, 6.0), (NEGATIVE, 2.0)]
     assert identity(study(everything), comparator="biofluid").loc["exosome", "verdict"] == "compatible"
-    assert identity(study(everything), comparator="lysate").loc["exosome", "reason"] == "negatives up"
+    assert identity(study(everything), comparator="lysate").loc["exosome", "rule"] == "negatives_up"
 
 
 def test_a_class_that_cannot_be_told_apart_is_unresolved():
     found = identity(study([(NEGATIVE, -2.0), (BODY, -2.0), (EV, 2.5), (EXOSOME, 2.5), (VESICLE, 2.5)]))
     assert found.loc["exosome", "verdict"] == "unresolved"
-    assert found.loc["exosome", "reason"].startswith("competing class microvesicle")
+    assert found.loc["exosome", "rule"] == "competing_class"
+    assert "Microvesicle" in found.loc["exosome", "reason"]
     assert found.loc["exosome", "competing_class"] == "microvesicle"
 
 
-def test_without_layer_a_there_is_no_exosome():
+def test_without_general_ev_evidence_there_is_no_exosome():
     only = [g for g in EXOSOME if g not in EV]
     found = identity(study([(EV, -1.5), (only, 4.0), (BODY, -2.0), (VESICLE, -2.0), (NEGATIVE, -2.0)]))
     assert found.loc["ev", "verdict"] == "not compatible"
@@ -187,7 +188,7 @@ def test_without_layer_a_there_is_no_exosome():
 
 def test_organelle_content_alone_is_not_called_an_apoptotic_body():
     dying = study([(BODY, 3.0), (ORGANELLES, 3.0)])
-    assert identity(dying, comparator=None).loc["apoptotic_body", "reason"] == "not declared as vesicles"
+    assert identity(dying, comparator=None).loc["apoptotic_body", "rule"] == "not_declared_as_vesicles"
     declared = identity(dying, comparator=None, context={"vesicles": True}).loc["apoptotic_body"]
     assert declared["verdict"] == "compatible"
 
@@ -195,7 +196,7 @@ def test_organelle_content_alone_is_not_called_an_apoptotic_body():
 def test_too_few_markers_are_not_assessable():
     found = identity(study(GOOD, drop=set(EXOSOME[3:]) - set(EXOSOME[:3])))
     assert found.loc["exosome", "verdict"] == "not assessable"
-    assert "votes measured" in found.loc["exosome", "reason"]
+    assert "independent markers measured" in found.loc["exosome", "reason"]
 
 
 def test_apoptotic_exosomes_need_the_context_and_a_candidate():
@@ -238,7 +239,7 @@ def test_on_off_markers_count_at_their_bound():
     values = values.mask(rng.random(values.shape) < 0.03)
     switched = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
     found = identity(switched)
-    assert found.loc["exosome", "reason"].endswith("from detection")
+    assert found.loc["exosome", "basis"] == "bounded"
     used = mk.assess_identity(switched, ask()[0], MARKERS).markers.table
     assert (used.loc[used["set"] == "exosome", "detection"] == "on").sum() > 5
 

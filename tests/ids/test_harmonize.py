@@ -144,3 +144,114 @@ def test_bovine_accessions_belong_to_no_other_organism():
 def test_bovine_is_known_without_a_catalogue():
     exp = mk.harmonize_ids(experiment([("CON__P02769", "ALB"), ("P02768", "ALB")]))
     assert exp.proteins["species"].tolist() == ["Bos taurus", "Homo sapiens"]
+
+
+# ---- limits ---------------------------------------------------------------------------
+
+
+def only(organism: str, other: str, n: int) -> list[str]:
+    """Symbols that one organism has and another, whatever the case of its letters, has not."""
+    return sorted(gene_table(organism).symbols - gene_table(other).symbols)[500 : 500 + n]
+
+
+@pytest.mark.parametrize(
+    ("n_mouse", "n_human", "refused"),
+    [(19, 0, False), (20, 0, True), (20, 3, True), (20, 4, False), (40, 7, True), (40, 8, False)],
+)
+def test_symbols_of_another_organism(n_mouse, n_human, refused):
+    """From 20 symbols of the other organism on, with less than a fifth as many of the declared one."""
+    rows = [("", s) for s in only("mouse", "human", n_mouse) + only("human", "mouse", n_human)]
+    if refused:
+        with pytest.raises(
+            InputError, match=f"look like mouse or rat: {n_mouse} of {n_mouse + n_human} symbols"
+        ):
+            mk.harmonize_ids(experiment(rows))
+    else:
+        assert mk.harmonize_ids(experiment(rows)).harmonized
+
+
+@pytest.mark.parametrize(
+    ("n_mouse", "n_human", "refused"), [(19, 0, False), (20, 0, True), (20, 3, True), (20, 4, False)]
+)
+def test_entry_names_of_another_organism(n_mouse, n_human, refused):
+    rows = [(f"X{i}_MOUSE", "") for i in range(n_mouse)] + [(f"Y{i}_HUMAN", "") for i in range(n_human)]
+    if refused:
+        with pytest.raises(InputError, match="the proteins are mouse"):
+            mk.harmonize_ids(experiment(rows))
+    else:
+        assert mk.harmonize_ids(experiment(rows)).harmonized
+
+
+# ---- the rules one by one ---------------------------------------------------------------
+
+RULES = [
+    # leading accession before the symbol that the table gives
+    ("P08962", "CD81", "CD63", "accession", "ambiguous"),
+    # symbol before the accession of a later member
+    ("A0A000XYZ1;P08962", "CD81", "CD81", "symbol", "ambiguous"),
+    ("A0A000XYZ1;P08962", "", "CD63", "accession of a later member", "mapped"),
+    # entry name last, and only an approved symbol of this species
+    ("CD63_HUMAN", "", "CD63", "entry name", "mapped"),
+    ("H2AFX_HUMAN", "", "", "", "not mapped"),
+    # an unknown symbol of a group is no gene beside a known one
+    ("P08962", "NOTAGENE1", "CD63", "accession", "mapped"),
+    # what is an accession is no symbol
+    ("", "P99999", "", "", "not mapped"),
+    ("", "", "", "", "not mapped"),
+]
+
+
+@pytest.mark.parametrize(("accession", "gene", "mapped", "how", "status"), RULES)
+def test_which_identifier_decides(accession, gene, mapped, how, status):
+    row = id_mapping(mk.harmonize_ids(experiment([(accession, gene)]))).iloc[0]
+    assert (row["gene"], row["how"], row["status"]) == (mapped, how, status)
+
+
+@pytest.mark.parametrize(
+    ("accession", "gene", "reason"),
+    [
+        ("P08962;P60033", "", "members of 2 genes: the leading one counts"),
+        ("P02768;P02769", "", "members of Homo sapiens and Bos taurus: the leading one counts"),
+        ("P08962;P60033;P02769", "", "members of 2 genes and Homo sapiens and Bos taurus: the leading one counts"),
+        ("P02769;P02768", "", "members of Bos taurus and Homo sapiens: the leading one, Bos taurus, counts"),
+        ("P02769", "", "Bos taurus: no Homo sapiens gene"),
+        ("TRYP_PIG", "", "Sus scrofa: no Homo sapiens gene"),
+        ("A0A000XYZ1", "", "no identifier is in the gene table"),
+        ("", "", "no identifier"),
+    ],
+)  # fmt: skip
+def test_reasons(accession, gene, reason):
+    assert id_mapping(mk.harmonize_ids(experiment([(accession, gene)])))["reason"].iloc[0] == reason
+
+
+def test_the_table_names_the_species_of_a_group():
+    """Where neither entry name nor accession does; in Latin or in English."""
+    proteins = pd.DataFrame(
+        {
+            "accession": ["A0A000XYZ1"] * 3,
+            "gene": ["CD63"] * 3,
+            "species": ["Mus musculus", "mouse", "human"],
+        },
+        index=["a", "b", "c"],
+    )
+    exp = mk.harmonize_ids(mk.Experiment(pd.DataFrame(1.0, ["s", "t"], proteins.index), None, proteins))
+    assert exp.proteins["gene"].tolist() == ["", "", "CD63"]
+    assert exp.proteins["species"].tolist() == ["Mus musculus", "Mus musculus", "Homo sapiens"]
+
+
+def test_a_catalogue_of_another_organism_is_refused():
+    with pytest.raises(InputError, match="the experiment is human and the catalogue mouse"):
+        mk.harmonize_ids(experiment([("P08962", "")]), catalogue("mouse"))
+
+
+def test_simulated_identifiers_are_those_that_harmonizing_would_give():
+    """But for a gene of which the catalogue and the gene table each have a symbol."""
+    exp = mk.load_example()
+    assert exp.harmonized
+    assert exp.has_verb("harmonize_ids")
+    again = mk.harmonize_ids(exp, catalogue()).proteins
+    for column in ("accession", "gene", "species"):
+        assert again[column].equals(exp.proteins[column]), column
+    table = id_mapping(exp)
+    assert (table["status"] == "mapped").all()
+    assert (id_mapping(mk.harmonize_ids(exp, catalogue()))["status"] == "mapped").mean() > 0.999

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
-from markerkit.figures import marker_values
+from markerkit.assessment.marker_values import marker_values
 from markerkit.ids.representative import gene_rows, representatives
 from markerkit.qc.indices import two_axis
 

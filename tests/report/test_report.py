@@ -253,3 +253,22 @@ def test_the_same_bytes_twice(folder, tmp_path):
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         twin = again / path.relative_to(folder)
         assert path.read_bytes() == twin.read_bytes(), path.name
+
+
+def test_the_methods_name_the_factors_of_each_contrast():
+    from types import SimpleNamespace
+
+    from markerkit.report._methods import _factors
+
+    paired = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", batch="day")
+    plain = mk.Contrast("fraction", "EV", "SEC")
+    batched = mk.Contrast("fraction", "SEC", "lysate", batch="day")
+    for contrasts, text in (
+        ([plain], ""),
+        ([paired], ", with pairs (`donor`) and batch (`day`) as factors"),
+        (
+            [paired, plain, batched],
+            ", with pairs (`donor`) and batch (`day`) (EV vs lysate); batch (`day`) (SEC vs lysate) as factors",
+        ),
+    ):
+        assert _factors(SimpleNamespace(contrasts=contrasts)) == text

@@ -12,15 +12,15 @@ from markerkit.sets import gsea as _gsea
 from markerkit.sets.methods import METHODS
 from markerkit.stats.joint import joint_effects
 from markerkit.stats.ora import over_representation
-from markerkit.stats.set_effect import Background, background
+from markerkit.stats.set_effect import Background, MarkerEffects, background
 from markerkit.tables.registry import TABLES
 from tests.helpers import assert_level
 
 SETS = {
     "up": [f"P{i}" for i in range(15)],
     "null": [f"P{i}" for i in range(200, 230)],
-    "few": ["P1", "P2", "absent"],
-    "absent": ["Q1", "Q2"],
+    "few": ["P1", "P2", "CD9"],
+    "absent": ["CD63", "CD81"],
 }
 
 
@@ -236,36 +236,40 @@ def test_ora_agrees_with_scipy_down_to_no_hit():
     np.testing.assert_array_equal(p[2:], [1.0, 1.0])
 
 
+def markers_of(effect, influence, variance, df):
+    n = len(effect)
+    return MarkerEffects(effect, influence, variance, np.full(n, float(df)), np.full(n, 1 / n))
+
+
 def test_joint_by_hand():
-    """Two sets that share a vote: the coefficients solve the normal equations of their membership."""
+    """Two sets that share a marker: the coefficients solve the normal equations of their membership."""
     effect = np.array([2.0, 2.0, 3.0, 1.0, 1.0])
     weight = np.array([[1, 0], [1, 0], [1, 1], [0, 1], [0, 1]], dtype=float)
     rng = np.random.default_rng(0)
     influence = rng.normal(0, 0.1, (8, 5))
     reference = background(np.zeros(40), np.zeros((8, 40)))
-    found = joint_effects(effect, influence, (influence**2).sum(axis=0), np.full(5, 6.0), weight, reference)
+    markers = markers_of(effect, influence, (influence**2).sum(axis=0), 6)
+    found = joint_effects(markers, weight, reference)
     np.testing.assert_allclose(found.coefficient, np.linalg.lstsq(weight, effect, rcond=None)[0])
     assert (found.ci_low < found.coefficient).all()
     assert not found.aliased.any()
-    doubled = joint_effects(
-        effect, influence, (influence**2).sum(axis=0), np.full(5, 6.0), weight[:, [0, 0, 1]], reference
-    )
+    doubled = joint_effects(markers, weight[:, [0, 0, 1]], reference)
     assert list(doubled.aliased) == [True, True, False]
     assert np.isnan(doubled.pvalue[:2]).all()
 
 
 def test_errors_of_the_joint_test_by_hand():
-    """Two sets apart, constant weights: each coefficient is a mean of votes, its two variances those of a mean."""
+    """Two sets apart, constant weights: each coefficient is a mean of markers, its two variances those of a mean."""
     effect = np.array([1.0, 3.0, 2.0, 0.0, 1.0])
     weight = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1]], dtype=float)
     influence = np.array([[0.3, -0.3, 0.6, 0.1, 0.1], [0.0, 0.3, 0.3, -0.2, 0.4]])
     reference = background(np.full(40, 0.5), np.zeros((2, 40)))
-    found = joint_effects(effect, influence, np.zeros(5), np.full(5, 6.0), weight, reference)
+    found = joint_effects(markers_of(effect, influence, np.zeros(5), 6), weight, reference)
     np.testing.assert_allclose(found.coefficient, [2.0 - 0.5, 0.5 - 0.5])
     samples = [0.2**2 + 0.2**2, 0.1**2 + 0.1**2]  # means of the influences, squared, summed over samples
-    votes = [1 / 3, 0.5 / 2]  # variance of the votes over their number
-    np.testing.assert_allclose(found.se**2, np.add(samples, votes))
-    df = np.add(samples, votes) ** 2 / (np.square(samples) / 6 + np.square(votes) / [2, 1])
+    between = [1 / 3, 0.5 / 2]  # variance of the markers over their number
+    np.testing.assert_allclose(found.se**2, np.add(samples, between))
+    df = np.add(samples, between) ** 2 / (np.square(samples) / 6 + np.square(between) / [2, 1])
     np.testing.assert_allclose(found.df, df)
     np.testing.assert_allclose(found.pvalue, 2 * student.sf(np.abs(found.coefficient / found.se), df))
 
@@ -296,13 +300,13 @@ def test_random_sets_of_fry_follow_the_seed(size):
     assert first != other
 
 
-def test_joint_counts_the_df_of_the_votes_of_each_set():
+def test_joint_counts_the_df_of_the_markers_of_each_set():
     rng = np.random.default_rng(0)
     effect = rng.normal(size=45)
     weight = np.zeros((45, 2))
     weight[:5, 0], weight[5:, 1] = 1.0, 1.0
     flat = Background(0.0, np.zeros(6), 0.0, 100)
-    found = joint_effects(effect, np.zeros((6, 45)), np.zeros(45), np.full(45, 4.0), weight, flat)
+    found = joint_effects(markers_of(effect, np.zeros((6, 45)), np.zeros(45), 4), weight, flat)
     np.testing.assert_allclose(found.df, [4, 39])
     np.testing.assert_allclose(
         found.se, [effect[:5].std(ddof=1) / np.sqrt(5), effect[5:].std(ddof=1) / np.sqrt(40)]

@@ -185,3 +185,15 @@ def test_bh_passes_over_missing():
 
     np.testing.assert_allclose(bh(p)[known], false_discovery_control(p[known]))
     assert np.isnan(bh(p)[~known]).all()
+
+
+def test_the_shipped_catalogue_is_the_default():
+    """Of the organism of the experiment; the quality card and the scores agree with the catalogue given by name."""
+    exp = mk.load_example()
+    markers = mk.load_markers()
+    for verb in (mk.coverage, mk.quality, lambda e, *m: mk.score_samples(e.logged(), *m)):
+        pd.testing.assert_frame_equal(verb(exp).table, verb(exp, markers).table)
+    mouse = mk.Experiment(exp.values, exp.samples, exp.proteins, organism="mouse", history=exp.history)
+    of_mouse = mk.coverage(mouse, mk.load_markers(organism="mouse")).table
+    pd.testing.assert_frame_equal(mk.coverage(mouse).table, of_mouse)
+    assert not of_mouse.equals(mk.coverage(mouse, markers).table)

@@ -27,7 +27,7 @@ def log2_fc(exp: mk.Experiment) -> pd.Series:
 def test_same_seed_same_numbers(markers: mk.MarkerCatalog) -> None:
     first, second = simulate(markers, n=3, seed=4), simulate(markers, n=3, seed=4)
     pd.testing.assert_frame_equal(first.experiment.values, second.experiment.values)
-    assert first.truth.wrong == second.truth.wrong
+    assert first.truth.discordant == second.truth.discordant
     assert not simulate(markers, n=3, seed=5).experiment.values.equals(first.experiment.values)
 
 
@@ -119,11 +119,11 @@ def test_markers_move_together(markers: mk.MarkerCatalog) -> None:
 
 
 def test_markers_rise_and_the_wrong_ones_do_not(markers: mk.MarkerCatalog) -> None:
-    made = simulate(markers, n=8, effect=2.5, wrong=0.3, missing=0.0, seed=3)
+    made = simulate(markers, n=8, effect=2.5, discordant_fraction=0.3, missing=0.0, seed=3)
     gene = made.experiment.proteins["gene"]
     change = log2_fc(made.experiment) - log2_fc(made.experiment)[gene.str.startswith("BG")].median()
     exosome = gene.isin(markers["exosome"].positive)
-    wrong = gene.isin(made.truth.wrong)
+    wrong = gene.isin(made.truth.discordant)
     assert change[exosome & ~wrong].mean() == pytest.approx(2.5, abs=0.4)
     assert abs(change[wrong].mean()) < 0.6
     assert 0.15 < wrong[exosome].mean() < 0.45
@@ -142,7 +142,13 @@ def test_contamination_fraction_is_the_share_of_what_vesicles_lack(
     markers: mk.MarkerCatalog, kappa: float
 ) -> None:
     made = simulate(
-        markers, n=8, contamination_fraction=kappa, missing=0.0, residents=0.0, noise=0.1, donor_sd=0.1
+        markers,
+        n=8,
+        contamination_fraction=kappa,
+        missing=0.0,
+        resident_fraction=0.0,
+        noise=0.1,
+        donor_sd=0.1,
     )
     exp = made.experiment
     share = exp.values.div(exp.values.sum(axis=1), axis=0)
@@ -195,7 +201,7 @@ def test_no_source_is_called_raised_that_is_not(markers: mk.MarkerCatalog) -> No
 def test_without_classes_nothing_is_called(markers: mk.MarkerCatalog) -> None:
     truth = simulate(markers, classes=()).truth
     assert not any(truth.classes.values())
-    assert not truth.wrong
+    assert not truth.discordant
 
 
 @pytest.mark.parametrize("name", ["microvesicle", "apoptotic_body", "apoptotic_exosome", "apoptotic_ev"])
@@ -205,7 +211,7 @@ def test_every_class(markers: mk.MarkerCatalog, name: str) -> None:
     assert {k for k, there in made.truth.classes.items() if there} == {"ev", name} | also
     gene = made.experiment.proteins["gene"]
     sets = {"apoptotic_ev": "apoptotic_microvesicle"}
-    members = gene.isin(markers[sets.get(name, name)].positive) & ~gene.isin(made.truth.wrong)
+    members = gene.isin(markers[sets.get(name, name)].positive) & ~gene.isin(made.truth.discordant)
     assert made.truth.log2_fc[members].mean() > 1
 
 

@@ -1,0 +1,271 @@
+"""Verdicts in words: reason, explanation and next step of every rule, for tables, report, figures and terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markerkit.core.verdict import Verdict
+from markerkit.core.vocabulary import Basis, Exclusion, Rule, VerdictWord
+from markerkit.core.wording import counted, fold_change, interval, percent, times
+
+#: key of a class or a source -> its title
+Titles = Mapping[str, str]
+
+_REASONS = {
+    Rule.NO_COMPARATOR: "no comparator",
+    Rule.NO_REPLICATES: "no replicates: {about} has {samples}, {needed} or more are needed",
+    Rule.APOPTOSIS_NOT_STATED: "apoptosis not stated in the context",
+    Rule.NO_BACKGROUND: "too few background proteins",
+    Rule.TOO_FEW_MARKERS: "{n} of at least {markers} measured",
+    Rule.TOO_LITTLE_WEIGHT: "{weight} of the set's weight measured",
+    Rule.DEPLETED: "depleted",
+    Rule.NO_MORE_THAN_CONTROL: "no more than the control",
+    Rule.RAISED_TOO_LITTLE: "raised less than {margin}-fold",
+    Rule.NOT_ABOVE_CONTROL: "not above the control",
+    Rule.WIDE_INTERVAL: "interval too wide to tell",
+    Rule.NEGATIVES_UP: "proteins that should be absent rise too",
+    Rule.NO_GENERAL_EV_EVIDENCE: "general EV evidence not shown",
+    Rule.NOT_DECLARED_AS_VESICLES: "not declared as vesicles",
+    Rule.TOO_FEW_SPECIFIC_MARKERS: "too few class-specific markers quantified",
+    Rule.SPECIFIC_MARKERS_NOT_RAISED: "only markers shared with other classes are raised",
+    Rule.COMPETING_CLASS: "competing class {competitor} not excluded",
+    Rule.TOO_FEW_DISTINGUISHING_MARKERS: "competing class {competitor} not excluded: too few distinguishing markers",
+    Rule.REQUIRED_CLASS: "{about} {word}: {because}",
+    Rule.NECROSIS: "necrosis pattern: {about} raised",
+    Rule.NO_CANDIDATE: "competing class {competitor} not excluded: no candidate marker",
+    Rule.CANDIDATE: "small EV, apoptosis stated, candidate marker",
+    Rule.ENRICHED: "enriched over the control",
+    Rule.RAISED: "more than in the control",
+    Rule.MISSING_VALUE_SCHEME: "depends on how missing values are treated",
+}
+_HETEROGENEOUS = "the markers are heterogeneous, which more replicates do not reduce: a fraction or comparator that separates them"
+_DEEPER = "deeper measurement: too few of the markers were measured"
+_SCHEME = "deeper or repeated measurement, so that the verdict does not depend on missing values"
+_REPLICATES = "more replicates: at least {needed} samples in each group, better 4"
+_OF_A_CLASS = {
+    Rule.NO_COMPARATOR: "a comparator: the source cells' lysate, the fluid itself or another fraction",
+    Rule.NO_REPLICATES: _REPLICATES,
+    Rule.APOPTOSIS_NOT_STATED: "state in the context whether apoptosis was induced and shown, and the viability",
+    Rule.NO_BACKGROUND: "deeper measurement: too few background proteins were measured",
+    Rule.TOO_FEW_MARKERS: _DEEPER,
+    Rule.TOO_LITTLE_WEIGHT: _DEEPER,
+    Rule.WIDE_INTERVAL: "more replicates, or deeper measurement of the class markers",
+    Rule.NEGATIVES_UP: "a purer preparation, or a comparator that shares the co-isolated material",
+    Rule.NO_GENERAL_EV_EVIDENCE: "EV markers (tetraspanins, ESCRT, annexins) that rise over the comparator",
+    Rule.NOT_DECLARED_AS_VESICLES: "declare `vesicles = true` in the context file, with the evidence for it",
+    Rule.TOO_FEW_SPECIFIC_MARKERS: "class-specific markers: deeper measurement, or a targeted assay of them",
+    Rule.SPECIFIC_MARKERS_NOT_RAISED: "class-specific markers: deeper measurement, or a targeted assay of them",
+    Rule.COMPETING_CLASS: "markers that distinguish the two classes, such as a size- or density-resolved fraction",
+    Rule.NECROSIS: "viability and a caspase-inhibitor control: organelle and nuclear protein points to lysis",
+    Rule.NO_CANDIDATE: "S1PR1 or S1PR3 by a targeted assay, or 20S proteasome without 19S outside blood",
+    Rule.MISSING_VALUE_SCHEME: _SCHEME,
+}
+_OF_A_CLASS[Rule.TOO_FEW_DISTINGUISHING_MARKERS] = _OF_A_CLASS[Rule.COMPETING_CLASS]
+_OF_A_SOURCE = {
+    Rule.NO_REPLICATES: _REPLICATES,
+    Rule.NO_BACKGROUND: _OF_A_CLASS[Rule.NO_BACKGROUND],
+    Rule.TOO_FEW_MARKERS: _DEEPER,
+    Rule.WIDE_INTERVAL: "more replicates, or deeper measurement of the source's markers",
+    Rule.MISSING_VALUE_SCHEME: _SCHEME,
+}
+_HETEROGENEOUS_SOURCE = (
+    "the markers are heterogeneous, which more replicates do not reduce: a comparator in which all markers of the panel "
+    "are present or all absent"
+)
+_BOVINE = "search against a database that holds bovine entries"
+_DECIDED = {VerdictWord.COMPATIBLE, VerdictWord.NOT_COMPATIBLE, VerdictWord.RAISED, VerdictWord.NOT_RAISED}
+
+
+def reason(verdict: Verdict, titles: Titles) -> str:
+    """Write the rule that decided as a short clause.
+
+    Parameters
+    ----------
+    verdict
+        Of a class or a source.
+    titles
+        Titles of classes and sources by key.
+    """
+    n = verdict.numbers
+    because = verdict.because
+    text = _REASONS[verdict.rule].format(
+        about=titles.get(verdict.about, verdict.about),
+        competitor=titles.get(verdict.competing_class, verdict.competing_class),
+        n=int(n.get("n_markers", 0)),
+        markers=counted(int(n.get("min_markers", 0)), "independent marker"),
+        weight=percent(round(n.get("weight_measured", 0.0), 2)),
+        margin=fold_change(n.get("equivalence_margin", 0.0)),
+        samples=counted(int(n.get("n_samples", 0)), "sample"),
+        needed=int(n.get("min_replicates", 0)),
+        word=because.word if because else "",
+        because=reason(because, titles) if because else "",
+    )
+    return f"{text}, from detection" if verdict.basis == Basis.BOUNDED else text
+
+
+def next_step_of_class(verdict: Verdict) -> str:
+    """Say what would resolve a verdict on a class; nothing where it is resolved."""
+    if verdict.word in _DECIDED:
+        return ""
+    if verdict.rule == Rule.REQUIRED_CLASS and verdict.because is not None:
+        return next_step_of_class(verdict.because)
+    if verdict.rule == Rule.WIDE_INTERVAL and verdict.numbers.get("heterogeneous"):
+        return _HETEROGENEOUS
+    return _filled(_OF_A_CLASS[verdict.rule], verdict)
+
+
+def next_step_of_source(verdict: Verdict, *, other_species: bool = False) -> str:
+    """Say what would resolve a verdict on a source; nothing where it is resolved.
+
+    Parameters
+    ----------
+    verdict
+        Of the source.
+    other_species
+        No protein of the source's own species was measured at all.
+    """
+    if verdict.word in _DECIDED:
+        return ""
+    if other_species:
+        return _BOVINE
+    if verdict.rule == Rule.WIDE_INTERVAL and verdict.numbers.get("heterogeneous"):
+        return _HETEROGENEOUS_SOURCE
+    return _filled(_OF_A_SOURCE[verdict.rule], verdict)
+
+
+def _filled(text: str, verdict: Verdict) -> str:
+    return text.format(needed=int(verdict.numbers.get("min_replicates", 0)))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The numbers that an explanation quotes: the effect of a set over the background, log2.
+
+    Parameters
+    ----------
+    estimate, ci_low, ci_high
+        Of the effect.
+    level
+        Of the interval.
+    n_markers
+        Independent markers.
+    detectable, power
+        Effect that a share `power` of such studies would have called.
+    """
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+    level: float
+    n_markers: int
+    detectable: float
+    power: float
+
+    @property
+    def size(self) -> str:
+        """Effect and interval in words."""
+        return f"{times(self.estimate)} the background ({interval(self.ci_low, self.ci_high, self.level)})"
+
+    @property
+    def missed(self) -> str:
+        """What would have been called."""
+        return f"of {fold_change(self.detectable)}-fold would have been called in {percent(self.power)} of such studies"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a verdict is on: its title, and the two groups that were compared."""
+
+    title: str
+    case: str
+    control: str
+
+
+def explain_class(
+    verdict: Verdict,
+    what: Compared,
+    effect: Measured | None,
+    titles: Titles,
+    excluded: Mapping[str, tuple[Exclusion, float]],
+) -> str:
+    """Explain a verdict on a class in sentences.
+
+    Parameters
+    ----------
+    verdict
+        Of the class.
+    what
+        Title of the class, with its name by size, and the groups.
+    effect
+        Of its markers; nothing where none was estimated.
+    titles
+        Titles of classes and sources by key.
+    excluded
+        How each competing class was excluded, with the effect it was held against.
+    """
+    why, control, case, title = reason(verdict, titles), what.control, what.case, what.title
+    size = ""
+    if effect is not None:
+        inside = f"{interval(effect.ci_low, effect.ci_high, effect.level)}; {counted(effect.n_markers, 'independent marker')}"
+        size = f" The markers are {times(effect.estimate)} the background ({inside})."
+    if verdict.word == VerdictWord.COMPATIBLE:
+        return f"Compared with {control}, {case} is enriched in markers of {title}.{size}{_exclusions(excluded, titles)}"
+    if verdict.rule == Rule.NO_MORE_THAN_CONTROL and effect is not None:
+        return f"{case} shows no more markers of {title} than {control}; an enrichment {effect.missed}.{size}"
+    if verdict.rule == Rule.RAISED_TOO_LITTLE:
+        return f"Markers of {title} are {why} in {case} over {control}: too little for the class.{size}"
+    if verdict.word == VerdictWord.NOT_COMPATIBLE:
+        return f"{case} is not enriched in markers of {title} over {control}: {why}.{size}"
+    return f"{title} is {verdict.word}: {why}.{size}"
+
+
+def _exclusions(excluded: Mapping[str, tuple[Exclusion, float]], titles: Titles) -> str:
+    if not excluded:
+        return ""
+    words = {
+        Exclusion.ITSELF: "itself not compatible",
+        Exclusion.MARGIN: "below the markers only in the class",
+        Exclusion.SPECIFIC: "its specific markers show no {margin}-fold rise",
+        Exclusion.NOT_EXCLUDED: "not excluded",
+    }
+    told = [f"{titles[k]} ({words[how].format(margin=fold_change(m))})" for k, (how, m) in excluded.items()]
+    return f" Competing {'class' if len(told) == 1 else 'classes'} excluded: {', '.join(told)}."
+
+
+def explain_source(
+    verdict: Verdict,
+    what: Compared,
+    effect: Measured | None,
+    titles: Titles,
+    *,
+    more_per_ev: float | None = None,
+) -> str:
+    """Explain a verdict on a source in sentences.
+
+    Parameters
+    ----------
+    verdict
+        Of the source.
+    what
+        Title of the source, and the groups.
+    effect
+        Of its markers; nothing where none was estimated.
+    titles
+        Titles of classes and sources by key.
+    more_per_ev
+        Log2 effect of the source over the EV markers, where it is higher for each EV marker.
+    """
+    case, control, title = what.case, what.control, what.title
+    if effect is None:
+        return f"{title}: not assessable ({reason(verdict, titles)})."
+    text = {
+        VerdictWord.RAISED: f"{title}: more in {case} than in {control}; ",
+        VerdictWord.NOT_RAISED: f"{title}: no more in {case} than in {control}; ",
+        VerdictWord.NOT_ASSESSABLE: f"{title}: not assessable ({reason(verdict, titles)}); ",
+    }[verdict.word] + f"the markers are {effect.size}."
+    if verdict.rule == Rule.NO_MORE_THAN_CONTROL:
+        text += f" A rise {effect.missed}."
+    if verdict.word == VerdictWord.NOT_RAISED and more_per_ev is not None:
+        text += f" EV signal fell: {fold_change(more_per_ev)}-fold more of it for each EV marker."
+    return text

@@ -1,0 +1,201 @@
+"""The words of the output, each written once: verdicts, rules, topics, and what a user may say of a contrast."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+
+class VerdictWord(StrEnum):
+    """What a verdict says: the first two of a class, the next two of a source; the last of either."""
+
+    COMPATIBLE = "compatible"
+    NOT_COMPATIBLE = "not compatible"
+    UNRESOLVED = "unresolved"
+    RAISED = "raised"
+    NOT_RAISED = "not raised"
+    NOT_ASSESSABLE = "not assessable"
+
+
+class Basis(StrEnum):
+    """Which protein effects a verdict stands on."""
+
+    MEASURED = "measured"
+    BOUNDED = "bounded"
+    NONE = ""
+
+
+class Topic(StrEnum):
+    """What a row of the table `evidence` is about."""
+
+    COVERAGE = "coverage"
+    SET_EFFECT = "set_effect"
+    BOUNDS = "left_censored_bounds"
+    NEGATIVES = "negatives"
+    SPECIFIC = "class_specific_markers"
+    COMPETING_CLASS = "competing_class"
+    GENERAL_EV = "general_ev_evidence"
+    REQUIRED_CLASS = "required_class"
+    JOINT = "joint_effect"
+    COMPARATOR = "comparator"
+    FLUID = "fluid"
+    NECROSIS = "necrosis"
+    CANDIDATE = "candidate"
+    CONTEXT = "context"
+    REPLICATES = "replicates"
+    CIRCULARITY = "circularity"
+    DESIGN = "design"
+    SENSITIVITY = "sensitivity"
+
+
+class Rule(StrEnum):
+    """The rule that gave a verdict; the column `rule` of the tables."""
+
+    NO_COMPARATOR = "no_comparator"
+    NO_REPLICATES = "no_replicates"
+    APOPTOSIS_NOT_STATED = "apoptosis_not_stated"
+    NO_BACKGROUND = "no_background"
+    TOO_FEW_MARKERS = "too_few_markers"
+    TOO_LITTLE_WEIGHT = "too_little_weight"
+    DEPLETED = "depleted"
+    NO_MORE_THAN_CONTROL = "no_more_than_control"
+    RAISED_TOO_LITTLE = "raised_too_little"
+    NOT_ABOVE_CONTROL = "not_above_control"
+    WIDE_INTERVAL = "wide_interval"
+    NEGATIVES_UP = "negatives_up"
+    NO_GENERAL_EV_EVIDENCE = "no_general_ev_evidence"
+    NOT_DECLARED_AS_VESICLES = "not_declared_as_vesicles"
+    TOO_FEW_SPECIFIC_MARKERS = "too_few_specific_markers"
+    SPECIFIC_MARKERS_NOT_RAISED = "specific_markers_not_raised"
+    COMPETING_CLASS = "competing_class"
+    TOO_FEW_DISTINGUISHING_MARKERS = "too_few_distinguishing_markers"
+    REQUIRED_CLASS = "required_class"
+    NECROSIS = "necrosis"
+    NO_CANDIDATE = "no_candidate"
+    CANDIDATE = "candidate"
+    ENRICHED = "enriched"
+    RAISED = "raised"
+    MISSING_VALUE_SCHEME = "missing_value_scheme"
+
+    @property
+    def topic(self) -> Topic:
+        """The row of the table `evidence` that holds what the rule looked at."""
+        return _TOPICS.get(self, Topic.SET_EFFECT)
+
+    @property
+    def about(self) -> str:
+        """The key of the context that the rule asks for, where it asks for one."""
+        return _CONTEXT.get(self, "")
+
+
+_TOPICS = {
+    Rule.NO_COMPARATOR: Topic.COMPARATOR,
+    Rule.NO_REPLICATES: Topic.REPLICATES,
+    Rule.APOPTOSIS_NOT_STATED: Topic.CONTEXT,
+    Rule.TOO_FEW_MARKERS: Topic.COVERAGE,
+    Rule.TOO_LITTLE_WEIGHT: Topic.COVERAGE,
+    Rule.NEGATIVES_UP: Topic.NEGATIVES,
+    Rule.NO_GENERAL_EV_EVIDENCE: Topic.GENERAL_EV,
+    Rule.NOT_DECLARED_AS_VESICLES: Topic.CONTEXT,
+    Rule.TOO_FEW_SPECIFIC_MARKERS: Topic.SPECIFIC,
+    Rule.SPECIFIC_MARKERS_NOT_RAISED: Topic.SPECIFIC,
+    Rule.COMPETING_CLASS: Topic.COMPETING_CLASS,
+    Rule.TOO_FEW_DISTINGUISHING_MARKERS: Topic.COMPETING_CLASS,
+    Rule.REQUIRED_CLASS: Topic.REQUIRED_CLASS,
+    Rule.NECROSIS: Topic.NECROSIS,
+    Rule.NO_CANDIDATE: Topic.CANDIDATE,
+    Rule.CANDIDATE: Topic.CANDIDATE,
+    Rule.MISSING_VALUE_SCHEME: Topic.BOUNDS,
+}
+
+
+_CONTEXT = {Rule.APOPTOSIS_NOT_STATED: "apoptosis_induced", Rule.NOT_DECLARED_AS_VESICLES: "vesicles"}
+
+
+class Exclusion(StrEnum):
+    """How a competing class is excluded."""
+
+    ITSELF = "itself not compatible"
+    MARGIN = "below the markers only in the class"
+    SPECIFIC = "its specific markers do not rise"
+    NOT_EXCLUDED = ""
+
+
+class Direction(StrEnum):
+    """What a reason says about calling a class compatible."""
+
+    FOR = "for"
+    AGAINST = "against"
+    NEITHER = "neither"
+
+
+class Severity(StrEnum):
+    """How much a finding on the design weighs."""
+
+    OK = "ok"
+    NOTE = "note"
+    WARNING = "warning"
+    SERIOUS = "serious"
+
+
+class Status(StrEnum):
+    """Whether a row of a table could be computed."""
+
+    ASSESSED = "assessed"
+    NOT_ASSESSED = "not assessed"
+    TESTED = "tested"
+    NOT_TESTED = "not tested"
+    TOO_FEW_MEASURED = "too few measured"
+    COMPUTED = "computed"
+    NOT_VARIED = "not varied"
+    COUNTED = "counted"
+    NOT_COUNTED = "not counted"
+
+
+class Flag(StrEnum):
+    """What a rule of the quality card asks for."""
+
+    REVIEW = "review"
+    NONE = ""
+
+
+class Comparator(StrEnum):
+    """What the control of a contrast is."""
+
+    LYSATE = "lysate"
+    BIOFLUID = "biofluid"
+    SOLUBLE = "soluble"
+    EV = "ev"
+
+
+class Fluid(StrEnum):
+    """What the samples come from."""
+
+    BLOOD = "blood"
+    PLASMA = "plasma"
+    SERUM = "serum"
+    URINE = "urine"
+    CSF = "csf"
+    SALIVA = "saliva"
+    MILK = "milk"
+    BRONCHOALVEOLAR = "bronchoalveolar"
+    ASCITES = "ascites"
+    CULTURE = "culture"
+    OTHER = "other"
+
+
+#: names that a signature offers
+ComparatorName = Literal["lysate", "biofluid", "soluble", "ev"]
+FluidName = Literal[
+    "blood",
+    "plasma",
+    "serum",
+    "urine",
+    "csf",
+    "saliva",
+    "milk",
+    "bronchoalveolar",
+    "ascites",
+    "culture",
+    "other",
+]

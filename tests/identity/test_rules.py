@@ -1,0 +1,607 @@
+"""Every rule on classes and sources, just below and just above each of its limits; evidence is written by hand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from markerkit.catalog.criteria import load_criteria
+from markerkit.core.messages import (
+    Compared,
+    Measured,
+    explain_class,
+    explain_source,
+    next_step_of_class,
+    next_step_of_source,
+    reason,
+)
+from markerkit.core.verdict import Verdict, combine
+from markerkit.core.vocabulary import Basis, Exclusion, Rule, Topic, VerdictWord
+from markerkit.identity.rules import (
+    CandidateEvidence,
+    ClassEvidence,
+    Evidence,
+    Facts,
+    GeneEvidence,
+    candidate_shown,
+    class_verdict,
+    decide,
+    exclusion,
+)
+from markerkit.purity.rules import SourceEvidence, decide_source, source_verdict
+from markerkit.stats.set_effect import SetEffect
+
+CRITERIA = load_criteria()
+T = CRITERIA.threshold
+TINY = 1e-9
+W = VerdictWord
+ROOT = Path(__file__).parents[2]
+
+#: thresholds and conventions that decide something else -> the tests that hold their limits
+COVERED_ELSEWHERE = {
+    "class_confidence": "tests/identity/test_gather.py",
+    "confidence": "tests/identity/test_gather.py",
+    "power": "tests/stats/test_set_effect.py",
+    "presence_seen": "tests/effects/test_effects.py",
+    "censoring_quantile": "tests/effects/test_effects.py",
+    "min_replicates": "tests/effects/test_effects.py",
+    "min_background": "tests/effects/test_effects.py",
+    "min_sets_heterogeneity": "tests/effects/test_effects.py",
+    "heterogeneity_level": "tests/effects/test_effects.py",
+    "detection_filter": "tests/effects/test_effects.py",
+    "detection_filter_loose": "tests/checks/test_sensitivity.py",
+    "detection_filter_strict": "tests/checks/test_sensitivity.py",
+    "min_reference_proteins": "tests/purity/test_contamination.py",
+    "reference_absent": "tests/purity/test_contamination.py",
+    "reference_abundant": "tests/purity/test_contamination.py",
+    "reference_missed": "tests/purity/test_contamination.py",
+    "reference_enough": "tests/purity/test_contamination.py",
+    "resident_mad": "tests/purity/test_contamination.py",
+    "resident_log2": "tests/purity/test_contamination.py",
+    "contamination_floor": "tests/purity/test_contamination.py",
+    "compartment_spread": "tests/purity/test_contamination.py",
+    "outlier_z": "tests/qc/test_card.py",
+    "outlier_fold": "tests/qc/test_card.py",
+    "outlier_share_fold": "tests/qc/test_card.py",
+    "outlier_share_least": "tests/qc/test_card.py",
+    "outlier_min_samples": "tests/qc/test_card.py",
+    "outlier_min_proteins": "tests/qc/test_card.py",
+    "blank_seen": "tests/purity/test_blanks.py",
+    "blank_ratio": "tests/purity/test_blanks.py",
+    "reference_seen": "tests/purity/test_contamination.py",
+    "outlier_seen": "tests/qc/test_card.py",
+    "checklist_seen": "tests/qc/test_card.py",
+    **dict.fromkeys(CRITERIA.design, "tests/checks/test_design.py"),
+}
+
+
+def effect(low: float, estimate: float, high: float, n: int = 10, from_samples: float = 1.0) -> SetEffect:
+    """Set effect with an interval."""
+    return SetEffect(estimate, 0.3, 10.0, low, high, n, from_samples)
+
+
+UP, FLAT, WIDE = effect(1.5, 3.0, 4.5), effect(-0.5, 0.0, 0.5), effect(-0.5, 1.2, 2.9)
+DOWN = effect(-3.0, -2.0, -1.0)
+EXCLUDED = ClassEvidence(10, 0.8, FLAT)
+OPEN = ClassEvidence(10, 0.8, WIDE)
+
+
+def klass(**changes: object) -> ClassEvidence:
+    """An exosome that is compatible, changed in some numbers."""
+    good = ClassEvidence(
+        10,
+        0.8,
+        UP,
+        negatives=DOWN,
+        balance=UP,
+        specific=UP,
+        margins={"microvesicle": UP, "apoptotic_body": UP},
+        competitor_specific={"microvesicle": FLAT, "apoptotic_body": FLAT},
+    )
+    return replace(good, **changes)
+
+
+RECEPTOR = GeneEvidence(seen=1.0, only_in_case=False, estimate=2.0, ci_low=1.0)
+CANDIDATES = {
+    "s1p_receptor": CandidateEvidence(genes=(RECEPTOR,)),
+    "free_20s_proteasome": CandidateEvidence(),
+}
+FACTS = Facts(apoptosis=True, vesicles=True)
+
+
+def evidence(
+    exosome: ClassEvidence | None = None,
+    *,
+    facts: Facts = FACTS,
+    candidates: dict[str, CandidateEvidence] = CANDIDATES,
+    sources: dict[str, SourceEvidence] | None = None,
+    has_background: bool = True,
+    **classes: ClassEvidence,
+) -> Evidence:
+    """General EV evidence and an exosome that are compatible, beside classes that are excluded."""
+    others = dict.fromkeys(CRITERIA.classes, EXCLUDED)
+    mine = {"exosome": exosome or klass(), "ev": ClassEvidence(20, 0.8, UP)}
+    return Evidence(others | mine | classes, facts, has_background, sources or {}, candidates)
+
+
+def verdict(found: Evidence, key: str = "exosome") -> Verdict:
+    return decide([found], CRITERIA, [key])[key]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A threshold with evidence on either side of it."""
+
+    name: str
+    key: str
+    below: Evidence
+    above: Evidence
+    rules: tuple[Rule, Rule]
+
+
+def both(**changes: object) -> Evidence:
+    return evidence(klass(**changes))
+
+
+def few(n: float) -> SetEffect:
+    return effect(1.5, 3.0, 4.5, n=int(n))
+
+
+MARGIN, RISE, LEAST = T["equivalence_margin"], T["min_class_effect"], T["min_source_effect"]
+THIN = {"microvesicle": FLAT, "apoptotic_body": UP}
+
+
+def competing(low: float, n: int = 10, specific: SetEffect | None = None) -> Evidence:
+    """A microvesicle that is open by itself; its margin starts at `low`."""
+    mine = klass(
+        margins={"microvesicle": effect(low, 1.0, 2.0, n=n), "apoptotic_body": UP},
+        competitor_specific={"microvesicle": specific, "apoptotic_body": FLAT},
+    )
+    return evidence(mine, microvesicle=OPEN)
+
+
+def apoptotic(gene: GeneEvidence | None = None, excess: SetEffect | None = None) -> Evidence:
+    found = {
+        "s1p_receptor": CandidateEvidence(genes=() if gene is None else (gene,)),
+        "free_20s_proteasome": CandidateEvidence(excess=excess),
+    }
+    return evidence(candidates=found)
+
+
+R = Rule
+LIMITS = [
+    Limit("min_markers", "exosome", both(n_markers=4), both(n_markers=5), (R.TOO_FEW_MARKERS, R.ENRICHED)),
+    Limit(
+        "min_weight",
+        "exosome",
+        both(weight_measured=T["min_weight"] - TINY),
+        both(weight_measured=T["min_weight"]),
+        (R.TOO_LITTLE_WEIGHT, R.ENRICHED),
+    ),
+    Limit(
+        "min_class_effect",
+        "exosome",
+        both(effect=effect(0.5, RISE - TINY, 2.0)),
+        both(effect=effect(0.5, RISE, 2.0)),
+        (R.WIDE_INTERVAL, R.ENRICHED),
+    ),
+    Limit(
+        "min_class_effect",
+        "exosome",
+        both(specific=effect(0.5, RISE - TINY, 2.0)),
+        both(specific=effect(0.5, RISE, 2.0)),
+        (R.SPECIFIC_MARKERS_NOT_RAISED, R.ENRICHED),
+    ),
+    Limit(
+        "equivalence_margin",
+        "exosome",
+        both(effect=effect(-0.5, 0.4, MARGIN - TINY)),
+        both(effect=effect(-0.5, 0.4, MARGIN)),
+        (R.NO_MORE_THAN_CONTROL, R.WIDE_INTERVAL),
+    ),
+    Limit(
+        "equivalence_margin",
+        "exosome",
+        both(effect=effect(TINY, 0.4, MARGIN - TINY)),
+        both(effect=effect(TINY, 0.4, MARGIN)),
+        (R.RAISED_TOO_LITTLE, R.WIDE_INTERVAL),
+    ),
+    Limit(
+        "equivalence_margin",
+        "exosome",
+        competing(-1.0, specific=effect(-1.0, 0.0, MARGIN)),
+        competing(-1.0, specific=effect(-1.0, 0.0, MARGIN - TINY)),
+        (R.COMPETING_CLASS, R.ENRICHED),
+    ),
+    Limit(
+        "min_source_effect",
+        "exosome",
+        both(negatives=effect(TINY, LEAST, 1.0)),
+        both(negatives=effect(TINY, LEAST - TINY, 1.0)),
+        (R.NEGATIVES_UP, R.ENRICHED),
+    ),
+    Limit(
+        "min_markers_negative",
+        "exosome",
+        both(negatives=few(T["min_markers_negative"])),
+        both(negatives=few(T["min_markers_negative"] - 1)),
+        (R.NEGATIVES_UP, R.ENRICHED),
+    ),
+    Limit(
+        "min_markers_margin",
+        "exosome",
+        both(specific=few(T["min_markers_margin"] - 1)),
+        both(specific=few(T["min_markers_margin"])),
+        (R.TOO_FEW_SPECIFIC_MARKERS, R.ENRICHED),
+    ),
+    Limit(
+        "min_markers_margin",
+        "exosome",
+        competing(0.5, n=int(T["min_markers_margin"]) - 1),
+        competing(0.5, n=int(T["min_markers_margin"])),
+        (R.TOO_FEW_DISTINGUISHING_MARKERS, R.ENRICHED),
+    ),
+    Limit(
+        "min_markers",
+        "exosome",
+        competing(-1.0, specific=replace(FLAT, n_markers=int(T["min_markers"]) - 1)),
+        competing(-1.0, specific=replace(FLAT, n_markers=int(T["min_markers"]))),
+        (R.COMPETING_CLASS, R.ENRICHED),
+    ),
+    Limit(
+        "candidate_seen",
+        "apoptotic_exosome",
+        apoptotic(replace(RECEPTOR, seen=CRITERIA.convention["candidate_seen"] - TINY)),
+        apoptotic(replace(RECEPTOR, seen=CRITERIA.convention["candidate_seen"])),
+        (R.NO_CANDIDATE, R.CANDIDATE),
+    ),
+    Limit(
+        "min_class_effect",
+        "apoptotic_exosome",
+        apoptotic(replace(RECEPTOR, estimate=RISE - TINY)),
+        apoptotic(replace(RECEPTOR, estimate=RISE)),
+        (R.NO_CANDIDATE, R.CANDIDATE),
+    ),
+    Limit(
+        "min_class_effect",
+        "apoptotic_exosome",
+        apoptotic(excess=effect(0.5, RISE - TINY, 2.0)),
+        apoptotic(excess=effect(0.5, RISE, 2.0)),
+        (R.NO_CANDIDATE, R.CANDIDATE),
+    ),
+    Limit(
+        "min_markers_margin",
+        "apoptotic_exosome",
+        apoptotic(excess=few(T["min_markers_margin"] - 1)),
+        apoptotic(excess=few(T["min_markers_margin"])),
+        (R.NO_CANDIDATE, R.CANDIDATE),
+    ),
+]
+
+SOURCE_LIMITS = [
+    ("min_markers_source", (2, UP), (3, UP), (R.TOO_FEW_MARKERS, R.RAISED)),
+    (
+        "min_source_effect",
+        (5, effect(TINY, LEAST - TINY, 2.0)),
+        (5, effect(TINY, LEAST, 2.0)),
+        (R.WIDE_INTERVAL, R.RAISED),
+    ),
+    (
+        "equivalence_margin",
+        (5, effect(-0.5, 0.3, MARGIN - TINY)),
+        (5, effect(-0.5, 0.3, MARGIN)),
+        (R.NO_MORE_THAN_CONTROL, R.WIDE_INTERVAL),
+    ),
+]
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=lambda x: f"{x.name}-{x.rules[0]}")
+def test_a_class_on_either_side_of_a_limit(limit: Limit) -> None:
+    found = tuple(verdict(e, limit.key).rule for e in (limit.below, limit.above))
+    assert found == limit.rules
+
+
+@pytest.mark.parametrize(("name", "below", "above", "rules"), SOURCE_LIMITS, ids=lambda x: str(x)[:24])
+def test_a_source_on_either_side_of_a_limit(
+    name: str, below: tuple[int, SetEffect], above: tuple[int, SetEffect], rules: tuple[Rule, Rule]
+) -> None:
+    assert tuple(source_verdict(SourceEvidence(*e), T).rule for e in (below, above)) == rules
+
+
+def test_every_number_of_the_criteria_has_a_test_on_both_sides() -> None:
+    here = {x.name for x in LIMITS} | {x[0] for x in SOURCE_LIMITS}
+    known = set(T) | set(CRITERIA.convention) | set(CRITERIA.design)
+    assert not here - known
+    left = known - here - set(COVERED_ELSEWHERE)
+    assert not left, (
+        f"no boundary test; add one here, or name its test file in COVERED_ELSEWHERE: {sorted(left)}"
+    )
+    assert not here & set(COVERED_ELSEWHERE)
+    for name, file in COVERED_ELSEWHERE.items():
+        if name in known:
+            assert (ROOT / file).is_file(), name
+
+
+# ---- limits at 0, which no threshold moves -----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("below", "above"),
+    [
+        # an interval that touches 0 is no enrichment
+        (both(effect=effect(0.0, 3.0, 6.0)), both(effect=effect(TINY, 3.0, 6.0))),
+        # against a fluid the positive markers must lie above the negative ones
+        (
+            evidence(klass(balance=effect(0.0, 1.0, 2.0)), facts=replace(FACTS, negatives_rise=True)),
+            evidence(klass(balance=effect(TINY, 1.0, 2.0)), facts=replace(FACTS, negatives_rise=True)),
+        ),
+        # negatives rise only where their interval excludes 0
+        (both(negatives=effect(TINY, 1.0, 2.0)), both(negatives=effect(0.0, 1.0, 2.0))),
+        # a competing class is excluded by the interval of the margin, not by its estimate
+        (competing(0.0), competing(TINY)),
+    ],
+)
+def test_limits_at_zero(below: Evidence, above: Evidence) -> None:
+    assert verdict(below).word == W.UNRESOLVED
+    assert verdict(above).word == W.COMPATIBLE
+
+
+@pytest.mark.parametrize(
+    ("gene", "excess", "rule"),
+    [
+        (replace(RECEPTOR, ci_low=0.0), None, R.NO_CANDIDATE),
+        (replace(RECEPTOR, ci_low=TINY), None, R.CANDIDATE),
+        (replace(RECEPTOR, ci_low=-9.0, only_in_case=True), None, R.CANDIDATE),
+        (replace(RECEPTOR, seen=0.4, only_in_case=True), None, R.NO_CANDIDATE),
+        (None, effect(0.0, 2.0, 4.0), R.NO_CANDIDATE),
+        (None, effect(TINY, 2.0, 4.0), R.CANDIDATE),
+    ],
+)
+def test_candidates(gene: GeneEvidence | None, excess: SetEffect | None, rule: Rule) -> None:
+    assert verdict(apoptotic(gene, excess), "apoptotic_exosome").rule == rule
+
+
+def test_a_void_candidate_shows_nothing() -> None:
+    assert candidate_shown(CandidateEvidence(excess=UP), CRITERIA)
+    assert not candidate_shown(CandidateEvidence(excess=UP, void=True), CRITERIA)
+
+
+@pytest.mark.parametrize(
+    ("source", "rule"),
+    [
+        (effect(TINY, 0.6, 1.2), R.RAISED),
+        (effect(0.0, 0.6, 1.2), R.WIDE_INTERVAL),
+        (effect(-2.0, -1.0, -TINY), R.DEPLETED),
+        (effect(-2.0, -1.0, 0.0), R.NO_MORE_THAN_CONTROL),
+        (effect(-3.0, 0.0, 3.0), R.NOT_ABOVE_CONTROL),
+        (effect(-3.0, TINY, 3.0), R.WIDE_INTERVAL),
+        (None, R.NO_BACKGROUND),
+    ],
+)
+def test_sources_at_zero(source: SetEffect | None, rule: Rule) -> None:
+    assert source_verdict(SourceEvidence(5, source), T).rule == rule
+
+
+# ---- what was stated, other classes and sources -------------------------------------
+
+
+def test_depleted_is_told_from_no_more() -> None:
+    assert verdict(both(effect=effect(-2.0, -1.0, -TINY))).rule == R.DEPLETED
+    assert verdict(both(effect=effect(-2.0, -1.0, 0.0))).rule == R.NO_MORE_THAN_CONTROL
+
+
+def test_the_word_of_general_ev_evidence_decides_an_exosome() -> None:
+    assert verdict(evidence(ev=OPEN)).rule == R.NO_GENERAL_EV_EVIDENCE
+    assert verdict(evidence(ev=EXCLUDED)).rule == R.NO_GENERAL_EV_EVIDENCE
+    # two schemes that contradict each other show no general EV evidence under either
+    found = decide([evidence(), evidence(ev=EXCLUDED)], CRITERIA)
+    assert found["ev"].rule == R.MISSING_VALUE_SCHEME
+    assert found["exosome"].rule == R.NO_GENERAL_EV_EVIDENCE
+
+
+def test_vesicles_are_declared_or_shown() -> None:
+    body = klass(
+        margins={"exosome": UP, "microvesicle": UP},
+        competitor_specific={"exosome": FLAT, "microvesicle": FLAT},
+    )
+    silent = Facts()
+    assert verdict(evidence(EXCLUDED, apoptotic_body=body), "apoptotic_body").word == W.COMPATIBLE
+    assert (
+        verdict(evidence(EXCLUDED, apoptotic_body=body, facts=silent), "apoptotic_body").word == W.COMPATIBLE
+    )
+    hidden = evidence(EXCLUDED, apoptotic_body=body, facts=silent, ev=OPEN)
+    assert verdict(hidden, "apoptotic_body").rule == R.NOT_DECLARED_AS_VESICLES
+    stated = evidence(EXCLUDED, apoptotic_body=body, ev=OPEN)
+    assert verdict(stated, "apoptotic_body").word == W.COMPATIBLE
+
+
+def test_a_competing_class_is_excluded_in_three_ways() -> None:
+    mine = klass(margins={"microvesicle": WIDE}, competitor_specific={"microvesicle": WIDE})
+    assert exclusion(mine, EXCLUDED, "microvesicle", T) == Exclusion.ITSELF
+    assert exclusion(mine, OPEN, "microvesicle", T) == Exclusion.NOT_EXCLUDED
+    by_margin = replace(mine, margins={"microvesicle": UP})
+    assert exclusion(by_margin, OPEN, "microvesicle", T) == Exclusion.MARGIN
+    by_specific = replace(mine, competitor_specific={"microvesicle": FLAT})
+    assert exclusion(by_specific, OPEN, "microvesicle", T) == Exclusion.SPECIFIC
+
+
+def test_the_worst_competitor_is_named() -> None:
+    mine = klass(
+        margins={"microvesicle": effect(-1.0, 0.0, 1.0), "apoptotic_body": effect(-2.0, 0.0, 2.0)},
+        competitor_specific={"microvesicle": None, "apoptotic_body": None},
+    )
+    found = verdict(evidence(mine, microvesicle=OPEN, apoptotic_body=OPEN))
+    assert (found.rule, found.competing_class) == (R.COMPETING_CLASS, "apoptotic_body")
+    without = replace(mine, margins={"microvesicle": None, "apoptotic_body": effect(-2.0, 0.0, 2.0)})
+    found = verdict(evidence(without, microvesicle=OPEN, apoptotic_body=OPEN))
+    assert (found.rule, found.competing_class) == (R.TOO_FEW_DISTINGUISHING_MARKERS, "microvesicle")
+
+
+def test_apoptosis_must_be_stated_first() -> None:
+    silent = evidence(facts=Facts(vesicles=True))
+    assert verdict(silent, "apoptotic_exosome").rule == R.APOPTOSIS_NOT_STATED
+    assert verdict(silent, "apoptotic_ev").rule == R.APOPTOSIS_NOT_STATED
+    assert verdict(evidence(), "apoptotic_ev").rule == R.NO_MORE_THAN_CONTROL
+
+
+def test_an_apoptotic_exosome_rests_on_the_exosome() -> None:
+    key = "apoptotic_exosome"
+    assert verdict(evidence(), key).word == W.COMPATIBLE
+    gone = verdict(evidence(EXCLUDED), key)
+    assert (gone.word, gone.rule, gone.because) == (
+        W.NOT_COMPATIBLE,
+        R.REQUIRED_CLASS,
+        Verdict(W.NOT_COMPATIBLE, R.NO_MORE_THAN_CONTROL, {"equivalence_margin": MARGIN}),
+    )
+    assert verdict(both(n_markers=4), key).word == W.NOT_ASSESSABLE
+    open_ = verdict(both(negatives=UP), key)
+    assert (open_.word, open_.competing_class) == (W.UNRESOLVED, "exosome")
+    assert open_.because is not None
+    assert open_.because.rule == R.NEGATIVES_UP
+
+
+@pytest.mark.parametrize("source", ["nucleus", "mitochondrion"])
+def test_a_necrosis_pattern_blocks_apoptotic_exosomes(source: str) -> None:
+    up = evidence(sources={source: SourceEvidence(5, effect(TINY, LEAST, 2.0))})
+    flat = evidence(sources={source: SourceEvidence(5, effect(0.0, LEAST, 2.0))})
+    found = verdict(up, "apoptotic_exosome")
+    assert (found.rule, found.about) == (R.NECROSIS, source)
+    assert verdict(flat, "apoptotic_exosome").rule == R.CANDIDATE
+
+
+def test_without_a_background_nothing_is_assessable() -> None:
+    assert verdict(evidence(klass(effect=None), has_background=False)).rule == R.NO_BACKGROUND
+
+
+# ---- two missing-value schemes -------------------------------------------------------
+
+
+def word(w: VerdictWord, competitor: str = "") -> Verdict:
+    return Verdict(w, R.ENRICHED, competing_class=competitor)
+
+
+@pytest.mark.parametrize("otherwise", [W.UNRESOLVED, W.NOT_ASSESSABLE])
+def test_schemes_are_combined_in_one_way(otherwise: VerdictWord) -> None:
+    yes, no, none = word(W.COMPATIBLE), word(W.NOT_COMPATIBLE), word(W.NOT_ASSESSABLE)
+    assert combine([yes], otherwise=otherwise) is yes
+    assert combine([yes, replace(yes, rule=R.CANDIDATE)], otherwise=otherwise) is yes
+    assert combine([none, yes], otherwise=otherwise) == replace(yes, basis=Basis.BOUNDED)
+    for pair in ([yes, no], [no, yes], [yes, none]):
+        found = combine(pair, otherwise=otherwise)
+        assert (found.word, found.rule, found.basis) == (otherwise, R.MISSING_VALUE_SCHEME, Basis.MEASURED)
+
+
+def test_the_competing_class_of_either_scheme_is_kept() -> None:
+    found = combine([word(W.COMPATIBLE), word(W.UNRESOLVED, "microvesicle")], otherwise=W.UNRESOLVED)
+    assert found.competing_class == "microvesicle"
+
+
+def test_sources_combine_their_schemes() -> None:
+    up, flat, few_ = SourceEvidence(5, UP), SourceEvidence(5, FLAT), SourceEvidence(2, None)
+    assert decide_source([up, up], T).word == W.RAISED
+    assert decide_source([few_, up], T).basis == Basis.BOUNDED
+    contradicted = decide_source([up, flat], T)
+    assert (contradicted.word, contradicted.rule) == (W.NOT_ASSESSABLE, R.MISSING_VALUE_SCHEME)
+    assert decide_source([up, few_], T).word == W.NOT_ASSESSABLE
+
+
+# ---- every rule can be reached, and has its words -------------------------------------
+
+
+def reachable() -> dict[Rule, Verdict]:
+    """A verdict by every rule, as far as evidence leads to it."""
+    found = [verdict(e, x.key) for x in LIMITS for e in (x.below, x.above)]
+    found += [source_verdict(SourceEvidence(*e), T) for x in SOURCE_LIMITS for e in x[1:3]]
+    found += [source_verdict(SourceEvidence(5, e), T) for e in (DOWN, effect(-3.0, 0.0, 3.0), None)]
+    found += [
+        verdict(evidence(facts=Facts()), "apoptotic_exosome"),
+        verdict(evidence(EXCLUDED), "apoptotic_exosome"),
+        verdict(evidence(sources={"nucleus": SourceEvidence(5, UP)}), "apoptotic_exosome"),
+        verdict(evidence(ev=OPEN)),
+        verdict(evidence(facts=Facts(), ev=OPEN, microvesicle=klass()), "microvesicle"),
+        decide([evidence(), evidence(EXCLUDED)], CRITERIA)["exosome"],
+        Verdict(
+            W.NOT_ASSESSABLE,
+            R.NO_REPLICATES,
+            {"n_samples": 1, "min_replicates": 2},
+            Basis.NONE,
+            about="control",
+        ),
+        Verdict(W.NOT_ASSESSABLE, R.NO_COMPARATOR, basis=Basis.NONE),
+    ]
+    return {v.rule: v for v in found}
+
+
+def test_every_rule_is_reached() -> None:
+    assert set(reachable()) == set(Rule)
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_every_rule_has_its_words(rule: Rule) -> None:
+    found = reachable()[rule]
+    what = Compared("Exosome (small EV)", "EV", "lysate")
+    numbers = Measured(1.0, 0.5, 1.5, level=0.9, n_markers=1, detectable=1.2, power=0.8)
+    titles = CRITERIA.titles
+    excluded = {"microvesicle": (Exclusion.SPECIFIC, 1.0)}
+    is_source = found.word in {W.RAISED, W.NOT_RAISED} or rule == R.NOT_ABOVE_CONTROL
+    texts = [
+        reason(found, titles),
+        explain_source(found, what, numbers, titles, more_per_ev=1.0)
+        if is_source
+        else explain_class(found, what, numbers, titles, excluded),
+        next_step_of_source(found) if is_source else next_step_of_class(found),
+    ]
+    for text in texts:
+        assert not re.search(r"[{}]|None|\bnan\b|  |\.\.|\w_\w|<", text), text
+    assert texts[0]
+    assert texts[1].endswith(".")
+    decided = found.word in {W.COMPATIBLE, W.NOT_COMPATIBLE, W.RAISED, W.NOT_RAISED}
+    assert bool(texts[2]) != decided
+    assert isinstance(rule.topic, Topic)
+
+
+def test_words_follow_the_numbers() -> None:
+    few_ = verdict(both(n_markers=1))
+    assert reason(few_, CRITERIA.titles) == "1 of at least 5 independent markers measured"
+    light = verdict(both(weight_measured=0.1))
+    assert reason(light, CRITERIA.titles) == "10 % of the set's weight measured"
+    bounded = replace(light, basis=Basis.BOUNDED)
+    assert reason(bounded, CRITERIA.titles) == "10 % of the set's weight measured, from detection"
+    open_ = competing(-1.0)
+    assert reason(verdict(open_), CRITERIA.titles) == "competing class Microvesicle not excluded"
+    alone = Verdict(
+        W.NOT_ASSESSABLE, R.NO_REPLICATES, {"n_samples": 1, "min_replicates": 2}, Basis.NONE, about="EV"
+    )
+    assert reason(alone, {}) == "no replicates: EV has 1 sample, 2 or more are needed"
+
+
+def test_the_next_step_knows_what_replicates_can_reduce() -> None:
+    noisy, apart = (both(effect=replace(WIDE, from_samples=s)) for s in (0.5, 0.5 - TINY))
+    assert "more replicates, or" in next_step_of_class(verdict(noisy))
+    assert "heterogeneous" in next_step_of_class(verdict(apart))
+    for share, words in ((0.5, "more replicates, or"), (0.5 - TINY, "heterogeneous")):
+        found = source_verdict(SourceEvidence(5, replace(WIDE, from_samples=share)), T)
+        assert words in next_step_of_source(found)
+    few_ = source_verdict(SourceEvidence(0, None), T)
+    assert "bovine" in next_step_of_source(few_, other_species=True)
+
+
+def test_levels_in_sentences_are_those_given() -> None:
+    numbers = Measured(-3.0, -4.0, -2.0, level=0.8, n_markers=7, detectable=1.0, power=0.7)
+    flat = verdict(both(effect=FLAT))
+    text = explain_class(flat, Compared("X", "a", "b"), numbers, CRITERIA.titles, {})
+    assert (
+        "8-fold lower than the background (80 % interval 0.062 to 0.25-fold; 7 independent markers)" in text
+    )
+    assert "2-fold would have been called in 70 % of such studies" in text
+
+
+def test_a_single_class_is_decided_as_among_all() -> None:
+    found = evidence(microvesicle=OPEN)
+    everything = decide([found], CRITERIA)
+    for key in CRITERIA.classes:
+        assert decide([found], CRITERIA, [key]) == {key: everything[key]}
+        assert class_verdict(key, found, CRITERIA, everything["ev"].word) == everything[key]
