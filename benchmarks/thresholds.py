@@ -351,7 +351,7 @@ def few(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     of = settings(FEW)
     table = read(studies(), of).table(of, COLUMNS)
     note = (
-        f"The studies of the part before, {runs} of each, with {100 * LEFT:g} % of the proteins of the catalogue left, drawn "
+        f"The studies of the part before, {runs} of each, with {100 * LEFT:g} % of the proteins of the catalog left, drawn "
         "anew in every study. A verdict less is a verdict that the threshold withholds."
     )
     return table, note + said_unchanged(table)
@@ -367,7 +367,7 @@ def replicates(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
                 count(found, s, study, *judged(study.fit(), study.context))
     table = found.table(of, dict.fromkeys((*SPLITS, *DRAWS), "mean"))
     note = (
-        f"The smallest arm that each value lets through: so many samples against 5 in {runs} random splits a pool, and "
+        f"The smallest group that each value admits: so many samples against 5 in {runs} random splits a pool, and "
         f"against 4 in {runs} draws of bv2_mouse_ev_vs_cell, EV against cell."
     )
     return table, note
@@ -381,7 +381,7 @@ PREPARATIONS: dict[str, tuple[Contrast, dict[str, Any], float]] = {
     "biofluid": (PLASMA, {}, 1.0),
     "a quarter residents": (LYSATE, {"resident_fraction": 0.25}, 1.0),
     "40 % missing": (PLASMA, {"missing": 0.4}, 1.0),
-    "few anchors": (LYSATE, {}, 0.05),
+    "few reference proteins": (LYSATE, {}, 0.05),
     "0.3 % carried": (PLASMA, {"contamination_fraction": 0.003}, 1.0),
     "1 % carried": (PLASMA, {"contamination_fraction": 0.01}, 1.0),
     "mitochondria": (LYSATE, {"sources": {"mitochondrion": 0.05}}, 1.0),
@@ -397,8 +397,8 @@ CARRIED: dict[str, tuple[tuple[str, ...], str]] = {
     "40 % missing: median found %": (("40 % missing",), "fraction"),
     "40 % missing: intervals that hold 5 %": (("40 % missing",), "holds"),
     "40 % missing: an upper bound only %": (("40 % missing",), "bound"),
-    "few anchors: assessed %": (("few anchors",), "assessed"),
-    "few anchors: intervals that hold 5 %": (("few anchors",), "holds"),
+    "few reference proteins: assessed %": (("few reference proteins",), "assessed"),
+    "few reference proteins: intervals that hold 5 %": (("few reference proteins",), "holds"),
     "0.3 % carried: a bound only %": (("0.3 % carried",), "bound"),
     "1 % carried: a bound only %": (("1 % carried",), "bound"),
     "lysate: compartments disagree %": (("lysate",), "disagree"),
@@ -453,9 +453,9 @@ def contamination_fraction(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     how = {c: "median" if what in ("fraction", "width") else "mean" for c, (_, what) in CARRIED.items()}
     table = found.table(of, how)
     note = (
-        f"{runs} simulated studies of each kind, 4 against 4 of other donors, 5 % carried over unless a column says "
-        f"otherwise. 40 % missing, 0.3 % and 1 % carried: from a biofluid; few anchors: "
-        f"{100 * PREPARATIONS['few anchors'][2]:g} % of them known by name. Against a lysate every estimate is an upper bound anyway. "
+        f"{runs} simulated studies of each kind, 4 against 4 of other donors, 5 % contamination unless a column says "
+        f"otherwise. 40 % missing, 0.3 % and 1 % contamination: from a biofluid; few reference proteins: "
+        f"{100 * PREPARATIONS['few reference proteins'][2]:g} % of them known by name. Against a lysate every estimate is an upper bound anyway. "
         "An empty cell: no study was assessed."
     )
     return table, note + said_unchanged(table)
@@ -621,7 +621,7 @@ def blanks(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
 PARTS: dict[str, Part] = {
     "verdicts": ("Thresholds of verdicts", verdicts, 30),
     "few": ("Verdicts on few markers", few, 30),
-    "replicates": ("Samples of the smaller arm", replicates, 30),
+    "replicates": ("Samples of the smaller group", replicates, 30),
     "contamination_fraction": ("Thresholds of the contamination fraction", contamination_fraction, 40),
     "outliers": ("Thresholds of the quality card", outliers, 20),
     "blanks": ("Thresholds of blanks", blanks, 60),
@@ -630,7 +630,7 @@ INTRO = """## What every threshold does
 
 Written by `python benchmarks/thresholds.py DATA --write` (one part alone: `--part NAME`). A smaller and a larger value
 in the place of each threshold of `reference_sets/criteria.toml`; the first row is the thresholds as they are. The same
-studies are read in all rows of a table, but for that of the smaller arm. No value was chosen by these tables.
+studies are read in all rows of a table, but for that of the smaller group. No value was chosen by these tables.
 """
 
 
