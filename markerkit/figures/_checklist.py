@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from markerkit.figures._palette import FAINT, INK, SECONDARY
-from markerkit.figures._rows import chip, page
+from markerkit.figures._rows import chip, page, page_title
 from markerkit.figures._style import MAX_HEIGHT, figure_of, style
-from markerkit.figures._tables import checked, one_contrast, words
+from markerkit.figures._tables import contrast_rows, words
 from markerkit.figures._text import SMALLEST, clean, ellipsize, wrap
 
 _COLUMNS = ("guideline", "item", "requirement", "answer", "evidence", "proteins")
@@ -69,8 +69,7 @@ def checklist(misev_checklist: pd.DataFrame, *, contrast: str | None = None) -> 
     InputError
         A column is missing, or the contrast is unknown or not named.
     """
-    table = checked(misev_checklist, _COLUMNS, "misev_checklist")
-    table, contrast = one_contrast(table, contrast, "misev_checklist")
+    table, contrast = contrast_rows(misev_checklist, _COLUMNS, "misev_checklist", contrast)
     with style("double"):
         rows, left_out = _fitted(table)
         height = _TOP + sum(r.height for r in rows) + _BOTTOM + (_MORE if left_out else 0)
@@ -159,8 +158,7 @@ def _with_proteins(said: str, proteins: str, lines: int, size: float) -> list[st
 
 
 def _head(sheet: Axes, contrast: str, answers: pd.Series) -> None:
-    name = ellipsize(contrast, 80, 8, "bold") or "Whole study"
-    sheet.text(_ITEM, 4.2, name, fontsize=8, fontweight="bold", va="center_baseline")
+    page_title(sheet, contrast, room=80)
     counted = [
         f"{int((answers == a).sum())} {a}" for a in ("met", "not met", "needs metadata", "not derivable")
     ]

@@ -32,11 +32,10 @@ from markerkit.figures._rows import (
 )
 from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import (
-    checked,
+    contrast_rows,
     count_text,
     interval_limits,
     numbers,
-    one_contrast,
     which,
     words,
 )
@@ -128,8 +127,7 @@ def _joined(tables: Sequence[pd.DataFrame], contrast: str | None) -> tuple[pd.Da
     for table in tables:
         kind = "identity" if "class" in getattr(table, "columns", ()) else "purity"
         column = "class" if kind == "identity" else "source"
-        rows = checked(table, [column, *_COLUMNS], kind)
-        rows, contrast = one_contrast(rows, contrast, kind)
+        rows, contrast = contrast_rows(table, [column, *_COLUMNS], kind, contrast)
         parts.append(
             pd.DataFrame({"key": words(rows, column)})
             .assign(**{c: words(rows, c) for c in ("verdict", "reason")})

@@ -32,17 +32,17 @@ from markerkit.figures._rows import (
     in_words,
     interval,
     page,
+    page_title,
     point,
     value_ticks,
 )
 from markerkit.figures._style import figure_of, place, style
 from markerkit.figures._tables import (
     FloatArray,
-    checked,
+    contrast_rows,
     count_text,
     interval_limits,
     numbers,
-    one_contrast,
     which,
     words,
 )
@@ -105,8 +105,7 @@ def identity_summary(
     InputError
         A column is missing, or the contrast is unknown or not named.
     """
-    table = checked(identity, _COLUMNS, "identity")
-    table, contrast = one_contrast(table, contrast, "identity")
+    table, contrast = contrast_rows(identity, _COLUMNS, "identity", contrast)
     keys = words(table, "class")
     order = [i for key in in_order(keys) for i in which(keys == key)]
     table = table.iloc[order].reset_index(drop=True)
@@ -131,8 +130,7 @@ def _y(row: int, share: float = 0.5) -> float:
 
 
 def _frame(sheet: Axes, table: pd.DataFrame, contrast: str) -> None:
-    name = ellipsize(contrast, 150, 8, "bold") or "Whole study, no contrast"
-    sheet.text(2, 4.2, name, fontsize=8, fontweight="bold", va="center_baseline")
+    page_title(sheet, contrast, room=150)
     heads = [(2.0, "Class"), (_COUNT_LEFT, "Measured"), (_VERDICT_LEFT, "Verdict")]
     heads += [(p.left, p.heading) for p in (_EFFECT, _MARGIN, _NEGATIVES)]
     for left, text in heads:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from markerkit.figures._palette import CLASSES, FAINT, INK, PAPER, SECONDARY, SOURCES, ZONE, tint, title
-from markerkit.figures._rows import Slot, page, slots
+from markerkit.figures._rows import Slot, blank_page, page, slots
 from markerkit.figures._style import MAX_HEIGHT, figure_of, style, width_mm
 from markerkit.figures._tables import checked, numbers, words
 from markerkit.figures._text import ellipsize, widest
@@ -87,9 +87,7 @@ def qc_card(
     order, groups, more = _samples(rows, samples)
     with style(width):
         if not order:
-            sheet = page(full, 20)
-            sheet.text(full / 2, 10, "nothing to draw: no sample", ha="center", va="center", color=SECONDARY)
-            return figure_of(sheet)
+            return blank_page(full, "nothing to draw: no sample")
         lines = slots(groups)
         depth = lines[-1].y + 0.5
         sheet = page(full, _TOP + depth * _ROW + _BOTTOM)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from markerkit.figures._palette import (
     ZONE,
     title,
 )
-from markerkit.figures._style import MAX_HEIGHT, POINT, height_of, new_figure, place, width_of
+from markerkit.figures._style import MAX_HEIGHT, POINT, figure_of, height_of, new_figure, place, width_of
 from markerkit.figures._text import clean, ellipsize, number, shrink, widest
 
 NAME_SIZE, NOTE_SIZE, HEAD_SIZE = 6.5, 5.5, 6.5
@@ -240,6 +241,19 @@ def page(width: float, height: float) -> Axes:
     ax.set_ylim(height, 0)
     ax.axis("off")
     return ax
+
+
+def blank_page(width: float, text: str) -> Figure:
+    """Open a page that says why there is nothing to draw."""
+    sheet = page(width, 20)
+    sheet.text(width / 2, 10, text, ha="center", va="center", color=SECONDARY)
+    return figure_of(sheet)
+
+
+def page_title(sheet: Axes, contrast: str, *, room: float) -> None:
+    """Write the contrast at the head of a page."""
+    name = ellipsize(contrast, room, 8, "bold") or "Whole study, no contrast"
+    sheet.text(2, 4.2, name, fontsize=8, fontweight="bold", va="center_baseline")
 
 
 def instead(ax: Axes, y: float, text: str, *, room: float | None = None) -> None:

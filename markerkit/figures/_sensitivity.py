@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from markerkit.figures._palette import CHIPS, CLASSES, INK, PAPER, SECONDARY, in_order, title
-from markerkit.figures._rows import NAME_SIZE, NOTE_SIZE, page
+from markerkit.figures._rows import NAME_SIZE, NOTE_SIZE, page, page_title
 from markerkit.figures._style import MAX_HEIGHT, figure_of, style
-from markerkit.figures._tables import checked, numbers, one_contrast, words
+from markerkit.figures._tables import contrast_rows, numbers, words
 from markerkit.figures._text import ellipsize, text_width, wrap
 
 _COLUMNS = ("kind", "key", "aspect", "variant", "verdict", "agrees", "n_flips", "status", "note")
@@ -80,8 +80,7 @@ def sensitivity(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
     InputError
         A column is missing, or the contrast is unknown or not named.
     """
-    table = checked(table, _COLUMNS, "sensitivity")
-    table, contrast = one_contrast(table, contrast, "sensitivity")
+    table, contrast = contrast_rows(table, _COLUMNS, "sensitivity", contrast)
     with style("double"):
         strip = _strip(table)
         notes = [line for note in strip.notes for line in wrap(note, _WIDTH - 6, NOTE_SIZE, lines=2)][:_NOTES]
@@ -89,8 +88,7 @@ def sensitivity(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
         body = _CELL * max(len(strip.rows), 1) + gap
         height = min(strip.top + body + _KEY + _LEADING * len(notes) + 2, MAX_HEIGHT)
         sheet = page(_WIDTH, height)
-        name = ellipsize(contrast, 100, 8, "bold") or "Whole study"
-        sheet.text(2, 4.2, name, fontsize=8, fontweight="bold", va="center_baseline")
+        page_title(sheet, contrast, room=100)
         if not strip.rows:
             text = "nothing to draw: the table has no verdicts"
             sheet.text(2, _TITLE + 4, text, color=SECONDARY, va="center")
