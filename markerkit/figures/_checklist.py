@@ -167,9 +167,9 @@ def _head(sheet: Axes, contrast: str, answers: pd.Series) -> None:
     )
     for x, text in (
         (_ITEM, "Item"),
-        (_ASKED, "Asked for"),
+        (_ASKED, "Requirement"),
         (_ANSWER, "Answer"),
-        (_EVIDENCE, "Seen in the data (shares: medians of samples)"),
+        (_EVIDENCE, "Measured in the data (shares: medians of samples)"),
     ):
         sheet.text(x, _TOP - 2.8, text, fontsize=6.5, fontweight="bold", va="center_baseline")
     sheet.plot([2, _WIDTH - 2], [_TOP - 0.4] * 2, color=INK, linewidth=0.6, label="_rule")
@@ -182,13 +182,16 @@ def _draw(sheet: Axes, row: _Row, y: float) -> None:
         return
     middle = y + row.height / 2
     sheet.plot([2, _WIDTH - 2], [y, y], color=FAINT, linewidth=0.5, label="_rule")
-    _block(sheet, _ITEM + 1.2, middle, row.item, INK, 6)
-    _block(sheet, _ASKED, middle, row.asked, SECONDARY, row.size)
+    _block(sheet, (_ITEM + 1.2, middle), row.item, size=6)
+    _block(sheet, (_ASKED, middle), row.asked, size=row.size, color=SECONDARY)
     chip(sheet, _ANSWER, middle, _CHIP_WIDTH, row.answer or "no answer", height=3.1)
-    _block(sheet, _EVIDENCE, middle, row.evidence, INK, row.size)
+    _block(sheet, (_EVIDENCE, middle), row.evidence, size=row.size)
 
 
-def _block(sheet: Axes, x: float, middle: float, lines: Sequence[str], color: str, size: float) -> None:
+def _block(
+    sheet: Axes, at: tuple[float, float], lines: Sequence[str], *, size: float, color: str = INK
+) -> None:
+    x, middle = at
     for i, line in enumerate(lines):
         y = middle + _LEADING * size * (i - (len(lines) - 1) / 2)
         sheet.text(x, y, line, fontsize=size, color=color, va="center_baseline")

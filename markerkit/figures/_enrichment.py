@@ -45,7 +45,7 @@ _MOST_METHODS = 3
 def enrichment(
     table: pd.DataFrame, *, contrast: str | None = None, alpha: float = 0.05, width: str | float = "double"
 ) -> Figure:
-    """Draw set tests, a panel a method, on one list of sets.
+    """Draw set tests, one panel per method, on one list of sets.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def _panels(
 
 
 def _aligned(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Return a row a set, in order; a set that the method lacks is empty."""
+    """Return one row per set, in order; a set that the method lacks is empty."""
     first = rows.loc[~words(rows, "set").duplicated()]
     return (
         first.set_index(words(first, "set")).reindex(list(keys)).reset_index(drop=True).assign(key=list(keys))

@@ -110,7 +110,7 @@ def identity_summary(
     order = [i for key in in_order(keys) for i in which(keys == key)]
     table = table.iloc[order].reset_index(drop=True)
     with style("double"):
-        bottom = 4.0 if _silent(table).all() else _BOTTOM
+        bottom = 4.0 if _without_effect(table).all() else _BOTTOM
         sheet = page(_WIDTH, _TOP + _ROW * max(len(table), 1) + bottom)
         _frame(sheet, table, contrast)
         _names(sheet, table)
@@ -120,7 +120,7 @@ def identity_summary(
         for panel in (_EFFECT, _MARGIN, _NEGATIVES):
             _draw_panel(sheet, panel, table, (eta, delta))
         _verdicts(sheet, table)
-        if not _silent(table).all():
+        if not _without_effect(table).all():
             _key(sheet, table, (eta, delta))
         return figure_of(sheet)
 
@@ -143,7 +143,7 @@ def _frame(sheet: Axes, table: pd.DataFrame, contrast: str) -> None:
 
 def _names(sheet: Axes, table: pd.DataFrame) -> None:
     counts = count_text(table)
-    votes = numbers(table, "n_independent")
+    n_markers = numbers(table, "n_independent")
     for row, (key, operational) in enumerate(
         zip(words(table, "class"), words(table, "operational_name"), strict=True)
     ):
@@ -165,8 +165,8 @@ def _names(sheet: Axes, table: pd.DataFrame) -> None:
             y = _y(row, top) + 2.7 + 2.2 * i
             sheet.text(2.2, y, line, fontsize=NOTE_SIZE, color=SECONDARY, va="center_baseline")
         sheet.text(_COUNT_LEFT, _y(row, 0.4), counts[row], fontsize=6, va="center_baseline")
-        if np.isfinite(votes[row]):
-            text = f"{int(votes[row])} votes" if votes[row] != 1 else "1 vote"
+        if np.isfinite(n_markers[row]):
+            text = f"{int(n_markers[row])} independent"
             sheet.text(
                 _COUNT_LEFT, _y(row, 0.4) + 2.5, text, fontsize=5.5, color=SECONDARY, va="center_baseline"
             )
@@ -186,7 +186,7 @@ def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[flo
     ax.set_ylim(len(table), 0)
     ax.patch.set_visible(False)
     bare_y(ax)
-    for row in which(~_silent(table)):
+    for row in which(~_without_effect(table)):
         _background(ax, row, zone if is_effect else None)
     for row, key in enumerate(words(table, "class")):
         doubled = is_effect and _differs(value, bounded, row)
@@ -196,7 +196,7 @@ def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[flo
         if doubled:
             _draw_bounded(ax, [b[row] for b in bounded], row + 0.68)
         if panel is _MARGIN and np.isfinite(value[row]):
-            _name_rival(ax, row, words(table, "competing_class")[row], panel.width)
+            _name_competitor(ax, row, words(table, "competing_class")[row], panel.width)
     value_ticks(ax, most=6 if is_effect else 4)
     ax.set_xlabel(panel.label, fontsize=6.5)
 
@@ -210,7 +210,7 @@ def _mark(ax: Axes, values: tuple[float, float, float], y: float, shown: Look, v
     point(ax, value, y, color=color, verdict=verdict, marker=shown.marker)
 
 
-def _name_rival(ax: Axes, row: int, competitor: str, room: float) -> None:
+def _name_competitor(ax: Axes, row: int, competitor: str, room: float) -> None:
     name = title(competitor)
     text = ellipsize(f"over {name.lower() if competitor in CLASSES else name}", room - 1, 5.5)
     ax.text(
@@ -226,7 +226,7 @@ def _name_rival(ax: Axes, row: int, competitor: str, room: float) -> None:
     )
 
 
-def _silent(table: pd.DataFrame) -> NDArray[np.bool_]:
+def _without_effect(table: pd.DataFrame) -> NDArray[np.bool_]:
     """Rows that have no effect to draw."""
     return ~np.isfinite(numbers(table, "log2_fc")) & ~np.isfinite(numbers(table, "bounded_log2_fc"))
 
@@ -262,11 +262,11 @@ def _draw_bounded(ax: Axes, values: list[float], y: float) -> None:
 
 
 def _verdicts(sheet: Axes, table: pd.DataFrame) -> None:
-    silent = _silent(table)
+    silent = _without_effect(table)
     reasons, next_steps = words(table, "reason"), words(table, "next_step")
     for row, verdict in enumerate(words(table, "verdict")):
         if silent[row]:
-            _say_why(sheet, row, in_words(reasons[row]), next_steps[row])
+            _write_reason(sheet, row, in_words(reasons[row]), next_steps[row])
         lines = [] if silent[row] else wrap(in_words(reasons[row]), 27, NOTE_SIZE, lines=2)
         top = _y(row, 0.5) - 1.15 * len(lines)
         chip(sheet, _VERDICT_LEFT, top, _CHIP_WIDTH, verdict)
@@ -296,7 +296,7 @@ def _key(sheet: Axes, table: pd.DataFrame, zone: tuple[float, float]) -> None:
         sheet.text(left + 1.4, y, text, fontsize=5.5, color=SECONDARY, va="center_baseline")
 
 
-def _say_why(sheet: Axes, row: int, reason: str, next_step: str) -> None:
+def _write_reason(sheet: Axes, row: int, reason: str, next_step: str) -> None:
     """Write the reason where the points would be."""
     room = _VERDICT_LEFT - _EFFECT.left - 4
     lines = [(t, INK) for t in wrap(reason or "no reason given", room, 6, lines=1 if next_step else 2)]

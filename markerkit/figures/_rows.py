@@ -1,4 +1,4 @@
-"""Parts that the figures with one row a set share: rows, labels, intervals, chips."""
+"""Parts that the figures with one row per set share: rows, labels, intervals, chips."""
 
 from __future__ import annotations
 
