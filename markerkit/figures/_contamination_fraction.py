@@ -1,4 +1,4 @@
-"""Contamination fraction: the share of the preparation's signal that looks like the comparator."""
+"""Contamination fraction: which share of the preparation's signal is comparator-like."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def _axis(ax: Axes, table: pd.DataFrame) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: number(100 * v)))
     x_label(
         ax,
-        "Comparator material in the preparation (% of signal)",
-        "Carried over (% of signal)",
-        "Carried over (%)",
+        "Comparator-like share of the preparation's signal (%)",
+        "Comparator-like signal (%)",
+        "Contamination (%)",
     )
