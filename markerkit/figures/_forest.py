@@ -19,7 +19,6 @@ from markerkit.figures._rows import (
     beside,
     empty_note,
     guides,
-    in_words,
     instead,
     interval,
     names_width,
@@ -156,7 +155,7 @@ def _points(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot], eta: float) ->
             interval(ax, low[row], high[row], slot.y, color=color, sure=sure)
             point(ax, value[row], slot.y, color=color, verdict=verdict, marker=_marker(key))
         else:
-            said = ": ".join(filter(None, [verdict, in_words(table["reason"][row])]))
+            said = ": ".join(filter(None, [verdict, table["reason"][row]]))
             instead(ax, slot.y, said or "no value")
 
 

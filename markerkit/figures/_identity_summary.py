@@ -29,7 +29,6 @@ from markerkit.figures._rows import (
     NOTE_SIZE,
     bare_y,
     chip,
-    in_words,
     interval,
     page,
     page_title,
@@ -74,7 +73,7 @@ _NEGATIVES = _Panel(
     19,
     ("negatives_log2_fc", "negatives_ci_low", "negatives_ci_high"),
 )
-_COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 36.5, 154.0, 21.0
+_COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 35.5, 154.0, 21.0
 
 
 def identity_summary(
@@ -168,7 +167,7 @@ def _names(sheet: Axes, table: pd.DataFrame) -> None:
         if np.isfinite(n_markers[row]):
             text = f"{int(n_markers[row])} independent"
             sheet.text(
-                _COUNT_LEFT, _y(row, 0.4) + 2.5, text, fontsize=5.5, color=SECONDARY, va="center_baseline"
+                _COUNT_LEFT, _y(row, 0.4) + 2.5, text, fontsize=5, color=SECONDARY, va="center_baseline"
             )
 
 
@@ -266,8 +265,8 @@ def _verdicts(sheet: Axes, table: pd.DataFrame) -> None:
     reasons, next_steps = words(table, "reason"), words(table, "next_step")
     for row, verdict in enumerate(words(table, "verdict")):
         if silent[row]:
-            _write_reason(sheet, row, in_words(reasons[row]), next_steps[row])
-        lines = [] if silent[row] else wrap(in_words(reasons[row]), 27, NOTE_SIZE, lines=2)
+            _write_reason(sheet, row, reasons[row], next_steps[row])
+        lines = [] if silent[row] else wrap(reasons[row], 27, NOTE_SIZE, lines=2)
         top = _y(row, 0.5) - 1.15 * len(lines)
         chip(sheet, _VERDICT_LEFT, top, _CHIP_WIDTH, verdict)
         for i, line in enumerate(lines):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,14 +14,12 @@ from numpy.typing import NDArray
 
 from markerkit.figures._palette import (
     CHIPS,
-    CLASSES,
     FILLS,
     INK,
     PAPER,
     RULE,
     SECONDARY,
     ZONE,
-    title,
 )
 from markerkit.figures._style import MAX_HEIGHT, POINT, figure_of, height_of, new_figure, place, width_of
 from markerkit.figures._text import clean, ellipsize, number, shrink, widest
@@ -271,26 +268,6 @@ def instead(ax: Axes, y: float, text: str, *, room: float | None = None) -> None
         va="center_baseline",
         zorder=5,
     )
-
-
-_NOT_WORDS = {key: name.lower() for key in CLASSES if (name := title(key)).lower() != key}
-
-
-def in_words(reason: str) -> str:
-    """Write a reason out: class ids as names, and words too short to stand alone in full.
-
-    >>> in_words("competing class apoptotic_body"), in_words("wide")
-    ('competing class apoptotic body', 'interval too wide to tell')
-    """
-    rule, comma, rest = reason.partition(", from detection")
-    spelled = re.sub(r"[a-z]+_[a-z]+", lambda m: _NOT_WORDS.get(m.group(), m.group()), rule)
-    return _IN_FULL.get(rule, spelled) + comma + rest
-
-
-_IN_FULL = {
-    "wide": "interval too wide to tell",
-    "missing-value scheme": "depends on how missing values are treated",
-}
 
 
 def empty_note(ax: Axes, text: str) -> None:
