@@ -1,4 +1,4 @@
-"""Contamination fraction: how much of the comparator's material is still in the preparation."""
+"""Contamination fraction: which share of the preparation's signal is comparator-like."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _OVERALL = "all"
 
 
 def contamination_fraction(
-    carried: pd.DataFrame,
+    fractions: pd.DataFrame,
     *,
     contrast: str | None = None,
     ax: Axes | None = None,
     width: str | float = "middle",
 ) -> Axes:
-    """Draw the carried share kappa, overall and by compartment.
+    """Draw the contamination fraction, overall and by compartment.
 
     Parameters
     ----------
-    carried
+    fractions
         Table ``contamination_fraction``.
     contrast
         Contrast to draw; all of them, one under the other, by default.
@@ -70,7 +70,7 @@ def contamination_fraction(
     end of the interval and a dotted line to nothing: the true share may be
     anywhere below.
     """
-    table = checked(carried, _COLUMNS, "contamination_fraction")
+    table = checked(fractions, _COLUMNS, "contamination_fraction")
     if contrast is not None:
         table = table[words(table, "contrast") == contrast].reset_index(drop=True)
     more = len(table) - MOST_ROWS
@@ -80,7 +80,7 @@ def contamination_fraction(
     lines = slots([c or "contamination fraction" for c in words(table, "contrast")], always=True)
     names = ["Overall" if o else title(c) for o, c in zip(overall, words(table, "compartment"), strict=True)]
     said = [_said(table, i) for i in range(len(table))]
-    counts = [f"{c} anchors" if full > 100 else "" for c in count_text(table)]
+    counts = [f"{c} proteins" if full > 100 else "" for c in count_text(table)]
     room = names_width([*names, *words(table, "contrast")], full)
     right = widest(said, 6, "bold") + widest(counts, 5.5) + (7 if full > 100 else 2.5)
     with style(width):
@@ -199,7 +199,7 @@ def _axis(ax: Axes, table: pd.DataFrame) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: number(100 * v)))
     x_label(
         ax,
-        "Comparator material in the preparation (% of signal)",
-        "Carried over (% of signal)",
-        "Carried over (%)",
+        "Comparator-like share of the preparation's signal (%)",
+        "Comparator-like signal (%)",
+        "Contamination (%)",
     )
