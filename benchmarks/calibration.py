@@ -374,7 +374,7 @@ def text_of(table: pd.DataFrame, powers: pd.DataFrame, seconds: float) -> str:
         "",
         _reading(wrong),
         "",
-        "Where members disagree, but little beside their noise; range over the cells of 3 + 3 to 8 + 8, complete and "
+        "Where members are heterogeneous, but little beside their noise; range over the cells of 3 + 3 to 8 + 8, complete and "
         "missing, all correlations, in percent:",
         "",
         markdown(_between(table), left=("test", "size")),
@@ -473,7 +473,7 @@ def _reading(wrong: pd.DataFrame) -> str:
 WHY = """Why:
 
 - **camera** holds the upper bound under both nulls. It takes negative estimates of the correlation as 0 and, by
-  its t on the few residual df, is strict at 3 + 3; true effects that differ between proteins enlarge the scatter
+  its t on the few residual df, is strict at 3 + 3; true effects that differ between proteins enlarge the dispersion
   that it compares with, not the correlation.
 - **fry** asks whether the members change at all. Without effects it holds. Where all proteins have effects, any set
   changes, and it rejects: that is its question, not an error, and the reason why `enrich(method="fry")` gives the
@@ -481,9 +481,9 @@ WHY = """Why:
   rejects more often than it should (1.4 % on complete data, where its p equal limma's; up to 1.9 % with missing
   values).
 - **set effect** and **joint** take the markers as a sample of possible ones, so that they hold under effects
-  everywhere. The disagreement of the members beyond noise cannot be estimated below 0; counted wherever it is above,
+  everywhere. The heterogeneity of the members cannot be estimated below 0; counted wherever it is above,
   it made small sets needlessly wide (1.4 to 2.1 % without effects). So it counts where Cochran's test shows it
-  (p < 0.2). The price is paid where members disagree by about their noise, which the test often misses: next table.
+  (p < 0.2). The price is paid where the heterogeneity is about as large as the noise, which the test often misses: next table.
 - **detection test** has a few possible p a protein. It takes half of the probability of the observed outcome (mid-p)
   and leaves out the proteins that could not reach 5 % however their sightings fell; counted are the others."""
 

@@ -1,4 +1,4 @@
-"""Measure the catalogue: how it was checked, what data sets see of it, its orthologs, and its separation.
+"""Measure the catalog: how it was checked, what data sets see of it, its orthologs, and its separation.
 
 Run as ``python benchmarks/catalog.py DATA``, where DATA holds a folder a data set (``matrix.tsv``,
 ``samples.tsv``). It prints
@@ -6,7 +6,7 @@ Run as ``python benchmarks/catalog.py DATA``, where DATA holds a folder a data s
 - counts by `verified` and by kind of evidence for every identity set;
 - the share of each set that each data set measures;
 - mouse and rat: identity markers with an accession, or with a written reason, and how many
-  identifiers of the mouse data sets the catalogue knows;
+  identifiers of the mouse data sets the catalog knows;
 - the AUC of the exosome set, positive and negative members, EV against cell (bv2);
 - large and small EVs apart, centrifugation against SEC (plasma_ev_isolation_meta_pnnl): the
   discriminating sets against the plain class sets, each also without what the two sides share.
@@ -115,7 +115,7 @@ def orthologs(data: dict[str, mk.Experiment]) -> None:
         )
         print(
             f"  identity markers found by any identifier: {len(seen)}, by symbol as written "
-            f"{int(seen['gene'].isin(given).sum())}, accession of the catalogue among the members of the groups "
+            f"{int(seen['gene'].isin(given).sum())}, accession of the catalog among the members of the groups "
             f"{int(agree.sum())} of {int((seen['accession'] != '').sum())} that have one"
         )
         other = seen.loc[~agree & (seen["accession"] != ""), ["gene", "accession"]]
@@ -181,7 +181,7 @@ def exosome(exp: mk.Experiment) -> None:
         line(f"{role}, all", change, rows["gene"])
         weighed = rows[rows["weight"] > 0]
         line(f"{role}, with weight", change, weighed["gene"])
-        line(f"{role}, with weight, one vote a complex", *votes(change, weighed))
+        line(f"{role}, with weight, one marker per complex", *votes(change, weighed))
 
 
 def sizes(exp: mk.Experiment) -> None:
@@ -217,14 +217,14 @@ def main() -> None:
         body = said.getvalue().strip()
         write_section(
             "catalog",
-            f"## The catalogue\n\nWritten by `python benchmarks/catalog.py DATA --write`.\n\n```\n{body}\n```",
+            f"## The catalog\n\nWritten by `python benchmarks/catalog.py DATA --write`.\n\n```\n{body}\n```",
         )
 
 
 def measure(folder: Path) -> None:
     warnings.simplefilter("ignore", mk.MarkerkitWarning)
     markers = mk.load_markers()
-    print(f"catalogue {markers.version}, digest {markers.digest[:12]}")
+    print(f"catalog {markers.version}, digest {markers.digest[:12]}")
     counts(markers)
     found = sorted(p.parent for p in folder.glob("*/matrix.tsv") if (p.parent / "samples.tsv").is_file())
     data = {path.name: read(path) for path in found}

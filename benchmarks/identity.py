@@ -189,7 +189,7 @@ def titration(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
             rows.append(row)
     note = (
         "The preparations are mixed with the mean comparator on shares of signal. Expected: k0 + f (1 - k0), k0 what "
-        "is found in the data as they are. Lowest 15 % missing: in every sample, whichever arm."
+        "is found in the data as they are. Lowest 15 % missing: in every sample, in either group."
     )
     return pd.DataFrame(rows), note
 
@@ -286,7 +286,7 @@ def class_row(key: str, runs: int) -> dict[str, str]:
     return row
 
 
-#: votes of the sets of a simulated contrast, about as in the catalogue
+#: votes of the sets of a simulated contrast, about as in the catalog
 VOTES = (5, 10, 20, 40) * 5
 #: sampling variance of a vote
 NOISE_VARIANCE = 0.3
@@ -318,21 +318,19 @@ def level(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
         unlike = of_size["times"].nunique() > 1
         rows.append(
             {
-                "markers disagree": word,
-                "votes": str(m),
+                "markers heterogeneous": word,
+                "independent markers": str(m),
                 "above 0, alone %": f"{100 * of_size['alone'].mean():.1f}",
                 "above 0, moderated %": f"{100 * of_size['moderated'].mean():.1f}",
-                "the quarter that disagrees most %": f"{100 * most['moderated'].mean():.1f}"
-                if unlike
-                else "",
+                "the most heterogeneous quarter %": f"{100 * most['moderated'].mean():.1f}" if unlike else "",
                 "half width, moderated / alone": f"{of_size['width'].median():.2f}",
             }
         )
     note = (
-        f"{runs} simulated contrasts of {len(VOTES)} sets, 5 against 5, no set with an effect; markers do not disagree, do "
+        f"{runs} simulated contrasts of {len(VOTES)} sets, 5 against 5, no set with an effect; markers are homogeneous, heterogeneous "
         f"with variance {SCATTERS[1][1]:g}, or with one that differs from set to set (chi-square of {SCATTERS[2][2]:g} df). "
         f"Nominal: {50 * (1 - confidence):g} % above 0. Moderated, the level holds on average over sets: in those that "
-        "disagree most it is exceeded."
+        "are most heterogeneous it is exceeded."
     )
     return pd.DataFrame(rows), note
 
@@ -405,7 +403,7 @@ def coverage(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
         )
     note = (
         f"{runs} simulated studies a row, 4 against 4 of other donors, or of the same and read in pairs, 20 % of the "
-        "values missing. Where more than half of the anchors are residents of the vesicle, the median is one of them and "
+        "values missing. Where more than half of the reference proteins are vesicle-resident, the median is one of them and "
         "the estimate an upper bound."
     )
     return pd.DataFrame(rows), note
@@ -418,7 +416,7 @@ PARTS: dict[str, Part] = {
     "held_out": ("The same on groups that no threshold has seen", held_out, 200),
     "power": ("Calls on a known contrast", power, 200),
     "classes": ("Simulated classes", classes, 500),
-    "level": ("Disagreement of markers, moderated over sets", level, 2000),
+    "level": ("Heterogeneity of markers, moderated over sets", level, 2000),
     "titration": ("Contamination fraction: titration of real data", titration, 1),
     "coverage": ("Contamination fraction: coverage of the interval", coverage, 1000),
 }

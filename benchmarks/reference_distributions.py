@@ -69,7 +69,7 @@ def main() -> None:
     grouped = rows.groupby(["reference_distribution", "item"], sort=True)["value"]
     table = pd.DataFrame({"n": grouped.size()} | {f"q{q}": grouped.quantile(q / 100) for q in QUANTILES})
     head = (
-        f"# Quantiles of {DRAWS} simulated preparations a kind; made by benchmarks/reference_distributions.py, catalogue "
+        f"# Quantiles of {DRAWS} simulated preparations a kind; made by benchmarks/reference_distributions.py, catalog "
         f"{markers.version}. A reference distribution, not a population.\n"
     )
     text = table.reset_index().to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")

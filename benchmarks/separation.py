@@ -10,7 +10,7 @@ Scores, all without a look at the labels:
 - markerkit ``ev_rank`` and ``ev_score`` of the quality card (general EV evidence: pan-EV, MISEV2018 1a and 2a), and singscore
   of the same genes;
 - ssGSEA (gseapy) of the ExoCarta top 100, unseen proteins left at 0 as gseapy does, and on the seen proteins only;
-- the two-axis rank index as in EVqualityMS, on the lists of this catalogue;
+- the two-axis rank index as in EVqualityMS, on the lists of this catalog;
 - ``ulm`` as in decoupler, written out here: the t-value of the slope of a sample's log2 values on membership,
   unseen proteins at the sample's lowest value; on the ExoCarta top 100 and on general EV evidence.
 """
@@ -180,7 +180,7 @@ def section(data: Path) -> str:
         + "\n\nWhat is known:\n\n"
         + known_as
         + "\n\nThree against three can give 1.000 by chance once in twenty, so the small sets only show that nothing fails. The score "
-        "of a single sample makes no call: it ranks samples of one study. The two-axis index uses the lists of this catalogue.\n"
+        "of a single sample makes no call: it ranks samples of one study. The two-axis index uses the lists of this catalog.\n"
     )
 
 

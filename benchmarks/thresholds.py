@@ -353,7 +353,7 @@ def few(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     of = settings(FEW)
     table = read(studies(), of).table(of, COLUMNS)
     note = (
-        f"The studies of the part before, {runs} of each, with {100 * LEFT:g} % of the proteins of the catalogue left, drawn "
+        f"The studies of the part before, {runs} of each, with {100 * LEFT:g} % of the proteins of the catalog left, drawn "
         "anew in every study. A verdict less is a verdict that the threshold withholds."
     )
     return table, note + said_unchanged(table)
@@ -369,7 +369,7 @@ def replicates(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
                 count(found, s, study, *judged(study.fit(), study.context))
     table = found.table(of, dict.fromkeys((*SPLITS, *DRAWS), "mean"))
     note = (
-        f"The smallest arm that each value lets through: so many samples against 5 in {runs} random splits a pool, and "
+        f"The smallest group that each value admits: so many samples against 5 in {runs} random splits a pool, and "
         f"against 4 in {runs} draws of bv2_mouse_ev_vs_cell, EV against cell."
     )
     return table, note
@@ -623,7 +623,7 @@ def blanks(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
 PARTS: dict[str, Part] = {
     "verdicts": ("Thresholds of verdicts", verdicts, 30),
     "few": ("Verdicts on few markers", few, 30),
-    "replicates": ("Samples of the smaller arm", replicates, 30),
+    "replicates": ("Samples of the smaller group", replicates, 30),
     "contamination_fraction": ("Thresholds of the contamination fraction", contamination_fraction, 40),
     "outliers": ("Thresholds of the quality card", outliers, 20),
     "blanks": ("Thresholds of blanks", blanks, 60),
@@ -632,7 +632,7 @@ INTRO = """## What every threshold does
 
 Written by `python benchmarks/thresholds.py DATA --write` (one part alone: `--part NAME`). A smaller and a larger value
 in the place of each threshold of `reference_sets/criteria.toml`; the first row is the thresholds as they are. The same
-studies are read in all rows of a table, but for that of the smaller arm. No value was chosen by these tables.
+studies are read in all rows of a table, but for that of the smaller group. No value was chosen by these tables.
 """
 
 

@@ -73,9 +73,6 @@ def test_make_targets_exist(repository: Path, name: str) -> None:
 PINS = {"constraints.txt": ("test", "notebook", "parquet"), "constraints-anndata.txt": ("anndata", "parquet")}
 
 
-NOT_YET_IMPORTED = {"seaborn", "adjusttext"}
-
-
 def pins(path: Path) -> dict[str, str]:
     """Pinned packages of a constraints file, name -> version."""
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -121,7 +118,7 @@ def test_required_packages_are_those_imported(repository: Path) -> None:
             elif isinstance(node, ast.ImportFrom) and node.module:
                 imported.add(node.module.split(".")[0].lower())
     outside = imported - {name.lower() for name in sys.stdlib_module_names} - {"markerkit", "cycler"}
-    assert outside - optional == required - NOT_YET_IMPORTED
+    assert outside - optional == required
     assert optional <= outside
 
 

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from markerkit.figures._palette import FAINT, INK, SECONDARY
-from markerkit.figures._rows import chip, page
+from markerkit.figures._rows import chip, page, page_title
 from markerkit.figures._style import MAX_HEIGHT, figure_of, style
-from markerkit.figures._tables import checked, one_contrast, words
+from markerkit.figures._tables import contrast_rows, words
 from markerkit.figures._text import SMALLEST, clean, ellipsize, wrap
 
 _COLUMNS = ("guideline", "item", "requirement", "answer", "evidence", "proteins")
@@ -69,8 +69,7 @@ def checklist(misev_checklist: pd.DataFrame, *, contrast: str | None = None) -> 
     InputError
         A column is missing, or the contrast is unknown or not named.
     """
-    table = checked(misev_checklist, _COLUMNS, "misev_checklist")
-    table, contrast = one_contrast(table, contrast, "misev_checklist")
+    table, contrast = contrast_rows(misev_checklist, _COLUMNS, "misev_checklist", contrast)
     with style("double"):
         rows, left_out = _fitted(table)
         height = _TOP + sum(r.height for r in rows) + _BOTTOM + (_MORE if left_out else 0)
@@ -159,8 +158,7 @@ def _with_proteins(said: str, proteins: str, lines: int, size: float) -> list[st
 
 
 def _head(sheet: Axes, contrast: str, answers: pd.Series) -> None:
-    name = ellipsize(contrast, 80, 8, "bold") or "Whole study"
-    sheet.text(_ITEM, 4.2, name, fontsize=8, fontweight="bold", va="center_baseline")
+    page_title(sheet, contrast, room=80)
     counted = [
         f"{int((answers == a).sum())} {a}" for a in ("met", "not met", "needs metadata", "not derivable")
     ]
@@ -169,9 +167,9 @@ def _head(sheet: Axes, contrast: str, answers: pd.Series) -> None:
     )
     for x, text in (
         (_ITEM, "Item"),
-        (_ASKED, "Asked for"),
+        (_ASKED, "Requirement"),
         (_ANSWER, "Answer"),
-        (_EVIDENCE, "Seen in the data (shares: medians of samples)"),
+        (_EVIDENCE, "Measured in the data (shares: medians of samples)"),
     ):
         sheet.text(x, _TOP - 2.8, text, fontsize=6.5, fontweight="bold", va="center_baseline")
     sheet.plot([2, _WIDTH - 2], [_TOP - 0.4] * 2, color=INK, linewidth=0.6, label="_rule")
@@ -184,13 +182,16 @@ def _draw(sheet: Axes, row: _Row, y: float) -> None:
         return
     middle = y + row.height / 2
     sheet.plot([2, _WIDTH - 2], [y, y], color=FAINT, linewidth=0.5, label="_rule")
-    _block(sheet, _ITEM + 1.2, middle, row.item, INK, 6)
-    _block(sheet, _ASKED, middle, row.asked, SECONDARY, row.size)
+    _block(sheet, (_ITEM + 1.2, middle), row.item, size=6)
+    _block(sheet, (_ASKED, middle), row.asked, size=row.size, color=SECONDARY)
     chip(sheet, _ANSWER, middle, _CHIP_WIDTH, row.answer or "no answer", height=3.1)
-    _block(sheet, _EVIDENCE, middle, row.evidence, INK, row.size)
+    _block(sheet, (_EVIDENCE, middle), row.evidence, size=row.size)
 
 
-def _block(sheet: Axes, x: float, middle: float, lines: Sequence[str], color: str, size: float) -> None:
+def _block(
+    sheet: Axes, at: tuple[float, float], lines: Sequence[str], *, size: float, color: str = INK
+) -> None:
+    x, middle = at
     for i, line in enumerate(lines):
         y = middle + _LEADING * size * (i - (len(lines) - 1) / 2)
         sheet.text(x, y, line, fontsize=size, color=color, va="center_baseline")

@@ -36,7 +36,7 @@ _OVERALL = "all"
 
 
 def contamination_fraction(
-    carried: pd.DataFrame,
+    fractions: pd.DataFrame,
     *,
     contrast: str | None = None,
     ax: Axes | None = None,
@@ -46,7 +46,7 @@ def contamination_fraction(
 
     Parameters
     ----------
-    carried
+    fractions
         Table ``contamination_fraction``.
     contrast
         Contrast to draw; all of them, one under the other, by default.
@@ -70,7 +70,7 @@ def contamination_fraction(
     end of the interval and a dotted line to nothing: the true share may be
     anywhere below.
     """
-    table = checked(carried, _COLUMNS, "contamination_fraction")
+    table = checked(fractions, _COLUMNS, "contamination_fraction")
     if contrast is not None:
         table = table[words(table, "contrast") == contrast].reset_index(drop=True)
     more = len(table) - MOST_ROWS

@@ -19,6 +19,7 @@ from markerkit.figures._rows import (
     Slot,
     bare_y,
     beside,
+    blank_page,
     guides,
     instead,
     names_width,
@@ -28,7 +29,7 @@ from markerkit.figures._rows import (
     write_names,
 )
 from markerkit.figures._style import POINT, figure_of, height_of, place, style, width_mm, width_of
-from markerkit.figures._tables import FloatArray, checked, count_text, numbers, one_contrast, words
+from markerkit.figures._tables import FloatArray, contrast_rows, count_text, numbers, words
 from markerkit.figures._text import ellipsize, number, text_width
 
 _COLUMNS = ("set", "method", "direction", "pvalue", "padj", "n_set", "n_measured", "status", "reason")
@@ -44,7 +45,7 @@ _MOST_METHODS = 3
 def enrichment(
     table: pd.DataFrame, *, contrast: str | None = None, alpha: float = 0.05, width: str | float = "double"
 ) -> Figure:
-    """Draw set tests, a panel a method, on one list of sets.
+    """Draw set tests, one panel per method, on one list of sets.
 
     Parameters
     ----------
@@ -68,8 +69,7 @@ def enrichment(
     InputError
         A column is missing, or the contrast is unknown or not named.
     """
-    rows = checked(table, _COLUMNS, "enrichment")
-    rows, contrast = one_contrast(rows, contrast, "enrichment")
+    rows, contrast = contrast_rows(table, _COLUMNS, "enrichment", contrast)
     present = list(dict.fromkeys(words(rows, "method")))
     methods = ([m for m in _MEANING if m in present] + [m for m in present if m not in _MEANING])[
         :_MOST_METHODS
@@ -82,7 +82,7 @@ def enrichment(
     room = names_width(names, full)
     with style(width):
         if not methods:
-            return _nothing(full)
+            return blank_page(full, "nothing to draw: no set was tested")
         unit = min(3.7, 205 / (lines[-1].y + 1))
         inner = max(unit * (lines[-1].y + 1), 9)
         sheet = page(full, 12.5 + inner + 10)
@@ -98,12 +98,6 @@ def enrichment(
             _draw(ax, part, lines, alpha)
             _words(ax, method)
         _counts(panels[-1], rows, shown, lines)
-    return figure_of(sheet)
-
-
-def _nothing(full: float) -> Figure:
-    sheet = page(full, 20)
-    sheet.text(full / 2, 10, "nothing to draw: no set was tested", ha="center", va="center", color=SECONDARY)
     return figure_of(sheet)
 
 
@@ -123,7 +117,7 @@ def _panels(
 
 
 def _aligned(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Return a row a set, in order; a set that the method lacks is empty."""
+    """Return one row per set, in order; a set that the method lacks is empty."""
     first = rows.loc[~words(rows, "set").duplicated()]
     return (
         first.set_index(words(first, "set")).reindex(list(keys)).reset_index(drop=True).assign(key=list(keys))

@@ -19,7 +19,6 @@ from markerkit.figures._rows import (
     beside,
     empty_note,
     guides,
-    in_words,
     instead,
     interval,
     names_width,
@@ -32,11 +31,10 @@ from markerkit.figures._rows import (
 )
 from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import (
-    checked,
+    contrast_rows,
     count_text,
     interval_limits,
     numbers,
-    one_contrast,
     which,
     words,
 )
@@ -128,8 +126,7 @@ def _joined(tables: Sequence[pd.DataFrame], contrast: str | None) -> tuple[pd.Da
     for table in tables:
         kind = "identity" if "class" in getattr(table, "columns", ()) else "purity"
         column = "class" if kind == "identity" else "source"
-        rows = checked(table, [column, *_COLUMNS], kind)
-        rows, contrast = one_contrast(rows, contrast, kind)
+        rows, contrast = contrast_rows(table, [column, *_COLUMNS], kind, contrast)
         parts.append(
             pd.DataFrame({"key": words(rows, column)})
             .assign(**{c: words(rows, c) for c in ("verdict", "reason")})
@@ -158,7 +155,7 @@ def _points(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot], eta: float) ->
             interval(ax, low[row], high[row], slot.y, color=color, sure=sure)
             point(ax, value[row], slot.y, color=color, verdict=verdict, marker=_marker(key))
         else:
-            said = ": ".join(filter(None, [verdict, in_words(table["reason"][row])]))
+            said = ": ".join(filter(None, [verdict, table["reason"][row]]))
             instead(ax, slot.y, said or "no value")
 
 

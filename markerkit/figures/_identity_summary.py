@@ -29,20 +29,19 @@ from markerkit.figures._rows import (
     NOTE_SIZE,
     bare_y,
     chip,
-    in_words,
     interval,
     page,
+    page_title,
     point,
     value_ticks,
 )
 from markerkit.figures._style import figure_of, place, style
 from markerkit.figures._tables import (
     FloatArray,
-    checked,
+    contrast_rows,
     count_text,
     interval_limits,
     numbers,
-    one_contrast,
     which,
     words,
 )
@@ -74,7 +73,7 @@ _NEGATIVES = _Panel(
     19,
     ("negatives_log2_fc", "negatives_ci_low", "negatives_ci_high"),
 )
-_COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 36.5, 154.0, 21.0
+_COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 35.5, 154.0, 21.0
 
 
 def identity_summary(
@@ -105,13 +104,12 @@ def identity_summary(
     InputError
         A column is missing, or the contrast is unknown or not named.
     """
-    table = checked(identity, _COLUMNS, "identity")
-    table, contrast = one_contrast(table, contrast, "identity")
+    table, contrast = contrast_rows(identity, _COLUMNS, "identity", contrast)
     keys = words(table, "class")
     order = [i for key in in_order(keys) for i in which(keys == key)]
     table = table.iloc[order].reset_index(drop=True)
     with style("double"):
-        bottom = 4.0 if _silent(table).all() else _BOTTOM
+        bottom = 4.0 if _without_effect(table).all() else _BOTTOM
         sheet = page(_WIDTH, _TOP + _ROW * max(len(table), 1) + bottom)
         _frame(sheet, table, contrast)
         _names(sheet, table)
@@ -121,7 +119,7 @@ def identity_summary(
         for panel in (_EFFECT, _MARGIN, _NEGATIVES):
             _draw_panel(sheet, panel, table, (eta, delta))
         _verdicts(sheet, table)
-        if not _silent(table).all():
+        if not _without_effect(table).all():
             _key(sheet, table, (eta, delta))
         return figure_of(sheet)
 
@@ -131,8 +129,7 @@ def _y(row: int, share: float = 0.5) -> float:
 
 
 def _frame(sheet: Axes, table: pd.DataFrame, contrast: str) -> None:
-    name = ellipsize(contrast, 150, 8, "bold") or "Whole study, no contrast"
-    sheet.text(2, 4.2, name, fontsize=8, fontweight="bold", va="center_baseline")
+    page_title(sheet, contrast, room=150)
     heads = [(2.0, "Class"), (_COUNT_LEFT, "Measured"), (_VERDICT_LEFT, "Verdict")]
     heads += [(p.left, p.heading) for p in (_EFFECT, _MARGIN, _NEGATIVES)]
     for left, text in heads:
@@ -145,7 +142,7 @@ def _frame(sheet: Axes, table: pd.DataFrame, contrast: str) -> None:
 
 def _names(sheet: Axes, table: pd.DataFrame) -> None:
     counts = count_text(table)
-    votes = numbers(table, "n_independent")
+    n_markers = numbers(table, "n_independent")
     for row, (key, operational) in enumerate(
         zip(words(table, "class"), words(table, "operational_name"), strict=True)
     ):
@@ -167,10 +164,10 @@ def _names(sheet: Axes, table: pd.DataFrame) -> None:
             y = _y(row, top) + 2.7 + 2.2 * i
             sheet.text(2.2, y, line, fontsize=NOTE_SIZE, color=SECONDARY, va="center_baseline")
         sheet.text(_COUNT_LEFT, _y(row, 0.4), counts[row], fontsize=6, va="center_baseline")
-        if np.isfinite(votes[row]):
-            text = f"{int(votes[row])} votes" if votes[row] != 1 else "1 vote"
+        if np.isfinite(n_markers[row]):
+            text = f"{int(n_markers[row])} independent"
             sheet.text(
-                _COUNT_LEFT, _y(row, 0.4) + 2.5, text, fontsize=5.5, color=SECONDARY, va="center_baseline"
+                _COUNT_LEFT, _y(row, 0.4) + 2.5, text, fontsize=5, color=SECONDARY, va="center_baseline"
             )
 
 
@@ -188,7 +185,7 @@ def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[flo
     ax.set_ylim(len(table), 0)
     ax.patch.set_visible(False)
     bare_y(ax)
-    for row in which(~_silent(table)):
+    for row in which(~_without_effect(table)):
         _background(ax, row, zone if is_effect else None)
     for row, key in enumerate(words(table, "class")):
         doubled = is_effect and _differs(value, bounded, row)
@@ -198,7 +195,7 @@ def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[flo
         if doubled:
             _draw_bounded(ax, [b[row] for b in bounded], row + 0.68)
         if panel is _MARGIN and np.isfinite(value[row]):
-            _name_rival(ax, row, words(table, "competing_class")[row], panel.width)
+            _name_competitor(ax, row, words(table, "competing_class")[row], panel.width)
     value_ticks(ax, most=6 if is_effect else 4)
     ax.set_xlabel(panel.label, fontsize=6.5)
 
@@ -212,7 +209,7 @@ def _mark(ax: Axes, values: tuple[float, float, float], y: float, shown: Look, v
     point(ax, value, y, color=color, verdict=verdict, marker=shown.marker)
 
 
-def _name_rival(ax: Axes, row: int, competitor: str, room: float) -> None:
+def _name_competitor(ax: Axes, row: int, competitor: str, room: float) -> None:
     name = title(competitor)
     text = ellipsize(f"over {name.lower() if competitor in CLASSES else name}", room - 1, 5.5)
     ax.text(
@@ -228,7 +225,7 @@ def _name_rival(ax: Axes, row: int, competitor: str, room: float) -> None:
     )
 
 
-def _silent(table: pd.DataFrame) -> NDArray[np.bool_]:
+def _without_effect(table: pd.DataFrame) -> NDArray[np.bool_]:
     """Rows that have no effect to draw."""
     return ~np.isfinite(numbers(table, "log2_fc")) & ~np.isfinite(numbers(table, "bounded_log2_fc"))
 
@@ -264,12 +261,12 @@ def _draw_bounded(ax: Axes, values: list[float], y: float) -> None:
 
 
 def _verdicts(sheet: Axes, table: pd.DataFrame) -> None:
-    silent = _silent(table)
+    silent = _without_effect(table)
     reasons, next_steps = words(table, "reason"), words(table, "next_step")
     for row, verdict in enumerate(words(table, "verdict")):
         if silent[row]:
-            _say_why(sheet, row, in_words(reasons[row]), next_steps[row])
-        lines = [] if silent[row] else wrap(in_words(reasons[row]), 27, NOTE_SIZE, lines=2)
+            _write_reason(sheet, row, reasons[row], next_steps[row])
+        lines = [] if silent[row] else wrap(reasons[row], 27, NOTE_SIZE, lines=2)
         top = _y(row, 0.5) - 1.15 * len(lines)
         chip(sheet, _VERDICT_LEFT, top, _CHIP_WIDTH, verdict)
         for i, line in enumerate(lines):
@@ -298,7 +295,7 @@ def _key(sheet: Axes, table: pd.DataFrame, zone: tuple[float, float]) -> None:
         sheet.text(left + 1.4, y, text, fontsize=5.5, color=SECONDARY, va="center_baseline")
 
 
-def _say_why(sheet: Axes, row: int, reason: str, next_step: str) -> None:
+def _write_reason(sheet: Axes, row: int, reason: str, next_step: str) -> None:
     """Write the reason where the points would be."""
     room = _VERDICT_LEFT - _EFFECT.left - 4
     lines = [(t, INK) for t in wrap(reason or "no reason given", room, 6, lines=1 if next_step else 2)]

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from markerkit.figures._palette import DIVERGING, INK, PAPER, SECONDARY, in_order, look, title
-from markerkit.figures._rows import bare_y, page
+from markerkit.figures._rows import bare_y, blank_page, page
 from markerkit.figures._style import MAX_HEIGHT, MM, POINT, figure_of, place, style, width_mm
 from markerkit.figures._tables import FloatArray, checked, numbers, words
 from markerkit.figures._text import ellipsize, number, text_width, widest
@@ -78,16 +78,8 @@ def marker_heatmap(
     blocks = _blocks(table, (order, member), sets, max_markers)
     with style(width):
         if not blocks or not order:
-            return _nothing(full)
+            return blank_page(full, "nothing to draw: no marker was measured")
         return _draw(blocks, order, member, full)
-
-
-def _nothing(full: float) -> Figure:
-    sheet = page(full, 20)
-    sheet.text(
-        full / 2, 10, "nothing to draw: no marker was measured", ha="center", va="center", color=SECONDARY
-    )
-    return figure_of(sheet)
 
 
 def _sample_order(

@@ -85,7 +85,7 @@ SOURCES: Final[dict[str, Look]] = {
 }
 
 #: set -> class whose colour it takes
-_KIN: Final[dict[str, str]] = {
+_CLASS_OF_SET: Final[dict[str, str]] = {
     "pan_ev": "ev",
     "misev_1a": "ev",
     "misev_1b": "ev",
@@ -102,8 +102,8 @@ def look(key: str) -> Look:
         return CLASSES[key]
     if key in SOURCES:
         return SOURCES[key]
-    if key in _KIN:
-        return CLASSES[_KIN[key]]._replace(title=_set_title(key))
+    if key in _CLASS_OF_SET:
+        return CLASSES[_CLASS_OF_SET[key]]._replace(title=_set_title(key))
     return Look(_set_title(key), _UNKNOWN, "o")
 
 

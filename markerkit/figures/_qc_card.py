@@ -1,8 +1,8 @@
-"""Quality card: what every sample shows by itself, a row a sample."""
+"""Quality card: what every sample shows by itself, one row per sample."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from markerkit.figures._palette import CLASSES, FAINT, INK, PAPER, SECONDARY, SOURCES, ZONE, tint, title
-from markerkit.figures._rows import Slot, page, slots
+from markerkit.figures._rows import Slot, blank_page, page, slots
 from markerkit.figures._style import MAX_HEIGHT, figure_of, style, width_mm
 from markerkit.figures._tables import checked, numbers, words
 from markerkit.figures._text import ellipsize, widest
@@ -24,6 +24,7 @@ _SHARES = (
     "ev", "plasma", "immunoglobulin", "lipoprotein", "coagulation", "platelet", "erythrocyte", "keratin",
     "bovine_serum", "er_golgi", "mitochondrion", "nucleus", "ribosome",
 )  # fmt: skip
+_SHARES_NARROW = {"ev", "plasma", "immunoglobulin", "erythrocyte", "keratin"}
 _SEEN = {"seen_misev_1a": "MISEV 1a", "seen_misev_2a": "MISEV 2a"}
 _DARKEST, _FAINTEST = 0.5, 1e-4  # shares at the ends of the shading
 
@@ -36,10 +37,7 @@ class _Cell(NamedTuple):
     ci_high: float
     n_set: float
     n_measured: float
-    look: bool
-
-
-_Cells = dict[tuple[str, str], _Cell]
+    review: bool
 
 
 class _Column(NamedTuple):
@@ -78,7 +76,7 @@ def qc_card(
 
     Notes
     -----
-    A frame marks what a rule asks to look at again; the table says why. Shares
+    A frame marks what a rule asks to review; the table says why. Shares
     are shaded on a logarithmic scale and written in percent; sources share
     proteins, so they do not add up. A cross stands where nothing was measured.
     """
@@ -87,9 +85,7 @@ def qc_card(
     order, groups, more = _samples(rows, samples)
     with style(width):
         if not order:
-            sheet = page(full, 20)
-            sheet.text(full / 2, 10, "nothing to draw: no sample", ha="center", va="center", color=SECONDARY)
-            return figure_of(sheet)
+            return blank_page(full, "nothing to draw: no sample")
         lines = slots(groups)
         depth = lines[-1].y + 0.5
         sheet = page(full, _TOP + depth * _ROW + _BOTTOM)
@@ -99,10 +95,10 @@ def qc_card(
     return figure_of(sheet)
 
 
-def _samples(rows: pd.DataFrame, asked: Sequence[str] | None) -> tuple[list[str], list[str], int]:
+def _samples(rows: pd.DataFrame, wanted: Sequence[str] | None) -> tuple[list[str], list[str], int]:
     """Sort the samples by group; return them, their groups and how many are left out."""
     group = dict(zip(words(rows, "sample"), words(rows, "group"), strict=True))
-    order = list(group) if asked is None else [s for s in asked if s in group]
+    order = list(group) if wanted is None else [s for s in wanted if s in group]
     rank = {g: i for i, g in enumerate(dict.fromkeys(group[s] for s in order))}
     order = sorted(order, key=lambda s: rank[group[s]])
     most = int((MAX_HEIGHT - _TOP - _BOTTOM) / _ROW - 1.4 * len(rank))
@@ -118,83 +114,100 @@ def _samples(rows: pd.DataFrame, asked: Sequence[str] | None) -> tuple[list[str]
     return kept, [group[s] for s in kept], len(order) - len(kept)
 
 
-def _cells(rows: pd.DataFrame) -> _Cells:
-    """Look up the numbers by sample and ``kind:item``."""
+def _cells(rows: pd.DataFrame) -> dict[str, dict[str, _Cell]]:
+    """Look up the numbers by sample, then by ``kind:item``."""
     columns = [numbers(rows, c) for c in ("value", "ci_low", "ci_high", "n_set", "n_measured")]
-    keys = zip(words(rows, "sample"), words(rows, "kind") + ":" + words(rows, "item"), strict=True)
-    looks = words(rows, "flag") == "review"
-    cells = zip(*columns, looks, strict=True)
-    return {key: _Cell(*cell) for key, cell in zip(keys, cells, strict=True)}
+    cells = zip(*columns, words(rows, "flag") == "review", strict=True)
+    found: dict[str, dict[str, _Cell]] = {}
+    for sample, key, cell in zip(
+        words(rows, "sample"), words(rows, "kind") + ":" + words(rows, "item"), cells, strict=True
+    ):
+        found.setdefault(sample, {})[key] = _Cell(*cell)
+    return found
+
+
+class _Layout(NamedTuple):
+    """Columns of the card, and the sources and EV items that they show."""
+
+    names: float
+    proteins: _Column
+    similarity: _Column
+    rank: _Column
+    counts: dict[str, _Column]
+    tiles: dict[str, _Column]
+
+
+def _layout(order: Sequence[str], full: float) -> _Layout:
+    wide = full >= 183
+    names = min(widest([ellipsize(s, 30, 6) for s in order], 6) + 3, 32.0 if wide else 22.0)
+    keys = [k for k in _SHARES if wide or k in _SHARES_NARROW]
+    items = list(_SEEN) if wide else []
+    left = names + 2
+    start = left + 45 + 10 * len(items) + 1
+    step = (full - start - 2) / len(keys)
+    return _Layout(
+        names=names,
+        proteins=_Column(left, 11),
+        similarity=_Column(left + 12, 9),
+        rank=_Column(left + 23, 20),
+        counts={k: _Column(left + 45 + 10 * i, 9) for i, k in enumerate(items)},
+        tiles={k: _Column(start + step * i, step - 0.3) for i, k in enumerate(keys)},
+    )
 
 
 def _draw(sheet: Axes, rows: pd.DataFrame, order: list[str], lines: list[Slot], full: float) -> None:
-    value = _cells(rows[words(rows, "kind") != "marker"])
-    wide = full >= 183
-    names = min(widest([ellipsize(s, 30, 6) for s in order], 6) + 3, 32.0 if wide else 22.0)
-    keys = [k for k in _SHARES if wide or k in {"ev", "plasma", "immunoglobulin", "erythrocyte", "keratin"}]
-    seen = list(_SEEN) if wide else []
-    left = names + 2
-    proteins, similarity = _Column(left, 11), _Column(left + 12, 9)
-    rank = _Column(left + 23, 20)
-    counts = [_Column(left + 45 + 10 * i, 9) for i in range(len(seen))]
-    start = left + 45 + 10 * len(seen) + 1
-    step = (full - start - 2) / len(keys)
-    tiles = [_Column(start + step * i, step - 0.3) for i in range(len(keys))]
-    heads = [(proteins, "Proteins"), (similarity, "Similarity (r)"), (rank, "Rank of EV markers")]
-    heads += [(c, f"{_SEEN[k]} seen") for c, k in zip(counts, seen, strict=True)]
-    heads += [(c, _short(k)) for c, k in zip(tiles, keys, strict=True)]
-    for column, text in heads:
-        sheet.text(column.middle, _TOP - 2.5, text, rotation=90, ha="center", va="bottom", fontsize=6)
-    _rank_axis(sheet, rank, _TOP + (lines[-1].y + 0.5) * _ROW)
-    sheet.text(start, 3.2, "Share of signal (%)", fontsize=6, fontweight="bold", va="center_baseline")
+    cells = _cells(rows[words(rows, "kind") != "marker"])
+    layout = _layout(order, full)
+    _heads(sheet, layout, bottom=_TOP + (lines[-1].y + 0.5) * _ROW)
     for slot in lines:
         y = _TOP + slot.y * _ROW
         if slot.row < 0:
-            sheet.text(
-                2,
-                y,
-                ellipsize(slot.heading, full - 4, 6, "bold"),
-                fontsize=6,
-                fontweight="bold",
-                va="center_baseline",
-            )
+            text = ellipsize(slot.heading, full - 4, 6, "bold")
+            sheet.text(2, y, text, fontsize=6, fontweight="bold", va="center_baseline")
             continue
         name = order[slot.row]
-        sheet.text(2, y, ellipsize(name, names - 1, 6), fontsize=6, va="center_baseline")
-        _figure_cell(sheet, value, (name, "depth:proteins_measured"), proteins, y, "{:,.0f}")
-        _figure_cell(
-            sheet, value, (name, "outlier:correlation"), similarity, y, "{:.2f}", ("outlier:distance",)
-        )
-        _rank_cell(sheet, value, name, rank, y)
-        for column, key in zip(counts, seen, strict=True):
-            row = value.get((name, f"ev:{key}"))
-            text = f"{row.n_measured:.0f}/{row.n_set:.0f}" if row is not None else ""
-            sheet.text(column.middle, y, text, ha="center", va="center_baseline", fontsize=_SIZE)
-        for column, key in zip(tiles, keys, strict=True):
-            _tile(sheet, value.get((name, f"share:{key}")), column, y, key)
+        sheet.text(2, y, ellipsize(name, layout.names - 1, 6), fontsize=6, va="center_baseline")
+        _sample(sheet, cells.get(name, {}), layout, y)
+
+
+def _heads(sheet: Axes, layout: _Layout, *, bottom: float) -> None:
+    heads = [(layout.proteins, "Proteins"), (layout.similarity, "Similarity (r)")]
+    heads += [(layout.rank, "Rank of EV markers")]
+    heads += [(c, f"{_SEEN[k]} detected") for k, c in layout.counts.items()]
+    heads += [(c, _short(k)) for k, c in layout.tiles.items()]
+    for column, text in heads:
+        sheet.text(column.middle, _TOP - 2.5, text, rotation=90, ha="center", va="bottom", fontsize=6)
+    _rank_axis(sheet, layout.rank, bottom)
+    left = next(iter(layout.tiles.values())).left
+    sheet.text(left, 3.2, "Share of signal (%)", fontsize=6, fontweight="bold", va="center_baseline")
+
+
+def _sample(sheet: Axes, cells: Mapping[str, _Cell], layout: _Layout, y: float) -> None:
+    """Draw the row of one sample."""
+    _number(sheet, [cells.get("depth:proteins_measured")], layout.proteins, y, form="{:,.0f}")
+    similarity = [cells.get("outlier:correlation"), cells.get("outlier:distance")]
+    _number(sheet, similarity, layout.similarity, y, form="{:.2f}")
+    _rank_cell(sheet, cells.get("ev:ev_rank"), layout.rank, y)
+    for key, column in layout.counts.items():
+        cell = cells.get(f"ev:{key}")
+        text = f"{cell.n_measured:.0f}/{cell.n_set:.0f}" if cell is not None else ""
+        sheet.text(column.middle, y, text, ha="center", va="center_baseline", fontsize=_SIZE)
+    for key, column in layout.tiles.items():
+        _tile(sheet, cells.get(f"share:{key}"), column, y, key)
 
 
 def _short(key: str) -> str:
     return "EV markers" if key in CLASSES else title(key)
 
 
-def _figure_cell(
-    sheet: Axes,
-    value: _Cells,
-    at: tuple[str, str],
-    column: _Column,
-    y: float,
-    form: str,
-    also: Sequence[str] = (),
-) -> None:
-    """Write a number, framed where it or one that goes with it is to be looked at."""
-    row = value.get(at)
-    if row is None:
+def _number(sheet: Axes, cells: Sequence[_Cell | None], column: _Column, y: float, *, form: str) -> None:
+    """Write the first number, framed where it or one that goes with it is to be reviewed."""
+    cell = cells[0]
+    if cell is None:
         return
-    text = form.format(row.value) if np.isfinite(row.value) else "–"
+    text = form.format(cell.value) if np.isfinite(cell.value) else "–"
     sheet.text(column.left + column.width - 1, y, text, ha="right", va="center_baseline", fontsize=_SIZE)
-    together = [row, *(r for k in also if (r := value.get((at[0], k))) is not None)]
-    if any(r.look for r in together):
+    if any(c.review for c in cells if c is not None):
         _frame(sheet, column, y)
 
 
@@ -208,21 +221,20 @@ def _frame(sheet: Axes, column: _Column, y: float) -> None:
             edgecolor=INK,
             linewidth=1.0,
             zorder=4,
-            label="_look",
+            label="_review",
         )
     )
 
 
 def _rank_axis(sheet: Axes, column: _Column, bottom: float) -> None:
-    """Draw a scale from 0 to 100 with a line at the middle, where a set that is no set would stand."""
+    """Draw a scale from 0 to 100 with a line at the middle, where a random set would stand."""
     for at in (0, 50, 100):
         x = column.left + column.width * at / 100
         sheet.plot([x, x], [_TOP - 1.5, bottom], color=FAINT, linewidth=0.5, zorder=1, label="_scale")
         sheet.text(x, bottom + 1.6, str(at), fontsize=5, ha="center", va="center_baseline", color=SECONDARY)
 
 
-def _rank_cell(sheet: Axes, value: _Cells, name: str, column: _Column, y: float) -> None:
-    row = value.get((name, "ev:ev_rank"))
+def _rank_cell(sheet: Axes, row: _Cell | None, column: _Column, y: float) -> None:
     if row is None or not np.isfinite(row.value):
         sheet.text(column.middle, y, "–", ha="center", va="center_baseline", fontsize=_SIZE, color=SECONDARY)
         return
@@ -248,7 +260,7 @@ def _tile(sheet: Axes, row: _Cell | None, column: _Column, y: float, key: str) -
     sheet.add_patch(Rectangle(box, column.width, _ROW - 0.2, facecolor=color, linewidth=0, label="_tile"))
     ink = PAPER if dark > 0.55 else INK
     sheet.text(column.middle, y, _percent(share), ha="center", va="center_baseline", fontsize=5, color=ink)
-    if row is not None and row.look:
+    if row is not None and row.review:
         _frame(sheet, column, y)
 
 
@@ -265,7 +277,7 @@ def _percent(share: float) -> str:
 
 
 def _foot(sheet: Axes, y: float, note: str, full: float) -> None:
-    text = "Frame: look again, the table says why. ×: none measured. Shares overlap and do not add up. No call of a class."
+    text = "Frame: to review, the table says why. ×: none measured. Shares overlap and do not add up. No class verdict."
     sheet.text(
         2, y + 2.5, ellipsize(text, full - 4, _SIZE), fontsize=_SIZE, color=SECONDARY, va="center_baseline"
     )

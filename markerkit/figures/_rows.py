@@ -1,29 +1,27 @@
-"""Parts that the figures with one row a set share: rows, labels, intervals, chips."""
+"""Parts that the figures with one row per set share: rows, labels, intervals, chips."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from markerkit.figures._palette import (
     CHIPS,
-    CLASSES,
     FILLS,
     INK,
     PAPER,
     RULE,
     SECONDARY,
     ZONE,
-    title,
 )
-from markerkit.figures._style import MAX_HEIGHT, POINT, height_of, new_figure, place, width_of
+from markerkit.figures._style import MAX_HEIGHT, POINT, figure_of, height_of, new_figure, place, width_of
 from markerkit.figures._text import clean, ellipsize, number, shrink, widest
 
 NAME_SIZE, NOTE_SIZE, HEAD_SIZE = 6.5, 5.5, 6.5
@@ -242,6 +240,19 @@ def page(width: float, height: float) -> Axes:
     return ax
 
 
+def blank_page(width: float, text: str) -> Figure:
+    """Open a page that says why there is nothing to draw."""
+    sheet = page(width, 20)
+    sheet.text(width / 2, 10, text, ha="center", va="center", color=SECONDARY)
+    return figure_of(sheet)
+
+
+def page_title(sheet: Axes, contrast: str, *, room: float) -> None:
+    """Write the contrast at the head of a page."""
+    name = ellipsize(contrast, room, 8, "bold") or "Whole study, no contrast"
+    sheet.text(2, 4.2, name, fontsize=8, fontweight="bold", va="center_baseline")
+
+
 def instead(ax: Axes, y: float, text: str, *, room: float | None = None) -> None:
     """Write why a row has no point in the place of the point, on the paper's ground."""
     ax.axhspan(y - 0.5, y + 0.5, color=PAPER, linewidth=0, zorder=1.5, label="_paper")
@@ -257,26 +268,6 @@ def instead(ax: Axes, y: float, text: str, *, room: float | None = None) -> None
         va="center_baseline",
         zorder=5,
     )
-
-
-_NOT_WORDS = {key: name.lower() for key in CLASSES if (name := title(key)).lower() != key}
-
-
-def in_words(reason: str) -> str:
-    """Write a reason out: class ids as names, and words too short to stand alone in full.
-
-    >>> in_words("competing class apoptotic_body"), in_words("wide")
-    ('competing class apoptotic body', 'interval too wide to tell')
-    """
-    rule, comma, rest = reason.partition(", from detection")
-    spelled = re.sub(r"[a-z]+_[a-z]+", lambda m: _NOT_WORDS.get(m.group(), m.group()), rule)
-    return _IN_FULL.get(rule, spelled) + comma + rest
-
-
-_IN_FULL = {
-    "wide": "interval too wide to tell",
-    "missing-value scheme": "depends on how missing values are treated",
-}
 
 
 def empty_note(ax: Axes, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Sensitivity analysis strip: the headline conclusions under other choices, a cell each."""
+"""Sensitivity analysis: the verdicts under other analysis choices, one cell each."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from markerkit.figures._palette import CHIPS, CLASSES, INK, PAPER, SECONDARY, in_order, title
-from markerkit.figures._rows import NAME_SIZE, NOTE_SIZE, page
+from markerkit.figures._rows import NAME_SIZE, NOTE_SIZE, page, page_title
 from markerkit.figures._style import MAX_HEIGHT, figure_of, style
-from markerkit.figures._tables import checked, numbers, one_contrast, words
+from markerkit.figures._tables import contrast_rows, numbers, words
 from markerkit.figures._text import ellipsize, text_width, wrap
 
 _COLUMNS = ("kind", "key", "aspect", "variant", "verdict", "agrees", "n_flips", "status", "note")
-_AS_REPORTED, _LEFT_OUT = "as reported", "leave one marker out"
+_AS_REPORTED = "as reported"
 _WIDTH, _NAMES, _RIGHT = 183.0, 38.0, 3.0
 _TITLE, _CELL, _GAP = 8.0, 4.6, 2.4
 _WIDEST = 16.0
@@ -33,7 +33,7 @@ _LETTERS = {
 _MOST = 40
 
 
-class _Strip(NamedTuple):
+class _Grid(NamedTuple):
     """What will be drawn: rows by kind and key, columns by variant, and where there was nothing to vary."""
 
     rows: list[tuple[str, str]]
@@ -72,7 +72,7 @@ def sensitivity(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
     -------
     Figure
         183 mm wide. A cell holds the letter of its verdict; one that is not the
-        verdict reported stands in a frame. The last column counts the votes
+        verdict reported stands in a frame. The last column counts the markers
         whose omission alone changes the verdict.
 
     Raises
@@ -80,30 +80,28 @@ def sensitivity(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
     InputError
         A column is missing, or the contrast is unknown or not named.
     """
-    table = checked(table, _COLUMNS, "sensitivity")
-    table, contrast = one_contrast(table, contrast, "sensitivity")
+    table, contrast = contrast_rows(table, _COLUMNS, "sensitivity", contrast)
     with style("double"):
-        strip = _strip(table)
-        notes = [line for note in strip.notes for line in wrap(note, _WIDTH - 6, NOTE_SIZE, lines=2)][:_NOTES]
-        gap = _GAP if len({kind for kind, _ in strip.rows}) > 1 else 0.0
-        body = _CELL * max(len(strip.rows), 1) + gap
-        height = min(strip.top + body + _KEY + _LEADING * len(notes) + 2, MAX_HEIGHT)
+        grid = _grid(table)
+        notes = [line for note in grid.notes for line in wrap(note, _WIDTH - 6, NOTE_SIZE, lines=2)][:_NOTES]
+        gap = _GAP if len({kind for kind, _ in grid.rows}) > 1 else 0.0
+        body = _CELL * max(len(grid.rows), 1) + gap
+        height = min(grid.top + body + _KEY + _LEADING * len(notes) + 2, MAX_HEIGHT)
         sheet = page(_WIDTH, height)
-        name = ellipsize(contrast, 100, 8, "bold") or "Whole study"
-        sheet.text(2, 4.2, name, fontsize=8, fontweight="bold", va="center_baseline")
-        if not strip.rows:
+        page_title(sheet, contrast, room=100)
+        if not grid.rows:
             text = "nothing to draw: the table has no verdicts"
             sheet.text(2, _TITLE + 4, text, color=SECONDARY, va="center")
             return figure_of(sheet)
-        bottom = _cells(sheet, strip)
-        _key(sheet, strip, bottom + 3.4)
+        bottom = _cells(sheet, grid)
+        _key(sheet, grid, bottom + 3.4)
         for i, line in enumerate(notes):
             y = bottom + _KEY + 1 + _LEADING * i
             sheet.text(2, y, line, fontsize=NOTE_SIZE, color=SECONDARY, va="center_baseline")
     return figure_of(sheet)
 
 
-def _strip(table: pd.DataFrame) -> _Strip:
+def _grid(table: pd.DataFrame) -> _Grid:
     kind, key, variant = (words(table, c) for c in ("kind", "key", "variant"))
     verdict, status, note = (words(table, c) for c in ("verdict", "status", "note"))
     drawn = (kind != "") & (verdict != "")
@@ -122,37 +120,36 @@ def _strip(table: pd.DataFrame) -> _Strip:
     idle = (status == "not varied") & (variant != "")
     notes = list(dict.fromkeys(f"{variant[i]}: {note[i]}" for i in table.index[idle]))
     notes += list(dict.fromkeys(n for n in note[drawn] if n))
-    return _Strip(rows[:_MOST], variants, cells, notes, max(0, len(rows) - _MOST))
+    return _Grid(rows[:_MOST], variants, cells, notes, max(0, len(rows) - _MOST))
 
 
-def _cells(sheet: Axes, strip: _Strip) -> float:
-    """Draw the strip; return where it ends."""
-    width, top = strip.width, strip.top
-    for j, (variant, lines) in enumerate(zip(strip.variants, strip.heads, strict=True)):
+def _cells(sheet: Axes, grid: _Grid) -> float:
+    """Draw the grid; return where it ends."""
+    width, top = grid.width, grid.top
+    for j, (variant, lines) in enumerate(zip(grid.variants, grid.heads, strict=True)):
         for i, line in enumerate(lines):
             y = top - 1.6 - _LEADING * (len(lines) - 1 - i)
             x = _NAMES + width * (j + 0.5)
             weight = "bold" if variant == _AS_REPORTED else "normal"
             sheet.text(x, y, line, fontsize=NOTE_SIZE, ha="center", va="center_baseline", fontweight=weight)
     y = top
-    before = strip.rows[0][0]
-    for kind, key in strip.rows:
+    before = grid.rows[0][0]
+    for kind, key in grid.rows:
         y += _GAP if kind != before else 0.0
         before = kind
         name = ellipsize(title(key), _NAMES - 4, NAME_SIZE)
         sheet.text(2, y + _CELL / 2, name, fontsize=NAME_SIZE, va="center_baseline")
-        for j, variant in enumerate(strip.variants):
-            found = strip.cells.get((kind, key, variant))
+        for j, variant in enumerate(grid.variants):
+            found = grid.cells.get((kind, key, variant))
             if found is not None:
-                _cell(sheet, _NAMES + width * j, y, width, found, counted=variant == _LEFT_OUT)
+                _cell(sheet, (_NAMES + width * j, y, width), found)
         y += _CELL
     return y
 
 
-def _cell(
-    sheet: Axes, x: float, y: float, width: float, found: tuple[str, bool, float], *, counted: bool
-) -> None:
-    word, agrees, flips = found
+def _cell(sheet: Axes, box: tuple[float, float, float], found: tuple[str, bool, float]) -> None:
+    """Draw a verdict; the number of markers that flip it stands beside it where they were left out in turn."""
+    (x, y, width), (word, agrees, flips) = box, found
     looks = CHIPS.get(word, CHIPS["not assessable"])
     inset = 0.35 if agrees else 0.75
     sheet.add_patch(
@@ -174,7 +171,7 @@ def _cell(
             Rectangle(*frame, facecolor=PAPER, edgecolor=INK, linewidth=1.0, zorder=1, label="_changed")
         )
     text = _LETTERS.get(word, "?")
-    if counted and np.isfinite(flips) and flips > 0:
+    if np.isfinite(flips) and flips > 0:
         text = f"{text} ×{flips:.0f}"
     sheet.text(
         x + width / 2, y + _CELL / 2, text, fontsize=6, ha="center", va="center_baseline",
@@ -182,17 +179,17 @@ def _cell(
     )  # fmt: skip
 
 
-def _key(sheet: Axes, strip: _Strip, y: float) -> None:
+def _key(sheet: Axes, grid: _Grid, y: float) -> None:
     """Explain letters and frames, of what occurs."""
-    drawn = [cell for (kind, key, _), cell in strip.cells.items() if (kind, key) in strip.rows]
-    told = {word for word, _, _ in drawn}
-    parts = [f"{letter} {word}" for word, letter in _LETTERS.items() if word in told]
+    drawn = [cell for (kind, key, _), cell in grid.cells.items() if (kind, key) in grid.rows]
+    drawn_words = {word for word, _, _ in drawn}
+    parts = [f"{letter} {word}" for word, letter in _LETTERS.items() if word in drawn_words]
     if any(not agrees for _, agrees, _ in drawn):
         parts.append("framed: not the verdict reported")
     if any(np.isfinite(n) and n > 0 for _, _, n in drawn):
-        parts.append("×n: n votes whose omission alone changes it")
-    if strip.left_out:
-        parts.append(f"{strip.left_out} more in the table")
+        parts.append("×n: n markers whose omission alone changes it")
+    if grid.left_out:
+        parts.append(f"{grid.left_out} more in the table")
     text = ";  ".join(parts)
     size = 6.0 if text_width(text, 6) < _WIDTH - 6 else NOTE_SIZE
     sheet.text(2, y, ellipsize(text, _WIDTH - 4, size), fontsize=size, color=INK, va="center_baseline")

@@ -67,6 +67,19 @@ def one_contrast(table: pd.DataFrame, contrast: str | None, name: str) -> tuple[
     return table[named == contrast].reset_index(drop=True), contrast
 
 
+def contrast_rows(
+    table: pd.DataFrame, columns: Sequence[str], name: str, contrast: str | None
+) -> tuple[pd.DataFrame, str]:
+    """Return the rows of one contrast of a table that has the columns, and the contrast's name.
+
+    Raises
+    ------
+    InputError
+        A column is missing, or the contrast is unknown or not named.
+    """
+    return one_contrast(checked(table, columns, name), contrast, name)
+
+
 def count_text(table: pd.DataFrame, measured: str = "n_measured", total: str = "n_set") -> list[str]:
     """Write ``measured/total`` for every row."""
     pairs = zip(numbers(table, measured), numbers(table, total), strict=True)

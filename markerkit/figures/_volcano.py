@@ -15,7 +15,7 @@ from markerkit.figures._labels import Label, place_labels
 from markerkit.figures._palette import FAINT, INK, RULE, SECONDARY, in_order, look, title
 from markerkit.figures._rows import empty_note, value_ticks
 from markerkit.figures._style import height_of, new_figure, place, style, width_mm, width_of
-from markerkit.figures._tables import FloatArray, checked, numbers, one_contrast, span, words
+from markerkit.figures._tables import FloatArray, checked, contrast_rows, numbers, span, words
 from markerkit.figures._text import ellipsize, number, text_width
 
 _COLUMNS = ("protein", "gene", "log2_fc", "pvalue", "padj")
@@ -65,8 +65,7 @@ def volcano(
     InputError
         A column is missing, the contrast is unknown, or `label` is of no known kind.
     """
-    table = checked(da, _COLUMNS, "differential_abundance")
-    table, contrast = one_contrast(table, contrast, "differential_abundance")
+    table, contrast = contrast_rows(da, _COLUMNS, "differential_abundance", contrast)
     marked = genes_by_set(label)
     x, p = numbers(table, "log2_fc"), numbers(table, "pvalue")
     seen = np.isfinite(x) & np.isfinite(p)

@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
-
-if TYPE_CHECKING:
-    from markerkit.assessment.result import Assessment
+from markerkit.figures._text import percent
 
 _TOP_SHARES = 3
 _TOP_PROTEINS = 10
 _MOST_SAMPLES = 200
 
 
-def sample_cards(assessment: Assessment) -> dict[str, Any]:
+def sample_cards(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Everything that the section shows.
 
     Returns
     -------
-    ``cards``, a row a sample; ``grouped``, whether there is more than one group; ``n_more``, samples left out of it; ``n_look``, samples with something to look
-    at; ``check``, what the bovine check says of the study; ``sources`` and ``proteins``, rows of the
-    table `blanks` that could explain a part of the samples; ``n_blanks``; ``basis`` of the shares.
+    ``cards``, one per sample; ``grouped``, whether there is more than one group; ``n_more``, samples left out;
+    ``n_review``, samples with something to review; ``check``, what the bovine check found; ``sources`` and
+    ``proteins``, rows of the table `blanks` that could explain a part of the samples; ``carried``, limits that the
+    blanks set to contamination fractions; ``n_blanks``; ``basis`` of the shares.
     """
-    table = assessment.quality.table
+    table, blanks = tables["sample_quality"], tables["blanks"]
     cards = [_card(str(name), rows) for name, rows in table.groupby("sample", sort=False)]
-    check = table[table["kind"] == "check"]
-    said = [
-        f"{r['meaning']}. {r['reason']}" if "mix" in r["reason"] else r["meaning"]
-        for _, r in check.drop_duplicates("meaning").iterrows()
-    ]
-    blanks = assessment.quality.blanks.table
-    basis = assessment.purity.shares.table["basis"]
+    check = table[table["kind"] == "check"].drop_duplicates(["meaning", "reason"])
+    basis = tables["source_shares"]["basis"]
+    limits = blanks[(blanks["level"] == "contamination fraction") & (blanks["limit"] > 0)]
     return {
         "cards": cards[:_MOST_SAMPLES],
         "grouped": table["group"].nunique() > 1,
         "n_more": max(0, len(cards) - _MOST_SAMPLES),
-        "n_look": sum(bool(c["review"]) for c in cards),
-        "check": said,
+        "n_review": sum(bool(c["review"]) for c in cards),
+        "check": [". ".join(filter(None, [r["meaning"], r["reason"]])) for _, r in check.iterrows()],
         "sources": _blank_rows(blanks, "source"),
-        "carried": blanks[(blanks["level"] == "contamination fraction") & (blanks["limit"] > 0)].to_dict(
-            orient="records"
-        ),
+        "carried": limits.to_dict(orient="records"),
         "proteins": _blank_rows(blanks, "protein")[:_TOP_PROTEINS],
         "n_blanks": int(blanks.drop_duplicates("role")["n_blanks"].sum()) if len(blanks) else 0,
         "basis": str(basis.iloc[0]) if len(basis) else "",
@@ -71,7 +65,7 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     markers = rows[rows["kind"] == "marker"]
     shares = rows[(rows["kind"] == "share") & (rows["item"] != "ev") & (rows["value"] > 0)]
     top = shares.sort_values("value", ascending=False, kind="stable").head(_TOP_SHARES)
-    look = rows[(rows["flag"] == "review") & (rows["kind"] != "check")]
+    to_review = rows[(rows["flag"] == "review") & (rows["kind"] != "check")]
     return {
         "sample": name,
         "role": rows["role"].iloc[0],
@@ -84,41 +78,25 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
             value("ev", "ev_rank"), value("ev", "ev_rank", "ci_low"), value("ev", "ev_rank", "ci_high")
         ),
         "percentile": _plain(value("ev", "ev_rank", "percentile"), "{:.0f}"),
-        "ev": _percent(value("share", "ev")),
-        "top": ", ".join(f"{titles[r['item']].title} {_percent(r['value'])}" for _, r in top.iterrows()),
+        "ev": percent(value("share", "ev")),
+        "top": ", ".join(f"{titles[r['item']].title} {percent(r['value'])}" for _, r in top.iterrows()),
         "similarity": _plain(value("outlier", "correlation"), "{:.2f}"),
-        "review": [_short(r["kind"], r["meaning"]) for _, r in look.iterrows()],
+        "review": [str(m) for m in to_review["meaning"]],
     }
 
 
-def _short(kind: str, meaning: str) -> str:
-    """Write why to look again, without what the item is.
-
-    >>> _short("share", "Keratin and skin: share of signal; far above the other samples of the group")
-    'Keratin and skin: far above the other samples of the group'
-    """
-    if kind == "share":
-        return meaning.replace("share of signal; ", "", 1)
-    text = meaning.split(": ", 1)[-1]
-    return text[:1].upper() + text[1:]
-
-
-#: markers named first, since every reader asks for them
-_ASKED = ("CD9", "CD63", "CD81", "TSG101", "PDCD6IP", "SDCBP", "FLOT1", "ANXA2")
+#: the best-known markers, named where they were detected
+_FIRST = ("CD9", "CD63", "CD81", "TSG101", "PDCD6IP", "SDCBP", "FLOT1", "ANXA2")
 
 
 def _named(markers: pd.DataFrame) -> list[str]:
-    """Name the best known markers that were seen."""
-    seen = {str(g).upper(): str(g) for g in markers.loc[markers["status"] == "seen", "item"]}
-    return [seen[g] for g in _ASKED if g in seen]
+    """Name the best-known markers that were detected."""
+    found = {str(g).upper(): str(g) for g in markers.loc[markers["status"] == "seen", "item"]}
+    return [found[g] for g in _FIRST if g in found]
 
 
 def _plain(value: float, form: str) -> str:
     return form.format(value) if np.isfinite(value) else "–"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %" if np.isfinite(share) else "–"
 
 
 def _interval(value: float, low: float, high: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -15,22 +15,13 @@ from markerkit.core.wording import fold_change
 from markerkit.guidelines.ev_track import FROM_CONTEXT, FROM_DATA, TO_FILL
 from markerkit.purity.sources import RAISED
 
-if TYPE_CHECKING:
-    from markerkit.assessment.result import Assessment
-
 _SEVERITIES = ("serious", "warning", "note", "ok")
 
 
-def reasons(assessment: Assessment, name: str, key: str) -> dict[str, list[dict[str, Any]]]:
+def reasons(evidence: pd.DataFrame, key: str) -> dict[str, list[dict[str, Any]]]:
     """Give the reasons for, against and neither of one class, the decisive first."""
-    table = assessment.evidence.table
-    rows = table[(table["contrast"] == name) & (table["class"] == key)]
-    rows = rows.sort_values("decisive", ascending=False, kind="stable")
+    rows = evidence[evidence["class"] == key].sort_values("decisive", ascending=False, kind="stable")
     sides = {"favour": FOR, "against": AGAINST, "neither": NEITHER}
-    # the class is known to the reader by its title
-    ev = load_criteria().classes["ev"].title
-    for column in ("topic", "text"):
-        rows[column] = rows[column].str.replace("[Ll]ayer A|the EV layer", ev, regex=True)
     return {side: _records(rows[rows["direction"] == word]) for side, word in sides.items()}
 
 
@@ -38,12 +29,10 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in table.to_dict(orient="records")]
 
 
-def stability(assessment: Assessment, name: str) -> list[dict[str, Any]]:
+def stability(table: pd.DataFrame) -> list[dict[str, Any]]:
     """How far every class verdict and every raised source stands under other choices."""
-    table = assessment.sensitivity.table
-    table = table[(table["contrast"] == name) & (table["kind"] != "")]
     found = []
-    for (kind, key), rows in table.groupby(["kind", "key"], sort=False):
+    for (kind, key), rows in table[table["kind"] != ""].groupby(["kind", "key"], sort=False):
         reported = rows.loc[rows["aspect"] == AS_REPORTED, "verdict"]
         word = str(reported.iloc[0]) if len(reported) else ""
         if kind == "source" and RAISED not in set(rows["verdict"]):
@@ -76,18 +65,15 @@ def _summed(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def unvaried(assessment: Assessment, name: str) -> list[str]:
+def unvaried(table: pd.DataFrame) -> list[str]:
     """Say what was not varied, and why."""
-    table = assessment.sensitivity.table
-    rows = table[(table["contrast"] == name) & (table["status"] == "not varied")]
+    rows = table[table["status"] == "not varied"]
     return [f"{r['aspect']}, {r['variant']}: {r['note']}" for _, r in rows.iterrows()]
 
 
-def design_rows(assessment: Assessment, name: str) -> list[dict[str, Any]]:
+def design_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Lines of the design check, the most serious first."""
-    table = assessment.design_checks.table
-    rows = _records(table[table["contrast"] == name])
-    return sorted(rows, key=lambda r: _SEVERITIES.index(str(r["severity"])))
+    return sorted(_records(table), key=lambda r: _SEVERITIES.index(str(r["severity"])))
 
 
 #: tests of the null check in words
@@ -100,20 +86,19 @@ TESTS = {
 }
 
 
-def levels(assessment: Assessment, name: str) -> dict[str, Any]:
+def levels(table: pd.DataFrame) -> dict[str, Any]:
     """How often every test rejects where nothing differs.
 
     Returns
     -------
-    ``rows``, one a test and level, none where the check was not run; ``n_draws`` and ``n_distinct``, data sets
-    drawn and permutations of the arms that differ; ``too_often``, standard errors above the level that are too many.
+    ``rows``, one per test and level, none where the check was not run; ``n_draws`` and ``n_distinct``, data sets
+    drawn and distinct permutations of the groups; ``too_often``, standard errors above the level that are too many.
     """
-    table = assessment.null_check.table
-    rows = _records(table[table["contrast"] == name])
+    rows = _records(table)
     for row in rows:
-        known = pd.notna(row["rate"])
         row["title"] = TESTS.get(str(row["test"]), str(row["test"]))
-        row["said"] = f"{100 * row['rate']:.1f} ± {100 * row['se']:.1f} %" if known else ""
+        computed = pd.notna(row["rate"])
+        row["rejected"] = f"{100 * row['rate']:.1f} ± {100 * row['se']:.1f} %" if computed else ""
     first: dict[str, Any] = rows[0] if rows else {"n_draws": 0, "n_distinct": pd.NA}
     distinct = first["n_distinct"]
     return {
@@ -124,9 +109,8 @@ def levels(assessment: Assessment, name: str) -> dict[str, Any]:
     }
 
 
-def circular(assessment: Assessment) -> dict[str, Any]:
+def circular(table: pd.DataFrame) -> dict[str, Any]:
     """Name the sets that were made from these data; or say why it cannot be checked."""
-    table = assessment.circularity.table
     flagged = _records(table[table["status"] == FLAGGED])
     unknown = table.loc[table["status"] == UNKNOWN, "text"]
     return {
@@ -135,10 +119,9 @@ def circular(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def form(assessment: Assessment, name: str) -> dict[str, int]:
+def form(table: pd.DataFrame) -> dict[str, int]:
     """Count the fields of the EV-TRACK form by who fills them."""
-    table = assessment.ev_track.table
-    status = table.loc[table["contrast"] == name, "status"]
+    status = table["status"]
     return {
         "data": int((status == FROM_DATA).sum()),
         "context": int((status == FROM_CONTEXT).sum()),

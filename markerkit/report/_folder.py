@@ -48,14 +48,14 @@ def write_report(
     InputError
         See :func:`check_folder`.
     """
+    tables, record, methods = assessment.tables, summary(assessment), methods_text(assessment)
     with _whole_folder(Path(folder), overwrite=overwrite) as part:
         (part / "tables").mkdir()
-        for name, table in assessment.tables.items():
+        for name, table in tables.items():
             _write(part / "tables" / f"{name}.tsv", to_tsv(table))
-        record, methods = summary(assessment), methods_text(assessment)
         _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
         _write(part / "methods.md", methods)
-        write_workbook(assessment.tables, part / "tables.xlsx")
+        write_workbook(tables, part / "tables.xlsx")
         (part / "figures").mkdir()
         drawn, skipped = write_figures(assessment, part / "figures", progress=progress)
         _write(part / "report.html", html_report(assessment, drawn, skipped, record=record, methods=methods))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,9 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from markerkit.catalog.criteria import load_criteria
+from markerkit.core.glossary import GLOSSARY
 from markerkit.core.wording import fold_change
-from markerkit.figures._rows import in_words
+from markerkit.figures._text import percent
 from markerkit.report import _evidence
 from markerkit.report._cards import sample_cards
 from markerkit.report._figures import Drawn
@@ -24,24 +25,20 @@ from markerkit.report._summary import summary
 from markerkit.tables.registry import TABLES
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from markerkit.assessment.result import Assessment
+    from markerkit.study.contrast import Contrast
 
 _ORDER = {"compatible": 0, "unresolved": 1, "not compatible": 2, "not assessable": 3}
-_REASONS = {
-    r"negatives up": "proteins that should be absent rise too",
-    r"general EV evidence not shown": "EV material as such is not shown",
-    r"wide interval": "interval too wide to tell",
-    r"interval above 0": "more than in the control",
-    r"competing class ([^:,]+)": r"cannot be told apart from \1",
-    r"(\d+) of at least (\d+) votes measured": r"\1 of at least \2 independent markers measured",
-}
 _PER_EV = {
     "higher": "more than in the control",
-    "same": "as much as in the control",
+    "similar": "as much as in the control",
     "lower": "less than in the control",
 }
 _TOP_SHARES = 4
 _TOP_MARKERS = 8
+_HERE = Path(__file__).parent
 
 
 def html_report(
@@ -65,36 +62,56 @@ def html_report(
     methods
         The methods text, likewise.
     """
+    record = summary(assessment) if record is None else record
+    methods = methods_text(assessment) if methods is None else methods
+    tables = assessment.tables
+    text = _template().render(
+        record=record,
+        contrasts=[_contrast(assessment, tables, found) for found in record["contrasts"]],
+        figures=[_figure(d) for d in drawn],
+        skipped=dict(skipped),
+        per_sample=sample_cards(tables),
+        specs=list(TABLES.values()),
+        data=_table_data(tables),
+        methods=_paragraphs(methods),
+        citations=list(CITATIONS.values()),
+        bibtex=_bibtex(tables, assessment.markers.references),
+        gaps=assessment.gaps(),
+        circular=_evidence.circular(tables["circularity"]),
+        levels=_levels(),
+        glossary=GLOSSARY,
+        # files of the package, no input: they may stand in the page as they are
+        style=Markup((_HERE / "report.css").read_text(encoding="utf-8")),
+        script=Markup((_HERE / "tables.js").read_text(encoding="utf-8")),
+    )
+    # a number and its sign stay on one line; what follows is data
+    shown, mark, rest = text.partition('<script type="application/json"')
+    return re.sub(r"(?<=\d) %", "\u00a0%", shown) + mark + rest
+
+
+def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(_HERE),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["ticks"] = _ticks
-    record = summary(assessment) if record is None else record
-    methods = methods_text(assessment) if methods is None else methods
-    names = [c["name"] for c in record["contrasts"]]
-    text = environment.get_template("template.html.j2").render(
-        record=record,
-        contrasts=[_contrast(assessment, name, record["contrasts"][i]) for i, name in enumerate(names)],
-        figures=[_figure(d) for d in drawn],
-        skipped=dict(skipped),
-        per_sample=sample_cards(assessment),
-        specs=list(TABLES.values()),
-        data=_table_data(assessment.tables),
-        methods=_paragraphs(methods),
-        citations=list(CITATIONS.values()),
-        bibtex=_bibtex(assessment),
-        gaps=assessment.gaps(),
-        circular=_evidence.circular(assessment),
-    )
-    # a number and its sign stay on one line; what follows is data
-    shown, mark, rest = text.partition('<script type="application/json"')
-    return re.sub(r"(?<=\d) %", "\u00a0%", shown) + mark + rest
+    environment.filters |= {"ticks": _ticks, "percent": percent}
+    return environment.get_template("template.html.j2")
+
+
+def _levels() -> dict[str, str]:
+    """Levels of the intervals in percent."""
+    threshold = load_criteria().threshold
+    of_classes = threshold["class_confidence"]
+    return {
+        "class_": f"{100 * of_classes:g}",
+        "one_sided": f"{50 * (1 - of_classes):g}",
+        "source": f"{100 * threshold['confidence']:g}",
+    }
 
 
 def _ticks(text: str) -> Markup:
@@ -106,59 +123,104 @@ def _ticks(text: str) -> Markup:
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def _contrast(assessment: Assessment, name: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that the first screen and the evidence of one contrast show."""
-    criteria = load_criteria()
-    identity = assessment.identity.table
-    rows = identity[identity["contrast"] == name].to_dict(orient="records")
-    for row in rows:
-        row["title"] = criteria.classes[row["class"]].title
-        row["interval"] = _interval(row, criteria.threshold["class_confidence"])
-        said = _say(row["reason"])
-        row["explanation"] = row["explanation"].replace(f": {row['reason']}.", f": {said}.")
-        row["reason"] = said
-        row["markers"] = _markers(assessment, name, row["class"])
-        row["reasons"] = _evidence.reasons(assessment, name, row["class"])
-    purity, shares = assessment.purity.table, _shares(assessment, name)
-    top = [k for k in shares if k != "ev" and shares[k] > 0][:_TOP_SHARES]
-    sources = purity[purity["contrast"] == name].to_dict(orient="records")
-    for row in sources:
-        row["title"] = criteria.sources[row["source"]].title
-        row["reason"] = _say(row["reason"])
-        row["interval"] = _interval(row, criteria.threshold["confidence"])
-        row["share"] = 100 * shares.get(row["source"], np.nan)
-        row["per_ev"] = _PER_EV.get(row["per_ev"], "")
-    carried = assessment.purity.contamination_fraction.table
-    parts = {key: rule.title for key, rule in criteria.sources.items()} | {"all": "Overall"}
-    carried = carried[carried["contrast"] == name]
-    carried = carried.assign(title=carried["compartment"].replace(parts))
+def _contrast(
+    assessment: Assessment, tables: Mapping[str, pd.DataFrame], found: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Everything that the page shows of one contrast.
+
+    Parameters
+    ----------
+    assessment
+        For the samples of the contrast.
+    tables
+        Tables of the assessment by name.
+    found
+        The contrast in the record.
+    """
+    name = found["name"]
+    of_contrast = {k: t[t["contrast"] == name] if "contrast" in t.columns else t for k, t in tables.items()}
+    contrast = next((c for c in assessment.contrasts if c.name == name), None)
+    case = None if contrast is None else contrast.groups(assessment.experiment)[0]
+    shares = _shares(tables["source_shares"], case)
+    comparators = load_criteria().comparators
     return {
         "name": name or "Whole study, no comparator",
-        "comparator": criteria.comparators[found["comparator"]].title if found["comparator"] else "",
-        "design_words": _design_words(assessment, name),
+        "comparator": comparators[found["comparator"]].title if found["comparator"] else "",
         "found": found,
-        "classes": sorted(rows, key=lambda r: _ORDER[r["verdict"]]),
-        "sources": sources,
-        "raised": [s for s in sources if s["verdict"] == "raised"],
-        "flat": [s for s in sources if s["verdict"] == "not raised"],
-        "open_sources": _by_reason([s for s in sources if s["verdict"] == "not assessable"]),
-        "carry": carried.to_dict(orient="records"),
-        "shares": [{"title": criteria.sources[k].title, "share": 100 * shares[k]} for k in top],
-        "ev_share": 100 * shares.get("ev", np.nan),
+        "confidence": _confidence(of_contrast["design"], contrast, assessment.params.get("collapse_by")),
+        "classes": _classes(of_contrast),
+        **_sources(of_contrast["purity"], shares),
+        **_largest(shares),
+        "carry": _fractions(of_contrast["contamination_fraction"]),
         "checklist": found["checklist"],
-        "stability": _evidence.stability(assessment, name),
-        "unvaried": _evidence.unvaried(assessment, name),
-        "design": _evidence.design_rows(assessment, name),
-        "levels": _evidence.levels(assessment, name),
-        "form": _evidence.form(assessment, name),
+        "stability": _evidence.stability(of_contrast["sensitivity"]),
+        "unvaried": _evidence.unvaried(of_contrast["sensitivity"]),
+        "design": _evidence.design_rows(of_contrast["design"]),
+        "levels": _evidence.levels(of_contrast["null_check"]),
+        "form": _evidence.form(of_contrast["ev_track"]),
     }
 
 
-def _design_words(assessment: Assessment, name: str) -> list[str]:
-    """Lines of the design that are of no other contrast, without the contrast's name."""
-    others = tuple(f"{c.name}: " for c in assessment.contrasts if c.name != name)
-    mine = [line for line in assessment.design if line.startswith(f"{name}: ") or not line.startswith(others)]
-    return [line.removeprefix(f"{name}: ") if name else line for line in mine]
+def _classes(tables: Mapping[str, pd.DataFrame]) -> list[dict[Hashable, Any]]:
+    """Rows of the identity table with titles, intervals, evidence and markers, the compatible first."""
+    criteria = load_criteria()
+    rows = tables["identity"].to_dict(orient="records")
+    for row in rows:
+        row["title"] = criteria.classes[row["class"]].title
+        row["interval"] = _interval(row, criteria.threshold["class_confidence"])
+        row["markers"] = _markers(tables["markers_used"], row["class"])
+        row["reasons"] = _evidence.reasons(tables["evidence"], row["class"])
+    return sorted(rows, key=lambda r: _ORDER[r["verdict"]])
+
+
+def _sources(purity: pd.DataFrame, shares: Mapping[str, float]) -> dict[str, Any]:
+    """Rows of the purity table with titles, intervals and shares; all, and by verdict."""
+    criteria = load_criteria()
+    rows = purity.to_dict(orient="records")
+    for row in rows:
+        row["title"] = criteria.sources[row["source"]].title
+        row["interval"] = _interval(row, criteria.threshold["confidence"])
+        row["share"] = shares.get(row["source"], np.nan)
+        row["per_ev"] = _PER_EV.get(row["per_ev"], "")
+    return {
+        "sources": rows,
+        "raised": [s for s in rows if s["verdict"] == "raised"],
+        "flat": [s for s in rows if s["verdict"] == "not raised"],
+        "open_sources": _by_reason([s for s in rows if s["verdict"] == "not assessable"]),
+    }
+
+
+def _largest(shares: Mapping[str, float]) -> dict[str, Any]:
+    """Give the sources with the largest shares, and the share of the EV markers."""
+    sources = load_criteria().sources
+    top = [k for k in shares if k != "ev" and shares[k] > 0][:_TOP_SHARES]
+    return {
+        "shares": [{"title": sources[k].title, "share": shares[k]} for k in top],
+        "ev_share": shares.get("ev", np.nan),
+    }
+
+
+def _fractions(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    parts = {key: rule.title for key, rule in load_criteria().sources.items()} | {"all": "Overall"}
+    return table.assign(title=table["compartment"].replace(parts)).to_dict(orient="records")
+
+
+def _confidence(design: pd.DataFrame, contrast: Contrast | None, collapse_by: str | None) -> list[str]:
+    """Write the terms of the model and the warnings of the design check."""
+    lines = []
+    if contrast is not None and contrast.paired_by:
+        lines.append(f"Samples are paired by `{contrast.paired_by}`.")
+    if contrast is not None and contrast.batch:
+        lines.append(f"Batches are in the model: {', '.join(f'`{b}`' for b in contrast.batch)}.")
+    if collapse_by:
+        lines.append(f"Technical replicates of one `{collapse_by}` were averaged and count once.")
+    warnings = [r for r in _evidence.design_rows(design) if r["severity"] in ("serious", "warning")]
+    lines += [" ".join(_sentence(row[c]) for c in ("finding", "advice") if row[c]) for row in warnings]
+    return lines
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _interval(row: Mapping[Hashable, Any], confidence: float) -> str:
@@ -168,42 +230,25 @@ def _interval(row: Mapping[Hashable, Any], confidence: float) -> str:
     return f"{size}-fold ({100 * confidence:g} % interval {low} to {high})"
 
 
-def _say(reason: str) -> str:
-    """Write a reason out for a reader who has not read the methods.
-
-    >>> _say("competing class apoptotic_body: too few markers that tell them apart")
-    'cannot be told apart from apoptotic body: too few markers that tell them apart'
-    """
-    text = in_words(reason)
-    for pattern, words in _REASONS.items():
-        text = re.sub(f"^{pattern}", words, text)
-    return text
-
-
-def _by_reason(sources: Iterable[Mapping[Any, Any]]) -> dict[str, str]:
-    """Reason -> titles of the sources, so that one reason is read once."""
+def _by_reason(sources: Iterable[Mapping[Hashable, Any]]) -> dict[str, str]:
+    """Reason -> titles of the sources, so that each reason stands once."""
     found: dict[str, list[str]] = {}
     for source in sources:
-        few = re.match(r"\d+ of at least (\d+) ", source["reason"])
-        reason = f"fewer than {few[1]} independent markers measured" if few else source["reason"]
-        found.setdefault(reason, []).append(source["title"])
+        found.setdefault(source["reason"], []).append(source["title"])
     return {reason: ", ".join(titles) for reason, titles in found.items()}
 
 
-def _shares(assessment: Assessment, name: str) -> dict[str, float]:
-    """Median share of each source over the case samples, the largest first."""
-    table = assessment.purity.shares.table
-    contrast = next((c for c in assessment.contrasts if c.name == name), None)
-    if contrast is not None:
-        table = table[table["sample"].isin(contrast.groups(assessment.experiment)[0])]
+def _shares(table: pd.DataFrame, samples: Collection[str] | None) -> dict[str, float]:
+    """Median share of each source over the samples, all of them by default, the largest first."""
+    if samples is not None:
+        table = table[table["sample"].isin(list(samples))]
     median = table.groupby("source")["share"].median().dropna().sort_values(ascending=False, kind="stable")
     return {str(k): float(v) for k, v in median.items()}
 
 
-def _markers(assessment: Assessment, name: str, key: str) -> dict[str, list[Any]]:
-    """Markers that weigh most for and against a class."""
-    table = assessment.markers_used.table
-    rows = table[(table["contrast"] == name) & (table["set"] == key) & (table["status"] == "counted")]
+def _markers(table: pd.DataFrame, key: str) -> dict[str, list[Any]]:
+    """Markers with the largest contribution for and against a class."""
+    rows = table[(table["set"] == key) & (table["status"] == "counted")]
     pull = rows["weight"] * rows["log2_fc"] * np.where(rows["role"] == "negative", -1.0, 1.0)
     ordered = rows.assign(pull=pull).sort_values("pull", kind="stable")
     favour = ordered[ordered["pull"] > 0].iloc[::-1].head(_TOP_MARKERS)
@@ -255,12 +300,11 @@ def _paragraphs(text: str) -> list[tuple[str, str]]:
     return [("h", p.removeprefix("## ")) if p.startswith("## ") else ("p", p) for p in parts]
 
 
-def _bibtex(assessment: Assessment) -> str:
+def _bibtex(tables: Mapping[str, pd.DataFrame], references: pd.DataFrame) -> str:
     """Write the references of the markers that were used."""
-    used = set(assessment.markers_used.table["source"])
-    rows = assessment.markers.references
+    used = set(tables["markers_used"]["source"])
     entries = []
-    for row in rows[rows["key"].isin(used)].to_dict(orient="records"):
+    for row in references[references["key"].isin(used)].to_dict(orient="records"):
         fields = {"author": "authors", "title": "title", "journal": "journal", "year": "year", "doi": "doi"}
         lines = [f"  {k} = {{{row[v]}}}" for k, v in fields.items() if str(row[v]) not in {"", "nan"}]
         entries.append(f"@article{{{row['key']},\n" + ",\n".join(lines) + "\n}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from markerkit.catalog.criteria import load_criteria
-from markerkit.core.errors import listed
+from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT
 from markerkit.report._summary import versions
 from markerkit.stats.detection import MOST_SAMPLES
 
@@ -59,19 +59,19 @@ def _input(assessment: Assessment) -> str:
         else "an experiment in memory"
     )
     quantity = f", quantity {read['quantity']}" if read.get("quantity") else ""
-    mapped = assessment.id_mapping.table["status"].isin(["mapped", "ambiguous"]).mean()
+    mapped = assessment.tables["id_mapping"]["status"].isin(["mapped", "ambiguous"]).mean()
     return (
         f"Protein groups were read from {source}{quantity}: {exp.n_proteins} protein groups in {exp.n_samples} "
         f"samples, {exp.scale} scale, {100 * exp.missing:.1f} % missing. Zeros of the vendor table count as missing; "
         f"no value was imputed. {100 * mapped:.1f} % of the groups were mapped to a {exp.organism} gene by their leading "
-        f"member. Markers come from the markerkit catalogue {catalog.version} (digest {catalog.digest[:16]}...)."
+        f"member. Markers come from the markerkit catalog {catalog.version} (digest {catalog.digest[:16]}...)."
     )
 
 
 def _model(assessment: Assessment) -> str:
     return (
-        "Each contrast was fitted on its own two groups. Abundances were log2-transformed, proteins seen in at least "
-        "half of the samples of one group were kept, and samples were centred on their median. Moderated t-statistics "
+        "Each contrast was fitted on its own two groups. Abundances were log2-transformed, proteins detected in at least "
+        "half of the samples of one group were kept, and samples were centered on their median. Moderated t-statistics "
         f"were computed on the measured values (Smyth 2004){_factors(assessment)}. {_presence(assessment)} Sets were tested with "
         "camera (competitive, inter-protein correlation estimated and floored at 0; Wu and Smyth 2012) and fry (self-contained; Wu et al. 2010). False discovery rates "
         "(Benjamini and Hochberg 1995) hold over the proteins tested in a contrast and over sets x contrasts of one test. "
@@ -110,7 +110,7 @@ def _presence(assessment: Assessment) -> str:
         depth = ""
     return (
         f"Presence and absence were tested apart from abundance{within} by an exact conditional test{depth}, with two-sided "
-        "mid-p (Lancaster 1961); proteins whose detections could not reach p = 0.05 however they fell were not tested."
+        "mid-p (Lancaster 1961); proteins whose detections could not reach p = 0.05 under any distribution over the groups were not tested."
     )
 
 
@@ -118,35 +118,34 @@ def _null_sentence(assessment: Assessment) -> str:
     draws, table = assessment.params["null_check"], assessment.null_check.table
     if not draws or not len(table):
         return ""
-    told = []
+    found = []
     for name, rows in table[(table["level"] == 0.05) & table["rate"].notna()].groupby("contrast", sort=False):
         rates = [
             f"{test.replace('_', ' ')} {100 * rate:.1f} ± {100 * se:.1f} %"
             for test, rate, se in zip(rows["test"], rows["rate"], rows["se"], strict=True)
         ]
-        told.append(f"{name}: {', '.join(rates)}")
+        found.append(f"{name}: {', '.join(rates)}")
     return (
-        f" The level of the tests was checked on {draws} data sets without an effect: the residuals of the full model "
-        f"rotated into a random direction (Langsrud 2005). At 5 % they rejected, with standard error, {'; '.join(told)}."
+        f" The type I error of the tests was estimated on {draws} data sets without an effect, made by rotating the residuals "
+        f"of the full model in a random direction (Langsrud 2005). At 5 % the tests rejected (with standard error) {'; '.join(found)}."
     )
 
 
 def _verdicts() -> str:
     t = load_criteria().threshold
     return (
-        "Verdicts rest on set effects: the weighted mean log2 fold change of a set's markers (one vote a gene, one a "
-        "complex; weight by evidence and specificity) less the trimmed mean of the proteins in no class set and in no "
-        "organelle that vesicles lack. The standard error joins two random factors, samples (through each sample's influence, which carries the "
-        "correlation between markers) and markers (through their disagreement, moderated over the sets of the contrast as "
-        "variances are over genes: Smyth 2004); "
-        f"degrees of freedom follow Satterthwaite. A class is `compatible` where the {100 * t['class_confidence']:g} % interval lies above 0 (a "
-        f"one-sided test at {50 * (1 - t['class_confidence']):g} %) and the effect is at least {t['min_class_effect']:g} log2, "
-        "its negatives do not rise, markers that it shares with no competitor and not with all vesicles rise as well, and "
-        "every competitor class is excluded or told apart; `not compatible` where the interval ends below "
-        f"{t['equivalence_margin']:g} log2; `not assessable` with fewer "
-        f"than {t['min_markers']:g} votes or {100 * t['min_weight']:g} % of the weight measured; `unresolved` "
-        "otherwise. Where proteins were seen in one group only, the verdict was read twice, on measured values and with "
-        "bounds, and stands only where both agree. No verdict proves biogenesis (MISEV2018, MISEV2023)."
+        "Verdicts rest on set effects: the weighted mean log2 fold change of the independent markers of a set (one per gene, "
+        "one per complex; weight by evidence and specificity) minus the trimmed mean of the background, the proteins in no "
+        "class set and in no organelle that vesicles lack. The standard error joins two random factors, samples (through the "
+        "influence of each sample, which carries the correlation between markers) and markers (through the heterogeneity "
+        "between them, moderated over the sets of the contrast as variances are over genes: Smyth 2004); degrees of freedom "
+        f"follow Satterthwaite. A class is `compatible` where the {100 * t['class_confidence']:g} % interval lies above 0 (a "
+        f"one-sided test at {50 * (1 - t['class_confidence']):g} %), the effect is at least {t['min_class_effect']:g} log2, "
+        "its negative markers do not rise, its class-specific markers rise as well, and every competing class is excluded; "
+        f"`not compatible` where the interval ends below {t['equivalence_margin']:g} log2; `not assessable` with fewer than "
+        f"{t['min_markers']:g} independent markers or {100 * t['min_weight']:g} % of the weight measured; `unresolved` "
+        "otherwise. Where proteins were detected in one group only, the verdict was computed twice, on measured values and "
+        "with left-censored bounds, and holds only where both agree. No verdict proves biogenesis (MISEV2018, MISEV2023)."
     )
 
 
@@ -156,30 +155,28 @@ def _purity(assessment: Assessment) -> str:
         if assessment.experiment.approximate
         else ""
     )
-    comparators = listed(sorted(load_criteria().contamination_fraction), conjunction="or")
+    comparators = " or ".join(sorted(load_criteria().contamination_fraction))
     return (
-        "Purity was read before normalization on linear abundances: the share of signal of each contamination source "
+        "Purity was computed before normalization on linear abundances: the share of signal of each contamination source "
         "with an interval over its members, and verdicts on sources by the same set effect. The contamination fraction, the "
-        "share of the preparation's signal that is comparator-like, is the weighted median ratio of the shares of "
-        f"non-vesicular reference proteins (comparator {comparators}); in a paired contrast a preparation is compared "
-        f"with the comparator of its own donor.{approximate}"
+        "share of the preparation's signal that looks like the comparator, is the weighted median ratio of non-vesicular "
+        f"reference proteins (comparator {comparators}); in a paired contrast each preparation is compared with the "
+        f"comparator of its own pair.{approximate}"
     )
 
 
 def _checks(assessment: Assessment) -> str:
-    strip = assessment.sensitivity.table
-    aspects = list(dict.fromkeys(strip.loc[strip["status"] == "computed", "aspect"]))[1:]
-    text = (
-        f"Every verdict was read again with another choice of {listed(aspects)}; a scaling of each sample by a "
-        "constant cancels against the background. "
-        if aspects
-        else ""
-    )
-    stated = [assessment.params["context"].get(key) for key in ("accession", "dataset")]
-    names = [str(name) for name in stated if name]
-    circular = (
-        f"Marker sets and their sources were compared with the data set stated ({listed(names)})."
-        if names
-        else "Whether a marker set was made from these data was not checked, because the data set was not stated."
-    )
-    return text + circular
+    table = assessment.tables["sensitivity"]
+    varied = table[(table["status"] == "computed") & ~table["aspect"].isin([AS_REPORTED, LEAVE_ONE_OUT])]
+    aspects = list(dict.fromkeys(varied["aspect"]))
+    text = ""
+    if aspects:
+        text = (
+            f"In a sensitivity analysis every verdict was computed again under other choices ({', '.join(aspects)}) and "
+            "without each independent marker in turn; scaling a sample by a constant cancels against the background. "
+        )
+    context = assessment.params["context"]
+    stated = [str(context[key]) for key in ("accession", "dataset") if context.get(key)]
+    if stated:
+        return f"{text}Marker sets and their sources were compared with the data set stated ({', '.join(stated)})."
+    return f"{text}Whether a marker set was derived from these data was not checked, because the data set was not stated."

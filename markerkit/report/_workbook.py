@@ -7,18 +7,26 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from markerkit.tables.registry import TABLES
-from markerkit.tables.spec import TableSpec
+from markerkit.tables.spec import Kind, TableSpec
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 _EPOCH = datetime.datetime(2000, 1, 1)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST = 32_000  # characters that a cell holds
 _WIDEST = 60
+_SHARES = {"share", "fraction", "weight_fraction", "weight_measured"}
 
 
 def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
@@ -52,7 +60,7 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     _fix_times(path)
 
 
-def _sheet(book, name: str, table: pd.DataFrame, spec: TableSpec | None) -> None:  # type: ignore[no-untyped-def]
+def _sheet(book: Workbook, name: str, table: pd.DataFrame, spec: TableSpec | None) -> None:
     from openpyxl.styles import Font, PatternFill
     from openpyxl.utils import get_column_letter
 
@@ -65,40 +73,48 @@ def _sheet(book, name: str, table: pd.DataFrame, spec: TableSpec | None) -> None
         widest = max([len(str(column)) + 2, *sample.tolist()])
         sheet.column_dimensions[letter].width = min(_WIDEST, widest + 1)
     bold, fill = Font(bold=True), PatternFill("solid", fgColor="E8EDF2")
-    sheet.append([_cell(sheet, c, font=bold, fill=fill) for c in table.columns])
+    sheet.append([_text_cell(sheet, str(c), font=bold, fill=fill) for c in table.columns])
     kinds = {c.name: c.kind for c in spec.columns} if spec else {}
-    formats = [_number_format(str(c), kinds.get(str(c), "str")) for c in table.columns]
+    numbers = [_number_cell(sheet, str(c), kinds.get(str(c), "str")) for c in table.columns]
     for row in table.itertuples(index=False, name=None):
-        sheet.append([_value(sheet, v, f) for v, f in zip(row, formats, strict=True)])
+        sheet.append([_value(sheet, v, cell) for v, cell in zip(row, numbers, strict=True)])
 
 
-def _number_format(column: str, kind: str) -> str | None:
-    if kind != "float":
-        return None
-    if column.startswith(("pvalue", "padj")):
-        return "0.00E+00"
-    return "0.0 %" if column in {"share", "fraction", "weight_fraction", "weight_measured"} else "0.000"
+def _number_cell(sheet: WriteOnlyWorksheet, column: str, kind: Kind) -> WriteOnlyCell | None:
+    """Make the cell that the numbers of a column are written with.
 
-
-def _value(sheet, value: object, number_format: str | None):  # type: ignore[no-untyped-def]
-    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
-        return None
-    if isinstance(value, str):
-        return _cell(sheet, value) if value.startswith(_FORMULA) else _clean(value)
-    if number_format is None:
-        return value.item() if hasattr(value, "item") else value
+    A row is written when it is appended, so that one cell serves all rows: styles are slow to set.
+    """
     from openpyxl.cell import WriteOnlyCell
 
-    cell = WriteOnlyCell(sheet, value=float(value))  # type: ignore[arg-type]
-    cell.number_format = number_format
+    if kind != "float":
+        return None
+    cell = WriteOnlyCell(sheet, value=0.0)
+    if column.startswith(("pvalue", "padj")):
+        cell.number_format = "0.00E+00"
+    else:
+        cell.number_format = "0.0 %" if column in _SHARES else "0.000"
     return cell
 
 
-def _cell(sheet, text: str, *, font: Any = None, fill: Any = None):  # type: ignore[no-untyped-def]
+def _value(sheet: WriteOnlyWorksheet, value: object, cell: WriteOnlyCell | None) -> object:
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+        return None
+    if isinstance(value, str):
+        return _text_cell(sheet, value) if value.startswith(_FORMULA) else _clean(value)
+    if cell is None:
+        return value.item() if isinstance(value, np.generic) else value
+    cell.value = float(value)  # type: ignore[arg-type]
+    return cell
+
+
+def _text_cell(
+    sheet: WriteOnlyWorksheet, text: str, *, font: Font | None = None, fill: PatternFill | None = None
+) -> WriteOnlyCell:
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet, value="")
-    cell.value = _clean(str(text))
+    cell.value = _clean(text)
     cell.data_type = "s"
     if font is not None:
         cell.font, cell.fill = font, fill
@@ -108,7 +124,7 @@ def _cell(sheet, text: str, *, font: Any = None, fill: Any = None):  # type: ign
     return cell
 
 
-def _quoted(sheet) -> str:  # type: ignore[no-untyped-def]
+def _quoted(sheet: WriteOnlyWorksheet) -> str:
     """Name of the workbook's style for text that looks like a formula."""
     from openpyxl.styles import NamedStyle
 

@@ -20,7 +20,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 
 from markerkit import figures
 from markerkit.core.errors import InputError
@@ -269,7 +269,7 @@ def robustness_table(contrasts: tuple[str, ...] = (CONTRAST,)) -> pd.DataFrame:
     variants = {
         "as reported": "as reported", "measured values only": "missing values", "with left-censored bounds": "missing values",
         "median of the same proteins": "background", "trimmed mean of all proteins": "background",
-        "seen in every sample of one arm": "detection filter", "leave one vote out": "leave one vote out",
+        "detected in every sample of one group": "detection filter", "leave one marker out": "leave one marker out",
     }  # fmt: skip
     words = ("compatible", "unresolved", "not compatible", "not assessable")
     rows: list[dict[str, Any]] = []
@@ -282,7 +282,7 @@ def robustness_table(contrasts: tuple[str, ...] = (CONTRAST,)) -> pd.DataFrame:
                 word = (
                     ("not assessable" if flipped else reported) if not source or not flipped else "not raised"
                 )
-                alone = variant == "leave one vote out"
+                alone = variant == "leave one marker out"
                 rows.append({
                     "contrast": contrast, "kind": "source" if source else "class", "key": key, "aspect": aspect,
                     "variant": variant, "verdict": word, "agrees": word == reported, "log2_fc": 1.0 + i,
@@ -524,6 +524,39 @@ def test_volcano_labels_stay_apart_in_a_crowd() -> None:
     assert figures.lint(ax) == []
 
 
+def _leaders(ax: Axes) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Anchor, box and nearest edge (pixels) of the labels that a line leads to."""
+    found = []
+    for text in ax.texts:
+        if isinstance(text, Annotation) and text.arrow_patch is not None:
+            box = Text.get_window_extent(text).extents
+            anchor = np.asarray(ax.transData.transform(text.xy))
+            found.append((anchor, box, np.clip(anchor, box[:2], box[2:])))
+    return found
+
+
+def _turn(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
+    return float(np.sign((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_lines_to_labels_cross_no_line_and_no_label(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = differential_table(60).assign(
+        log2_fc=lambda t: 2 + rng.normal(0, 0.15, len(t)), pvalue=lambda t: 10 ** -rng.uniform(4, 7, len(t))
+    )
+    ax = figures.volcano(table, label=list(table["gene"]), max_labels=60)
+    ax.get_figure().draw_without_rendering()
+    leaders = _leaders(ax)
+    assert len(leaders) > 3
+    for i, (a, _, b) in enumerate(leaders):
+        for c, _, d in leaders[i + 1 :]:
+            assert not (_turn(a, b, c) * _turn(a, b, d) < 0 and _turn(c, d, a) * _turn(c, d, b) < 0)
+        for _, box, _ in (o for j, o in enumerate(leaders) if j != i):
+            steps = np.linspace(a, b, 50)[5:-5]
+            assert not ((steps > box[:2] + 3) & (steps < box[2:] - 3)).all(axis=1).any()
+
+
 def test_volcano_p_of_zero_stands_at_the_top() -> None:
     table = differential_table(50)
     table.loc[1, "pvalue"] = 0.0
@@ -579,6 +612,21 @@ def test_heatmap_keeps_the_markers_that_vary() -> None:
     text = _words(figures.marker_heatmap(values, SAMPLES, max_markers=16))
     assert "EXO1 " not in text
     assert "EXO3 " not in text
+
+
+@pytest.mark.parametrize("n", [1, 2, 6])
+def test_overlap_writes_counts_and_the_size_of_each_set_in_bold(n: int) -> None:
+    names = ["exosome", "microvesicle", "plasma", "platelet", "keratin", "x"][:n]
+    counts = pd.DataFrame(np.full((n, n), 3) + np.diag([7] * n), index=names, columns=names)
+    if n > 1:
+        counts.iloc[0, 1] = counts.iloc[1, 0] = 0
+    ax = figures.overlap(counts)
+    assert figures.lint(ax) == []
+    numbers = {(int(t.get_position()[1]), int(t.get_position()[0])): t for t in ax.texts[: n * n]}
+    for (row, column), text in numbers.items():
+        expected = counts.iloc[row, column]
+        assert text.get_text() == (str(expected) if expected else "")
+        assert (text.get_fontweight() == "bold") == (row == column)
 
 
 def test_shares_draw_the_table() -> None:

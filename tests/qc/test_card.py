@@ -326,7 +326,7 @@ def test_figure_frames_what_is_flagged(markers):
     values = exp.values
     values.loc["EV_D1", values.columns[::2]] = np.nan
     card = mk.quality(mk.Experiment(values, exp.samples, exp.proteins, history=exp.history), markers)
-    frames = [p for a in card.plot().axes for p in a.patches if p.get_label() == "_look"]
+    frames = [p for a in card.plot().axes for p in a.patches if p.get_label() == "_review"]
     shown = card.table[(card.table["flag"] == "review") & card.table["kind"].isin(["depth", "outlier"])]
     assert len(frames) >= shown["sample"].nunique() > 0
 

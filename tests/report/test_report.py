@@ -3,12 +3,19 @@
 import base64
 import re
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 from openpyxl import load_workbook
 
 import markerkit as mk
+import markerkit.report
+from markerkit.catalog.criteria import load_criteria
+from markerkit.core.glossary import GLOSSARY
+from markerkit.figures._text import percent
+from markerkit.report._html import html_report
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.registry import TABLES
 from tests.hostile import NASTY, nasty_experiment
@@ -52,7 +59,10 @@ def test_report_is_one_file_without_network(html):
     assert all(link.startswith(("https://doi.org/", "http://x")) for link in links)
     assert not re.findall(r"<(?:link|iframe|object|embed)\b", without_figures)
     assert not re.findall(r"<script[^>]+src=", without_figures)
-    assert "default-src 'none'" in html
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', html)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none';")
+    assert "connect-src" not in policy[1]
     for content in re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", html):
         assert b"<svg" in base64.b64decode(content)[:2000]
 
@@ -64,20 +74,21 @@ def test_sentences_of_the_methods_are_filled_in(folder):
 
 
 def test_the_null_check_has_a_section_where_it_was_run(html):
-    from markerkit.report._html import html_report
     from markerkit.report._methods import methods_text
 
-    assert "Do the tests hold their level here?" not in html
+    assert "Type I error under this design" not in html
     result = mk.assess(
         mk.load_example(),
         mk.Contrast("fraction", "EV", "lysate", comparator="lysate"),
         null_check=2,
     )
     text = html_report(result, [], {})
-    section = text[text.index("Do the tests hold their level here?") : text.index("<h2>Purity</h2>")]
+    section = text[
+        text.index("Type I error under this design") : text.index("<h2>Contamination sources</h2>")
+    ]
     assert section.count("<tr><td>") == len(result.null_check.table) == 10
     assert "2 data sets without an effect" in section
-    assert f"there are {result.null_check.table['n_distinct'].iloc[0]:,} distinct ones" in section
+    assert f"have {result.null_check.table['n_distinct'].iloc[0]:,} distinct permutations" in section
     rate, se = result.null_check.table.loc[0, ["rate", "se"]]
     assert f"{100 * rate:.1f} ± {100 * se:.1f}\u00a0%" in section
     assert f"moderated t {100 * rate:.1f} ± {100 * se:.1f} %" in methods_text(result)
@@ -104,6 +115,31 @@ def test_the_methods_say_how_presence_was_tested():
     assert "Presence and absence were not tested (imputed or requantified matrix)." in text
 
 
+def test_style_script_and_glossary_stand_in_the_page(html):
+    package = Path(markerkit.report.__file__).parent
+    for name in ("report.css", "tables.js"):
+        text = (package / name).read_text(encoding="utf-8")
+        assert text[:2000].replace(" %", "\u00a0%") in html.replace(" %", "\u00a0%")
+        assert not re.search(r"@import|url\(|</script|</style", text)
+    for term, meaning in GLOSSARY.items():
+        assert f"<dt>{term}</dt><dd>{escape(meaning)}</dd>".replace(" %", "\u00a0%") in html
+
+
+def test_levels_of_the_page_are_those_of_the_criteria():
+    threshold = load_criteria().threshold
+    sentence = (
+        f"{100 * threshold['class_confidence']:g}\u00a0% for classes (each claim is tested one-sided at "
+        f"{50 * (1 - threshold['class_confidence']):g}\u00a0%), {100 * threshold['confidence']:g}\u00a0% for sources."
+    )
+    example = mk.assess(mk.load_example(), mk.Contrast("fraction", "EV", "lysate", comparator="lysate"))
+    assert sentence in html_report(example, [], {})
+
+
+def test_a_whole_signal_is_written_without_powers_of_ten():
+    """At two digits 99.6 % would read 1e+02 %."""
+    assert [percent(s) for s in (0.996, 1.0, 0.0996, 0.00012)] == ["100 %", "100 %", "10 %", "0.012 %"]
+
+
 def test_a_number_and_its_per_cent_sign_stay_together(html):
     shown = html[html.index("<main>") : html.index('<script type="application/json"')]
     assert "\u00a0%" in shown
@@ -116,16 +152,30 @@ def test_figures_are_shown_at_one_scale(html):
     assert len(pixels) > 1
 
 
-def test_lines_of_the_design_stand_with_their_contrast():
-    from markerkit.report._html import _design_words
+def test_the_design_stands_with_its_contrast():
+    from markerkit.report._html import _confidence
 
-    exp = mk.load_example()
-    arm = (["EV", "lysate", "other"] * exp.n_samples)[: exp.n_samples]
-    exp = exp.evolve("arms", samples=exp.samples.assign(arm=arm))
-    result = mk.assess(exp, mk.contrasts(exp, "arm", "vs:lysate"))
-    first, second = (_design_words(result, c.name) for c in result.contrasts)
-    assert first[0].startswith("4 against 4 samples")
-    assert not [line for line in first + second if " vs " in line]
+    design = TABLES["design"].conform(
+        pd.DataFrame(
+            {
+                "check": ["replicates", "batch", "scope"],
+                "finding": ["few samples", "one batch per group", "two cell lines"],
+                "severity": ["note", "serious", "warning"],
+                "advice": ["add samples", "", "say so"],
+            }
+        )
+    )
+    lines = _confidence(
+        design, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", batch=("run", "day")), "unit"
+    )
+    assert lines == [
+        "Samples are paired by `donor`.",
+        "Batches are in the model: `run`, `day`.",
+        "Technical replicates of one `unit` were averaged and count once.",
+        "One batch per group.",
+        "Two cell lines. Say so.",
+    ]
+    assert _confidence(design.iloc[:1], None, None) == []
 
 
 def test_names_are_text(html):
@@ -137,8 +187,8 @@ def test_names_are_text(html):
 
 def test_the_first_screen_answers(html):
     first = html[html.index('class="first"') : html.index("Evidence for and against")]
-    for question in ("What is it?", "How pure?", "How sure?", "Not assessable", "What to do next"):
-        assert question in first
+    for heading in ("Identity", "Purity", "Confidence", "Not assessable", "Next steps"):
+        assert f">{heading}</h2>" in first
     assert "confirmed" not in html.lower()
 
 
@@ -148,15 +198,16 @@ def test_the_first_screen_says_how_much_and_why():
 
     exp = mk.load_example()
     result = mk.assess(exp, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate"))
-    found = _contrast(result, "EV vs lysate", summary(result)["contrasts"][0])
+    found = _contrast(result, result.tables, summary(result)["contrasts"][0])
     shares = result.purity.shares.table
     case = shares[shares["sample"].str.startswith("EV_")]
     for source in found["raised"]:
-        expected = 100 * case.loc[case["source"] == source["source"], "share"].median()
+        expected = case.loc[case["source"] == source["source"], "share"].median()
         assert source["share"] == pytest.approx(expected, nan_ok=True)
     listed = [t for titles in found["open_sources"].values() for t in titles.split(", ")]
     assert len(listed) == (result.purity.table["verdict"] == "not assessable").sum()
-    assert not [r["reason"] for r in found["classes"] if "_" in r["reason"] or r["reason"] == "wide"]
+    reasons = result.identity.table.set_index("class")["reason"]
+    assert {r["class"]: r["reason"] for r in found["classes"]} == reasons.to_dict()
 
 
 def test_notebook_displays_are_escaped():

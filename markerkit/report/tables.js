@@ -1,0 +1,82 @@
+"use strict";
+(function () {
+  const root = document.documentElement;
+  document.getElementById("theme").addEventListener("click", function () {
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+  });
+  const tabs = Array.from(document.querySelectorAll('[role="tab"]'));
+  tabs.forEach(function (tab, i) {
+    tab.addEventListener("click", function () {
+      tabs.forEach(function (other, j) {
+        other.setAttribute("aria-selected", String(i === j));
+        document.getElementById(other.getAttribute("aria-controls")).hidden = i !== j;
+      });
+    });
+    tab.addEventListener("keydown", function (event) {
+      const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+      if (step) { const next = tabs[(i + step + tabs.length) % tabs.length]; next.focus(); next.click(); }
+    });
+  });
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const specs = JSON.parse(document.getElementById("specs").textContent);
+  const PAGE = 50;
+  function make(tag, parent, text) { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; if (parent) parent.appendChild(e); return e; }
+  function build(details) {
+    const name = details.dataset.table, columns = specs[name], rows = data[name], body = details.querySelector(".body");
+    let shown = rows, page = 0, sorted = -1, down = false;
+    const tools = make("div", body); tools.className = "tools";
+    const label = make("label", tools, "Search "); const search = make("input", label); search.type = "search"; search.setAttribute("aria-label", "Search " + name);
+    const count = make("span", tools); count.className = "meta"; count.setAttribute("aria-live", "polite");
+    const back = make("button", tools, "Previous"); const next = make("button", tools, "Next"); const save = make("button", tools, "Download TSV");
+    [back, next, save].forEach(function (b) { b.type = "button"; });
+    const scroll = make("div", body); scroll.className = "scroll"; scroll.tabIndex = 0; scroll.setAttribute("role", "region"); scroll.setAttribute("aria-label", name);
+    const table = make("table", scroll); const head = make("tr", make("thead", table)); const tbody = make("tbody", table);
+    const numeric = columns.map(function (c, k) { const hit = rows.find(function (r) { return r[k] !== null && r[k] !== ""; }); return hit !== undefined && typeof hit[k] === "number"; });
+    const heads = columns.map(function (c, k) {
+      const th = make("th", head); th.scope = "col"; if (numeric[k]) th.className = "n"; th.setAttribute("aria-sort", "none");
+      const b = make("button", th, c); b.type = "button";
+      b.addEventListener("click", function () { down = sorted === k ? !down : numeric[k]; sorted = k; draw(true); }); return th;
+    });
+    function draw(again) {
+      if (again) {
+        const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+        shown = rows.filter(function (r) { const text = r.join("\t").toLowerCase(); return words.every(function (w) { return text.includes(w); }); });
+        if (sorted >= 0) {
+          shown = shown.slice().sort(function (a, b) {
+            const x = a[sorted], y = b[sorted]; if (x === null || x === "") return y === null || y === "" ? 0 : 1; if (y === null || y === "") return -1;
+            const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y)); return down ? -order : order;
+          });
+        }
+        page = 0;
+      }
+      heads.forEach(function (th, k) { th.setAttribute("aria-sort", k === sorted ? (down ? "descending" : "ascending") : "none"); });
+      tbody.replaceChildren();
+      shown.slice(page * PAGE, (page + 1) * PAGE).forEach(function (r) {
+        const tr = make("tr", tbody);
+        r.forEach(function (v, k) {
+          const td = make("td", tr); if (numeric[k]) td.className = "n";
+          const cell = make("bdi", td, v === null ? "" : String(v)); if (String(v).length > 80) { cell.className = "cut"; cell.title = String(v); }
+        });
+      });
+      const last = Math.max(0, Math.ceil(shown.length / PAGE) - 1);
+      count.textContent = shown.length + " of " + rows.length + " rows" + (last ? ", page " + (page + 1) + " of " + (last + 1) : "");
+      back.disabled = page === 0; next.disabled = page >= last;
+    }
+    search.addEventListener("input", function () { draw(true); });
+    back.addEventListener("click", function () { page -= 1; draw(false); });
+    next.addEventListener("click", function () { page += 1; draw(false); });
+    save.addEventListener("click", function () {
+      const text = [columns].concat(shown).map(function (r) { return r.map(function (v) { return v === null ? "" : String(v).replace(/[\t\r\n]+/g, " "); }).join("\t"); }).join("\n") + "\n";
+      const link = make("a"); link.href = URL.createObjectURL(new Blob([text], { type: "text/tab-separated-values" })); link.download = name + ".tsv"; link.click(); URL.revokeObjectURL(link.href);
+    });
+    draw(true);
+  }
+  document.querySelectorAll("button[data-svg]").forEach(function (b) {
+    b.addEventListener("click", function () {
+      const link = document.createElement("a"); link.href = b.closest("figure").querySelector("img").src; link.download = b.dataset.svg; link.click();
+    });
+  });
+  document.querySelectorAll("details.table").forEach(function (d) { d.addEventListener("toggle", function () { if (d.open && !d.dataset.built) { d.dataset.built = "yes"; build(d); } }); });
+  root.dataset.ready = "yes";
+}());
