@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from markerkit.core.errors import InputError, listed
+from markerkit.core.errors import InputError, listed, one_of
 from markerkit.figures._checklist import checklist
 from markerkit.figures._contamination_fraction import contamination_fraction
 from markerkit.figures._coverage import coverage
@@ -109,7 +109,11 @@ class FigureSet(dict[str, Figure]):
 
 
 def assessment_figures(
-    tables: Mapping[str, pd.DataFrame], contrast: str | None = None, *, groups: Sequence[str] | None = None
+    tables: Mapping[str, pd.DataFrame],
+    contrast: str | None = None,
+    *,
+    groups: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
 ) -> FigureSet:
     """Draw every figure that the tables of an assessment allow.
 
@@ -124,6 +128,8 @@ def assessment_figures(
     groups
         Groups of samples that the contrast compares, case and control, for the
         figures that show samples; all groups by default.
+    names
+        Figures to draw; all by default.
 
     Returns
     -------
@@ -131,10 +137,14 @@ def assessment_figures(
         A dictionary of figures that pyplot does not know of; ``skipped`` holds
         the reason for each one that is not in it.
     """
+    for name in names or ():
+        one_of("names", name, list(_NEEDED))
     found = FigureSet()
     shown = _Shown(contrast, None if groups is None else list(groups))
     with detached():
         for name, needed in _NEEDED.items():
+            if names is not None and name not in names:
+                continue
             absent = [t for t in needed if t not in tables]
             if absent:
                 found.skipped[name] = f"no table {listed(absent)}"

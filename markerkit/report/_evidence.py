@@ -12,6 +12,7 @@ from markerkit.checks.circularity import FLAGGED, UNKNOWN
 from markerkit.checks.null_check import TOO_OFTEN
 from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT
 from markerkit.core.wording import fold_change
+from markerkit.figures._palette import title
 from markerkit.guidelines.ev_track import FROM_CONTEXT, FROM_DATA, TO_FILL
 from markerkit.purity.sources import RAISED
 
@@ -21,8 +22,22 @@ _SEVERITIES = ("serious", "warning", "note", "ok")
 def reasons(evidence: pd.DataFrame, key: str) -> dict[str, list[dict[str, Any]]]:
     """Give the reasons for, against and neither of one class, the decisive first."""
     rows = evidence[evidence["class"] == key].sort_values("decisive", ascending=False, kind="stable")
+    rows = rows.assign(heading=[_heading(*pair) for pair in zip(rows["topic"], rows["about"], strict=True)])
     sides = {"favour": FOR, "against": AGAINST, "neither": NEITHER}
     return {side: _records(rows[rows["direction"] == word]) for side, word in sides.items()}
+
+
+def _heading(topic: str, about: str) -> str:
+    """Write what a reason is about.
+
+    >>> _heading("competing_class", "microvesicle"), _heading("set_effect", "")
+    ('competing class, Microvesicle', 'set effect')
+    """
+    criteria = load_criteria()
+    titles = {k: r.title for k, r in criteria.classes.items()}
+    titles |= {k: r.title for k, r in criteria.sources.items()}
+    subject = titles.get(about) or title(about).replace("_", " ")
+    return ", ".join(filter(None, [topic.replace("_", " "), subject]))
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pickle
 import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from tqdm import tqdm
+import pandas as pd
 
-from markerkit import figures
 from markerkit.assessment.marker_values import class_marker_values
+from markerkit.report._draw import Job, draw
 from markerkit.study.contrast import Contrast
 
 if TYPE_CHECKING:
@@ -24,12 +31,13 @@ TITLES = {
     "marker_heatmap": "Markers by class and sample",
     "qc_card": "Quality card of every sample",
     "source_shares": "Share of signal by source",
-    "contamination_fraction": "Contamination fraction: share of the preparation's signal that is comparator-like",
+    "contamination_fraction": "Contamination fraction",
     "checklist": "Reporting guidelines",
     "coverage": "Coverage of the marker sets",
     "enrichment": "Set tests",
 }
-_PNG_DPI = 300
+#: figures with much text, which take about as long as all the others
+_ELSEWHERE = ("qc_card", "source_shares", "checklist", "coverage", "enrichment")
 
 
 @dataclass(frozen=True)
@@ -51,46 +59,104 @@ class Drawn:
     pdf: bytes
 
 
-def write_figures(
-    assessment: Assessment, folder: Path, *, progress: bool = False
-) -> tuple[list[Drawn], dict[str, str]]:
-    """Draw and write the figures of every contrast.
+class FigureWriter:
+    """Writes the figures of every contrast, the slower half of them in a second process.
 
     Parameters
     ----------
     assessment
         What to draw.
+    tables
+        Its tables by name.
     folder
         Folder of the files.
-    progress
-        Show a bar on stderr, where that is a terminal.
 
-    Returns
-    -------
-    The figures, and the reason for each that could not be drawn.
+    Notes
+    -----
+    The second process gives the same bytes. Where there is one processor only, or the process
+    fails, all figures are drawn in this one.
     """
-    contrasts: list[Contrast | None] = list(assessment.contrasts) or [None]
-    drawn: list[Drawn] = []
-    skipped: dict[str, str] = {}
-    tables = assessment.tables
-    for contrast in contrasts:
-        name = contrast.name if contrast else ""
-        prefix = f"{_slug(name)}-" if len(contrasts) > 1 else ""
-        given = {
-            **tables,
-            "marker_values": class_marker_values(assessment.experiment, assessment.markers, contrast),
-        }
-        groups = (contrast.case, contrast.control) if contrast else None
-        found = figures.assessment_figures(given, name or None, groups=groups)
-        skipped |= {f"{name}: {k}" if name else k: v for k, v in found.skipped.items()}
-        bar = tqdm(
-            found.items(), desc=f"figures {name}".strip(), disable=None if progress else True, leave=False
-        )
-        for key, figure in bar:
-            figures.save(figure, folder / f"{prefix}{key}", dpi=_PNG_DPI)
-            svg, pdf = ((folder / f"{prefix}{key}.{kind}").read_bytes() for kind in ("svg", "pdf"))
-            drawn.append(Drawn(name, key, TITLES.get(key, key), svg, pdf))
-    return drawn, skipped
+
+    def __init__(self, assessment: Assessment, tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+        contrasts: list[Contrast | None] = list(assessment.contrasts) or [None]
+        self._folder = folder
+        self._jobs = [
+            Job(
+                {
+                    **tables,
+                    "marker_values": class_marker_values(assessment.experiment, assessment.markers, c),
+                },
+                c.name if c else "",
+                (c.case, c.control) if c else None,
+                f"{_slug(c.name)}-" if c and len(contrasts) > 1 else "",
+            )
+            for c in contrasts
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Start the second process."""
+        if _processors() > 1 and sys.executable and not getattr(sys, "frozen", False):
+            self._process = self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the second process, where an error left it running."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def finish(self, *, progress: bool = False) -> tuple[list[Drawn], dict[str, str]]:
+        """Draw the other figures here, and wait for the second process.
+
+        Returns
+        -------
+        The figures in order, and the reason for each that could not be drawn.
+        """
+        here = [n for n in TITLES if n not in _ELSEWHERE]
+        skipped = draw(self._jobs, here, self._folder, progress=progress)
+        skipped |= self._collect()
+        drawn, why = [], {}
+        for job in self._jobs:
+            for name, title in TITLES.items():
+                stem = f"{job.prefix}{name}"
+                if stem in skipped:
+                    why[f"{job.contrast}: {name}" if job.contrast else name] = skipped[stem]
+                else:
+                    svg, pdf = ((self._folder / f"{stem}.{kind}").read_bytes() for kind in ("svg", "pdf"))
+                    drawn.append(Drawn(job.contrast, name, title, svg, pdf))
+        return drawn, why
+
+    def _start(self) -> subprocess.Popen[bytes] | None:
+        with tempfile.TemporaryFile() as work:
+            pickle.dump(([tuple(job) for job in self._jobs], _ELSEWHERE, str(self._folder)), work)
+            work.seek(0)
+            # the program is this interpreter with a module of this package
+            try:
+                return subprocess.Popen(
+                    [sys.executable, "-m", "markerkit.report._draw"],
+                    stdin=work,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                )
+            except OSError:
+                return None
+
+    def _collect(self) -> dict[str, str]:
+        """Take what the second process skipped; draw its figures here where there is none or it failed."""
+        if self._process is not None:
+            answer, _ = self._process.communicate()
+            if self._process.returncode == 0:
+                return {str(k): str(v) for k, v in json.loads(answer).items()}
+        return draw(self._jobs, _ELSEWHERE, self._folder)
+
+
+def _processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _slug(text: str) -> str:

@@ -6,13 +6,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from markerkit.core.errors import InputError
-from markerkit.report._figures import write_figures
+from markerkit.report._figures import FigureWriter
 from markerkit.report._html import html_report
 from markerkit.report._methods import methods_text
 from markerkit.report._summary import summary
@@ -50,16 +52,21 @@ def write_report(
     """
     tables, record, methods = assessment.tables, summary(assessment), methods_text(assessment)
     with _whole_folder(Path(folder), overwrite=overwrite) as part:
-        (part / "tables").mkdir()
-        for name, table in tables.items():
-            _write(part / "tables" / f"{name}.tsv", to_tsv(table))
-        _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-        _write(part / "methods.md", methods)
-        write_workbook(tables, part / "tables.xlsx")
         (part / "figures").mkdir()
-        drawn, skipped = write_figures(assessment, part / "figures", progress=progress)
+        with FigureWriter(assessment, tables, part / "figures") as writer:
+            _write_tables(part, tables)
+            _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+            _write(part / "methods.md", methods)
+            drawn, skipped = writer.finish(progress=progress)
         _write(part / "report.html", html_report(assessment, drawn, skipped, record=record, methods=methods))
     return Path(folder)
+
+
+def _write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    (folder / "tables").mkdir()
+    for name, table in tables.items():
+        _write(folder / "tables" / f"{name}.tsv", to_tsv(table))
+    write_workbook(tables, folder / "tables.xlsx")
 
 
 def check_folder(folder: str | Path, *, overwrite: bool) -> None:

@@ -15,7 +15,8 @@ from markupsafe import Markup, escape
 
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
-from markerkit.core.wording import fold_change
+from markerkit.core.vocabulary import Rule
+from markerkit.core.wording import interval, times
 from markerkit.figures._text import percent
 from markerkit.report import _evidence
 from markerkit.report._cards import sample_cards
@@ -226,15 +227,17 @@ def _sentence(text: str) -> str:
 def _interval(row: Mapping[Hashable, Any], confidence: float) -> str:
     if not np.isfinite(row["log2_fc"]):
         return ""
-    size, low, high = (fold_change(row[column]) for column in ("log2_fc", "ci_low", "ci_high"))
-    return f"{size}-fold ({100 * confidence:g} % interval {low} to {high})"
+    return f"{times(row['log2_fc'])} the background ({interval(row['ci_low'], row['ci_high'], confidence)})"
 
 
 def _by_reason(sources: Iterable[Mapping[Hashable, Any]]) -> dict[str, str]:
     """Reason -> titles of the sources, so that each reason stands once."""
+    least = int(load_criteria().threshold["min_markers_source"])
     found: dict[str, list[str]] = {}
     for source in sources:
-        found.setdefault(source["reason"], []).append(source["title"])
+        few = source["rule"] == Rule.TOO_FEW_MARKERS
+        reason = f"fewer than {least} independent markers measured" if few else source["reason"]
+        found.setdefault(reason, []).append(source["title"])
     return {reason: ", ".join(titles) for reason, titles in found.items()}
 
 
