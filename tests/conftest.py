@@ -1,24 +1,97 @@
-"""Fixtures of all tests."""
+"""Fixtures of all tests, and which tests of one worker share them."""
 
 from __future__ import annotations
 
 import os
+import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+import markerkit as mk
+from tests.helpers import EXAMPLE
+from tests.hostile import nasty_contrast, nasty_experiment
+
+if TYPE_CHECKING:
+    from markerkit.results import Assessment
+
 os.environ["MPLBACKEND"] = "Agg"
+
+#: what takes seconds and is made once: the tests that use it run in one process of pytest-xdist
+SHARED = {
+    "example_assessment": "example",
+    "example_folder": "example",
+    "null_checked": "null_checked",
+    "nasty_assessment": "nasty",
+    "nasty_folder": "nasty",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a fixture of a session, a module or a class in one process."""
+    for item in items:
+        if not isinstance(item, pytest.Function):
+            continue
+        group = next((SHARED[name] for name in item.fixturenames if name in SHARED), None)
+        if group is None and _shares_within_module(item):
+            group = item.module.__name__
+        if group is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _shares_within_module(item: pytest.Function) -> bool:
+    found = item._fixtureinfo.name2fixturedefs
+    return any(d.scope in {"module", "class"} for definitions in found.values() for d in definitions)
 
 
 @pytest.fixture(autouse=True)
 def _close_figures() -> Iterator[None]:
     """Leave no figure open; matplotlib is not imported for it."""
     yield
-    import sys
-
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(scope="session")
+def example() -> mk.Experiment:
+    """The simulated example, EV preparations and lysates of six donors."""
+    return mk.load_example()
+
+
+@pytest.fixture(scope="session")
+def example_assessment(example: mk.Experiment) -> Assessment:
+    """The example, assessed once for all tests, which only read it."""
+    return mk.assess(example, EXAMPLE)
+
+
+@pytest.fixture(scope="session")
+def example_folder(example_assessment: Assessment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results folder of `example_assessment`; copy it to change it."""
+    return example_assessment.report(tmp_path_factory.mktemp("example") / "out")
+
+
+@pytest.fixture(scope="session")
+def null_checked(example: mk.Experiment) -> Assessment:
+    """The example without its pairs, with a null check of three data sets."""
+    return mk.assess(example, mk.Contrast("fraction", "EV", "lysate", comparator="lysate"), null_check=3)
+
+
+@pytest.fixture(scope="session")
+def nasty_assessment() -> Assessment:
+    """A study whose names are hostile, assessed once."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the background of the set tests")
+        return mk.assess(nasty_experiment(), nasty_contrast())
+
+
+@pytest.fixture(scope="session")
+def nasty_folder(nasty_assessment: Assessment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results folder of `nasty_assessment`; copy it to change it."""
+    return nasty_assessment.report(tmp_path_factory.mktemp("nasty") / "out")
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,11 @@ import pandas as pd
 from scipy.stats import binom
 
 from markerkit.core.experiment import Experiment
+from markerkit.study.contrast import Contrast
 
 ROOT = Path(__file__).parents[1]
+#: how the tests compare the simulated example of `load_example`; see the fixture `example_assessment`
+EXAMPLE = Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate", fluid="culture")
 
 
 def experiment(

@@ -17,6 +17,11 @@ NASTY = [
 ]  # fmt: skip
 
 
+def nasty_contrast():
+    """Compare the two groups of `nasty_experiment`."""
+    return mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate")
+
+
 def nasty_experiment():
     """A small study whose protein, gene, sample and level names are hostile."""
     rng = np.random.default_rng(0)

@@ -127,6 +127,27 @@ def test_readme_python_names_exist(repository: Path) -> None:
     assert set(re.findall(r"\bmk\.([a-z_0-9]+)", readme)) <= set(markerkit.__all__)
 
 
+def test_readme_python_runs(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code of README runs from top to bottom, on the simulated example under the names that it uses."""
+    from markerkit.simulation.examples import write_example
+
+    matrix, sheet = write_example(tmp_path)
+    matrix.rename(tmp_path / "proteinGroups.txt")
+    text = sheet.read_text(encoding="utf-8").replace("fraction", "condition", 1)
+    (tmp_path / "samples.tsv").write_text(text, encoding="utf-8")
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+    assert (tmp_path / "results_python" / "report.html").is_file()
+    verdicts = names["result"].identity.table.set_index("class")["verdict"]  # type: ignore[attr-defined]
+    assert verdicts["exosome"] == "compatible"
+    assert list(names["da"].table["contrast"].unique()) == ["EV vs lysate"]  # type: ignore[attr-defined]
+
+
 def test_readme_shell_lines_parse(repository: Path) -> None:
     from markerkit.cli.main import _parser
 

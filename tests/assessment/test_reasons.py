@@ -26,14 +26,9 @@ APOPTOSIS = {
 }
 
 
-@pytest.fixture(scope="module")
-def example():
-    return mk.harmonize_ids(mk.load_example(), MARKERS)
-
-
-@pytest.fixture(scope="module")
-def result(example):
-    return mk.assess(example, ask(comparator="lysate", fluid="culture"), MARKERS)
+@pytest.fixture
+def result(example_assessment):
+    return example_assessment
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """assess, the results folder and determinism."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -8,22 +9,20 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
+from markerkit.report._methods import methods_text
+from markerkit.report._summary import summary
 from markerkit.tables.registry import TABLES
+from markerkit.tables.spec import to_tsv
+from tests.helpers import EXAMPLE
 
 pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
 
-EV = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate", fluid="culture")
 PLAIN = mk.Contrast("fraction", "EV", "lysate")
 
 
-@pytest.fixture(scope="module")
-def example():
-    return mk.load_example()
-
-
-@pytest.fixture(scope="module")
-def result(example):
-    return mk.assess(example, EV)
+@pytest.fixture
+def result(example_assessment):
+    return example_assessment
 
 
 def test_the_example_reads_as_it_was_made(result):
@@ -114,29 +113,25 @@ def test_two_replicates_are_the_least(example, n, assessed):
     assert reasons.str.startswith("no replicates").any() != assessed
 
 
-def test_input_is_not_changed(example):
+def test_input_is_not_changed_and_the_tables_are_the_same_twice(result, example):
     before, history = example.values, example.history
-    mk.assess(example, PLAIN)
+    again = mk.assess(example, EXAMPLE)
     pd.testing.assert_frame_equal(example.values, before)
     assert example.history == history
+    for name, table in result.tables.items():
+        assert to_tsv(table) == to_tsv(again.tables[name]), name
+    assert summary(result) == summary(again)
+    assert methods_text(result) == methods_text(again)
 
 
-def test_folder_is_whole_and_the_same_twice(result, example, tmp_path):
-    again = mk.assess(example, EV)
-    for folder, found in (("a", result), ("b", again)):
-        found.report(tmp_path / folder)
-    names = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file())
-    assert {f"tables/{n}.tsv" for n in TABLES} | {"summary.json", "methods.md"} <= {
-        n.as_posix() for n in names
-    }
-    for name in names:
-        if name.suffix in {".tsv", ".json", ".md"}:
-            assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
-    assert not list(tmp_path.glob(".*"))
+def test_folder_is_whole(example_folder):
+    names = {p.relative_to(example_folder).as_posix() for p in example_folder.rglob("*") if p.is_file()}
+    assert {f"tables/{n}.tsv" for n in TABLES} | {"summary.json", "methods.md"} <= names
+    assert not list(example_folder.parent.glob(".*"))
 
 
-def test_summary_says_what_the_tables_say(result, tmp_path):
-    folder = result.report(tmp_path / "out")
+def test_summary_says_what_the_tables_say(result, example_folder):
+    folder = example_folder
     found = json.loads((folder / "summary.json").read_text())
     assert found["schema_version"] == 1
     (contrast,) = found["contrasts"]
@@ -151,13 +146,14 @@ def test_summary_says_what_the_tables_say(result, tmp_path):
     assert "NaN" not in (folder / "summary.json").read_text()
 
 
-def test_overwrite_only_replaces_assessments(result, tmp_path):
-    folder = result.report(tmp_path / "out")
+def test_overwrite_only_replaces_assessments(result, example_folder, tmp_path):
+    folder = shutil.copytree(example_folder, tmp_path / "out")
     with pytest.raises(InputError, match="is there already"):
         result.report(folder)
     (folder / "extra.txt").write_text("x")
     result.report(folder, overwrite=True)
     assert not (folder / "extra.txt").exists()
+    assert (folder / "summary.json").read_bytes() == (example_folder / "summary.json").read_bytes()
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.docx").write_text("years of work")

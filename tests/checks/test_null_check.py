@@ -146,14 +146,12 @@ def test_a_third_group_is_no_part_of_a_contrast():
     assert (table["n_distinct"] == 35).all()
 
 
-def test_null_check_of_an_assessment():
-    exp = mk.load_example()
-    contrast = mk.Contrast("fraction", "EV", "lysate", comparator="lysate")
-    result = mk.assess(exp, contrast, null_check=3)
+def test_null_check_of_an_assessment(example, null_checked):
+    result = null_checked
     assert set(result.null_check.table["test"]) == {"moderated_t", "camera", "fry", "effect", "joint"}
     assert not any("nothing differs" in line for line in result.design)
     with pytest.raises(InputError, match="`null_check` counts data sets"):
-        mk.assess(exp, contrast, null_check=-1)
+        mk.assess(example, mk.Contrast("fraction", "EV", "lysate"), null_check=-1)
 
 
 def test_refusals():

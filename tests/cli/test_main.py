@@ -44,16 +44,18 @@ def refused(capsys, words, here):
 
 
 def test_demo_writes_the_contract(here, capsys):
-    assert main(["demo", "--quiet"]) == 0
+    earlier = here / "markerkit_demo"
+    earlier.mkdir()
+    (earlier / "summary.json").write_text("{}")
+    assert main(["demo", "--quiet"]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert main(["demo", "--quiet", "--overwrite"]) == 0
     out, err = capsys.readouterr()
     assert "EV vs lysate" in out
     assert "largest gaps" in out
     assert out.rstrip().splitlines()[-1].startswith("results: ")
     assert (here / "markerkit_demo" / "tables" / "identity.tsv").is_file()
-    assert main(["demo", "--quiet"]) == 2
-    assert main(["demo", "--quiet", "--overwrite"]) == 0
     assert [p.name for p in here.iterdir()] == ["markerkit_demo"]
-    assert "is there already" in capsys.readouterr().err
     assert err == "" or "note" not in err
 
 

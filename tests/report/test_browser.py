@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import markerkit as mk
-from tests.hostile import NASTY, nasty_experiment
-
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
@@ -56,10 +53,9 @@ def chromium(tmp_path, *words):
     return subprocess.run([CHROMIUM, *flags, *words], capture_output=True, timeout=180, check=False)
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    result = mk.assess(nasty_experiment(), mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
-    return result.report(tmp_path_factory.mktemp("browser") / "out") / "report.html"
+@pytest.fixture
+def report(nasty_folder):
+    return nasty_folder / "report.html"
 
 
 def test_tables_sort_and_filter_dark_mode_and_no_error(report, tmp_path):

@@ -18,19 +18,17 @@ from markerkit.figures._text import percent
 from markerkit.report._html import html_report
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.registry import TABLES
-from tests.hostile import NASTY, nasty_experiment
+from tests.hostile import nasty_contrast, nasty_experiment
 
 pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    exp = nasty_experiment()
-    result = mk.assess(exp, mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
-    return result.report(tmp_path_factory.mktemp("report") / "out")
+@pytest.fixture
+def folder(nasty_folder):
+    return nasty_folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def html(folder):
     return (folder / "report.html").read_text(encoding="utf-8")
 
@@ -73,36 +71,33 @@ def test_sentences_of_the_methods_are_filled_in(folder):
     assert "ends below 1 log2" in text
 
 
-def test_the_null_check_has_a_section_where_it_was_run(html):
+def test_the_null_check_has_no_section_where_it_was_not_run(html):
+    assert "Type I error under this design" not in html
+
+
+def test_the_null_check_has_a_section_where_it_was_run(null_checked):
     from markerkit.report._methods import methods_text
 
-    assert "Type I error under this design" not in html
-    result = mk.assess(
-        mk.load_example(),
-        mk.Contrast("fraction", "EV", "lysate", comparator="lysate"),
-        null_check=2,
-    )
+    result = null_checked
     text = html_report(result, [], {})
     section = text[
         text.index("Type I error under this design") : text.index("<h2>Contamination sources</h2>")
     ]
     assert section.count("<tr><td>") == len(result.null_check.table) == 10
-    assert "2 data sets without an effect" in section
+    assert "3 data sets without an effect" in section
     assert f"have {result.null_check.table['n_distinct'].iloc[0]:,} distinct permutations" in section
     rate, se = result.null_check.table.loc[0, ["rate", "se"]]
     assert f"{100 * rate:.1f} ± {100 * se:.1f}\u00a0%" in section
     assert f"moderated t {100 * rate:.1f} ± {100 * se:.1f} %" in methods_text(result)
 
 
-def test_the_methods_say_how_presence_was_tested():
+def test_the_methods_say_how_presence_was_tested(example, example_assessment):
     from markerkit.report._methods import methods_text
 
-    text = methods_text(
-        mk.assess(mk.load_example(), mk.Contrast("fraction", "EV", "lysate", paired_by="donor"))
-    )
+    text = methods_text(example_assessment)
     assert "within pairs, by an exact conditional test that allows for the depth" in text
     assert "mid-p (Lancaster 1961); proteins whose detections could not reach p = 0.05" in text
-    exp = mk.load_example()
+    exp = example
     complete = mk.Experiment(
         exp.values.fillna(exp.values.min().min()),
         exp.samples,
@@ -125,14 +120,13 @@ def test_style_script_and_glossary_stand_in_the_page(html):
         assert f"<dt>{term}</dt><dd>{escape(meaning)}</dd>".replace(" %", "\u00a0%") in html
 
 
-def test_levels_of_the_page_are_those_of_the_criteria():
+def test_levels_of_the_page_are_those_of_the_criteria(example_assessment):
     threshold = load_criteria().threshold
     sentence = (
         f"{100 * threshold['class_confidence']:g}\u00a0% for classes (each claim is tested one-sided at "
         f"{50 * (1 - threshold['class_confidence']):g}\u00a0%), {100 * threshold['confidence']:g}\u00a0% for sources."
     )
-    example = mk.assess(mk.load_example(), mk.Contrast("fraction", "EV", "lysate", comparator="lysate"))
-    assert sentence in html_report(example, [], {})
+    assert sentence in html_report(example_assessment, [], {})
 
 
 def test_a_whole_signal_is_written_without_powers_of_ten():
@@ -192,12 +186,11 @@ def test_the_first_screen_answers(html):
     assert "confirmed" not in html.lower()
 
 
-def test_the_first_screen_says_how_much_and_why():
+def test_the_first_screen_says_how_much_and_why(example_assessment):
     from markerkit.report._html import _contrast
     from markerkit.report._summary import summary
 
-    exp = mk.load_example()
-    result = mk.assess(exp, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate"))
+    result = example_assessment
     found = _contrast(result, result.tables, summary(result)["contrasts"][0])
     shares = result.purity.shares.table
     case = shares[shares["sample"].str.startswith("EV_")]
@@ -210,9 +203,8 @@ def test_the_first_screen_says_how_much_and_why():
     assert {r["class"]: r["reason"] for r in found["classes"]} == reasons.to_dict()
 
 
-def test_notebook_displays_are_escaped():
-    exp = nasty_experiment()
-    result = mk.assess(exp, mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
+def test_notebook_displays_are_escaped(nasty_assessment):
+    exp, result = nasty_experiment(), nasty_assessment
     shown = [
         exp,
         result,
@@ -236,12 +228,9 @@ def test_notebook_displays_are_escaped():
 
 
 def test_several_contrasts_get_a_tab_each(tmp_path):
-    example = mk.load_example()
-    samples = example.samples
-    samples["arm"] = (["EV", "lysate", "other"] * len(samples))[: len(samples)]
-    exp = mk.Experiment(
-        example.values, samples, example.proteins, example.scale, example.organism, example.history
-    )
+    study = nasty_experiment()
+    samples = study.samples.assign(arm=["EV", "EV", "lysate", "lysate", "lysate", "other", "other", "other"])
+    exp = study.evolve("groups", samples=samples)
     out = mk.assess(exp, mk.contrasts(exp, "arm", "vs:lysate")).report(tmp_path / "out")
     html = (out / "report.html").read_text(encoding="utf-8")
     assert html.count('id="tab-') == 2
@@ -249,18 +238,15 @@ def test_several_contrasts_get_a_tab_each(tmp_path):
     assert len(list((out / "figures").glob("*identity_summary.svg"))) == 2
 
 
-def test_between_two_preparations_not_compatible_reads_not_enriched(tmp_path):
+def test_between_two_preparations_not_compatible_reads_not_enriched(example, example_assessment):
     """Of two vesicle preparations the one with no more of a class still has vesicles."""
-    exp = mk.load_example()
-    vesicles, lysate = (
-        mk.assess(exp, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator=c))
-        for c in ("ev", "lysate")
-    )
+    vesicles = mk.assess(example, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="ev"))
+    lysate = example_assessment
     assert vesicles.identity.table["verdict"].eq("not compatible").any()
     line = "  both groups are vesicles: not compatible means not enriched over the control"
     assert line in vesicles.verdicts()
     assert line not in lysate.verdicts()
-    html = (vesicles.report(tmp_path / "out") / "report.html").read_text(encoding="utf-8")
+    html = html_report(vesicles, [], {})
     assert "<b>not enriched</b>" in html
     assert '<span class="chip not-compatible">not enriched</span>' in html
 
@@ -299,7 +285,7 @@ def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
 
 
 def test_the_same_bytes_twice(folder, tmp_path):
-    result = mk.assess(nasty_experiment(), mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
+    result = mk.assess(nasty_experiment(), nasty_contrast())
     again = result.report(tmp_path / "out")
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         twin = again / path.relative_to(folder)
