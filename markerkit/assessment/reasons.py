@@ -266,12 +266,12 @@ def _joint(found: _Found, rule: ClassRule) -> Iterator[Row]:
             continue
         row = by_set[name]
         if row["status"] != "tested":
-            text = f"{name} beside all other sets: {row['reason'] or row['status']}"
+            text = f"adjusted for all other sets: {row['reason'] or row['status']}"
             yield reason_row(Topic.JOINT, NEITHER, text, about=name)
             continue
         low, high = float(row["ci_low"]), float(row["ci_high"])
         text = (
-            f"beside all other classes and sources {name} adds {fold_change(float(row['log2_fc']))}-fold "
+            f"adjusted for all other classes and sources, its markers are {times(float(row['log2_fc']))} the background "
             f"({interval(low, high, CONFIDENCE)}); a description that no verdict uses"
         )
         direction = FOR if low > 0 else AGAINST if high < 0 else NEITHER

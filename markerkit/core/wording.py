@@ -19,21 +19,29 @@ def times(effect: float) -> str:
     """Write a log2 effect as a comparison, to be followed by what it is compared with.
 
     >>> times(3.0), times(-3.0), times(0.0)
-    ('8-fold higher than', '8-fold lower than', '1-fold of')
+    ('8-fold higher than', '8-fold lower than', 'as high as')
     """
     size = fold_change(abs(effect))
     if size == "1":
-        return "1-fold of"
+        return "as high as"
     return f"{size}-fold {'lower' if effect < 0 else 'higher'} than"
 
 
 def interval(low: float, high: float, level: float) -> str:
-    """Write a confidence interval of a log2 effect as fold changes.
+    """Write a confidence interval of a log2 effect as fold changes, each end with its direction.
 
-    >>> interval(1.0, 2.0, 0.9)
-    '90 % interval 2 to 4-fold'
+    >>> interval(1.0, 2.0, 0.9), interval(-2.0, -1.0, 0.9)
+    ('90 % interval 2 to 4-fold', '90 % interval 2 to 4-fold lower')
+    >>> interval(-1.0, 2.0, 0.95)
+    '95 % interval 2-fold lower to 4-fold higher'
     """
-    return f"{percent(level)} interval {fold_change(low)} to {fold_change(high)}-fold"
+    if low >= 0:
+        text = f"{fold_change(low)} to {fold_change(high)}-fold"
+    elif high <= 0:
+        text = f"{fold_change(-high)} to {fold_change(-low)}-fold lower"
+    else:
+        text = f"{fold_change(-low)}-fold lower to {fold_change(high)}-fold higher"
+    return f"{percent(level)} interval {text}"
 
 
 def percent(share: float) -> str:

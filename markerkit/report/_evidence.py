@@ -30,14 +30,14 @@ def reasons(evidence: pd.DataFrame, key: str) -> dict[str, list[dict[str, Any]]]
 def _heading(topic: str, about: str) -> str:
     """Write what a reason is about.
 
-    >>> _heading("competing_class", "microvesicle"), _heading("set_effect", "")
-    ('competing class, Microvesicle', 'set effect')
+    >>> _heading("competing_class", "microvesicle"), _heading("general_ev_evidence", "")
+    ('competing class, Microvesicle', 'general EV evidence')
     """
     criteria = load_criteria()
     titles = {k: r.title for k, r in criteria.classes.items()}
     titles |= {k: r.title for k, r in criteria.sources.items()}
     subject = titles.get(about) or title(about).replace("_", " ")
-    return ", ".join(filter(None, [topic.replace("_", " "), subject]))
+    return ", ".join(filter(None, [topic.replace("_", " ").replace(" ev ", " EV "), subject]))
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

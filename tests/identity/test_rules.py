@@ -594,7 +594,7 @@ def test_levels_in_sentences_are_those_given() -> None:
     flat = verdict(both(effect=FLAT))
     text = explain_class(flat, Compared("X", "a", "b"), numbers, CRITERIA.titles, {})
     assert (
-        "8-fold lower than the background (80 % interval 0.062 to 0.25-fold; 7 independent markers)" in text
+        "8-fold lower than the background (80 % interval 4 to 16-fold lower; 7 independent markers)" in text
     )
     assert "2-fold would have been called in 70 % of such studies" in text
 
