@@ -76,7 +76,7 @@ def marker_values(log2: pd.DataFrame, genes: pd.Series, sets: Mapping[str, Itera
         abundance=log2.mean().to_numpy(),
         eligible=n_measured > 0,
     )
-    best = dict(zip(chosen.index, log2.columns[chosen.to_numpy()], strict=True))
+    best = {gene: log2.columns[at] for gene, at in chosen.items()}
     centred = log2 - log2.mean()
     parts = [
         pd.DataFrame(

@@ -7,7 +7,7 @@ import hashlib
 import html
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,32 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         self._records = derive.in_order(records, self._info)
         self._table = derive.table_of(self._records, self._references, self._info)
         self._unmapped = pd.DataFrame(columns=list(derive.UNMAPPED_COLUMNS), dtype=object)
+
+    @staticmethod
+    def of_lists(sets: Mapping[str, Sequence[str]], *, organism: str = "human") -> MarkerCatalog:
+        """Make a catalog of lists of genes: positive members of weight 1.
+
+        Parameters
+        ----------
+        sets
+            Name -> genes, each once.
+        organism
+            Of the genes.
+        """
+        new = copy.copy(_empty(organism))
+        new._records = {name: io.record_of_list(name, genes) for name, genes in sets.items()}
+        new.__dict__["positive_members"] = derive.members_of_lists(sets)
+        del new._table  # made from the members where it is asked for: set tests need none
+        return new
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        return derive.table_of_lists(list(self._records), self.positive_members)
+
+    @cached_property
+    def positive_members(self) -> derive.MemberArrays:
+        """Positive members that have a gene, as read-only arrays: what set tests work on."""
+        return derive.members_of(self._table, list(self._records))
 
     def __getitem__(self, key: str) -> MarkerSet:
         if key not in self._records:
@@ -281,7 +307,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         organism: str | None = None,
     ) -> MarkerCatalog:
         new = copy.copy(self)
-        for cached in ("digest", "_fluid_caveats", "_sets", "by_accession"):
+        for cached in ("digest", "_fluid_caveats", "_sets", "by_accession", "positive_members"):
             new.__dict__.pop(cached, None)
         new._table = table.reset_index(drop=True)
         new._unmapped = unmapped.reset_index(drop=True)
@@ -367,6 +393,11 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
             "unmapped": self._unmapped.to_dict("records"),
         }
         return _write(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", path)
+
+
+@lru_cache(maxsize=len(ORGANISMS))
+def _empty(organism: str) -> MarkerCatalog:
+    return MarkerCatalog([], organism=organism)
 
 
 def _as_list(value: str | Iterable[str]) -> list[str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog import files as io
@@ -34,6 +37,31 @@ _COPIED = ("complex", "misev", "evidence", "source", "verified", "note", "listed
 SHARING_ROLES = ("identity", "layer", "source")  # sets whose overlap is worth knowing in `shared_with`
 
 
+class MemberArrays(NamedTuple):
+    """Members of sets, one entry per set and gene.
+
+    Attributes
+    ----------
+    which
+        Position of the member's set among the sets.
+    gene, weight
+        Of the member.
+    independent_marker
+        Its complex, or the gene itself.
+    """
+
+    which: npt.NDArray[np.intp]
+    gene: npt.NDArray[np.object_]
+    weight: npt.NDArray[np.float64]
+    independent_marker: npt.NDArray[np.object_]
+
+    def read_only(self) -> MemberArrays:
+        """Return the same arrays, protected: they are kept and handed out."""
+        for array in self:
+            array.setflags(write=False)
+        return self
+
+
 def independent_marker(complex_: str, gene: str, accession: str) -> str:
     """Name under which a marker counts once: its complex, else its gene, else its accession.
 
@@ -52,8 +80,13 @@ def marker_order(marker: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def in_order(records: Iterable[io.SetRecord], info: Mapping[str, Any]) -> dict[str, io.SetRecord]:
-    """Give the sets by id: by role, then as the catalog names its classes and sources, then by file name."""
+    """Give the sets by id: by role, then as the catalog names its classes and sources, then by file name.
+
+    Sets without a catalog around them, those of a user, keep their order.
+    """
     by_id = {r.header["id"]: r for r in records}
+    if not info:
+        return by_id
     first = [s for c in info.get("classes", {}).values() for s in c.get("sets", ())]
     rank = {name: i for i, name in enumerate([*first, *info.get("sources", {})])}
     roles = {role: i for i, role in enumerate(io.SET_ROLES)}
@@ -116,6 +149,34 @@ def table_of(
         **{name: [m[name] for _, m in flat] for name in _COPIED},
     }
     return pd.DataFrame(columns, columns=list(TABLE_COLUMNS))
+
+
+def members_of(table: pd.DataFrame, names: Sequence[str]) -> MemberArrays:
+    """Positive members of the long table that have a gene; `names` are those of the sets."""
+    rows = table[(table["role"] == "positive") & (table["gene"] != "")]
+    which = pd.Index(list(names)).get_indexer(pd.Index(rows["set"]))
+    gene, marker = (rows[c].to_numpy(dtype=object) for c in ("gene", "independent_marker"))
+    return MemberArrays(which, gene, rows["weight"].to_numpy(dtype=float, copy=True), marker).read_only()
+
+
+def members_of_lists(sets: Mapping[str, Sequence[str]]) -> MemberArrays:
+    """Members of lists of genes: all positive, of weight 1."""
+    gene = np.array([g for genes in sets.values() for g in genes], dtype=object)
+    which = np.repeat(np.arange(len(sets)), [len(genes) for genes in sets.values()])
+    return MemberArrays(which, gene, np.ones(len(gene)), gene).read_only()
+
+
+def table_of_lists(names: Sequence[str], members: MemberArrays) -> pd.DataFrame:
+    """Make the long table of lists of genes, all alike but for their names."""
+    names_of_rows = np.array(names, dtype=object)[members.which]
+    varying = {"set": names_of_rows, "gene": members.gene, "independent_marker": members.gene}
+    return pd.DataFrame(_row_of_list() | varying, index=range(len(members.gene)))
+
+
+@lru_cache(maxsize=1)
+def _row_of_list() -> dict[str, Any]:
+    """Columns of a gene of a list, derived as for any other record."""
+    return dict(table_of({"": io.record_of_list("", ["gene"])}, {}, {}).iloc[0])
 
 
 def _weight(marker: Mapping[str, Any], n_classes: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,6 +60,11 @@ class SetRecord(NamedTuple):
 
     header: dict[str, Any]
     markers: list[dict[str, Any]]
+
+
+def record_of_list(name: str, genes: Iterable[str]) -> SetRecord:
+    """Make the record of a list of genes: positive members of a set without a class."""
+    return SetRecord({**HEADER, "id": name, "title": name}, [{**MARKER, "gene": gene} for gene in genes])
 
 
 def reference_folder() -> Path:

@@ -156,14 +156,20 @@ def as_sets(
         return load_markers(organism=organism or "human")
     if isinstance(markers, MarkerCatalog):
         return markers
-    records = [_record(name, given) for name, given in _named(markers).items()]
-    if not records:
+    named = _named(markers)
+    if not named:
         raise InputError(
             "`markers` holds no set; give a catalogue, a set, or genes by the name of their set."
         )
-    _warn_unknown(records, organism, measured)
-    own = {r.header["organism"] for r in records} & set(ORGANISMS)
-    return MarkerCatalog(records, organism=organism or (own.pop() if len(own) == 1 else "human"))
+    sets = {name: given for name, given in named.items() if isinstance(given, MarkerSet)}
+    lists = {name: _genes(name, given) for name, given in named.items() if name not in sets}
+    _warn_unknown(dict.fromkeys(g for genes in lists.values() for g in genes), organism, measured)
+    own = {s.organism for s in sets.values()} & set(ORGANISMS)
+    organism = organism or (own.pop() if len(own) == 1 else "human")
+    if not sets:
+        return MarkerCatalog.of_lists(lists, organism=organism)
+    records = [_record(n, sets[n]) if n in sets else io.record_of_list(n, lists[n]) for n in named]
+    return MarkerCatalog(records, organism=organism)
 
 
 def _named(markers: Mapping[str, Iterable[str]] | Iterable[str]) -> dict[str, Iterable[str]]:
@@ -181,10 +187,8 @@ def _named(markers: Mapping[str, Iterable[str]] | Iterable[str]) -> dict[str, It
     return {UNNAMED: genes} if genes else {}
 
 
-def _record(name: str, given: Iterable[str]) -> io.SetRecord:
-    """Make of a set what would be read from a file."""
-    if isinstance(given, MarkerSet):
-        return _record_of_set(name, given)
+def _genes(name: str, given: Iterable[str]) -> list[str]:
+    """Genes of a list, each once."""
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise InputError(f"the set {name!r} must be a list of genes; got {given!r}. Write [{given!r}].")
     genes = list(dict.fromkeys(given))
@@ -193,11 +197,10 @@ def _record(name: str, given: Iterable[str]) -> io.SetRecord:
         raise InputError(
             f"the set {name!r} holds {listed(wrong, limit=3)}, which is no gene symbol; give texts."
         )
-    header = {**io.HEADER, "id": name, "title": name}
-    return io.SetRecord(header, [{**io.MARKER, "gene": gene} for gene in genes if gene])
+    return [g for g in genes if g]
 
 
-def _record_of_set(name: str, given: MarkerSet) -> io.SetRecord:
+def _record(name: str, given: MarkerSet) -> io.SetRecord:
     """Make the record of a set of a catalogue, with its weights as they are there."""
     fields = ("vesicle", "role", "organism", "note", "minimum_measured")
     header = {**io.HEADER, "id": name, "title": given.title, **{f: getattr(given, f) for f in fields}}
@@ -222,10 +225,9 @@ def _catalog_genes(organism: str) -> frozenset[str]:
     return frozenset(foreign | {row[f"{organism}_gene"] for row in io.read_orthologs(folder)})
 
 
-def _warn_unknown(records: Iterable[io.SetRecord], organism: str | None, measured: Collection[str]) -> None:
+def _warn_unknown(genes: Iterable[str], organism: str | None, measured: Collection[str]) -> None:
     """Name the genes that neither the study nor the gene table has: mostly aliases or typing errors."""
-    here = frozenset(measured)
-    genes = dict.fromkeys(m["gene"] for _, markers in records for m in markers if m["verified"] == "user")
+    here = measured if isinstance(measured, set | frozenset) else frozenset(measured)
     lost = [g for g in genes if g not in here]
     for name in ORGANISMS if organism is None else (organism,):
         lost = [g for g in lost if g not in gene_table(name).symbols] if lost else []

@@ -21,7 +21,7 @@ def representatives(
     n_measured: npt.NDArray[np.integer] | Array,
     abundance: Array,
     eligible: npt.NDArray[np.bool_] | None = None,
-) -> pd.Series:
+) -> dict[Any, int]:
     """Choose one protein group per key: the most often measured, then the most abundant, then the first by name.
 
     Parameters
@@ -42,8 +42,8 @@ def representatives(
 
     Returns
     -------
-    pandas.Series
-        Position of the chosen group by key, in the order of the positions.
+    dict
+        Key -> position of the chosen group, in the order of the positions.
 
     Examples
     --------
@@ -52,21 +52,18 @@ def representatives(
     ...     names=["P1", "P2", "P3"],
     ...     n_measured=np.array([2, 3, 1]),
     ...     abundance=np.array([9.0, 5.0, 1.0]),
-    ... ).to_dict()
+    ... )
     {'CD63': 1, 'CD9': 2}
     """
     key = np.asarray(keys, dtype=object)
-    allowed = ~pd.isna(key) & (key != "")
-    if eligible is not None:
-        allowed &= eligible
-    at = np.flatnonzero(allowed)
-    codes, unique = pd.factorize(key[at])
-    if len(unique) < len(at):
+    at = np.flatnonzero(~pd.isna(key) & (key != "") & (True if eligible is None else eligible))
+    if len(set(key[at].tolist())) < len(at):
+        codes = pd.factorize(key[at])[0]
         by_name = pd.factorize(np.asarray(names, dtype=object)[at].astype(str), sort=True)[0]
         order = np.lexsort((by_name, -abundance[at], -n_measured[at], codes))
         first = np.r_[True, np.diff(codes[order]) > 0]
         at = np.sort(at[order[first]])
-    return pd.Series(at, index=pd.Index(key[at], dtype=object))
+    return dict(zip(key[at].tolist(), at.tolist(), strict=True))
 
 
 def gene_rows(exp: Experiment, *, key: str = "gene") -> pd.Series:
@@ -97,4 +94,5 @@ def gene_rows(exp: Experiment, *, key: str = "gene") -> pd.Series:
         abundance=np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0),
         eligible=exp.targets,
     )
-    return pd.Series(proteins.index.to_numpy()[chosen.to_numpy()], index=chosen.index, dtype=object)
+    names = proteins.index.to_numpy()[list(chosen.values())]
+    return pd.Series(names, index=pd.Index(list(chosen), dtype=object), dtype=object)

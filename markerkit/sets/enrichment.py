@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
 from markerkit.core.errors import InputError, MarkerkitWarning, one_of
@@ -165,13 +164,9 @@ def _warn_if_small(count: int) -> None:
 
 
 def _members(markers: MarkerCatalog) -> Members:
-    """Gather the positive members, each gene of a set once."""
-    table = markers.table
-    table = table[(table["role"] == "positive") & (table["gene"] != "")].drop_duplicates(["set", "gene"])
-    names = list(markers)
-    which = pd.Index(names).get_indexer(pd.Index(table["set"]))
-    gene, marker = (table[c].to_numpy(object) for c in ("gene", "independent_marker"))
-    return Members(names, which, gene, table["weight"].to_numpy(float), marker, np.full(len(gene), -1))
+    """Gather the positive members; a catalogue holds a gene once per set."""
+    which, gene, weight, marker = markers.positive_members
+    return Members(list(markers), which, gene, weight, marker, np.full(len(gene), -1))
 
 
 def _study(da: DifferentialAbundance, name: str, markers: MarkerCatalog) -> Study:
@@ -195,8 +190,7 @@ def _study(da: DifferentialAbundance, name: str, markers: MarkerCatalog) -> Stud
     place = representatives(
         gene, names=names, n_measured=da.fit.n_obs[usable], abundance=da.fit.mean[usable], eligible=target
     )
-    places = dict(zip(place.index, place.tolist(), strict=True))
-    return Study(statistics, effect, padj, places, effects, scheme)
+    return Study(statistics, effect, padj, place, effects, scheme)
 
 
 def _test(

@@ -8,6 +8,7 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
+from markerkit.catalog import files as io
 from markerkit.catalog.load import as_sets
 
 CATALOG = mk.load_markers()
@@ -63,7 +64,7 @@ def test_a_list_of_genes_in_any_shape(given) -> None:
 
 def test_names_and_their_order_are_the_users() -> None:
     taken = as_sets({"GO:0070062 (exosome)": ["CD9", "CD9", "CD63"], "b": CATALOG["keratin"], "a": []})
-    assert set(taken) == {"GO:0070062 (exosome)", "b", "a"}
+    assert list(taken) == ["GO:0070062 (exosome)", "b", "a"]
     assert taken["GO:0070062 (exosome)"].positive == ["CD9", "CD63"]
     assert len(taken["a"]) == 0
     assert list(as_sets({"z": ["CD9"], "a": ["CD63"]})) == ["z", "a"]
@@ -136,3 +137,13 @@ def test_read_markers_is_public(tmp_path) -> None:
     path = tmp_path / "mine.gmt"
     path.write_text("mine\tmy set\tCD9\tCD63\n", encoding="utf-8")
     assert mk.read_markers(path)["mine"].positive == ["CD9", "CD63"]
+
+
+def test_lists_make_the_table_that_their_records_would() -> None:
+    sets = {"a": ["CD9", "CD63"], "b": [], "c": ["CD63"]}
+    quick = mk.MarkerCatalog.of_lists(sets)
+    records = [io.record_of_list(name, genes) for name, genes in sets.items()]
+    slow = mk.MarkerCatalog(records)
+    pd.testing.assert_frame_equal(quick.table, slow.table)
+    pd.testing.assert_frame_equal(quick.sets, slow.sets)
+    assert quick == slow
