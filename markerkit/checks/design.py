@@ -13,12 +13,13 @@ import pandas as pd
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import listed
 from markerkit.core.factors import as_factor
+from markerkit.core.vocabulary import Severity
 from markerkit.study.contrast import Contrast
 from markerkit.study.data import StudyData
 from markerkit.study.formula import build_design
 from markerkit.tables.registry import TABLES
 
-OK, NOTE, WARNING, SERIOUS = "ok", "note", "warning", "serious"
+OK, NOTE, WARNING, SERIOUS = (s.value for s in Severity)
 SCOPE = "this preparation"
 
 # words of a column's name that say what it holds

@@ -152,13 +152,6 @@ class Status(StrEnum):
     NOT_COUNTED = "not counted"
 
 
-class Flag(StrEnum):
-    """What a rule of the quality card asks for."""
-
-    REVIEW = "review"
-    NONE = ""
-
-
 class Comparator(StrEnum):
     """What the control of a contrast is."""
 

@@ -13,12 +13,13 @@ import pandas as pd
 from markerkit.core.errors import InputError, listed, one_of, require_columns, suggestion
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor, level_name, levels_of
+from markerkit.core.vocabulary import Comparator, ComparatorName, Fluid, FluidName
 from markerkit.study.formula import ContrastSpec, check_levels, model_formula
 from markerkit.study.roles import preparations
 
-COMPARATORS = ("lysate", "biofluid", "soluble", "ev")
-BLOOD = ("blood", "plasma", "serum")
-FLUIDS = (*BLOOD, "urine", "csf", "saliva", "milk", "bronchoalveolar", "ascites", "culture", "other")
+COMPARATORS = tuple(c.value for c in Comparator)
+BLOOD = tuple(f.value for f in (Fluid.BLOOD, Fluid.PLASMA, Fluid.SERUM))
+FLUIDS = tuple(f.value for f in Fluid)
 ALL, VERSUS = "all", "vs:"
 
 P = ParamSpec("P")
@@ -85,8 +86,8 @@ class Contrast:
         *,
         paired_by: str | None = None,
         batch: str | Iterable[str] = (),
-        comparator: str | None = None,
-        fluid: str | None = None,
+        comparator: ComparatorName | None = None,
+        fluid: FluidName | None = None,
         name: str | None = None,
     ) -> None:
         named = {"condition": _column("condition", condition)}
@@ -99,9 +100,9 @@ class Contrast:
             _column("paired_by", paired_by)
         given = [batch] if isinstance(batch, str) else list(batch)
         batches = tuple(dict.fromkeys(_column("batch", b) for b in given))
-        for what, value, allowed in (("comparator", comparator, COMPARATORS), ("fluid", fluid, FLUIDS)):
-            if value is not None:
-                one_of(what, value, allowed)
+        for what, word, allowed in (("comparator", comparator, COMPARATORS), ("fluid", fluid, FLUIDS)):
+            if word is not None:
+                one_of(what, word, allowed)
         for key, value in named.items():
             object.__setattr__(self, key, value)
         object.__setattr__(self, "paired_by", paired_by)
@@ -187,8 +188,8 @@ def contrasts(
     *,
     paired_by: str | None = None,
     batch: str | Iterable[str] = (),
-    comparator: str | Mapping[str, str] | None = None,
-    fluid: str | None = None,
+    comparator: ComparatorName | Mapping[str, ComparatorName] | None = None,
+    fluid: FluidName | None = None,
 ) -> list[Contrast]:
     """Name several contrasts of one condition at once.
 

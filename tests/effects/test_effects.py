@@ -10,6 +10,7 @@ from types import FrameType
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 
 import markerkit as mk
 from markerkit.assessment.tables import pooled_enrichment
@@ -21,6 +22,7 @@ from markerkit.effects.model import ContrastModel, UnfittedContrast
 from markerkit.effects.scheme import missing_value_scheme, reference, schemes_of, verdict_sets
 from markerkit.identity.table import identity_of
 from markerkit.purity.sources import source_verdicts
+from markerkit.stats.null import rotated
 from markerkit.stats.set_effect import MarkerEffects, background, common_heterogeneity, set_effect
 from markerkit.study.contrast import Contrast
 from tests.helpers import experiment
@@ -297,6 +299,35 @@ def test_a_set_of_the_users_own_is_left_out_of_its_background(example: ContrastM
     effect = scheme.over_background(e.markers(located["mine"]), 0.95)
     assert effect is not None
     assert (row["log2_fc"], row["se"]) == (effect.estimate, effect.se)
+
+
+@pytest.mark.filterwarnings("ignore::markerkit.MarkerkitWarning")
+def test_the_null_check_tests_what_verdicts_stand_on(example: ContrastModel) -> None:
+    """The rejections of `effect` are those of the verdicts' statistic on the same data sets without an effect."""
+    table = mk.enrich(example.da, MARKERS, method="effect").table
+    tested = list(table.loc[table["status"] == "tested", "set"])
+    draws, seed = 5, 3
+    found = mk.null_check(
+        example.exp, example.contrast, MARKERS, n_resamples=draws, tests=("effect",), seed=seed
+    ).table
+    found = found[found["test"] == "effect"].set_index("level")["rate"]
+    rng = np.random.default_rng(seed)
+    assert example.da.fit is not None
+    ((name, vector),) = example.da.contrasts.items()
+    pvalues = []
+    for _ in range(draws):
+        values = rotated(example.da.fit, np.asarray(vector, dtype=float), rng)
+        frame = pd.DataFrame(values, example.exp.samples.index, example.exp.proteins.index)
+        da = mk.differential_abundance(example.exp.evolve("drawn", values=frame), example.contrast)
+        scheme, located = schemes_of(da, name, MARKERS)
+        assert scheme.heterogeneity is not None
+        effects = [scheme.over_background(scheme.effects.markers(located[s]), 0.95) for s in tested]
+        pvalues.append([2 * student.sf(abs(e.estimate / e.se), e.df) for e in effects if e is not None])
+    p = np.array(pvalues)
+    assert p.shape == (draws, len(tested))
+    for level in (0.05, 0.01):
+        assert found[level] == pytest.approx((p < level).mean())
+    assert (p < 0.05).any()
 
 
 def test_false_discovery_rates_hold_over_sets_and_contrasts() -> None:
