@@ -32,16 +32,7 @@ UNFINISHED: dict[str, set[str]] = {
     "figures/_style.py": {"settings"},
     "io/long_reports.py": {"to_wide"},
     "io/readers.py": {"read_proteins"},
-    "purity/blanks.py": {"_rows"},
-    "purity/contamination.py": {"contamination_fraction_table", "_carry_row"},
-    "qc/bovine.py": {"bovine_rows"},
-    "qc/card.py": {"_ev"},
-    "qc/shares.py": {"share_rows"},
     "report/_html.py": {"_contrast"},
-    "sets/gsea.py": {"prerank"},
-    "sets/scoring.py": {"score_samples"},
-    "stats/joint.py": {"joint_effects"},
-    "stats/set_tests.py": {""},
 }
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
