@@ -37,13 +37,13 @@ demo: $(STAMP)
 	$(RUN)/markerkit demo --out markerkit_demo --overwrite
 
 test: $(STAMP)
-	$(RUN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+	$(RUN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-all: $(STAMP)
-	$(RUN)/python -m pytest -n 2 --dist loadgroup
+	$(RUN)/python -m pytest -n 2 --dist worksteal
 
 test-anndata: $(ANNDATA_STAMP)
-	$(ANNDATA)/bin/python -m pytest -n 2 --dist loadgroup -m "not slow" tests/io tests/tables tests/test_impute.py
+	$(ANNDATA)/bin/python -m pytest -n 2 --dist worksteal -m "not slow" tests/io tests/tables tests/test_impute.py
 
 mutants: $(STAMP)
 	$(RUN)/python tools/mutants.py --number $(NUMBER) --seed $(SEED) --out mutants.md

@@ -1,4 +1,4 @@
-"""Fixtures of all tests, and which tests of one worker share them."""
+"""Fixtures of all tests; what takes seconds is made once in a process and only read."""
 
 from __future__ import annotations
 
@@ -19,33 +19,6 @@ if TYPE_CHECKING:
     from markerkit.results import Assessment
 
 os.environ["MPLBACKEND"] = "Agg"
-
-#: what takes seconds and is made once: the tests that use it run in one process of pytest-xdist
-SHARED = {
-    "example_assessment": "example",
-    "example_folder": "example",
-    "null_checked": "null_checked",
-    "nasty_assessment": "nasty",
-    "nasty_folder": "nasty",
-}
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a fixture of a session, a module or a class in one process."""
-    for item in items:
-        if not isinstance(item, pytest.Function):
-            continue
-        group = next((SHARED[name] for name in item.fixturenames if name in SHARED), None)
-        if group is None and _shares_within_module(item):
-            group = item.module.__name__
-        if group is not None:
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
-def _shares_within_module(item: pytest.Function) -> bool:
-    found = item._fixtureinfo.name2fixturedefs
-    return any(d.scope in {"module", "class"} for definitions in found.values() for d in definitions)
 
 
 @pytest.fixture(autouse=True)
