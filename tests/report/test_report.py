@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import markerkit.report
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
 from markerkit.figures._text import percent
+from markerkit.report._figures import FigureWriter
 from markerkit.report._html import html_report
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.registry import TABLES
@@ -24,10 +26,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    exp = nasty_experiment()
-    result = mk.assess(exp, mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
-    return result.report(tmp_path_factory.mktemp("report") / "out")
+def nasty_result():
+    return mk.assess(nasty_experiment(), mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
+
+
+@pytest.fixture(scope="module")
+def folder(nasty_result, tmp_path_factory):
+    return nasty_result.report(tmp_path_factory.mktemp("report") / "out")
 
 
 @pytest.fixture(scope="module")
@@ -210,9 +215,8 @@ def test_the_first_screen_says_how_much_and_why():
     assert {r["class"]: r["reason"] for r in found["classes"]} == reasons.to_dict()
 
 
-def test_notebook_displays_are_escaped():
-    exp = nasty_experiment()
-    result = mk.assess(exp, mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate"))
+def test_notebook_displays_are_escaped(nasty_result):
+    exp, result = nasty_experiment(), nasty_result
     shown = [
         exp,
         result,
@@ -296,6 +300,18 @@ def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert zipfile.ZipFile(paths[0]).testzip() is None
     assert load_workbook(paths[0])["coverage"]["A2"].value == "ab"
+
+
+def test_a_second_process_that_fails_is_made_up_for(nasty_result, folder, tmp_path, monkeypatch):
+    """Where it ends with an error all figures are drawn in this process, to the same bytes."""
+    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 2)
+    monkeypatch.setattr("sys.executable", shutil.which("false"))
+    with FigureWriter(nasty_result, nasty_result.tables, tmp_path) as writer:
+        drawn, skipped = writer.finish()
+    assert {d.name for d in drawn} | set(skipped) >= {"qc_card", "checklist", "forest"}
+    assert {p.name for p in tmp_path.iterdir()} == {p.name for p in (folder / "figures").iterdir()}
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (folder / "figures" / path.name).read_bytes(), path.name
 
 
 def test_the_same_bytes_twice(folder, tmp_path):
