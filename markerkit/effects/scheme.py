@@ -97,7 +97,8 @@ def schemes_of(
         )
         for key in ("gene", "accession")
     }
-    rows = (pd.Series(proteins.index[at], index=at.index, dtype=object) for at in chosen.values())
+    ids = proteins.index.to_numpy(dtype=object)
+    rows = (pd.Series(ids[list(at.values())], pd.Index(list(at), dtype=object)) for at in chosen.values())
     index = ProteinIndex(markers, proteins.index, *rows)
     by_accession = {k for k, rule in criteria.sources.items() if rule.by_accession}
     located = {s: index.located((s,), by_accession=s in by_accession) for s in markers}

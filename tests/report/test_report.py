@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import markerkit.report
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
 from markerkit.figures._text import percent
+from markerkit.report._figures import FigureWriter
 from markerkit.report._html import html_report
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.registry import TABLES
@@ -282,6 +284,18 @@ def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert zipfile.ZipFile(paths[0]).testzip() is None
     assert load_workbook(paths[0])["coverage"]["A2"].value == "ab"
+
+
+def test_a_second_process_that_fails_is_made_up_for(nasty_assessment, folder, tmp_path, monkeypatch):
+    """Where it ends with an error all figures are drawn in this process, to the same bytes."""
+    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 2)
+    monkeypatch.setattr("sys.executable", shutil.which("false"))
+    with FigureWriter(nasty_assessment, nasty_assessment.tables, tmp_path) as writer:
+        drawn, skipped = writer.finish()
+    assert {d.name for d in drawn} | set(skipped) >= {"qc_card", "checklist", "forest"}
+    assert {p.name for p in tmp_path.iterdir()} == {p.name for p in (folder / "figures").iterdir()}
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (folder / "figures" / path.name).read_bytes(), path.name
 
 
 def test_the_same_bytes_twice(folder, tmp_path):
