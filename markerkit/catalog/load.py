@@ -121,8 +121,8 @@ def as_sets(
     markers
         A catalogue; a set of one; a mapping of names to sets or lists of genes;
         or a list of genes, which becomes a set called ``genes``. Genes of a
-        list are positive members of weight 1. Nothing is the shipped catalogue
-        of the organism.
+        list are positive members of weight 1. None is the shipped catalogue
+        of the organism, where that is given.
     organism
         Organism of the genes in lists; without it any.
     measured
@@ -152,8 +152,8 @@ def as_sets(
     >>> list(as_sets({"mine": ["CD9"], "reference": load_markers()["exosome"]}))
     ['mine', 'reference']
     """
-    if markers is None:
-        return load_markers(organism=organism or "human")
+    if markers is None and organism is not None:
+        return load_markers(organism)
     if isinstance(markers, MarkerCatalog):
         return markers
     named = _named(markers)
@@ -172,7 +172,7 @@ def as_sets(
     return MarkerCatalog(records, organism=organism)
 
 
-def _named(markers: Mapping[str, Iterable[str]] | Iterable[str]) -> dict[str, Iterable[str]]:
+def _named(markers: Sets | None) -> dict[str, Iterable[str]]:
     """Give every set a name; sets of a catalogue keep theirs."""
     if isinstance(markers, MarkerSet):
         return {markers.id: markers}

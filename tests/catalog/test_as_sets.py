@@ -29,6 +29,11 @@ def test_a_catalog_is_taken_as_it_is() -> None:
     assert as_sets(CATALOG) is CATALOG
 
 
+def test_nothing_is_the_shipped_catalog_of_a_known_organism() -> None:
+    assert as_sets(None, organism="mouse") == mk.load_markers("mouse")
+    assert as_sets(None, organism="human") == CATALOG
+
+
 def test_a_set_keeps_its_markers_weights_and_header() -> None:
     given = CATALOG["exosome"]
     taken = as_sets(given)
