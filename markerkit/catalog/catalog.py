@@ -11,7 +11,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from markerkit.catalog import derive, views
@@ -346,26 +345,15 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     def overlap(self) -> pd.DataFrame:
         """Count the positive genes that every two sets share (set x set); `figures.overlap` draws it."""
-        positive = self._table[self._table["role"] == "positive"]
-        genes, _ = pd.factorize(positive["gene"])
-        position = {key: i for i, key in enumerate(self)}
-        holds = np.zeros((int(genes.max(initial=-1)) + 1, len(position)), dtype=int)
-        holds[genes, [position[s] for s in positive["set"]]] = 1
-        return pd.DataFrame(holds.T @ holds, index=list(self), columns=list(self))
+        return views.overlap(self._table, list(self))
 
     def to_gmt(self, path: str | Path | None = None) -> str:
         """Write the sets as GMT; negative markers become a set ``<id>_negative``.
 
         Genes of weight 0 are left out, because GMT knows no weights.
         """
-        lines = []
-        for key in self:
-            rows = self._table[(self._table["set"] == key) & (self._table["weight"] > 0)]
-            for role, name in (("positive", key), ("negative", f"{key}_negative")):
-                genes = [str(g) for g in rows.loc[rows["role"] == role, "gene"]]
-                if genes:
-                    lines.append("\t".join([name, self._records[key].header["title"], *genes]))
-        return _write("".join(f"{line}\n" for line in lines), path)
+        titles = {key: record.header["title"] for key, record in self._records.items()}
+        return _write(views.gmt(self._table, titles), path)
 
     def to_tsv(self, path: str | Path | None = None) -> str:
         """Write `table` as tab-separated text; `read_markers` reads it back."""

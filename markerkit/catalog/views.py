@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 PAIR_COLUMNS = ("first", "second", "evidence", "higher_in_first", "higher_in_second", "sources", "note")
@@ -84,3 +85,25 @@ def selected_by(
         for name, source in zip(table["set"], table["source"], strict=True)
     ]
     return table[chosen].assign(study=study)[list(CIRCLE_COLUMNS)].reset_index(drop=True)
+
+
+def overlap(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Count the positive genes that every two sets share, set x set."""
+    positive = table[table["role"] == "positive"]
+    genes, _ = pd.factorize(positive["gene"])
+    position = {key: i for i, key in enumerate(names)}
+    holds = np.zeros((int(genes.max(initial=-1)) + 1, len(position)), dtype=int)
+    holds[genes, [position[s] for s in positive["set"]]] = 1
+    return pd.DataFrame(holds.T @ holds, index=list(names), columns=list(names))
+
+
+def gmt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """Text of the sets as GMT, genes of weight 0 left out; negative markers as ``<id>_negative``."""
+    lines = []
+    for key, title in titles.items():
+        rows = table[(table["set"] == key) & (table["weight"] > 0)]
+        for role, name in (("positive", key), ("negative", f"{key}_negative")):
+            genes = [str(g) for g in rows.loc[rows["role"] == role, "gene"]]
+            if genes:
+                lines.append("\t".join([name, title, *genes]))
+    return "".join(f"{line}\n" for line in lines)
