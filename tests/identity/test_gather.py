@@ -76,6 +76,8 @@ def test_class_specific_markers_are_in_no_other_class(model: ContrastModel) -> N
         for competitor, theirs in m.competitor.items():
             genes = set(theirs.located.members.gene)
             assert not genes & set(m.positive.located.members.gene), (key, competitor)
+            # that vesicles are there is assumed, and speaks for neither class
+            assert not genes & set(members_of(MARKERS, CRITERIA.classes["ev"].sets).gene), (key, competitor)
 
 
 def test_blood_removes_panels_and_voids_free_20s(model: ContrastModel) -> None:
