@@ -71,7 +71,7 @@ _NEGATIVES = _Panel(
     19,
     ("negatives_log2_fc", "negatives_ci_low", "negatives_ci_high"),
 )
-_COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 35.5, 154.0, 21.0
+_COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 36.3, 154.0, 21.0
 
 
 def identity_summary(
@@ -151,7 +151,7 @@ def _names(sheet: Axes, table: pd.DataFrame) -> None:
     for row, (key, operational) in enumerate(
         zip(words(table, "class"), words(table, "operational_name"), strict=True)
     ):
-        lines = wrap(operational, 32.5, NOTE_SIZE, lines=2)
+        lines = wrap(operational, 33.9, NOTE_SIZE, lines=2)
         top = 0.34 if len(lines) == 1 else 0.24
         shown = look(key)
         sheet.plot(
