@@ -63,9 +63,7 @@ class _Panel:
 
 
 _EFFECT = _Panel("Markers of the class", LOG2_FC, 51, 45, ("log2_fc", "ci_low", "ci_high"))
-_MARGIN = _Panel(
-    "Margin over competitor", "log₂ difference", 100, 27, ("margin", "margin_ci_low", "margin_ci_high")
-)
+_MARGIN = _Panel("Margin", "log₂ difference", 100, 27, ("margin", "margin_ci_low", "margin_ci_high"))
 _NEGATIVES = _Panel(
     "Negatives",
     "log₂ fold change",
@@ -73,11 +71,16 @@ _NEGATIVES = _Panel(
     19,
     ("negatives_log2_fc", "negatives_ci_low", "negatives_ci_high"),
 )
-_COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 35.5, 154.0, 21.0
+_COUNT_LEFT, _VERDICT_LEFT, _CHIP_WIDTH = 36.3, 154.0, 21.0
 
 
 def identity_summary(
-    identity: pd.DataFrame, *, contrast: str | None = None, eta: float = 1.0, delta: float = 1.0
+    identity: pd.DataFrame,
+    *,
+    contrast: str | None = None,
+    eta: float = 1.0,
+    delta: float = 1.0,
+    confidence: float = 0.9,
 ) -> Figure:
     """Draw what every vesicle class came to in one contrast, and why.
 
@@ -92,11 +95,13 @@ def identity_summary(
         it makes a class ``not compatible``.
     delta
         Smallest effect that counts as enriched, log2.
+    confidence
+        Level of the intervals in the table.
 
     Returns
     -------
     Figure
-        183 mm wide: per class the effect with its 90 % interval, the margin over
+        183 mm wide: per class the effect with its interval, the margin over
         the worst competitor, the negative markers, and the verdict with its reason.
 
     Raises
@@ -120,7 +125,7 @@ def identity_summary(
             _draw_panel(sheet, panel, table, (eta, delta))
         _verdicts(sheet, table)
         if not _without_effect(table).all():
-            _key(sheet, table, (eta, delta))
+            _key(sheet, table, (eta, delta), confidence)
         return figure_of(sheet)
 
 
@@ -146,7 +151,7 @@ def _names(sheet: Axes, table: pd.DataFrame) -> None:
     for row, (key, operational) in enumerate(
         zip(words(table, "class"), words(table, "operational_name"), strict=True)
     ):
-        lines = wrap(operational, 34, NOTE_SIZE, lines=2)
+        lines = wrap(operational, 33.9, NOTE_SIZE, lines=2)
         top = 0.34 if len(lines) == 1 else 0.24
         shown = look(key)
         sheet.plot(
@@ -280,11 +285,11 @@ def _verdicts(sheet: Axes, table: pd.DataFrame) -> None:
             )
 
 
-def _key(sheet: Axes, table: pd.DataFrame, zone: tuple[float, float]) -> None:
+def _key(sheet: Axes, table: pd.DataFrame, zone: tuple[float, float], confidence: float) -> None:
     """Say under the axes what the marks mean."""
     y = _y(len(table), 0) + 11.6
     text = (
-        f"Bars: 90 % intervals. Shaded: zone of equivalence, ±{number(zone[0])} log₂. "
+        f"Bars: {number(100 * confidence)} % intervals. Shaded: zone of equivalence, ±{number(zone[0])} log₂. "
         f"Dashed: smallest effect that counts, {number(zone[1])}."
     )
     sheet.text(2, y, text, fontsize=5.5, color=SECONDARY, va="center_baseline")

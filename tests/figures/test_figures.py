@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import io
 import logging
 import os
@@ -23,6 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 from markerkit import figures
+from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import InputError
 from markerkit.figures import _palette, _text
 from markerkit.results import Coverage, Purity, SampleScores
@@ -485,6 +487,19 @@ def test_identity_summary_draws_the_table() -> None:
     assert "apoptosis not stated in the context" in text
     assert "small EV with endosomal markers" in text
     assert "over microvesicle" in text
+
+
+def test_zones_and_levels_of_the_figures_are_those_of_the_criteria() -> None:
+    threshold = load_criteria().threshold
+    defaults = {n: p.default for n, p in inspect.signature(figures.identity_summary).parameters.items()}
+    assert defaults["eta"] == threshold["equivalence_margin"]
+    assert defaults["delta"] == threshold["min_class_effect"]
+    assert defaults["confidence"] == threshold["class_confidence"]
+    assert inspect.signature(figures.forest).parameters["eta"].default == threshold["equivalence_margin"]
+    assert "Bars: 80 % intervals" in _words(figures.identity_summary(identity_table(), confidence=0.8))
+    level = f"{100 * threshold['confidence']:g} % intervals"
+    assert level in _words(_figure(figures.contamination_fraction(carry_table())))
+    assert level in _words(_figure(figures.source_shares(shares_table(SAMPLES), SAMPLES)))
 
 
 def test_identity_summary_names_what_cannot_be_assessed() -> None:
