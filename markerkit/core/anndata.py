@@ -29,7 +29,7 @@ def require_anndata(what: str) -> Any:
         import anndata
     except ImportError as error:
         raise InputError(
-            f"{what} needs the package anndata; run: pip install 'markerkit[anndata]'."
+            f"{what} needs the package anndata; run: pip install anndata."
         ) from error
     return anndata
 

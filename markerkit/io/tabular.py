@@ -159,7 +159,7 @@ def _parquet(
         from pyarrow import parquet
     except ImportError as error:
         raise InputError(
-            f"the {what} {path.name!r} is a Parquet file, which needs pyarrow; run: pip install 'markerkit[parquet]'."
+            f"the {what} {path.name!r} is a Parquet file, which needs pyarrow; run: pip install pyarrow."
         ) from error
     try:
         file = parquet.ParquetFile(io.BytesIO(data))
