@@ -63,7 +63,7 @@ markers = [
 ```
 
 That is all: no code. Check it with `markerkit sets validate reference_sets/<id>.toml`, which names the line and how to
-correct it. To make it part of the catalogue, add citations that are new to `references.toml` and genes that are new to
+correct it. To make it part of the catalog, add citations that are new to `references.toml` and genes that are new to
 `orthologs.tsv` (`python tools/rodent_genes.py orthologs` fills the rat), raise the version in `catalog.toml`, write its
 line into `CHANGELOG.md`, run `python tools/catalog_readme.py` and the tests; `markerkit sets diff OLD NEW` shows what
 changed. A set of your own needs none of this: give the file to `load_markers(extra=[...])`.

@@ -77,14 +77,14 @@ def marker_values(log2: pd.DataFrame, genes: pd.Series, sets: Mapping[str, Itera
         eligible=n_measured > 0,
     )
     best = {gene: log2.columns[at] for gene, at in chosen.items()}
-    centred = log2 - log2.mean()
+    centered = log2 - log2.mean()
     parts = [
         pd.DataFrame(
             {
                 "set": key,
                 "gene": gene,
                 "sample": log2.index.astype(str),
-                "value": centred[best[gene]].to_numpy(),
+                "value": centered[best[gene]].to_numpy(),
             }
         )
         for key, members in sets.items()

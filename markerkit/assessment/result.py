@@ -94,12 +94,12 @@ class Assessment:
 
     @property
     def experiment(self) -> Experiment:
-        """The preparations as assessed: harmonised, technical replicates collapsed, without blanks and medium."""
+        """The preparations as assessed: harmonized, technical replicates collapsed, without blanks and medium."""
         return self.data.units
 
     @property
     def markers(self) -> MarkerCatalog:
-        """The catalogue."""
+        """The catalog."""
         return self.data.markers
 
     @property

@@ -81,13 +81,13 @@ def assess(
     Parameters
     ----------
     exp
-        Experiment as read; identifiers are harmonised here where they are not yet.
+        Experiment as read; identifiers are harmonized here where they are not yet.
     contrasts
         One :class:`markerkit.Contrast`, several, or none; :func:`markerkit.contrasts` names
         every pair of levels, or every level against one. Each is fitted on
         the samples of its own two groups.
     markers
-        Catalogue; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default.
     context
         Study metadata that only you can supply: a mapping, a TOML or a JSON file; see
         :data:`markerkit.study.context.CONTEXT_KEYS`. Without a contrast its keys `fluid`

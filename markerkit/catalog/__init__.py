@@ -1,1 +1,1 @@
-"""The catalogue of marker sets and the criteria of the assessment."""
+"""The catalog of marker sets and the criteria of the assessment."""

@@ -109,7 +109,7 @@ class Criteria:
         return {k: c.title for k, c in self.classes.items()} | {k: s.title for k, s in self.sources.items()}
 
     def not_background(self, table: pd.DataFrame) -> pd.Series:
-        """Genes that the background leaves out, of the rows of a catalogue, whatever their role."""
+        """Genes that the background leaves out, of the rows of a catalog, whatever their role."""
         return table.loc[table["set"].isin(self.out_of_background), "gene"]
 
 

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-#: marker sets in every form that is taken: a catalogue, one set, named lists of genes, one list of genes
+#: marker sets in every form that is taken: a catalog, one set, named lists of genes, one list of genes
 Sets: TypeAlias = "MarkerCatalog | MarkerSet | Mapping[str, Iterable[str]] | Iterable[str]"
 #: name of a list of genes that has none
 UNNAMED = "genes"
@@ -119,9 +119,9 @@ def as_sets(
     Parameters
     ----------
     markers
-        A catalogue; a set of one; a mapping of names to sets or lists of genes;
+        A catalog; a set of one; a mapping of names to sets or lists of genes;
         or a list of genes, which becomes a set called ``genes``. Genes of a
-        list are positive members of weight 1. None is the shipped catalogue
+        list are positive members of weight 1. None is the shipped catalog
         of the organism, where that is given.
     organism
         Organism of the genes in lists; without it any.
@@ -158,9 +158,7 @@ def as_sets(
         return markers
     named = _named(markers)
     if not named:
-        raise InputError(
-            "`markers` holds no set; give a catalogue, a set, or genes by the name of their set."
-        )
+        raise InputError("`markers` holds no set; give a catalog, a set, or genes by the name of their set.")
     sets = {name: given for name, given in named.items() if isinstance(given, MarkerSet)}
     lists = {name: _genes(name, given) for name, given in named.items() if name not in sets}
     _warn_unknown(dict.fromkeys(g for genes in lists.values() for g in genes), organism, measured)
@@ -173,15 +171,15 @@ def as_sets(
 
 
 def _named(markers: Sets | None) -> dict[str, Iterable[str]]:
-    """Give every set a name; sets of a catalogue keep theirs."""
+    """Give every set a name; sets of a catalog keep theirs."""
     if isinstance(markers, MarkerSet):
         return {markers.id: markers}
     if isinstance(markers, Mapping):
         return {str(name): genes for name, genes in markers.items()}
     if isinstance(markers, str) or not isinstance(markers, Iterable):
         raise InputError(
-            f"`markers` must be a catalogue, a set, a mapping of names to genes or a list of genes; got {markers!r}. "
-            f"For one gene write [{markers!r}]; for a set of the catalogue write load_markers()[...]."
+            f"`markers` must be a catalog, a set, a mapping of names to genes or a list of genes; got {markers!r}. "
+            f"For one gene write [{markers!r}]; for a set of the catalog write load_markers()[...]."
         )
     genes = list(markers)
     return {UNNAMED: genes} if genes else {}
@@ -201,7 +199,7 @@ def _genes(name: str, given: Iterable[str]) -> list[str]:
 
 
 def _record(name: str, given: MarkerSet) -> io.SetRecord:
-    """Make the record of a set of a catalogue, with its weights as they are there."""
+    """Make the record of a set of a catalog, with its weights as they are there."""
     fields = ("vesicle", "role", "organism", "note", "minimum_measured")
     header = {**io.HEADER, "id": name, "title": given.title, **{f: getattr(given, f) for f in fields}}
     header["derived_from"] = list(given.derived_from)

@@ -55,7 +55,7 @@ def fluid_caveats(roles: Mapping[str, str], table: pd.DataFrame, info: Mapping[s
     roles
         Set -> its role.
     table, info
-        Of the catalogue.
+        Of the catalog.
     """
     weighted = table[(table["role"] == "positive") & (table["weight"] > 0)]
     genes = weighted.groupby("set", sort=False)["gene"].agg(list).to_dict()

@@ -27,7 +27,7 @@ def circularity_of(markers: MarkerCatalog, context: Mapping[str, Any]) -> pd.Dat
     Parameters
     ----------
     markers
-        Catalogue.
+        Catalog.
     context
         What only the user can state; ``accession`` and ``dataset`` are read.
 

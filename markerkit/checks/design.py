@@ -25,7 +25,7 @@ SCOPE = "this preparation"
 # words of a column's name that say what it holds
 _BATCH = {
     "batch", "study", "studies", "lab", "laboratory", "plate", "plex", "run", "date", "day", "week", "center",
-    "centre", "site", "instrument", "machine", "cohort", "dataset", "accession", "tmt", "order", "operator", "lot",
+    "site", "instrument", "machine", "cohort", "dataset", "accession", "tmt", "order", "operator", "lot",
     "experiment", "project", "series", "position",
 }  # fmt: skip
 _DONOR = {

@@ -52,8 +52,8 @@ def null_check(
         As in :func:`markerkit.differential_abundance`: a :class:`markerkit.Contrast`, or
         a formula with one contrast.
     markers
-        Catalogue, set, mapping of set names to genes, or list of genes; the
-        shipped catalogue of the experiment's organism by default.
+        Catalog, set, mapping of set names to genes, or list of genes; the
+        shipped catalog of the experiment's organism by default.
     n_resamples
         Data sets without an effect.
     method

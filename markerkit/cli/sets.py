@@ -32,7 +32,7 @@ def add_sets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     show = verbs.add_parser("show", parents=[common], help="the markers of a set with their sources")
     show.add_argument("set", metavar="SET")
     show.set_defaults(run=_sets_show)
-    export = verbs.add_parser("export", parents=[common], help="write the catalogue")
+    export = verbs.add_parser("export", parents=[common], help="write the catalog")
     export.add_argument("--format", default="gmt", choices=["gmt", "tsv", "json"])
     export.add_argument("--out", metavar="FILE", help="write to a file instead of stdout")
     export.set_defaults(run=_sets_export)

@@ -28,9 +28,7 @@ def require_anndata(what: str) -> Any:
     try:
         import anndata
     except ImportError as error:
-        raise InputError(
-            f"{what} needs the package anndata; run: pip install anndata."
-        ) from error
+        raise InputError(f"{what} needs the package anndata; run: pip install anndata.") from error
     return anndata
 
 

@@ -229,8 +229,8 @@ def _exclusions(excluded: Mapping[str, tuple[Exclusion, float]], titles: Titles)
         Exclusion.SPECIFIC: "its specific markers show no {margin}-fold rise",
         Exclusion.NOT_EXCLUDED: "not excluded",
     }
-    told = [f"{titles[k]} ({words[how].format(margin=fold_change(m))})" for k, (how, m) in excluded.items()]
-    return f" Competing {'class' if len(told) == 1 else 'classes'} excluded: {', '.join(told)}."
+    named = [f"{titles[k]} ({words[how].format(margin=fold_change(m))})" for k, (how, m) in excluded.items()]
+    return f" Competing {'class' if len(named) == 1 else 'classes'} excluded: {', '.join(named)}."
 
 
 def explain_source(

@@ -38,7 +38,7 @@ def fit_contrast(
     exp
         Harmonized experiment, raw or log2 or ratio.
     markers
-        Catalogue of the experiment's organism.
+        Catalog of the experiment's organism.
     contrast
         The contrast.
     min_fraction

@@ -101,9 +101,9 @@ def set_members(markers: MarkerCatalog, sets: Iterable[str], *, role: str = "pos
     Parameters
     ----------
     markers
-        Catalogue.
+        Catalog.
     sets
-        Set ids; ids that the catalogue lacks give no rows.
+        Set ids; ids that the catalog lacks give no rows.
     role
         `positive` or `negative`.
 
@@ -161,7 +161,7 @@ class ProteinIndex:
     Parameters
     ----------
     markers
-        Catalogue.
+        Catalog.
     proteins
         Names of the proteins, in the order of the matrix.
     gene, accession

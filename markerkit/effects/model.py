@@ -223,7 +223,7 @@ class UnfittedContrast:
     exp
         The experiment of its two groups: log2, filtered, normalized.
     markers
-        Catalogue.
+        Catalog.
     verdict
         On every class and every source.
     """
@@ -249,7 +249,7 @@ class ContrastModel:
     exp
         The experiment it was fitted on: log2, filtered, normalized, two groups.
     markers, criteria
-        Catalogue and rules.
+        Catalog and rules.
     da
         Moderated t-tests.
     measured

@@ -80,7 +80,7 @@ def schemes_of(
     da, name
         Differential abundance and its contrast.
     markers
-        Catalogue. Where it lacks sets that the background of verdicts leaves out, as sets of the user's own do, all of
+        Catalog. Where it lacks sets that the background of verdicts leaves out, as sets of the user's own do, all of
         its sets are left out of the background and moderate each other.
     """
     criteria, effects = load_criteria(), effects_of(da, name)

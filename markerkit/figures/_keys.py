@@ -16,11 +16,11 @@ from markerkit.figures._text import ellipsize, text_width, widest
 
 def fill_key(verdicts: Sequence[str]) -> list[Line2D]:
     """Return a key of what full, half, empty and grey markers mean, of the verdicts that occur."""
-    told: dict[tuple[str, str], list[str]] = {}
+    named: dict[tuple[str, str], list[str]] = {}
     for verdict in FILLS:
         if verdict in verdicts:
             color = RULE if verdict == "not assessable" else INK
-            told.setdefault((FILLS[verdict], color), []).append(verdict)
+            named.setdefault((FILLS[verdict], color), []).append(verdict)
     return [
         Line2D(
             [],
@@ -35,7 +35,7 @@ def fill_key(verdicts: Sequence[str]) -> list[Line2D]:
             markeredgewidth=0.8,
             label=" or ".join(names),
         )
-        for (fill, color), names in told.items()
+        for (fill, color), names in named.items()
     ]
 
 

@@ -23,11 +23,11 @@ FloatArray = NDArray[np.float64]
 _DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 _REACHES = (1.1, 2.2, 3.4, 4.6)
 _LINE = 1.2
-_APART = np.array([-0.7, 0.0, 0.7, 0.0])  # room between neighbours in mm
+_APART = np.array([-0.7, 0.0, 0.7, 0.0])  # room between neighbors in mm
 
 
 class Label(NamedTuple):
-    """A text at a point in data coordinates, in a colour."""
+    """A text at a point in data coordinates, in a color."""
 
     x: float
     y: float

@@ -59,7 +59,7 @@ def lint(figure: Figure | Axes, *, rc: Mapping[str, Any] | None = None) -> list[
     -------
     list of Problem
         Of the kinds ``size``, ``font type``, ``small text``, ``overlap``,
-        ``label on ticks``, ``cut off``, ``thin line``, ``colour``,
+        ``label on ticks``, ``cut off``, ``thin line``, ``color``,
         ``red and green`` and ``empty axes``; none for a figure fit to print.
     """
     owner = figure_of(figure) if isinstance(figure, Axes) else figure
@@ -210,7 +210,7 @@ def _drawn(figure: Figure) -> Iterator[Artist]:
 
 
 def _colours(figure: Figure) -> Iterator[Problem]:
-    """Look for colours outside the palette, and for pairs that a colour-blind reader cannot tell apart."""
+    """Look for colors outside the palette, and for pairs that a color-blind reader cannot tell apart."""
     used: dict[tuple[float, float, float], str] = {}
     for artist in _drawn(figure):
         if isinstance(artist, Collection | AxesImage) and artist.get_array() is not None:
@@ -223,7 +223,7 @@ def _colours(figure: Figure) -> Iterator[Problem]:
             yield from _colour_map(image.get_cmap())
     strange = {c: name for c, name in used.items() if not _in_palette(c)}
     for color, name in strange.items():
-        yield Problem("colour", f"{name}: {_hex(color)} is not of the palette")
+        yield Problem("color", f"{name}: {_hex(color)} is not of the palette")
     vivid = [c for c in used if max(c) - min(c) > 0.35]
     for i, first in enumerate(vivid):
         for second in vivid[i + 1 :]:
@@ -233,7 +233,7 @@ def _colours(figure: Figure) -> Iterator[Problem]:
 
 def _colour_map(cmap: Colormap) -> Iterator[Problem]:
     if cmap.name.removesuffix("_r") in _RED_GREEN_MAPS:
-        yield Problem("red and green", f"the colour map {cmap.name!r}")
+        yield Problem("red and green", f"the color map {cmap.name!r}")
 
 
 def _face_and_edge(artist: Artist) -> list[tuple[float, float, float]]:
@@ -261,7 +261,7 @@ def _hex(color: tuple[float, float, float]) -> str:
 
 
 def _in_palette(color: tuple[float, float, float]) -> bool:
-    """Whether a colour is a grey, one of the palette, or one of the palette mixed with white."""
+    """Whether a color is a grey, one of the palette, or one of the palette mixed with white."""
     c = np.array(color)
     if np.ptp(c) < 0.03:
         return True
@@ -283,7 +283,7 @@ _WHITE = np.array([0.9505, 1.0, 1.089])
 
 
 def _red_green(first: Sequence[float], second: Sequence[float]) -> bool:
-    """Whether two colours lie far apart for most readers and close together for a deuteranope."""
+    """Whether two colors lie far apart for most readers and close together for a deuteranope."""
     plain = np.linalg.norm(_lab(_linear(first)) - _lab(_linear(second)))
     blind = np.linalg.norm(_lab(_DEUTERANOPE @ _linear(first)) - _lab(_DEUTERANOPE @ _linear(second)))
     return bool(plain > 90 and blind < 0.2 * plain)

@@ -182,7 +182,7 @@ def _draw(blocks: Sequence[_Block], order: Sequence[str], groups: Sequence[str],
 
 
 def _limit(blocks: Sequence[_Block]) -> float:
-    """End of the colour scale: the 98th percentile of the absolute values, rounded up to a half."""
+    """End of the color scale: the 98th percentile of the absolute values, rounded up to a half."""
     joined = np.abs(np.concatenate([b.grid.ravel() for b in blocks]))
     joined = joined[np.isfinite(joined)]
     return max(0.5, float(np.ceil(np.percentile(joined, 98) * 2) / 2))
@@ -264,7 +264,7 @@ def _strip(sheet: Axes, groups: Sequence[str], box: tuple[float, float, float]) 
 
 
 def _color_key(sheet: Axes, limit: float, full: float) -> None:
-    """Draw the colour scale and the hatch of what was not measured, at the bottom."""
+    """Draw the color scale and the hatch of what was not measured, at the bottom."""
     bottom = figure_of(sheet).get_size_inches()[1] / MM
     y, wide = bottom - 7.2, 26.0
     left = max((full - wide) / 2, 30)

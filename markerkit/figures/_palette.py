@@ -1,4 +1,4 @@
-"""Colours, markers and names: one look per class, source and verdict in every figure."""
+"""Colors, markers and names: one look per class, source and verdict in every figure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OKABE_ITO: Final[dict[str, str]] = {
 
 
 class Look(NamedTuple):
-    """How a class or a source is drawn: its name in print, colour, marker and hatch."""
+    """How a class or a source is drawn: its name in print, color, marker and hatch."""
 
     title: str
     color: str
@@ -44,7 +44,7 @@ CLASSES: Final[dict[str, Look]] = {
     "apoptotic_ev": Look("Apoptotic EV", OKABE_ITO["orange"], "X"),
 }
 
-# Four families of one hue each, told apart inside by lightness, marker and hatch.
+# Four families of one hue each, distinguished within by lightness, marker and hatch.
 _BLOOD, _CELLS, _HANDLING, _CELL = "#6a3d7c", "#8c5a2b", "#7a7a7a", "#2f5d7c"
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "Blood proteins": ("plasma", "lipoprotein", "immunoglobulin", "coagulation"),
@@ -56,7 +56,7 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
 
 
 def tint(color: str, share: float) -> str:
-    """Mix a colour with white; `share` of white from 0 to 1.
+    """Mix a color with white; `share` of white from 0 to 1.
 
     >>> tint("#000000", 0.5)
     '#808080'
@@ -84,7 +84,7 @@ SOURCES: Final[dict[str, Look]] = {
     "nonvesicular": Look("Non-vesicular particles", "#3d3d3d", "o"),
 }
 
-#: set -> class whose colour it takes
+#: set -> class whose color it takes
 _CLASS_OF_SET: Final[dict[str, str]] = {
     "pan_ev": "ev",
     "misev_1a": "ev",
@@ -124,7 +124,7 @@ _SPELLED: Final = {w.lower(): w for w in ("ESCRT", "MHC", "II", "S1P", "DAMP", "
 
 
 def _set_title(key: str) -> str:
-    """Name the modules and the MISEV categories of the catalogue; other sets keep their id."""
+    """Name the modules and the MISEV categories of the catalog; other sets keep their id."""
     if key in _SETS:
         return _SETS[key]
     kind, _, rest = key.partition("_")
@@ -171,7 +171,7 @@ def in_order(keys: Iterable[str]) -> list[str]:
 
 
 class GroupLook(NamedTuple):
-    """How a group of samples is drawn: greys and shapes, so that colour stays with the classes."""
+    """How a group of samples is drawn: greys and shapes, so that color stays with the classes."""
 
     face: str
     edge: str
@@ -196,7 +196,7 @@ def group_looks(groups: Sequence[str]) -> dict[str, GroupLook]:
 
 
 class Chip(NamedTuple):
-    """How a verdict or an answer is drawn, in grey as in colour: face, edge, line style, text."""
+    """How a verdict or an answer is drawn, in grey as in color: face, edge, line style, text."""
 
     face: str
     edge: str

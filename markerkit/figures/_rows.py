@@ -210,7 +210,7 @@ def value_ticks(ax: Axes, *, most: int = 6, along: str = "x") -> None:
 
 
 def chip(ax: Axes, x: float, y: float, width: float, word: str, *, height: float = 3.4) -> None:
-    """Draw a verdict as a chip on a page in mm, centred on `y`."""
+    """Draw a verdict as a chip on a page in mm, centered on `y`."""
     looks = CHIPS.get(word, CHIPS["not assessable"])
     ax.add_patch(
         FancyBboxPatch(

@@ -56,7 +56,7 @@ def volcano(
     Returns
     -------
     Axes
-        Collections are labelled by set id; the background is rasterised from
+        Collections are labeled by set id; the background is rasterised from
         2,000 proteins. A marker of several sets is drawn as the first of them,
         EV material before the classes; the key then gives both numbers.
 
@@ -103,10 +103,10 @@ def genes_by_set(label: object) -> dict[str, list[str]]:
     elif isinstance(label, Mapping):
         found = {str(k): _symbols(v) for k, v in label.items()}
     elif hasattr(label, "genes"):
-        name = getattr(label, "id", None) or getattr(label, "name", None) or "labelled"
+        name = getattr(label, "id", None) or getattr(label, "name", None) or "labeled"
         found = {str(name): _symbols(label)}
     else:
-        found = {"labelled": _symbols(label)}
+        found = {"labeled": _symbols(label)}
     return {key: found[key] for key in in_order(found)}
 
 
@@ -195,7 +195,7 @@ def _threshold(ax: Axes, y: FloatArray, padj: FloatArray, alpha: float) -> None:
 
 def _marks(ax: Axes, key: str, x: FloatArray, y: FloatArray) -> None:
     shown = look(key)
-    color = INK if key == "labelled" else shown.color
+    color = INK if key == "labeled" else shown.color
     ax.scatter(
         x,
         y,

@@ -67,7 +67,7 @@ class _Scope:
     signal
         Signal of the case samples; nothing on ratios.
     markers
-        Catalogue.
+        Catalog.
     presence_known
         Whether a missing value says that a protein was not detected.
     contrast
@@ -98,11 +98,11 @@ def misev_checklist(
     Parameters
     ----------
     exp
-        Harmonised experiment before normalization.
+        Harmonized experiment before normalization.
     contrasts
         One :class:`markerkit.Contrast` or several; its case samples are used. Without it all samples are.
     markers
-        Catalogue; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default.
     context
         Study metadata; see :data:`markerkit.study.context.CONTEXT_KEYS`. Without a contrast
         its key `fluid` says what the samples come from.

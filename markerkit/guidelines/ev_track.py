@@ -46,7 +46,7 @@ def ev_track_of(
     Parameters
     ----------
     exp
-        Harmonised experiment.
+        Harmonized experiment.
     checklist
         Table `misev_checklist`; its EV-TRACK items are the nine of the EV-METRIC.
     contrasts, context

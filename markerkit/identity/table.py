@@ -54,11 +54,11 @@ def assess_identity(
     Parameters
     ----------
     exp
-        Harmonised experiment, raw or log2.
+        Harmonized experiment, raw or log2.
     contrasts
         One :class:`markerkit.Contrast` or several; without one every class is `not assessable`.
     markers
-        Catalogue; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default.
     context
         Study metadata; see :data:`markerkit.study.context.CONTEXT_KEYS`.
 
@@ -208,7 +208,7 @@ def _measured(model: ContrastModel, e: ClassEvidence) -> Measured | None:
 def _exclusions(
     model: ContrastModel, rule: ClassRule, verdict: Verdict, evidence: Evidence
 ) -> dict[str, tuple[Exclusion, float]]:
-    """How each competitor of a compatible class is excluded; a class that rests on another is told by a candidate."""
+    """How each competitor of a compatible class is excluded; a class that rests on another is distinguished by a candidate."""
     if verdict.word != COMPATIBLE or rule.requires:
         return {}
     t, classes = model.criteria.threshold, evidence.classes

@@ -63,7 +63,7 @@ def harmonize_ids(
     exp
         Experiment.
     markers
-        Catalogue of the same organism; its gene and accession pairs are added
+        Catalog of the same organism; its gene and accession pairs are added
         to the gene table, and its bovine accessions count as bovine.
     scheme
         What a group whose members belong to several genes gets: ``"leading"``
@@ -73,7 +73,7 @@ def harmonize_ids(
     Returns
     -------
     Experiment
-        ``accession`` and ``gene`` harmonised, ``genes`` all genes of the
+        ``accession`` and ``gene`` harmonized, ``genes`` all genes of the
         group, and the columns behind :func:`id_mapping`. Groups of another
         species keep their accession and get no gene. The leading member decides
         on the species: by its entry name, by the species that the table gives, or
@@ -83,13 +83,13 @@ def harmonize_ids(
     Raises
     ------
     InputError
-        An unknown scheme, a catalogue of another organism, identifiers that
+        An unknown scheme, a catalog of another organism, identifiers that
         belong to another organism.
     """
     one_of("scheme", scheme, SCHEMES)
     if markers is not None and markers.organism != exp.organism:
         raise InputError(
-            f"the experiment is {exp.organism} and the catalogue {markers.organism}; load_markers(organism={exp.organism!r})."
+            f"the experiment is {exp.organism} and the catalog {markers.organism}; load_markers(organism={exp.organism!r})."
         )
     proteins = exp.proteins
     _check_species(proteins, exp.organism)
@@ -144,7 +144,7 @@ def id_mapping(exp: Experiment) -> pd.DataFrame:
     Parameters
     ----------
     exp
-        Harmonised experiment.
+        Harmonized experiment.
 
     Returns
     -------
@@ -153,10 +153,10 @@ def id_mapping(exp: Experiment) -> pd.DataFrame:
     Raises
     ------
     InputError
-        An experiment that was not harmonised.
+        An experiment that was not harmonized.
     """
     if not exp.harmonized:
-        raise InputError("the identifiers of this experiment were not harmonised; call harmonize_ids first.")
+        raise InputError("the identifiers of this experiment were not harmonized; call harmonize_ids first.")
     p = exp.proteins
     table = pd.DataFrame(
         {

@@ -66,7 +66,7 @@ REPORTS: dict[str, LongReport] = {
             description=("first protein description", "protein names"),
             quantities={
                 "maxlfq": ("pg maxlfq",),
-                "normalized": ("pg normalised", "pg normalized"),
+                "normalized": ("pg normalized", "pg normalized"),
                 "intensity": ("pg quantity",),
             },
             limits={

@@ -38,9 +38,9 @@ def blank_content(
     Parameters
     ----------
     exp
-        Harmonised experiment with all samples, before normalization.
+        Harmonized experiment with all samples, before normalization.
     markers
-        Catalogue.
+        Catalog.
     contrasts
         Contrasts with a contamination fraction to limit.
     shares

@@ -66,9 +66,9 @@ def contamination_fraction_table(
     Parameters
     ----------
     exp
-        Harmonised experiment before normalization.
+        Harmonized experiment before normalization.
     markers
-        Catalogue.
+        Catalog.
     contrast
         The contrast; its comparator must be a lysate or a biofluid.
     seed
@@ -128,7 +128,7 @@ def reference_shares(
     signal
         Of the samples.
     markers
-        Catalogue.
+        Catalog.
     groups
         Names of the case samples and of the control samples.
     rule

@@ -40,9 +40,9 @@ def source_shares(exp: Experiment, markers: MarkerCatalog, *, basis: str = "sign
     Parameters
     ----------
     exp
-        Harmonised experiment before normalization.
+        Harmonized experiment before normalization.
     markers
-        Catalogue.
+        Catalog.
     basis
         What is summed: ``"signal"``, or ``"length"`` for signal over the length of the sequence;
         see :func:`markerkit.core.signal.signal_of`.

@@ -50,13 +50,13 @@ def assess_purity(
     Parameters
     ----------
     exp
-        Harmonised experiment before normalization; normalization would cancel
+        Harmonized experiment before normalization; normalization would cancel
         the very signal.
     contrasts
         One :class:`markerkit.Contrast` or several; without one only the shares are given. In
         a paired contrast the contamination fraction is taken within the pairs.
     markers
-        Catalogue; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default.
     seed
         Of the bootstrap over reference proteins.
 

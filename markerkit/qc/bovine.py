@@ -21,9 +21,9 @@ def bovine_rows(
     Parameters
     ----------
     exp
-        Harmonised experiment before normalization.
+        Harmonized experiment before normalization.
     markers
-        Catalogue; it holds bovine accessions.
+        Catalog; it holds bovine accessions.
     signal
         Signal of the experiment; nothing on ratios.
     fluid

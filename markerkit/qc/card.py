@@ -53,10 +53,10 @@ def quality(
     Parameters
     ----------
     exp
-        Harmonised experiment before normalization. A sample column ``role``
+        Harmonized experiment before normalization. A sample column ``role``
         marks procedural blanks and medium (:data:`markerkit.study.roles.ROLES`).
     markers
-        Catalogue of its organism; the shipped one by default.
+        Catalog of its organism; the shipped one by default.
     group
         Sample column within which outliers are looked for; all samples by default.
     fluid

@@ -19,7 +19,7 @@ def ev_marker_genes(markers: MarkerCatalog, *, blood: bool) -> pd.Series:
     Parameters
     ----------
     markers
-        Catalogue.
+        Catalog.
     blood
         Leave out the genes of the blood-cell panels, as the verdict does.
     """
@@ -38,9 +38,9 @@ def ev_marker_ranks(exp: Experiment, markers: MarkerCatalog, *, blood: bool) -> 
     Parameters
     ----------
     exp
-        Harmonised experiment, raw or log2.
+        Harmonized experiment, raw or log2.
     markers
-        Catalogue.
+        Catalog.
     blood
         Leave out the genes of the blood-cell panels.
 
@@ -49,7 +49,7 @@ def ev_marker_ranks(exp: Experiment, markers: MarkerCatalog, *, blood: bool) -> 
     One row per sample: ``ev_rank``, the mean percentile rank (0 to 100) of the
     markers measured, among all genes of the sample; ``ci_low`` and ``ci_high``, t
     interval over the markers, missing with fewer than ``min_markers_source``;
-    ``ev_score``, the same sum over all EV markers of the catalogue, missing ones
+    ``ev_score``, the same sum over all EV markers of the catalog, missing ones
     at 0; ``n_measured``, ``n_set``.
     """
     t = load_criteria().threshold

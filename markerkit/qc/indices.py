@@ -28,7 +28,7 @@ CONTAMINANTS = ("misev_3a", "misev_3b", "misev_4a", "misev_4b")
 
 
 def plasma_panel(markers: MarkerCatalog, index: str) -> list[str]:
-    """Genes of a panel of Geyer et al. 2019 in the catalogue, those that are listed only included."""
+    """Genes of a panel of Geyer et al. 2019 in the catalog, those that are listed only included."""
     table = markers.table
     inside = table["set"].isin(PLASMA_PANELS[index]) & (table["source"] == _PANEL_SOURCE)
     return sorted(set(table.loc[inside, "gene"]) - {""})
@@ -42,7 +42,7 @@ def plasma_indices(signal: Signal, markers: MarkerCatalog) -> pd.DataFrame:
     signal
         Of an experiment before normalization. The indices are published on signal.
     markers
-        Catalogue.
+        Catalog.
 
     Returns
     -------
@@ -73,9 +73,9 @@ def two_axis(exp: Experiment, markers: MarkerCatalog, ev: Iterable[str]) -> pd.D
     Parameters
     ----------
     exp
-        Harmonised experiment on any scale.
+        Harmonized experiment on any scale.
     markers
-        Catalogue; it gives the contaminants.
+        Catalog; it gives the contaminants.
     ev
         Genes of the EV axis.
 
@@ -91,7 +91,7 @@ def two_axis(exp: Experiment, markers: MarkerCatalog, ev: Iterable[str]) -> pd.D
     the ranks of its list over the length of the whole list. A gene is
     represented by the protein group that represents it everywhere
     (:func:`markerkit.ids.representative.gene_rows`). The lists are those of this
-    catalogue, not those of EVqualityMS, so values cannot be compared with its own
+    catalog, not those of EVqualityMS, so values cannot be compared with its own
     reference. The divisor makes shallow runs look poor on both axes: a score for
     comparison, which no verdict and no flag uses.
     """

@@ -28,7 +28,7 @@ _INDEX_WORDS = {
     "geyer2019_platelet": "platelet index of Geyer et al. 2019 (panel over all signal); vesicles carry members of the panel too",
     "geyer2019_erythrocyte": "erythrocyte index of Geyer et al. 2019 (panel over all signal)",
     "geyer2019_coagulation": "coagulation index of Geyer et al. 2019 (panel over all signal): fibrinogen leads it, so clotting lowers it",
-    "two_axis_ev": "EV axis of the rank index as in EVqualityMS, lists of this catalogue",
+    "two_axis_ev": "EV axis of the rank index as in EVqualityMS, lists of this catalog",
     "two_axis_contaminants": "contaminant axis of the same",
     "two_axis_index": "EV axis minus contaminant axis: for comparison only",
 }
@@ -154,7 +154,7 @@ def index_rows(
     Parameters
     ----------
     exp, markers
-        Experiment with all samples, and catalogue.
+        Experiment with all samples, and catalog.
     genes
         EV markers, as from :func:`markerkit.qc.ev_markers.ev_marker_genes`.
     shares

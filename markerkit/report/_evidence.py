@@ -23,7 +23,7 @@ def reasons(evidence: pd.DataFrame, key: str) -> dict[str, list[dict[str, Any]]]
     """Give the reasons for, against and neither of one class, the decisive first."""
     rows = evidence[evidence["class"] == key].sort_values("decisive", ascending=False, kind="stable")
     rows = rows.assign(heading=[_heading(*pair) for pair in zip(rows["topic"], rows["about"], strict=True)])
-    sides = {"favour": FOR, "against": AGAINST, "neither": NEITHER}
+    sides = {"favor": FOR, "against": AGAINST, "neither": NEITHER}
     return {side: _records(rows[rows["direction"] == word]) for side, word in sides.items()}
 
 

@@ -254,9 +254,9 @@ def _markers(table: pd.DataFrame, key: str) -> dict[str, list[Any]]:
     rows = table[(table["set"] == key) & (table["status"] == "counted")]
     pull = rows["weight"] * rows["log2_fc"] * np.where(rows["role"] == "negative", -1.0, 1.0)
     ordered = rows.assign(pull=pull).sort_values("pull", kind="stable")
-    favour = ordered[ordered["pull"] > 0].iloc[::-1].head(_TOP_MARKERS)
+    favor = ordered[ordered["pull"] > 0].iloc[::-1].head(_TOP_MARKERS)
     against = ordered[ordered["pull"] < 0].head(_TOP_MARKERS)
-    return {"favour": favour.to_dict(orient="records"), "against": against.to_dict(orient="records")}
+    return {"favor": favor.to_dict(orient="records"), "against": against.to_dict(orient="records")}
 
 
 def _figure(drawn: Drawn) -> dict[str, Any]:

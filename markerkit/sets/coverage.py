@@ -16,12 +16,12 @@ from markerkit.tables.registry import TABLES
 
 
 def require_matches(exp: Experiment, markers: MarkerCatalog) -> None:
-    """Refuse an experiment none of whose genes the catalogue knows.
+    """Refuse an experiment none of whose genes the catalog knows.
 
     Raises
     ------
     InputError
-        No gene matches; says whether the identifiers were harmonised.
+        No gene matches; says whether the identifiers were harmonized.
     """
     if exp.proteins["gene"].isin(set(markers.table["gene"]) - {""}).any():
         return
@@ -38,10 +38,10 @@ def coverage(exp: Experiment, markers: Sets | None = None) -> Coverage:
     Parameters
     ----------
     exp
-        Harmonised experiment.
+        Harmonized experiment.
     markers
-        Catalogue of its organism, set, mapping of set names to genes, or list of genes; the
-        shipped catalogue by default.
+        Catalog of its organism, set, mapping of set names to genes, or list of genes; the
+        shipped catalog by default.
 
     Returns
     -------

@@ -48,7 +48,7 @@ def enrich(
     da
         Differential abundance; its contrasts are tested.
     markers
-        Catalogue, set, mapping of set names to genes, or list of genes.
+        Catalog, set, mapping of set names to genes, or list of genes.
     method
         ``"camera"``: do the members change more than the other proteins
         (competitive, the correlation between them estimated)? ``"fry"``: do
@@ -164,7 +164,7 @@ def _warn_if_small(count: int) -> None:
 
 
 def _members(markers: MarkerCatalog) -> Members:
-    """Gather the positive members; a catalogue holds a gene once per set."""
+    """Gather the positive members; a catalog holds a gene once per set."""
     which, gene, weight, marker = markers.positive_members
     return Members(list(markers), which, gene, weight, marker, np.full(len(gene), -1))
 

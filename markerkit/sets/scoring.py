@@ -49,10 +49,10 @@ def score_samples(
     Parameters
     ----------
     exp
-        Harmonised experiment on the log2 or ratio scale.
+        Harmonized experiment on the log2 or ratio scale.
     markers
-        Catalogue of its organism, set, mapping of set names to genes, or list of genes; the
-        shipped catalogue by default.
+        Catalog of its organism, set, mapping of set names to genes, or list of genes; the
+        shipped catalog by default.
     method
         ``"singscore"`` (mean rank; Foroutan et al. 2018), ``"ssgsea"`` (running
         sum over the ranking; Barbie et al. 2009), ``"zscore"`` (combined z; Lee

@@ -57,7 +57,7 @@ def simulate(
     Parameters
     ----------
     markers
-        Catalogue; the human one by default.
+        Catalog; the human one by default.
     n
         Samples per group.
     classes
@@ -84,7 +84,7 @@ def simulate(
     missing
         Share of missing values among the proteins measured.
     n_background
-        Proteins beyond those of the catalogue.
+        Proteins beyond those of the catalog.
     all_markers
         Whether the comparator expresses every marker of the classes. By
         default each is expressed by chance, as often as its kind of protein;

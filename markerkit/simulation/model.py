@@ -2,7 +2,7 @@
 
 The model works on linear abundances, as compositions (shares of all protein).
 
-1. *Comparator* ``q``: every gene of the catalogue that is expressed and
+1. *Comparator* ``q``: every gene of the catalog that is expressed and
    invented background proteins (``BG0001``, ...) have log-normal abundances
    around a level of their kind (:data:`KINDS`): in a lysate ribosomes lead and
    plasma proteins are traces, in a biofluid plasma proteins lead.
@@ -101,7 +101,7 @@ KINDS: dict[str, Kind] = {
     "other": Kind((), (0.5, 0.0, 1.8), (0.3, 0.0, 1.8), (0.0, 1.0)),
     "background": Kind((), (1.0, 0.0, 2.4), (1.0, 0.0, 2.4), (0.0, 1.0)),
 }
-_INDEPENDENT_KINDS = ("other", "background")  # kinds without a common behaviour
+_INDEPENDENT_KINDS = ("other", "background")  # kinds without a common behavior
 _GENE_SD_SPREAD = 0.6  # sd over proteins of log2 of their sd factor
 _NEGATIVE_SHIFT = (-1.5, 0.7)  # shift of a class's negative markers that are not organelle proteins
 
@@ -204,7 +204,7 @@ class Settings:
 
 
 def _members(markers: MarkerCatalog, sets: Iterable[str], role: str = "positive") -> set[str]:
-    """Genes of one or several sets; sets that the catalogue lacks have none."""
+    """Genes of one or several sets; sets that the catalog lacks have none."""
     table = markers.table
     return set(table.loc[table["set"].isin(list(sets)) & (table["role"] == role), "gene"])
 

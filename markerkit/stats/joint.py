@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from markerkit.stats.ebayes import two_sided
 from markerkit.stats.set_effect import (
     Background,
-    Disagreement,
+    MarkerDispersion,
     MarkerEffects,
     cochran,
     join_components,
@@ -105,7 +105,7 @@ def joint_effects(
     return JointEffects(**out, aliased=aliased)
 
 
-def _between_markers(markers: MarkerEffects, x: Array, inverse: Array, residual: Array) -> Disagreement:
+def _between_markers(markers: MarkerEffects, x: Array, inverse: Array, residual: Array) -> MarkerDispersion:
     """Variance of the coefficients that comes from the heterogeneity of the markers.
 
     Parameters
@@ -129,7 +129,7 @@ def _between_markers(markers: MarkerEffects, x: Array, inverse: Array, residual:
     df = _df_of_dispersion(x, inverse, share)
     inside = ((x > 0) & informative[:, None]).T.astype(float)
     pvalue = cochran(residual, part[:, None] * alone, markers.df, inside, df)
-    return Disagreement(share @ residual**2, noise, df, pvalue)
+    return MarkerDispersion(share @ residual**2, noise, df, pvalue)
 
 
 def _df_of_dispersion(x: Array, inverse: Array, share: Array) -> Array:

@@ -212,8 +212,8 @@ class LinearFit:
         out = np.repeat((turned @ turned.T)[None], p, axis=0)
         if len(self.own):
             out[self.own] = turned @ self.inverse @ turned.T
-            told = np.all([np.isfinite(self._own_weights(t)).all(axis=0) for t in turned], axis=0)
-            out[self.own[~told]] = np.nan
+            estimable = np.all([np.isfinite(self._own_weights(t)).all(axis=0) for t in turned], axis=0)
+            out[self.own[~estimable]] = np.nan
         return out
 
     def _in_basis(self, contrast: Array) -> Array | None:

@@ -73,7 +73,7 @@ def permuted(fit: LinearFit, strata: npt.NDArray[np.intp], rng: np.random.Genera
 
 
 def distinct_permutations(case: npt.NDArray[np.bool_], strata: npt.NDArray[np.intp]) -> int:
-    """Count the ways to share the samples of each stratum between the arms that give different contrasts.
+    """Count the ways to share the samples of each stratum between the groups that give different contrasts.
 
     Parameters
     ----------

@@ -226,13 +226,13 @@ def _most_likely(s2: Array, d: Array, x: Array | None, weight: Array) -> tuple[A
     else:
         mean = local_linear(x, e, precision, span=0.3 + 0.7 * min(1.0, (500 / n) ** (1 / 3)))
 
-    centred = np.log(s2) - mean
+    centered = np.log(s2) - mean
     total, half = np.bincount(which, weight), d / 2
 
     def cost(turned: float) -> float:
         """Minus the log likelihood of the log variances, up to what does not depend on the prior df."""
         other = turned / (1 - turned) / 2
-        log_ratio = centred - (digamma(other) - np.log(other))
+        log_ratio = centered - (digamma(other) - np.log(other))
         constant = gammaln(levels / 2 + other) - gammaln(other) - levels / 2 * np.log(other)
         tails = np.log1p(half / other * np.exp(log_ratio))
         return -float(total @ constant + weight @ (half * log_ratio - (half + other) * tails))

@@ -162,7 +162,7 @@ def background(effect: Array, influence: Array) -> Background:
 
 
 @dataclass(frozen=True)
-class Disagreement:
+class MarkerDispersion:
     """How far effects of markers lie apart.
 
     Parameters
@@ -186,7 +186,7 @@ class Disagreement:
 
 
 def common_heterogeneity(sets: Sequence[MarkerEffects], *, min_sets: int = _MIN_SETS) -> Heterogeneity | None:
-    """Heterogeneity that sets of markers have in common, for :func:`disagreement`.
+    """Heterogeneity that sets of markers have in common, for :func:`marker_dispersion`.
 
     Parameters
     ----------
@@ -218,8 +218,8 @@ def _dispersion(markers: MarkerEffects) -> float:
     return float(markers.n_markers / (markers.n_markers - 1) * (markers.weight**2 @ residual**2))
 
 
-def disagreement(markers: MarkerEffects, heterogeneity: Heterogeneity | None = None) -> Disagreement:
-    """Disagreement of the markers of a set, each field a number.
+def marker_dispersion(markers: MarkerEffects, heterogeneity: Heterogeneity | None = None) -> MarkerDispersion:
+    """MarkerDispersion of the markers of a set, each field a number.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ def disagreement(markers: MarkerEffects, heterogeneity: Heterogeneity | None = N
     """
     m, w = markers.n_markers, markers.weight
     if m < 2:
-        return Disagreement(*(np.array(x) for x in (0.0, 0.0, 0.0, 1.0)))
+        return MarkerDispersion(*(np.array(x) for x in (0.0, 0.0, 0.0, 1.0)))
     square, df, dispersion = w**2, m - 1.0, _dispersion(markers)
     shared = ((markers.influence @ w) ** 2).sum()
     noise = max(0.0, square @ markers.variance - shared * square.sum())
@@ -245,7 +245,7 @@ def disagreement(markers: MarkerEffects, heterogeneity: Heterogeneity | None = N
         own = df / (df + heterogeneity.df)
         dispersion = own * dispersion + (1 - own) * heterogeneity.variance * square.sum()
         df, pvalue = df + heterogeneity.df, 0.0
-    return Disagreement(*(np.array(x) for x in (dispersion, m / (m - 1) * noise, df, pvalue)))
+    return MarkerDispersion(*(np.array(x) for x in (dispersion, m / (m - 1) * noise, df, pvalue)))
 
 
 def cochran(residual: Array, variance: Array, df: Array, weight: Array, df_residual: Array) -> Array:
@@ -302,7 +302,7 @@ def set_effect(
     confidence
         Of the interval.
     heterogeneity
-        Moderates the disagreement of the markers.
+        Moderates the dispersion of the markers.
     level
         Of the test that a set without moderation is heterogeneous.
 
@@ -317,7 +317,7 @@ def set_effect(
         estimate,
         influence,
         float(markers.weight @ markers.df),
-        [disagreement(markers, heterogeneity)],
+        [marker_dispersion(markers, heterogeneity)],
         extra=reference.variance,
         n_markers=markers.n_markers,
         confidence=confidence,
@@ -342,14 +342,14 @@ def difference(
     confidence
         Of the interval.
     heterogeneity
-        Moderates the disagreement of the markers of each set.
+        Moderates the dispersion of the markers of each set.
     level
         Of the test that a set without moderation is heterogeneous.
     """
     estimate = float(first.weight @ first.effect - second.weight @ second.effect)
     influence = first.influence @ first.weight - second.influence @ second.weight
     nu = min(float(first.weight @ first.df), float(second.weight @ second.df))
-    parts = [disagreement(v, heterogeneity) for v in (first, second)]
+    parts = [marker_dispersion(v, heterogeneity) for v in (first, second)]
     return _combine(
         estimate,
         influence,
@@ -366,7 +366,7 @@ def _combine(
     estimate: float,
     influence: Array,
     nu: float,
-    parts: Sequence[Disagreement],
+    parts: Sequence[MarkerDispersion],
     *,
     extra: float,
     n_markers: int,
@@ -383,7 +383,7 @@ def _combine(
 
 
 def join_components(
-    samples: Array, nu: Array, parts: Sequence[Disagreement], *, level: float = _LEVEL
+    samples: Array, nu: Array, parts: Sequence[MarkerDispersion], *, level: float = _LEVEL
 ) -> tuple[Array, Array]:
     """Variance of an effect with two random factors, and its degrees of freedom.
 

@@ -28,7 +28,7 @@ class StudyData:
     Parameters
     ----------
     as_read
-        Every sample as it was read, identifiers harmonised.
+        Every sample as it was read, identifiers harmonized.
     all_samples
         The same with technical replicates collapsed; blanks and medium are among them.
     units
@@ -36,7 +36,7 @@ class StudyData:
     contrasts
         Checked contrasts; none without a comparator.
     markers, criteria
-        Catalogue and rules.
+        Catalog and rules.
     context
         Study metadata that the user supplied.
     unit_of
@@ -108,19 +108,19 @@ def study_data(
     contrasts
         One contrast, several or none.
     markers
-        Catalogue; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default.
     context
         Study metadata: a mapping, a TOML or a JSON file.
     collapse_by
         Sample column: samples of one group that share a value are technical replicates of one unit.
     harmonize
-        Harmonise identifiers where they are not yet.
+        Harmonize identifiers where they are not yet.
 
     Raises
     ------
     InputError
         What :class:`Contrast`, :func:`markerkit.study.context.read_context` and
-        :func:`markerkit.collapse_replicates` refuse; a catalogue of another
+        :func:`markerkit.collapse_replicates` refuse; a catalog of another
         kind; a unit that holds samples of different roles.
     """
     exp.refuse_imputed()
@@ -130,9 +130,7 @@ def study_data(
         contrast.check(preparations(exp))
     catalog = load_markers(organism=exp.organism) if markers is None else markers
     if not isinstance(catalog, MarkerCatalog):
-        raise InputError(
-            f"`markers` is a catalogue, as load_markers() gives it; got {type(markers).__name__}."
-        )
+        raise InputError(f"`markers` is a catalog, as load_markers() gives it; got {type(markers).__name__}.")
     if harmonize and not exp.harmonized:
         exp = harmonize_ids(exp, catalog)
     groups = dict.fromkeys(c.condition for c in chosen) or dict.fromkeys(

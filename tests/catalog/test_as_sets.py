@@ -84,7 +84,7 @@ def test_names_and_their_order_are_the_users() -> None:
         (["CD63", np.nan], "the set 'genes' holds nan, which is no gene symbol"),
         ([], "`markers` holds no set"),
         ({}, "`markers` holds no set"),
-        (None, "`markers` must be a catalogue"),
+        (None, "`markers` must be a catalog"),
     ],
 )
 def test_what_is_no_set_is_refused(given, message) -> None:

@@ -1073,7 +1073,7 @@ PLANTED: dict[str, tuple[str, Callable[[Figure, Axes], object]]] = {
     "axis label on ticks": ("label on ticks", lambda f, a: a.xaxis.set_label_coords(0.5, -0.06)),
     "hairline": ("thin line", lambda f, a: a.plot([0, 1], [1, 0], color="k", linewidth=0.2)),
     "hairline frame": ("thin line", lambda f, a: a.spines["left"].set_linewidth(0.1)),
-    "strange colour": ("colour", lambda f, a: a.plot([0, 1], [1, 0], color="#7fff00")),
+    "strange color": ("color", lambda f, a: a.plot([0, 1], [1, 0], color="#7fff00")),
     "red and green": (
         "red and green",
         lambda f, a: [a.plot([0, 1], [1, 0], color=c) for c in ("red", "green")],

@@ -18,7 +18,7 @@ def experiment(rows, organism="human"):
 
 
 @lru_cache(maxsize=3)
-def catalogue(organism="human"):
+def catalog(organism="human"):
     return mk.load_markers(organism)
 
 
@@ -44,7 +44,7 @@ CASES = [
 
 @pytest.mark.parametrize(("accession", "gene", "mapped", "canonical", "how", "status"), CASES)
 def test_one_group(accession, gene, mapped, canonical, how, status):
-    exp = mk.harmonize_ids(experiment([(accession, gene)]), catalogue())
+    exp = mk.harmonize_ids(experiment([(accession, gene)]), catalog())
     row = id_mapping(exp).iloc[0]
     assert (row["gene"], row["accession"], row["how"], row["status"]) == (mapped, canonical, how, status)
     assert (row["input_accession"], row["input_gene"]) == (accession, gene)
@@ -62,15 +62,15 @@ def test_policy_decides_for_ambiguous_groups():
 def test_mouse_and_wrong_organism():
     symbols = sorted(s for s in gene_table("mouse").symbols if s not in gene_table("human").symbols)[500:560]
     rows = [("", s) for s in ["Cd63", "Cd81", *symbols]]
-    exp = mk.harmonize_ids(experiment(rows, "mouse"), catalogue("mouse"))
+    exp = mk.harmonize_ids(experiment(rows, "mouse"), catalog("mouse"))
     assert list(exp.proteins["gene"][:2]) == ["Cd63", "Cd81"]
     with pytest.raises(InputError, match="look like mouse"):
         mk.harmonize_ids(experiment(rows))
-    with pytest.raises(InputError, match="the experiment is mouse and the catalogue human"):
-        mk.harmonize_ids(experiment(rows, "mouse"), catalogue())
+    with pytest.raises(InputError, match="the experiment is mouse and the catalog human"):
+        mk.harmonize_ids(experiment(rows, "mouse"), catalog())
 
 
-def test_report_needs_harmonised_ids():
+def test_report_needs_harmonized_ids():
     with pytest.raises(InputError, match="call harmonize_ids first"):
         id_mapping(experiment([("P08962", "")]))
 
@@ -88,7 +88,7 @@ RAT = [
 
 @pytest.mark.parametrize(("accession", "gene", "mapped", "canonical", "how", "status"), RAT)
 def test_one_group_of_the_rat(accession, gene, mapped, canonical, how, status):
-    exp = mk.harmonize_ids(experiment([(accession, gene)], "rat"), catalogue("rat"))
+    exp = mk.harmonize_ids(experiment([(accession, gene)], "rat"), catalog("rat"))
     row = id_mapping(exp).iloc[0]
     assert (row["gene"], row["accession"], row["how"], row["status"]) == (mapped, canonical, how, status)
 
@@ -109,7 +109,7 @@ BOVINE = [
 
 @pytest.mark.parametrize(("accession", "gene", "species", "mapped", "status"), BOVINE)
 def test_bovine_is_told_from_its_ortholog(accession, gene, species, mapped, status):
-    exp = mk.harmonize_ids(experiment([(accession, gene)]), catalogue())
+    exp = mk.harmonize_ids(experiment([(accession, gene)]), catalog())
     row = id_mapping(exp).iloc[0]
     assert (row["species"], row["gene"], row["status"]) == (species, mapped, status)
     if status == "ambiguous":
@@ -118,7 +118,7 @@ def test_bovine_is_told_from_its_ortholog(accession, gene, species, mapped, stat
 
 
 def test_mixed_species_count_for_none_when_only_unique_groups_do():
-    exp = mk.harmonize_ids(experiment([("P02768;P02769", "ALB")]), catalogue(), scheme="unique")
+    exp = mk.harmonize_ids(experiment([("P02768;P02769", "ALB")]), catalog(), scheme="unique")
     assert id_mapping(exp).iloc[0][["gene", "status"]].tolist() == ["", "ambiguous"]
 
 
@@ -138,7 +138,7 @@ def test_human_symbols_are_refused_for_rat():
 def test_bovine_accessions_belong_to_no_other_organism():
     own = {a for o in ("human", "mouse", "rat") for a in gene_table(o).by_accession}
     assert not own & bovine_accessions()
-    assert set(catalogue()["bovine_serum"].table["accession"]) <= bovine_accessions()
+    assert set(catalog()["bovine_serum"].table["accession"]) <= bovine_accessions()
 
 
 def test_bovine_is_known_without_a_catalogue():
@@ -240,18 +240,18 @@ def test_the_table_names_the_species_of_a_group():
 
 
 def test_a_catalogue_of_another_organism_is_refused():
-    with pytest.raises(InputError, match="the experiment is human and the catalogue mouse"):
-        mk.harmonize_ids(experiment([("P08962", "")]), catalogue("mouse"))
+    with pytest.raises(InputError, match="the experiment is human and the catalog mouse"):
+        mk.harmonize_ids(experiment([("P08962", "")]), catalog("mouse"))
 
 
 def test_simulated_identifiers_are_those_that_harmonizing_would_give():
-    """But for a gene of which the catalogue and the gene table each have a symbol."""
+    """But for a gene of which the catalog and the gene table each have a symbol."""
     exp = mk.load_example()
     assert exp.harmonized
     assert exp.has_verb("harmonize_ids")
-    again = mk.harmonize_ids(exp, catalogue()).proteins
+    again = mk.harmonize_ids(exp, catalog()).proteins
     for column in ("accession", "gene", "species"):
         assert again[column].equals(exp.proteins[column]), column
     table = id_mapping(exp)
     assert (table["status"] == "mapped").all()
-    assert (id_mapping(mk.harmonize_ids(exp, catalogue()))["status"] == "mapped").mean() > 0.999
+    assert (id_mapping(mk.harmonize_ids(exp, catalog()))["status"] == "mapped").mean() > 0.999

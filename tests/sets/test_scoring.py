@@ -188,7 +188,7 @@ def test_bh_passes_over_missing():
 
 
 def test_the_shipped_catalogue_is_the_default():
-    """Of the organism of the experiment; the quality card and the scores agree with the catalogue given by name."""
+    """Of the organism of the experiment; the quality card and the scores agree with the catalog given by name."""
     exp = mk.load_example()
     markers = mk.load_markers()
     for verb in (mk.coverage, mk.quality, lambda e, *m: mk.score_samples(e.logged(), *m)):

@@ -14,7 +14,7 @@ from markerkit.stats.set_effect import (
     cochran,
     common_heterogeneity,
     difference,
-    disagreement,
+    marker_dispersion,
     set_effect,
 )
 
@@ -95,10 +95,10 @@ def test_error_shared_with_the_background_cancels():
 
 def test_sampling_noise_is_not_counted_as_disagreement_twice():
     effect = np.array([0.9, 1.0, 1.1])
-    found = disagreement(votes_of(effect, variance=np.full(3, 0.01)))
+    found = marker_dispersion(votes_of(effect, variance=np.full(3, 0.01)))
     assert found.dispersion == pytest.approx(0.01 / 3)
     assert found.noise == pytest.approx(0.01 / 2)
-    exact = disagreement(votes_of(effect))
+    exact = marker_dispersion(votes_of(effect))
     assert (exact.dispersion, exact.noise) == pytest.approx((0.01 / 3, 0.0))
     assert exact.pvalue == 0.0
 
@@ -106,7 +106,7 @@ def test_sampling_noise_is_not_counted_as_disagreement_twice():
 def test_disagreement_by_hand():
     """Cochran's Q of three votes of known variance: chi-square of 2 df, whose tail is exp(-Q / 2)."""
     effect, variance = np.array([0.0, 1.0, 2.0]), np.full(3, 0.5)
-    found = disagreement(votes_of(effect, variance=variance, df=np.inf))
+    found = marker_dispersion(votes_of(effect, variance=variance, df=np.inf))
     # influences of 0: no noise is shared, so a residual keeps the variance 0.5 that its vote has
     q = (2 / 0.5) * (2 / 3)  # two residuals of 1, of which the mean took a third
     assert found.pvalue == pytest.approx(np.exp(-q / 2))
@@ -139,7 +139,7 @@ def test_cochran_counts_what_it_is_told_to():
 def test_moderated_disagreement_by_hand():
     """Votes 1, 2, 4, 5 have variance 10/3 with 3 df; drawn to 2 with 4 df it is (10 + 8) / 7 with 7."""
     votes = votes_of([1.0, 2.0, 4.0, 5.0])
-    found = disagreement(votes, Heterogeneity(2.0, 4.0))
+    found = marker_dispersion(votes, Heterogeneity(2.0, 4.0))
     assert found.dispersion == pytest.approx(18 / 7 / 4)
     assert found.df == 7
     effect = set_effect(
@@ -148,7 +148,7 @@ def test_moderated_disagreement_by_hand():
     assert effect.df == pytest.approx(7)
     assert effect.ci_high - effect.estimate == pytest.approx(2.364624251592785 * np.sqrt(18 / 7) / 2)
     # the weighted mean of unequal votes is as much more variable as their squared weights say
-    uneven = disagreement(votes_of([1.0, 1.0], weight=[3.0, 1.0]), Heterogeneity(2.0, np.inf))
+    uneven = marker_dispersion(votes_of([1.0, 1.0], weight=[3.0, 1.0]), Heterogeneity(2.0, np.inf))
     assert uneven.dispersion == pytest.approx(2.0 * (0.75**2 + 0.25**2))
     assert uneven.df == np.inf
 
@@ -166,7 +166,7 @@ def test_common_scatter_is_the_prior_of_the_variances_within_sets():
     assert common_heterogeneity(sets[:7]) is None
     alike = common_heterogeneity([votes_of([0.0, 1.0, 2.0, 3.0])] * 8)
     assert alike.df == np.inf
-    assert disagreement(votes_of([0.0, 9.0]), alike).df == np.inf
+    assert marker_dispersion(votes_of([0.0, 9.0]), alike).df == np.inf
 
 
 def test_moderated_sets_without_an_effect_hold_the_level_and_gain_where_votes_are_few():
@@ -197,7 +197,7 @@ def test_disagreement_that_is_not_shown_does_not_widen():
         for e in (near, 9 * near)
     )
     votes = MarkerEffects(near, influence, variance, np.full(4, 6.0), np.full(4, 0.25))
-    assert disagreement(votes).dispersion > disagreement(votes).noise
+    assert marker_dispersion(votes).dispersion > marker_dispersion(votes).noise
     assert quiet.from_samples == 1.0
     assert quiet.df == 6
     assert loud.from_samples < 0.5
