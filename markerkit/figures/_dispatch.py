@@ -138,23 +138,23 @@ def assessment_figures(
         the reason for each one that is not in it.
     """
     for name in names or ():
-        one_of("names", name, list(_NEEDED))
+        one_of("names", name, list(FIGURES))
     found = FigureSet()
     shown = _Shown(contrast, None if groups is None else list(groups))
     with detached():
-        for name, needed in _NEEDED.items():
+        for name, drawing in FIGURES.items():
             if names is not None and name not in names:
                 continue
-            absent = [t for t in needed if t not in tables]
+            absent = [t for t in drawing.needs if t not in tables]
             if absent:
                 found.skipped[name] = f"no table {listed(absent)}"
                 continue
-            parts = [_rows_of(tables[t], contrast) for t in needed]
+            parts = [_rows_of(tables[t], contrast) for t in drawing.needs]
             if not any(len(p) for p in parts):
                 found.skipped[name] = "its table has no rows" + (f" for {contrast!r}" if contrast else "")
                 continue
             try:
-                drawn = _DRAW[name](tables, shown)
+                drawn = drawing.draw(tables, shown)
             except InputError as error:
                 found.skipped[name] = str(error)
                 continue
@@ -169,21 +169,6 @@ def _rows_of(table: pd.DataFrame, contrast: str | None) -> pd.DataFrame:
     if contrast is None or "contrast" not in table.columns:
         return table
     return table[words(table, "contrast") == contrast]
-
-
-_NEEDED: dict[str, tuple[str, ...]] = {
-    "identity_summary": ("identity",),
-    "forest": ("identity", "purity"),
-    "sensitivity": ("sensitivity",),
-    "volcano": ("differential_abundance",),
-    "marker_heatmap": ("marker_values",),
-    "qc_card": ("sample_quality",),
-    "source_shares": ("source_shares",),
-    "contamination_fraction": ("contamination_fraction",),
-    "checklist": ("misev_checklist",),
-    "coverage": ("coverage",),
-    "enrichment": ("enrichment",),
-}
 
 
 class _Shown(NamedTuple):
@@ -212,20 +197,71 @@ def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
     return volcano(table, contrast=contrast, label=label)
 
 
-_DRAW: dict[str, Callable[[Mapping[str, pd.DataFrame], _Shown], Axes | Figure]] = {
-    "identity_summary": lambda t, s: identity_summary(t["identity"], contrast=s.contrast),
-    "forest": lambda t, s: forest(t["identity"], t["purity"], contrast=s.contrast),
-    "sensitivity": lambda t, s: sensitivity(t["sensitivity"], contrast=s.contrast),
-    "volcano": lambda t, s: _volcano(t, s.contrast),
-    "marker_heatmap": lambda t, s: marker_heatmap(t["marker_values"], t.get("samples_used"), groups=s.groups),
-    "source_shares": lambda t, s: source_shares(
-        t["source_shares"], t.get("samples_used"), groups=s.groups, width="double"
+class _Drawing(NamedTuple):
+    """A figure of an assessment: its title in the report, the tables that it needs, how it is drawn."""
+
+    title: str
+    needs: tuple[str, ...]
+    draw: Callable[[Mapping[str, pd.DataFrame], _Shown], Axes | Figure]
+
+
+#: figures of an assessment and of its report, in order
+FIGURES: dict[str, _Drawing] = {
+    "identity_summary": _Drawing(
+        "Identity: classes, margins and verdicts",
+        ("identity",),
+        lambda t, s: identity_summary(t["identity"], contrast=s.contrast),
     ),
-    "qc_card": lambda t, s: qc_card(t["sample_quality"], samples=_samples(t, s.groups)),
-    "contamination_fraction": lambda t, s: contamination_fraction(
-        _rows_of(t["contamination_fraction"], s.contrast)
+    "forest": _Drawing(
+        "Set effects of classes and sources",
+        ("identity", "purity"),
+        lambda t, s: forest(t["identity"], t["purity"], contrast=s.contrast),
     ),
-    "checklist": lambda t, s: checklist(t["misev_checklist"], contrast=s.contrast),
-    "coverage": lambda t, _: coverage(t["coverage"]),
-    "enrichment": lambda t, s: enrichment(t["enrichment"], contrast=s.contrast),
+    "sensitivity": _Drawing(
+        "Sensitivity analysis: the verdicts under other choices",
+        ("sensitivity",),
+        lambda t, s: sensitivity(t["sensitivity"], contrast=s.contrast),
+    ),
+    "volcano": _Drawing(
+        "Differential abundance with markers",
+        ("differential_abundance",),
+        lambda t, s: _volcano(t, s.contrast),
+    ),
+    "marker_heatmap": _Drawing(
+        "Markers by class and sample",
+        ("marker_values",),
+        lambda t, s: marker_heatmap(t["marker_values"], t.get("samples_used"), groups=s.groups),
+    ),
+    "qc_card": _Drawing(
+        "Quality card of every sample",
+        ("sample_quality",),
+        lambda t, s: qc_card(t["sample_quality"], samples=_samples(t, s.groups)),
+    ),
+    "source_shares": _Drawing(
+        "Share of signal by source",
+        ("source_shares",),
+        lambda t, s: source_shares(
+            t["source_shares"], t.get("samples_used"), groups=s.groups, width="double"
+        ),
+    ),
+    "contamination_fraction": _Drawing(
+        "Contamination fraction",
+        ("contamination_fraction",),
+        lambda t, s: contamination_fraction(_rows_of(t["contamination_fraction"], s.contrast)),
+    ),
+    "checklist": _Drawing(
+        "Reporting guidelines",
+        ("misev_checklist",),
+        lambda t, s: checklist(t["misev_checklist"], contrast=s.contrast),
+    ),
+    "coverage": _Drawing(
+        "Coverage of the marker sets",
+        ("coverage",),
+        lambda t, _: coverage(t["coverage"]),
+    ),
+    "enrichment": _Drawing(
+        "Set tests",
+        ("enrichment",),
+        lambda t, s: enrichment(t["enrichment"], contrast=s.contrast),
+    ),
 }

@@ -17,25 +17,13 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 
 from markerkit.assessment.marker_values import class_marker_values
+from markerkit.figures._dispatch import FIGURES
 from markerkit.report._draw import Job, draw
 from markerkit.study.contrast import Contrast
 
 if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
 
-TITLES = {
-    "identity_summary": "Identity: classes, margins and verdicts",
-    "forest": "Set effects of classes and sources",
-    "sensitivity": "Sensitivity analysis: the verdicts under other choices",
-    "volcano": "Differential abundance with markers",
-    "marker_heatmap": "Markers by class and sample",
-    "qc_card": "Quality card of every sample",
-    "source_shares": "Share of signal by source",
-    "contamination_fraction": "Contamination fraction",
-    "checklist": "Reporting guidelines",
-    "coverage": "Coverage of the marker sets",
-    "enrichment": "Set tests",
-}
 #: figures with much text, which take about as long as all the others
 _ELSEWHERE = ("qc_card", "source_shares", "checklist", "coverage", "enrichment")
 
@@ -113,18 +101,18 @@ class FigureWriter:
         -------
         The figures in order, and the reason for each that could not be drawn.
         """
-        here = [n for n in TITLES if n not in _ELSEWHERE]
+        here = [n for n in FIGURES if n not in _ELSEWHERE]
         skipped = draw(self._jobs, here, self._folder, progress=progress)
         skipped |= self._collect()
         drawn, why = [], {}
         for job in self._jobs:
-            for name, title in TITLES.items():
+            for name, figure in FIGURES.items():
                 stem = f"{job.prefix}{name}"
                 if stem in skipped:
                     why[f"{job.contrast}: {name}" if job.contrast else name] = skipped[stem]
                 else:
                     svg, pdf = ((self._folder / f"{stem}.{kind}").read_bytes() for kind in ("svg", "pdf"))
-                    drawn.append(Drawn(job.contrast, name, title, svg, pdf))
+                    drawn.append(Drawn(job.contrast, name, figure.title, svg, pdf))
         return drawn, why
 
     def _start(self) -> subprocess.Popen[bytes] | None:

@@ -27,6 +27,7 @@ from markerkit import figures
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import InputError
 from markerkit.figures import _palette, _text
+from markerkit.figures._dispatch import FIGURES
 from markerkit.results import Coverage, Purity, SampleScores
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import to_tsv
@@ -326,6 +327,23 @@ DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
     "coverage": ("coverage", figures.coverage),
     "enrichment": ("enrichment", figures.enrichment),
 }
+#: table -> a column without which its figures cannot be drawn
+NEEDED = {
+    "identity": "log2_fc",
+    "purity": "log2_fc",
+    "source_shares": "share",
+    "contamination_fraction": "fraction",
+    "sensitivity": "verdict",
+    "misev_checklist": "answer",
+    "coverage": "fraction",
+    "differential_abundance": "log2_fc",
+    "enrichment": "pvalue",
+    "marker_values": "value",
+}
+#: figures of one panel, which take `ax`
+PANELS = (
+    "forest_purity", "volcano", "source_shares", "contamination_fraction", "coverage",
+)  # fmt: skip
 NAMES = {"gene", "protein", "set", "title", "source", "sample", "class", "compartment", "item", "method"}
 
 
@@ -392,9 +410,7 @@ def test_fit_to_print(name: str, variant: str) -> None:
 
 
 @pytest.mark.parametrize("width", [89, 120, 183])
-@pytest.mark.parametrize(
-    "name", ["forest_purity", "volcano", "source_shares", "contamination_fraction", "coverage", "enrichment"]
-)
+@pytest.mark.parametrize("name", [*PANELS, "enrichment"])
 def test_every_width(name: str, width: int) -> None:
     table_name, _ = DRAW[name]
     draw = getattr(figures, name.removesuffix("_purity"))
@@ -789,6 +805,16 @@ def test_contamination_fraction_says_a_long_reason_whole() -> None:
 # --- contrasts, errors, dispatch -------------------------------------------------------------------------
 
 
+def test_every_figure_is_drawn_here() -> None:
+    """A figure that is exported is drawn above; one of an assessment has a title for the report."""
+    drawn = {f.__name__ for _, f in DRAW.values()} | set(DRAW)
+    others = {"assessment_figures", "lint", "new_figure", "overlap", "plot", "qc_card", "save", "style"}
+    functions = {n for n in figures.__all__ if inspect.isfunction(getattr(figures, n))}
+    assert functions - others <= drawn, "add it to DRAW, its table to BY_TABLE and NEEDED"
+    assert set(NEEDED) == set(BY_TABLE), "name a column that the figure cannot do without in NEEDED"
+    assert all(figure.title for figure in FIGURES.values())
+
+
 def test_several_contrasts_must_be_named() -> None:
     table = identity_table(("A vs B", "C vs B"))
     with pytest.raises(InputError, match="has 2 contrasts: 'A vs B' and 'C vs B'; name one"):
@@ -802,16 +828,7 @@ def test_several_contrasts_must_be_named() -> None:
 def test_an_absent_column_is_named(name: str) -> None:
     table_name, draw = DRAW[name]
     table = BY_TABLE[table_name]()
-    known = {
-        "marker_values": "value",
-        "misev_checklist": "answer",
-        "coverage": "fraction",
-        "sensitivity": "verdict",
-    }
-    column = known.get(table_name)
-    column = column or next(c for c in ("log2_fc", "share", "pvalue", "fraction") if c in table.columns)
-    if table_name == "enrichment":
-        column = "pvalue"
+    column = NEEDED[table_name]
     with pytest.raises(InputError, match=f"has no column '{column}'"):
         draw(table.drop(columns=column))
     with pytest.raises(InputError, match="must be a pandas DataFrame; got list"):
@@ -830,9 +847,7 @@ def test_forest_needs_a_table() -> None:
         figures.forest()
 
 
-@pytest.mark.parametrize(
-    "name", ["forest_purity", "volcano", "source_shares", "contamination_fraction", "coverage"]
-)
+@pytest.mark.parametrize("name", PANELS)
 def test_draws_on_given_axes(name: str) -> None:
     table_name, _ = DRAW[name]
     _, ax = plt.subplots(figsize=(6, 5))
@@ -890,11 +905,7 @@ def _tables(contrasts: tuple[str, ...] = (CONTRAST,)) -> dict[str, pd.DataFrame]
 def test_assessment_figures_draws_all() -> None:
     found = figures.assessment_figures(_tables(("Other vs Cell", CONTRAST)), CONTRAST, groups=["EV", "Cell"])
     assert found.skipped == {}
-    assert list(found) == [
-        "identity_summary", "forest", "sensitivity", "volcano", "marker_heatmap", "qc_card", "source_shares",
-        "contamination_fraction",
-        "checklist", "coverage", "enrichment",
-    ]  # fmt: skip
+    assert list(found) == list(FIGURES)
     assert all(isinstance(f, Figure) for f in found.values())
     assert plt.get_fignums() == []
     assert "Other vs Cell" not in _words(found["contamination_fraction"])
@@ -910,7 +921,7 @@ def test_assessment_figures_says_what_it_skips() -> None:
     assert found == {}
     assert found.skipped["coverage"] == "no table 'coverage'"
     assert found.skipped["identity_summary"] == f"its table has no rows for {CONTRAST!r}"
-    assert len(found.skipped) == 11
+    assert set(found.skipped) == set(FIGURES)
 
 
 def test_assessment_figures_without_a_contrast() -> None:
