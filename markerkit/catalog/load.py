@@ -269,7 +269,9 @@ def validate(path: str | Path) -> pd.DataFrame:
     -------
     One row per finding: ``file``, ``line`` (0 where it is not found), ``set``,
     ``gene``, ``level`` (``error``: the file cannot be loaded; ``warning``: it
-    can), ``finding``, ``fix``. No row: nothing was found.
+    can), ``finding``, ``fix``. No row: nothing was found. A set beside an
+    ``orthologs.tsv``, as in the reference sets, must also have its genes there
+    and name in ``derived_from`` the citations that measured its members.
 
     Raises
     ------
@@ -286,6 +288,10 @@ def validate(path: str | Path) -> pd.DataFrame:
     if not files:
         raise InputError(f"{path} is a folder without .toml sets; give a file of sets or a folder of them.")
     rows = [{"file": str(f), **row} for f in files for row in check.findings(f, references, accession)]
+    home = beside.parent
+    if (home / "orthologs.tsv").is_file():
+        genes = {r["human_gene"] for r in io.read_orthologs(home)}
+        rows += [{"file": str(f), **row} for f in files for row in check.membership_findings(f, genes)]
     if beside.is_file() and path.is_dir():
         rows += [{"file": str(beside), **row} for row in check.citation_findings(beside)]
     return pd.DataFrame(rows, columns=list(check.COLUMNS))

@@ -12,6 +12,8 @@ from markerkit.core.errors import InputError
 
 COLUMNS = ("file", "line", "set", "gene", "level", "finding", "fix")
 DOI = re.compile(r"10\.\d{4,9}/\S+")
+#: kinds of evidence that are measurements: data behind them are no independent test of the set
+MEASURED = ("proteomics", "single-study", "localization")
 _LINE = re.compile(r", line (\d+)|at line (\d+)")
 
 
@@ -59,6 +61,35 @@ def _doubts(
         fix = "add the citation to references.toml beside the file, or correct the key"
         found.append((f"citation {marker['source']!r} is not in references.toml", fix))
     return found
+
+
+def membership_findings(path: Path, orthologs: Collection[str]) -> list[dict[str, str | int]]:
+    """Warn of what a set in a catalog lacks: measurements that it does not name, genes without an ortholog row."""
+    try:
+        records = io.read_sets(path)
+    except InputError:
+        return []  # `findings` says so
+    text = io.read_text(path)
+    rows: list[dict[str, str | int]] = []
+    for header, markers in records:
+        base = {"set": header["id"], "level": "warning"}
+        if header["role"] in ("identity", "layer", "source", "context"):
+            cited = {m["source"] for m in markers if m["evidence"] in MEASURED}
+            rows += [
+                {**base, "line": io.line_of(text, key), "gene": ""}
+                | {"finding": f"{key!r} measured members of the set, but is not in `derived_from`"}
+                | {"fix": f'add "{key}" to derived_from, so that its data are not used to test the set'}
+                for key in sorted(cited - set(header["derived_from"]))
+            ]
+        if header["organism"] == "human":
+            rows += [
+                {**base, "line": io.line_of(text, gene), "gene": gene}
+                | {"finding": "no row in orthologs.tsv"}
+                | {"fix": "add its mouse and rat genes, or a note why there is none, to orthologs.tsv"}
+                for gene in (m["gene"] for m in markers)
+                if gene not in orthologs
+            ]
+    return rows
 
 
 def citation_findings(path: Path) -> list[dict[str, str | int]]:

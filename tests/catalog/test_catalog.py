@@ -582,6 +582,27 @@ def test_validate_looks_at_the_citations_of_a_folder(tmp_path):
     ]
 
 
+def test_validate_says_what_a_set_of_the_catalog_lacks(tmp_path):
+    (tmp_path / "references.toml").write_text('a2020 = { doi = "10.1000/x" }\n')
+    (tmp_path / "orthologs.tsv").write_text("human_gene\tmouse_gene\nCD63\tCd63\n")
+    path = tmp_path / "x.toml"
+    text = (
+        'derived_from = []\ndefaults = { source = "a2020", evidence = "single-study" }\nmarkers = [\n'
+        '{ gene = "CD63", uniprot = "P08962" },\n{ gene = "CD81", uniprot = "P60033" },\n]\n'
+    )
+    path.write_text(text)
+    rows = validate(path)
+    assert rows[["line", "gene"]].to_numpy().tolist() == [[2, ""], [5, "CD81"]]
+    assert rows["finding"].tolist() == [
+        "'a2020' measured members of the set, but is not in `derived_from`",
+        "no row in orthologs.tsv",
+    ]
+    path.write_text(text.replace("derived_from = []", 'derived_from = ["a2020"]'))
+    assert validate(tmp_path)["gene"].tolist() == ["CD81"]
+    (tmp_path / "orthologs.tsv").unlink()
+    assert validate(path).empty
+
+
 def test_loading_is_light():
     code = "import sys; from markerkit.catalog.load import load_markers; load_markers(); print('scipy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

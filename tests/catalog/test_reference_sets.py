@@ -9,6 +9,7 @@ import pytest
 
 from markerkit.catalog import files as io
 from markerkit.catalog.load import MarkerCatalog, load_markers, reference_folder
+from markerkit.catalog.validate import MEASURED
 from markerkit.core.species import UNIPROT
 from tools.catalog_readme import readme
 
@@ -125,9 +126,6 @@ def test_recorded_sharing_names_sets_that_exist():
         assert set(record.header["derived_from"]) <= set(CATALOG) | set(CATALOG.references["key"]), path
 
 
-MEASURED = {"proteomics", "single-study", "localization"}
-
-
 @pytest.mark.parametrize("name", list(CATALOG.select(role=["identity", "layer", "source", "context"])))
 def test_a_set_says_which_measurements_chose_its_members(name):
     """The guard against circles: data behind a citation are no independent test of the set."""
@@ -147,7 +145,7 @@ def test_every_set_can_reach_its_minimum():
     assert (sets["minimum_measured"] <= sets["n_positive"]).all()
 
 
-def test_every_identity_marker_has_a_mouse_gene_or_a_reason():
+def test_every_marker_has_a_mouse_gene_or_a_reason():
     mouse = CATALOG.for_organism("mouse")
     identity = set(CATALOG.select(role="identity").table["gene"])
     lost = mouse.unmapped
