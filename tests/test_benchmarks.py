@@ -117,7 +117,9 @@ def test_every_threshold_has_its_rows():
     rows = [r.strip("|").split("|")[0].strip() for r in text.splitlines() if r.startswith("|")]
     assert rows.count("as they are") == len(thresholds.PARTS)
     known = set(load_criteria().threshold)
-    assert known - set(rows) == set(thresholds.DECIDE_NOTHING)
+    absent = known - set(rows) - set(thresholds.DECIDE_NOTHING)
+    assert not absent, "add two values in benchmarks/thresholds.py and run it with --write"
+    assert set(thresholds.DECIDE_NOTHING) <= known - set(rows)
     for name in thresholds.DECIDE_NOTHING:
         assert f"`{name}` has no row" in text
 
