@@ -3,10 +3,15 @@
 Run as ``python benchmarks/truth.py DATA``, where DATA holds ``TRUTH.tsv`` and a folder a data set
 (``matrix.tsv``, ``samples.tsv``). Every contrast is assessed once, with the defaults of
 ``markerkit.assess``, and every row of the truth table is printed with the verdict. Rows whose
-allowed verdict is only `compatible` or only `raised` are decisive and are counted apart: a
+allowed verdict is only `compatible` or only `higher` are decisive and are counted apart: a
 tool that abstains everywhere agrees with most of the others. Two constant baselines show how
 much: the most cautious word everywhere, and for each key the word that agrees most often.
 ``--write`` puts the rows and the totals into the README of this folder.
+
+The truth table uses words of change (`higher`, `similar`, `lower`) for sources, and for classes where
+the comparator is not declared to be free of vesicles. Verdicts are translated into them: `raised` and
+`compatible` are `higher`; `not raised` and `not compatible` are `lower` where the interval ends below
+0, else `similar`.
 
 On record: the thresholds of ``criteria.toml`` were committed before the benchmark (f3905dc, eb848fb).
 At the first commit at which the whole chain runs (89d5c3a), the thresholds unchanged, it agrees with 11 of
@@ -29,7 +34,9 @@ from sections import markdown, write_section
 import markerkit as mk
 
 CONTRAST = ["dataset", "condition", "case", "control", "paired_by", "collapse_by", "comparator"]
-DECISIVE = {"compatible", "raised"}
+DECISIVE = {"compatible", "higher"}
+#: comparators that are no vesicles: against them a class is judged, against all others its change
+NON_VESICULAR = ("lysate", "biofluid", "soluble")
 
 
 def organism_of(samples: pd.DataFrame) -> str:
@@ -39,7 +46,7 @@ def organism_of(samples: pd.DataFrame) -> str:
 
 def verdicts(
     data: Path, row: pd.Series
-) -> tuple[dict[tuple[str, str], tuple[str, str]], mk.assessment.run.Assessment]:
+) -> tuple[dict[tuple[str, str], tuple[str, str]], mk.results.Assessment]:
     folder = data / row["dataset"]
     organism = organism_of(pd.read_csv(folder / "samples.tsv", sep="\t"))
     markers = mk.load_markers(organism=organism)
@@ -54,9 +61,22 @@ def verdicts(
     result = mk.assess(
         exp.pipe(mk.harmonize_ids, markers), contrast, markers, collapse_by=row["collapse_by"] or None
     )
-    found = {("class", r["class"]): (r["verdict"], r["reason"]) for _, r in result.identity.table.iterrows()}
-    found |= {("source", r["source"]): (r["verdict"], r["reason"]) for _, r in result.purity.table.iterrows()}
+    change = contrast.comparator not in NON_VESICULAR
+    found = {}
+    for _, r in result.identity.table.iterrows():
+        found["class", r["class"]] = (as_change(r) if change else r["verdict"], r["reason"])
+    for _, r in result.purity.table.iterrows():
+        found["source", r["source"]] = (as_change(r), r["reason"])
     return found, result
+
+
+def as_change(row: pd.Series) -> str:
+    """The verdict of a row in words of change."""
+    if row["verdict"] in ("raised", "compatible"):
+        return "higher"
+    if row["verdict"] in ("not raised", "not compatible"):
+        return "lower" if row["ci_high"] < 0 else "similar"
+    return str(row["verdict"])
 
 
 def baselines(truth: pd.DataFrame) -> dict[str, pd.Series]:
@@ -108,7 +128,7 @@ def text_of(truth: pd.DataFrame) -> str:
             "Written by `python benchmarks/truth.py DATA --write`. Contrasts of public data whose answer the "
             f"experiment itself says: {len(truth)} verdicts of {len(truth[CONTRAST].drop_duplicates())} "
             f"contrasts on {len(judged)} classes and sources, assessed with the defaults. Decisive (*): only "
-            "`compatible` or only `raised` is allowed; a tool that abstains everywhere agrees with most others.",
+            "`compatible` or only `higher` is allowed; a tool that abstains everywhere agrees with most others.",
             markdown(totals(truth), left=[""]),
             "Baselines: the most cautious word everywhere; for every class or source the word that agrees most "
             "often, chosen with the answers in view. The first thresholds were committed before this benchmark (the "
@@ -148,7 +168,7 @@ def main() -> int:
             star = "*" if row["decisive"] else " "
             print(f"  {mark}{star} {row['key']:<18} {word:<15} {reason:<45} allowed: {row['allowed']}")
     print(
-        f"\n* decisive: only `compatible` or only `raised` is allowed\n{totals(truth).to_string(index=False)}"
+        f"\n* decisive: only `compatible` or only `higher` is allowed\n{totals(truth).to_string(index=False)}"
     )
     if arguments.write:
         write_section("truth", text_of(truth))

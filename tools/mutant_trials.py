@@ -311,7 +311,7 @@ class _Recorder:
         """Make the fixtures that the tests share, then run each test."""
         before: dict[str, set[int]] = {}
         if len(items) > 1 and _shared_fixtures(items[0]):
-            before = self._lines(lambda: _set_up(*items[:2]))
+            before = self._lines(lambda: _set_up(items[0]))
         seconds = _processor_seconds()
         found: dict[str, Any] = {}
         for item, one, ended_by in forks(items, self._run, [place / "test"], lambda _: 900.0):
@@ -343,7 +343,7 @@ class _Recorder:
         return {files[p]: set(data.lines(p) or ()) for p in data.measured_files()}
 
 
-def _shared_fixtures(item: pytest.Item) -> tuple[object, ...]:
+def _shared_fixtures(item: pytest.Item) -> tuple[tuple[str, object], ...]:
     """Fixtures of a test that outlive it, with their parameter."""
     known = getattr(item, "_fixtureinfo", None)
     last = {name: found[-1] for name, found in known.name2fixturedefs.items() if found} if known else {}
@@ -351,15 +351,13 @@ def _shared_fixtures(item: pytest.Item) -> tuple[object, ...]:
     return tuple((name, at.get(name)) for name, f in sorted(last.items()) if f.scope != "function")
 
 
-def _set_up(item: pytest.Item, following: pytest.Item) -> None:
-    """Make the fixtures of a test, and keep those that the following one shares."""
-    try:
-        item.ihook.pytest_runtest_setup(item=item)
-    except BaseException:  # noqa: BLE001 - the test itself is to say that it fails, or is skipped
-        following = None  # type: ignore[assignment]
-    item.ihook.pytest_runtest_teardown(item=item, nextitem=following)
-    if hasattr(item, "_initrequest"):
-        item._initrequest()
+def _set_up(item: Any) -> None:
+    """Make the fixtures of a test that outlive it; one that fails or skips does so again in each test."""
+    item.session._setupstate.setup(item.parent)
+    for name, _ in _shared_fixtures(item):
+        with contextlib.suppress(Exception, pytest.skip.Exception, pytest.fail.Exception):
+            item._request.getfixturevalue(name)
+    item._initrequest()
 
 
 class _Judge:

@@ -43,7 +43,7 @@ def circularity_of(markers: MarkerCatalog, context: Mapping[str, Any]) -> pd.Dat
     groups = [("class", k, rule.sets) for k, rule in criteria.classes.items()]
     groups += [("source", k, (k,)) for k in criteria.sources]
     derived = {s: markers[s].derived_from for _, _, sets in groups for s in sets if s in markers}
-    rows = [_row(markers.table, derived, names, stated, *group) for group in groups]
+    rows = [_row(markers.table, derived, names, stated, group) for group in groups]
     return TABLES["circularity"].conform(pd.DataFrame(rows))
 
 
@@ -77,10 +77,10 @@ def _row(
     derived: Mapping[str, Sequence[str]],
     names: Mapping[str, set[str]],
     stated: set[str],
-    kind: str,
-    key: str,
-    sets: Sequence[str],
+    group: tuple[str, str, Sequence[str]],
 ) -> dict[str, object]:
+    """Compare one group, its kind, key and sets, with the names stated."""
+    kind, key, sets = group
     rows = table[table["set"].isin(sets)]
     row: dict[str, object] = {"kind": kind, "key": key, "sets": ";".join(sets), "n_markers": 0}
     row["n_set"] = int(rows["gene"].nunique())

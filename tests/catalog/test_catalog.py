@@ -375,7 +375,7 @@ BAD = [
     ("a.tsv", "", r"a\.tsv is empty"),
     ("a.tsv", "set\tgene\n", r"has a header but no rows"),
     ("a.tsv", "set\tsymbol\nx\tCD63\n", r"no column 'gene'; found 'set' and 'symbol'"),
-    ("a.tsv", "set\tgene\tcolour\nx\tCD63\tred\n", r"unknown field 'color'"),
+    ("a.tsv", "set\tgene\tcolor\nx\tCD63\tred\n", r"unknown field 'color'"),
     ("a.tsv", "set\tgene\trole\nx\tCD63\n", r"line 2: 3 fields are expected"),
     ("a.tsv", "set\tgene\nx\tCD9\nx\tCD63\nx\tCD63\n", r"a\.tsv, line 4: set 'x': gene CD63 is listed twice"),
     (

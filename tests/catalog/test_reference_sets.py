@@ -459,7 +459,9 @@ def test_readme_is_up_to_date():
 def test_curation_explains_every_way_of_checking():
     text = (FOLDER / "CURATION.md").read_text(encoding="utf-8")
     for way in TABLE["verified"].unique():
-        assert f"`{way}`" in text or way in ("recalled-medium", "recalled-low"), way
+        assert f"`{way}`" in text or way in ("recalled-medium", "recalled-low"), (
+            f"CURATION.md does not explain {way!r}"
+        )
     named = set(re.findall(r"`([a-z]+\d{4})`", text))
     assert named <= set(CATALOG.references["key"])
 
