@@ -74,7 +74,9 @@ def test_detection_test(exp: mk.Experiment, depth: bool) -> None:
     assert_adjusted(table, FAMILIES["detection"])
 
 
-@pytest.mark.filterwarnings("ignore:.*(samples genes as if|fry rejects|neither in the study):markerkit.MarkerkitWarning")
+@pytest.mark.filterwarnings(
+    "ignore:.*(samples genes as if|fry rejects|neither in the study):markerkit.MarkerkitWarning"
+)
 @pytest.mark.parametrize("method", METHODS)
 def test_enrich(da: mk.results.DifferentialAbundance, method: str) -> None:
     """One family: sets x contrasts."""
