@@ -13,6 +13,7 @@ import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
+from markerkit.core.wording import number, percent
 from markerkit.guidelines.checklist import NEEDS_METADATA
 from markerkit.identity.table import NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED
 from markerkit.purity.sources import NOT_RAISED, RAISED
@@ -138,13 +139,14 @@ class Assessment:
     def verdicts(self) -> list[str]:
         """Return the verdicts as lines of text, one block per contrast."""
         lines: list[str] = []
+        level = self.data.criteria.threshold["confidence"]
         for name, rows in self.identity.table.groupby("contrast", sort=False):
             lines.append(str(name) or WHOLE_STUDY)
             lines += self._class_lines(str(name), rows)
             lines += self._source_lines(str(name))
             carried = self.purity.contamination_fraction.table
             carried = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
-            lines += [f"  contamination fraction: {_fraction_text(r)}" for _, r in carried.iterrows()]
+            lines += [f"  contamination fraction: {_fraction_text(r, level)}" for _, r in carried.iterrows()]
         return lines
 
     def _class_lines(self, name: str, rows: pd.DataFrame) -> Iterator[str]:
@@ -231,11 +233,12 @@ class Assessment:
         return "".join(blocks) + (f"<p>what is missing</p><ul>{gaps}</ul>" if gaps else "")
 
 
-def _fraction_text(row: pd.Series) -> str:
+def _fraction_text(row: pd.Series, confidence: float) -> str:
     if row["status"] != "assessed":
         return f"not assessable: {row['reason']}"
-    interval = f" (95 % interval {100 * row['ci_low']:.2g} to {100 * row['ci_high']:.2g} %)"
+    level, high = percent(confidence), percent(row["ci_high"], 2)
+    interval = f" ({level} interval {number(100 * row['ci_low'], 2)} to {high})"
     if not np.isfinite(row["ci_low"]):
-        interval = f" (upper limit {100 * row['ci_high']:.2g} %)"
+        interval = f" (upper limit {high})"
     note = f"; {row['reason']}" if row["reason"] else ""
-    return f"{row['bound']} {100 * row['fraction']:.2g} % of the preparation's signal is like the control's{interval}{note}"
+    return f"{row['bound']} {percent(row['fraction'], 2)} of the preparation's signal is like the control's{interval}{note}"

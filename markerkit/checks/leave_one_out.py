@@ -16,7 +16,6 @@ from markerkit.effects.members import Located
 from markerkit.effects.model import ContrastModel
 from markerkit.identity.measure import gather, markers_kept, without
 from markerkit.identity.rules import Evidence, decide
-from markerkit.identity.table import shown_scheme
 from markerkit.purity.rules import decide_source
 from markerkit.purity.sources import source_evidence
 from markerkit.stats.set_effect import SetEffect
@@ -83,7 +82,7 @@ def _class_without(model: ContrastModel, evidence: Sequence[Evidence], key: str)
     for name, columns in _columns(model, located).items():
         left = [without(e, model, s, key, columns) for e, s in zip(evidence, model.schemes, strict=True)]
         verdict = decide(left, model.criteria, [key])[key]
-        effect = left[shown_scheme(verdict)].classes[key].effect
+        effect = left[verdict.scheme].classes[key].effect
         found[name] = (str(verdict.word), _estimate(effect))
     return found
 
@@ -94,7 +93,7 @@ def _source_without(model: ContrastModel, rule: SourceRule) -> Found:
     for name, columns in _columns(model, [located]).items():
         left = [source_evidence(model, scheme, rule, columns) for scheme in model.schemes]
         verdict = decide_source(left, t)
-        shown = left[shown_scheme(verdict)]
+        shown = left[verdict.scheme]
         enough = shown.n_markers >= t["min_markers_source"]
         found[name] = (str(verdict.word), _estimate(shown.effect if enough else None))
     return found

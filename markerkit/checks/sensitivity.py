@@ -24,7 +24,6 @@ from markerkit.effects.members import ProteinIndex
 from markerkit.effects.model import AnyContrast, ContrastModel, MissingValueScheme, fitted
 from markerkit.identity.measure import gather
 from markerkit.identity.rules import decide
-from markerkit.identity.table import shown_scheme
 from markerkit.preprocess import log2
 from markerkit.purity.rules import decide_source
 from markerkit.purity.sources import effect_columns, source_evidence
@@ -241,13 +240,13 @@ def read_all(
     evidence = [gather(model, scheme, context) for scheme in schemes]
     rows = []
     for key, verdict in decide(evidence, criteria).items():
-        shown = evidence[shown_scheme(verdict)].classes[key]
+        shown = evidence[verdict.scheme].classes[key]
         row = {"kind": "class", "key": key, "n_independent": shown.n_markers, "level": t["class_confidence"]}
         rows.append(row | _decided(verdict, criteria) | effect_columns(shown.effect))
     for key, rule in criteria.sources.items():
         found = [source_evidence(model, scheme, rule) for scheme in schemes]
         verdict = decide_source(found, t)
-        source = found[shown_scheme(verdict)]
+        source = found[verdict.scheme]
         effect = source.effect if source.n_markers >= t["min_markers_source"] else None
         row = {"kind": "source", "key": key, "n_independent": source.n_markers, "level": t["confidence"]}
         rows.append(row | _decided(verdict, criteria) | effect_columns(effect))

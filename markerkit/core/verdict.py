@@ -39,6 +39,11 @@ class Verdict:
     because: Verdict | None = None
 
     @property
+    def scheme(self) -> int:
+        """Place of the missing-value scheme whose numbers stand beside the verdict."""
+        return 1 if self.basis == Basis.BOUNDED else 0
+
+    @property
     def columns(self) -> dict[str, str]:
         """The columns `verdict`, `rule` and `basis` of a table."""
         return {"verdict": str(self.word), "rule": str(self.rule), "basis": str(self.basis)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 
@@ -44,13 +45,28 @@ def interval(low: float, high: float, level: float) -> str:
     return f"{percent(level)} interval {text}"
 
 
-def percent(share: float) -> str:
-    """Write a share in percent.
+def number(value: float, digits: int = 3) -> str:
+    """Write a number with a true minus sign and no needless zeros.
 
-    >>> percent(0.9), percent(0.05)
-    ('90 %', '5 %')
+    >>> number(-0.5), number(2.0), number(1234.5)
+    ('−0.5', '2', '1,230')
     """
-    return f"{100 * share:.3g} %"
+    if not math.isfinite(value):
+        return "–"
+    rounded = float(f"{value:.{digits}g}")
+    if rounded != 0 and not 1e-5 <= abs(rounded) < 1e7:
+        return f"{rounded:.{digits}g}".replace("-", "\u2212")
+    text = f"{rounded:,.7f}".rstrip("0").rstrip(".")
+    return text.replace("-", "\u2212")
+
+
+def percent(share: float, digits: int = 3) -> str:
+    """Write a share in percent, to so many significant digits.
+
+    >>> percent(0.9), percent(0.05), percent(0.00012, 2), percent(1.0, 2)
+    ('90 %', '5 %', '0.012 %', '100 %')
+    """
+    return f"{number(100 * share, digits)} %" if math.isfinite(share) else "–"
 
 
 def counted(n: int, noun: str) -> str:

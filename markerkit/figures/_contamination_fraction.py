@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from markerkit.core.wording import number, percent
 from markerkit.figures._keys import foot_notes, left_out, side_note, x_label
 from markerkit.figures._palette import INK, PAPER, SECONDARY, ZONE, title
 from markerkit.figures._rows import (
@@ -29,7 +30,7 @@ from markerkit.figures._rows import (
 )
 from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import checked, count_text, numbers, words
-from markerkit.figures._text import clean, number, text_width, widest, wrap
+from markerkit.figures._text import clean, text_width, widest, wrap
 
 _COLUMNS = ("contrast", "compartment", "fraction", "ci_low", "ci_high", "bound", "status", "reason")
 _OVERALL = "all"
@@ -136,12 +137,10 @@ def _said(table: pd.DataFrame, row: int) -> str:
     if not np.isfinite(value):
         return ""
     sign = "≤ " if words(table, "bound")[row] == "at most" else ""
-    inside = f" ({_percent(low)}–{_percent(high)})" if np.isfinite(low) and np.isfinite(high) else ""
-    return f"{sign}{_percent(value)} %{inside}"
-
-
-def _percent(share: float) -> str:
-    return number(100 * share, 2)
+    inside = (
+        f" ({number(100 * low, 2)}–{number(100 * high, 2)})" if np.isfinite(low) and np.isfinite(high) else ""
+    )
+    return f"{sign}{percent(value, 2)}{inside}"
 
 
 def _draw(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot], room: float) -> list[bool]:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from markerkit.core.wording import number
 from markerkit.figures._keys import left_out
 from markerkit.figures._palette import INK, PAPER, SECONDARY, family, in_order, look, title
 from markerkit.figures._rows import (
@@ -30,7 +31,7 @@ from markerkit.figures._rows import (
 )
 from markerkit.figures._style import POINT, figure_of, height_of, place, style, width_mm, width_of
 from markerkit.figures._tables import FloatArray, contrast_rows, count_text, numbers, words
-from markerkit.figures._text import ellipsize, number, text_width
+from markerkit.figures._text import ellipsize, text_width
 
 _COLUMNS = ("set", "method", "direction", "pvalue", "padj", "n_set", "n_measured", "status", "reason")
 _MEANING = {

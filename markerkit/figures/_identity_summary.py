@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from markerkit.core.wording import number
 from markerkit.figures._palette import (
     CLASSES,
     FAINT,
@@ -45,7 +46,7 @@ from markerkit.figures._tables import (
     which,
     words,
 )
-from markerkit.figures._text import ellipsize, number, text_width, wrap
+from markerkit.figures._text import ellipsize, text_width, wrap
 
 _COLUMNS = ("class", "operational_name", "verdict", "reason", "log2_fc", "ci_low", "ci_high")
 _WIDTH, _TOP, _ROW, _BOTTOM = 183.0, 15.0, 10.4, 13.5

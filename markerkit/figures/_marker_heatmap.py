@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from markerkit.core.wording import number
 from markerkit.figures._palette import DIVERGING, INK, PAPER, SECONDARY, in_order, look, title
 from markerkit.figures._rows import bare_y, blank_page, page
 from markerkit.figures._style import MAX_HEIGHT, MM, POINT, figure_of, place, style, width_mm
 from markerkit.figures._tables import FloatArray, checked, numbers, words
-from markerkit.figures._text import ellipsize, number, text_width, widest
+from markerkit.figures._text import ellipsize, text_width, widest
 
 _COLUMNS = ("set", "gene", "sample", "value")
 _GENE_SIZE, _SAMPLE_SIZE, _ROW, _GAP = 5.0, 5.0, 2.25, 1.2

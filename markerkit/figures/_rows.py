@@ -12,6 +12,7 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from markerkit.core.wording import number
 from markerkit.figures._palette import (
     CHIPS,
     FILLS,
@@ -22,7 +23,7 @@ from markerkit.figures._palette import (
     ZONE,
 )
 from markerkit.figures._style import MAX_HEIGHT, POINT, figure_of, height_of, new_figure, place, width_of
-from markerkit.figures._text import clean, ellipsize, number, shrink, widest
+from markerkit.figures._text import clean, ellipsize, shrink, widest
 
 NAME_SIZE, NOTE_SIZE, HEAD_SIZE = 6.5, 5.5, 6.5
 LONGEST_NAME = 50.0

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
+from markerkit.core.wording import number, percent
 from markerkit.figures._keys import key_below, key_rows, left_out, side_note, x_label
 from markerkit.figures._palette import CLASSES, ZONE, GroupLook, family, group_looks, in_order, title
 from markerkit.figures._rows import (
@@ -27,7 +28,7 @@ from markerkit.figures._rows import (
 )
 from markerkit.figures._style import style, width_mm, width_of
 from markerkit.figures._tables import FloatArray, checked, numbers, words
-from markerkit.figures._text import ellipsize, number, percent
+from markerkit.figures._text import ellipsize
 
 _COLUMNS = ("sample", "source", "share", "ci_low", "ci_high")
 _FEW = 12
@@ -162,7 +163,7 @@ def _axis(ax: Axes, table: pd.DataFrame, *, log: bool) -> float:
     if not log:
         ax.set_xlim(0, max(high * 1.05, 1e-6))
         value_ticks(ax)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, 2)))
         return 0.0
     share = numbers(table, "share")
     positive = share[np.isfinite(share) & (share > 0)]

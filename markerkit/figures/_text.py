@@ -118,27 +118,3 @@ def wrap(value: object, width: float, size: float, *, lines: int = 3, weight: st
             line = ellipsize(word, width, size, weight)
             used = text_width(line, size, weight)
     return [*found, line] if line else found or [""]
-
-
-def number(value: float, digits: int = 3) -> str:
-    """Write a number with a true minus sign and no needless zeros.
-
-    >>> number(-0.5), number(2.0), number(1234.5)
-    ('−0.5', '2', '1,230')
-    """
-    if not np.isfinite(value):
-        return "–"
-    rounded = float(f"{value:.{digits}g}")
-    if rounded != 0 and not 1e-5 <= abs(rounded) < 1e7:
-        return f"{rounded:.{digits}g}".replace("-", "\u2212")
-    text = f"{rounded:,.7f}".rstrip("0").rstrip(".")
-    return text.replace("-", "\u2212")
-
-
-def percent(share: float) -> str:
-    """Write a share as per cent.
-
-    >>> percent(0.5), percent(0.00012)
-    ('50 %', '0.012 %')
-    """
-    return f"{number(100 * share, 2)} %" if np.isfinite(share) else "–"

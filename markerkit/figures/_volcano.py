@@ -11,12 +11,13 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from markerkit.core.errors import InputError
+from markerkit.core.wording import number
 from markerkit.figures._labels import Label, place_labels
 from markerkit.figures._palette import FAINT, INK, RULE, SECONDARY, in_order, look, title
 from markerkit.figures._rows import empty_note, value_ticks
 from markerkit.figures._style import height_of, new_figure, place, style, width_mm, width_of
 from markerkit.figures._tables import FloatArray, checked, contrast_rows, numbers, span, words
-from markerkit.figures._text import ellipsize, number, text_width
+from markerkit.figures._text import ellipsize, text_width
 
 _COLUMNS = ("protein", "gene", "log2_fc", "pvalue", "padj")
 _MANY = 2000

@@ -17,6 +17,7 @@ from markerkit.catalog.files import reference_folder
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.signal import Signal, signal_of
+from markerkit.core.wording import percent
 from markerkit.results import Checklist
 from markerkit.study.context import CONTEXT_KEYS
 from markerkit.study.contrast import BLOOD, Contrast, takes_contrasts
@@ -247,7 +248,7 @@ def _share(item: Item, scope: _Scope) -> _Answer:
     # a sample that shows none of them counts as 0 in the median
     of_signal = np.median(np.nan_to_num(scope.signal.of(measured, column=_column(item, scope.markers)).share))
     what = scope.signal.unit.removeprefix("share of ")
-    text = f"{len(measured)} measured, {100 * of_signal:.2g} % of the {what} (median of samples).{note}"
+    text = f"{len(measured)} measured, {percent(of_signal, 2)} of the {what} (median of samples).{note}"
     return _Answer(MET, text, _named(measured))
 
 

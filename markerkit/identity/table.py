@@ -11,7 +11,7 @@ import pandas as pd
 from markerkit.catalog.criteria import ClassRule, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
-from markerkit.core.messages import Compared, Measured, explain_class, next_step_of_class, reason
+from markerkit.core.messages import Compared, explain_class, next_step_of_class, reason
 from markerkit.core.verdict import Verdict
 from markerkit.core.vocabulary import Basis, Exclusion, Rule, Status
 from markerkit.core.wording import sentence
@@ -30,7 +30,7 @@ from markerkit.identity.rules import (
     enough,
     exclusion,
 )
-from markerkit.purity.sources import effect_columns
+from markerkit.purity.sources import effect_columns, measured
 from markerkit.results import Identity, MarkersUsed
 from markerkit.stats.set_effect import SetEffect
 from markerkit.study.contrast import Contrast, takes_contrasts
@@ -129,7 +129,7 @@ def _bare_row(contrast: str, rule: ClassRule, verdict: Verdict) -> dict[str, obj
 def _row(
     model: ContrastModel, rule: ClassRule, verdict: Verdict, evidence: Sequence[Evidence]
 ) -> dict[str, object]:
-    shown = shown_scheme(verdict)
+    shown, t = verdict.scheme, model.criteria.threshold
     e, markers = evidence[shown].classes[rule.key], markers_kept(model, model.schemes[shown], rule)
     c = model.contrast
     return {
@@ -141,16 +141,11 @@ def _row(
         "explanation": explain_class(
             verdict,
             Compared(f"{rule.title} ({rule.operational_name})", c.case, c.control),
-            _measured(model, e),
+            measured(e.effect, t, level="class_confidence", least="min_class_effect"),
             model.criteria.titles,
             _exclusions(model, rule, verdict, evidence[shown]),
         ),
     }
-
-
-def shown_scheme(verdict: Verdict) -> int:
-    """Place of the missing-value scheme whose numbers stand beside a verdict."""
-    return 1 if verdict.basis == Basis.BOUNDED else 0
 
 
 def detectable(model: ContrastModel, effect: SetEffect) -> float:
@@ -190,21 +185,6 @@ def _margin(model: ContrastModel, e: ClassEvidence, verdict: Verdict) -> dict[st
     return row
 
 
-def _measured(model: ContrastModel, e: ClassEvidence) -> Measured | None:
-    t, effect = model.criteria.threshold, e.effect
-    if effect is None:
-        return None
-    return Measured(
-        effect.estimate,
-        effect.ci_low,
-        effect.ci_high,
-        level=t["class_confidence"],
-        n_markers=effect.n_markers,
-        detectable=detectable(model, effect),
-        power=t["power"],
-    )
-
-
 def _exclusions(
     model: ContrastModel, rule: ClassRule, verdict: Verdict, evidence: Evidence
 ) -> dict[str, tuple[Exclusion, float]]:
@@ -224,5 +204,4 @@ __all__ = [
     "assess_identity",
     "detectable",
     "identity_of",
-    "shown_scheme",
 ]

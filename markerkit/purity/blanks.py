@@ -12,6 +12,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.signal import Signal, quantity_of, signal_of
+from markerkit.core.wording import percent
 from markerkit.purity.contamination import contamination_rule, reference_shares
 from markerkit.purity.shares import source_shares
 from markerkit.results import ContaminationFraction, Purity
@@ -237,7 +238,7 @@ def with_blank_limits(purity: Purity, blanks: pd.DataFrame) -> Purity:
     limit = table["contrast"].map(limits).where(table["status"] == "assessed")
     below = (table["fraction"] <= limit) & limit.notna()
     notes = [
-        "; ".join(filter(None, [r, f"not above what the blanks alone would show ({100 * k:.2g} %)"]))
+        "; ".join(filter(None, [r, f"not above what the blanks alone would show ({percent(k, 2)})"]))
         if b
         else r
         for r, k, b in zip(table["reason"], limit, below, strict=True)

@@ -13,7 +13,7 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.errors import InputError
 from markerkit.core.experiment import Experiment
 from markerkit.core.messages import Compared, Measured, explain_source, next_step_of_source, reason
-from markerkit.core.vocabulary import Basis, Status
+from markerkit.core.vocabulary import Status
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import Located, members_of
 from markerkit.effects.model import (
@@ -172,7 +172,7 @@ def _source_row(model: ContrastModel, rule: SourceRule) -> dict[str, object]:
     schemes = model.schemes
     evidence = [source_evidence(model, scheme, rule) for scheme in schemes]
     verdict = decide_source(evidence, t)
-    shown = 1 if verdict.basis == Basis.BOUNDED else 0
+    shown = verdict.scheme
     effects = [e.effect if e.n_markers >= t["min_markers_source"] else None for e in evidence]
     markers, effect = source_markers(model, schemes[shown], rule), effects[shown]
     row: dict[str, object] = {"contrast": c.name, "source": rule.key, **verdict.columns}
@@ -190,7 +190,7 @@ def _source_row(model: ContrastModel, rule: SourceRule) -> dict[str, object]:
         "explanation": explain_source(
             verdict,
             Compared(rule.title, c.case, c.control),
-            None if effect is None else _measured(effect, t),
+            measured(effect, t),
             model.criteria.titles,
             more_per_ev=_number(row["per_ev_log2_fc"]) if higher else None,
         ),
@@ -217,14 +217,23 @@ def _detectable(effect: SetEffect, t: Mapping[str, float]) -> float:
     return effect.detectable(power=t["power"], least=t["min_source_effect"])
 
 
-def _measured(effect: SetEffect, t: Mapping[str, float]) -> Measured:
+def measured(
+    effect: SetEffect | None,
+    t: Mapping[str, float],
+    *,
+    level: str = "confidence",
+    least: str = "min_source_effect",
+) -> Measured | None:
+    """Numbers of a set effect that an explanation quotes; `level` and `least` name their thresholds."""
+    if effect is None:
+        return None
     return Measured(
         effect.estimate,
         effect.ci_low,
         effect.ci_high,
-        level=t["confidence"],
+        level=t[level],
         n_markers=effect.n_markers,
-        detectable=_detectable(effect, t),
+        detectable=effect.detectable(power=t["power"], least=t[least]),
         power=t["power"],
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
-from markerkit.figures._text import percent
+from markerkit.core.wording import percent
 
 _TOP_SHARES = 3
 _TOP_PROTEINS = 10
@@ -78,8 +78,8 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
             value("ev", "ev_rank"), value("ev", "ev_rank", "ci_low"), value("ev", "ev_rank", "ci_high")
         ),
         "percentile": _plain(value("ev", "ev_rank", "percentile"), "{:.0f}"),
-        "ev": percent(value("share", "ev")),
-        "top": ", ".join(f"{titles[r['item']].title} {percent(r['value'])}" for _, r in top.iterrows()),
+        "ev": percent(value("share", "ev"), 2),
+        "top": ", ".join(f"{titles[r['item']].title} {percent(r['value'], 2)}" for _, r in top.iterrows()),
         "similarity": _plain(value("outlier", "correlation"), "{:.2f}"),
         "review": [str(m) for m in to_review["meaning"]],
     }

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,7 @@ from markupsafe import Markup, escape
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
 from markerkit.core.vocabulary import Rule
-from markerkit.core.wording import interval, times
-from markerkit.figures._text import percent
+from markerkit.core.wording import interval, percent, times
 from markerkit.report import _evidence
 from markerkit.report._cards import sample_cards
 from markerkit.report._figures import Drawn
@@ -100,7 +100,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"ticks": _ticks, "percent": percent}
+    environment.filters |= {"ticks": _ticks, "percent": partial(percent, digits=2)}
     return environment.get_template("template.html.j2")
 
 

@@ -15,7 +15,7 @@ import markerkit as mk
 import markerkit.report
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
-from markerkit.figures._text import percent
+from markerkit.core.wording import percent
 from markerkit.report._figures import FigureWriter
 from markerkit.report._html import html_report
 from markerkit.report._workbook import write_workbook
@@ -133,7 +133,7 @@ def test_levels_of_the_page_are_those_of_the_criteria(example_assessment):
 
 def test_a_whole_signal_is_written_without_powers_of_ten():
     """At two digits 99.6 % would read 1e+02 %."""
-    assert [percent(s) for s in (0.996, 1.0, 0.0996, 0.00012)] == ["100 %", "100 %", "10 %", "0.012 %"]
+    assert [percent(s, 2) for s in (0.996, 1.0, 0.0996, 0.00012)] == ["100 %", "100 %", "10 %", "0.012 %"]
 
 
 def test_a_number_and_its_per_cent_sign_stay_together(html):
