@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
@@ -27,7 +26,7 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.checks.circularity import FLAGGED, circularity_of
 from markerkit.checks.design import SERIOUS, design_lines, design_of, design_scope
 from markerkit.checks.sensitivity import sensitivity_of
-from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of
+from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import levels_of
 from markerkit.core.signal import BASES
@@ -136,12 +135,16 @@ def assess(
     from threadpoolctl import threadpool_limits
 
     options = _Options(shares, null_check, seed)
-    with threadpool_limits(limits=1), _collected() as notes:
+    with threadpool_limits(limits=1), collected_warnings(_NOT_SAID) as notes:
         data = study_data(exp, contrasts, markers, context=context, collapse_by=collapse_by, harmonize=True)
         _note_without_contrast(data)
         models = [fit_contrast(data.units, data.markers, c) for c in data.contrasts]
         result = _assessed(data, models, options)
-    return replace(result, warnings=tuple(notes))
+    return replace(result, warnings=tuple(dict.fromkeys([*_of_reading(exp), *notes])))
+
+
+#: no verdict reads fry, and its share of random sets stands in the parameters of the table
+_NOT_SAID = "fry rejects"
 
 
 @dataclass(frozen=True)
@@ -238,22 +241,9 @@ def _params(data: StudyData, options: _Options) -> dict[str, Any]:
     return record | dataclasses.asdict(options)
 
 
-@contextmanager
-def _collected() -> Iterator[list[str]]:
-    """Collect our own warnings as notes, once each, and pass them on at the end."""
-    notes: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        # no verdict reads fry, and its share of random sets stands in the parameters of the table
-        warnings.filterwarnings("ignore", "fry rejects", MarkerkitWarning)
-        yield notes
-    for warning in caught:
-        if not issubclass(warning.category, MarkerkitWarning):
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-        elif str(warning.message) not in notes:
-            notes.append(str(warning.message))
-    for note in notes:
-        warnings.warn(note, MarkerkitWarning, stacklevel=5)
+def _of_reading(exp: Experiment) -> list[str]:
+    """Repeat what was said when the table was read and its identifiers were mapped."""
+    return [note for step in exp.history for note in step.get("warnings", [])]
 
 
 def _note(text: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,3 +72,34 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], *, what: str) -
             f"{suggestion(missing[0], frame.columns)}"
         )
         raise InputError(message)
+
+
+@contextmanager
+def collected_warnings(*left_out: str) -> Iterator[list[str]]:
+    """Collect our own warnings, once each, and pass them on at the end, whatever ends the block.
+
+    Parameters
+    ----------
+    left_out
+        Beginnings (patterns) of warnings of ours that are neither collected nor passed on.
+
+    Yields
+    ------
+    The texts; complete when the block has ended.
+    """
+    notes: list[str] = []
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for beginning in left_out:
+                warnings.filterwarnings("ignore", beginning, MarkerkitWarning)
+            yield notes
+    finally:
+        for warning in caught:
+            if not issubclass(warning.category, MarkerkitWarning):
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+            elif str(warning.message) not in notes:
+                notes.append(str(warning.message))
+        for note in notes:
+            warnings.warn(note, MarkerkitWarning, stacklevel=4)

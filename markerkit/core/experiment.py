@@ -295,6 +295,21 @@ class Experiment:
             imputed=imputed,
         )
 
+    def noted(self, notes: Sequence[str]) -> Experiment:
+        """Return the experiment with `notes` as the ``warnings`` of the last step of its history; itself without any."""
+        if not notes:
+            return self
+        *before, last = self.history
+        return Experiment(
+            self._values,
+            self._samples,
+            self._proteins,
+            self.scale,
+            self.organism,
+            (*before, {**last, "warnings": [*last.get("warnings", []), *notes]}),
+            imputed=self._imputed,
+        )
+
     def select(
         self, *, samples: Sequence[object] | None = None, proteins: Sequence[object] | None = None
     ) -> Experiment:

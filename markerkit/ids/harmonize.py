@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
-from markerkit.core.errors import InputError, listed, one_of
+from markerkit.core.errors import InputError, collected_warnings, listed, one_of
 from markerkit.core.experiment import ORGANISMS, Experiment
 from markerkit.core.genes import bovine_accessions, gene_table
 from markerkit.core.species import (
@@ -91,6 +91,12 @@ def harmonize_ids(
         raise InputError(
             f"the experiment is {exp.organism} and the catalog {markers.organism}; load_markers(organism={exp.organism!r})."
         )
+    with collected_warnings() as notes:
+        mapped = _harmonized(exp, markers, scheme)
+    return mapped.noted(notes)
+
+
+def _harmonized(exp: Experiment, markers: MarkerCatalog | None, scheme: str) -> Experiment:
     proteins = exp.proteins
     _check_species(proteins, exp.organism)
     _check_organism(proteins["gene"], exp.organism)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of
+from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
 from markerkit.core.experiment import ORGANISMS, SCALES, Experiment
 from markerkit.core.genes import looks_transposed
 from markerkit.io.anndata import is_h5ad, read_h5ad
@@ -80,6 +80,22 @@ def read_proteins(
     one_of("software", software, ["auto", *DIALECTS])
     one_of("scale", scale, ["auto", *SCALES])
     one_of("organism", organism, ORGANISMS)
+    with collected_warnings() as notes:
+        exp = _read_proteins(
+            path, samples, software=software, quantity=quantity, scale=scale, organism=organism
+        )
+    return exp.noted(notes)
+
+
+def _read_proteins(
+    path: str | Path | pd.DataFrame,
+    samples: str | Path | pd.DataFrame | None,
+    *,
+    software: str,
+    quantity: str,
+    scale: str,
+    organism: str,
+) -> Experiment:
     sheet, sheet_digest = read_sheet(samples) if samples is not None else (None, None)
     source = _read(path, software, quantity)
     table, annotation = source.table, source.samples if sheet is None else sheet

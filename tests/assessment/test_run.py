@@ -238,3 +238,15 @@ def test_refusals(example, contrast, options, message):
     )
     with pytest.raises(InputError, match=message):
         mk.assess(exp, contrast, **options)
+
+
+def test_what_was_said_at_reading_stands_in_the_warnings() -> None:
+    table = pd.DataFrame(
+        {"gene": ["CD63", "CD63", "ALB"], "a": [8e6, 1e5, 3e5], "b": [8e6, 1e5, 3e5], "c": [8e6, 2e5, 1e5]}
+    )
+    sheet = pd.DataFrame({"sample": ["a", "b"], "fraction": ["EV", "lysate"]})
+    with pytest.warns(mk.MarkerkitWarning):
+        exp = mk.read_proteins(table, samples=sheet)
+    notes = mk.assess(exp).warnings
+    assert any("1 columns of the matrix are not in the sample sheet" in n for n in notes)
+    assert any("rows repeat the name" in n for n in notes)
