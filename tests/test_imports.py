@@ -29,7 +29,17 @@ LAYERS = (
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 LATE = {("results", "figures"), ("assessment", "report")}  # Result.plot, Assessment.report
-HEAVY = ("scipy", "statsmodels", "matplotlib", "seaborn", "gseapy", "formulaic", "jinja2", "openpyxl")
+HEAVY = (
+    "scipy",
+    "statsmodels",
+    "matplotlib",
+    "seaborn",
+    "gseapy",
+    "formulaic",
+    "jinja2",
+    "openpyxl",
+    "xlsxwriter",
+)
 
 
 def unit(path: Path) -> str:

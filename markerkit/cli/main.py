@@ -237,7 +237,7 @@ def _harmonized(arguments: argparse.Namespace) -> tuple[Experiment, MarkerCatalo
 
 def _assess(arguments: argparse.Namespace) -> None:
     _progress(arguments, f"{__version__}, reading {arguments.matrix}")
-    from markerkit.report import check_folder
+    from markerkit.report import check_folder, drawing_process, write_report
 
     check_folder(arguments.out, overwrite=arguments.overwrite)
     from markerkit.assessment.run import assess
@@ -246,19 +246,26 @@ def _assess(arguments: argparse.Namespace) -> None:
     contrasts = read_contrasts(arguments, exp)
     context = read_study_context(arguments, with_contrasts=bool(contrasts))
     _progress(arguments, "assessing")
-    result = assess(
-        exp,
-        contrasts,
-        markers,
-        context=context,
-        collapse_by=arguments.collapse_by,
-        shares=arguments.shares,
-        null_check=arguments.null_check,
-        seed=arguments.seed,
-    )
-    _print_verdicts(result)
-    _progress(arguments, f"writing {arguments.out}")
-    folder = result.report(arguments.out, overwrite=arguments.overwrite, progress=not arguments.quiet)
+    with drawing_process() as process:  # it loads the plotting libraries while this one computes
+        result = assess(
+            exp,
+            contrasts,
+            markers,
+            context=context,
+            collapse_by=arguments.collapse_by,
+            shares=arguments.shares,
+            null_check=arguments.null_check,
+            seed=arguments.seed,
+        )
+        _print_verdicts(result)
+        _progress(arguments, f"writing {arguments.out}")
+        folder = write_report(
+            result,
+            arguments.out,
+            overwrite=arguments.overwrite,
+            progress=not arguments.quiet,
+            process=process,
+        )
     print(f"results: {folder}")
 
 

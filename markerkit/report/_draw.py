@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import pickle
 import sys
@@ -15,6 +16,7 @@ from tqdm import tqdm
 from markerkit import figures
 
 _PNG_DPI = 300
+_LOADED_LATE = ("seaborn", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg")
 
 
 class Job(NamedTuple):
@@ -58,7 +60,9 @@ def draw(
 
 
 def main() -> None:
-    """Draw what stands on stdin (pickled by :class:`markerkit.report._figures.FigureWriter`)."""
+    """Draw what comes on stdin (pickled by :class:`markerkit.report._figures.FigureWriter`)."""
+    for name in _LOADED_LATE:  # while the first process still computes
+        importlib.import_module(name)
     jobs, names, folder = pickle.load(sys.stdin.buffer)
     sys.stdout.write(json.dumps(draw([Job(*job) for job in jobs], names, Path(folder))))
 

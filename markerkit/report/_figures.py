@@ -8,8 +8,9 @@ import pickle
 import re
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -47,6 +48,42 @@ class Drawn:
     pdf: bytes
 
 
+Process = subprocess.Popen[bytes]
+
+
+@contextmanager
+def drawing_process() -> Iterator[Process | None]:
+    """Start a second process that loads what it needs to draw, and waits for figures to be drawn.
+
+    Yields
+    ------
+    The process, for a :class:`FigureWriter`; None where there is one processor only or no process can be started.
+    """
+    process = _start() if _processors() > 1 and sys.executable and not getattr(sys, "frozen", False) else None
+    if process is None:
+        yield None
+        return
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _start() -> Process | None:
+    # the program is this interpreter with a module of this package
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "markerkit.report._draw"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+    except OSError:
+        return None
+
+
 class FigureWriter:
     """Writes the figures of every contrast, the slower half of them in a second process.
 
@@ -58,14 +95,21 @@ class FigureWriter:
         Its tables by name.
     folder
         Folder of the files.
+    process
+        Of :func:`drawing_process`.
 
     Notes
     -----
-    The second process gives the same bytes. Where there is one processor only, or the process
-    fails, all figures are drawn in this one.
+    The second process gives the same bytes. Where there is none, or it fails, all figures are drawn in this one.
     """
 
-    def __init__(self, assessment: Assessment, tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    def __init__(
+        self,
+        assessment: Assessment,
+        tables: Mapping[str, pd.DataFrame],
+        folder: Path,
+        process: Process | None = None,
+    ) -> None:
         contrasts: list[Contrast | None] = list(assessment.contrasts) or [None]
         self._folder = folder
         self._jobs = [
@@ -80,19 +124,22 @@ class FigureWriter:
             )
             for c in contrasts
         ]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = process
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._answer: Future[tuple[bytes, bytes]] | None = None
 
     def __enter__(self) -> Self:
-        """Start the second process."""
-        if _processors() > 1 and sys.executable and not getattr(sys, "frozen", False):
-            self._process = self._start()
+        """Hand the second process its figures; a thread does it, since the process reads when it is ready."""
+        if self._process is not None:
+            work = pickle.dumps(([tuple(job) for job in self._jobs], _ELSEWHERE, str(self._folder)))
+            self._answer = self._thread.submit(self._process.communicate, work)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """End the second process, where an error left it running."""
-        if self._process is not None and self._process.poll() is None:
+    def __exit__(self, kind: object, *_: object) -> None:
+        """End the second process, where an error leaves it running."""
+        if self._process is not None and kind is not None:
             self._process.kill()
-            self._process.wait()
+        self._thread.shutdown()
 
     def finish(self, *, progress: bool = False) -> tuple[list[Drawn], dict[str, str]]:
         """Draw the other figures here, and wait for the second process.
@@ -115,26 +162,10 @@ class FigureWriter:
                     drawn.append(Drawn(job.contrast, name, figure.title, svg, pdf))
         return drawn, why
 
-    def _start(self) -> subprocess.Popen[bytes] | None:
-        with tempfile.TemporaryFile() as work:
-            pickle.dump(([tuple(job) for job in self._jobs], _ELSEWHERE, str(self._folder)), work)
-            work.seek(0)
-            # the program is this interpreter with a module of this package
-            try:
-                return subprocess.Popen(
-                    [sys.executable, "-m", "markerkit.report._draw"],
-                    stdin=work,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                )
-            except OSError:
-                return None
-
     def _collect(self) -> dict[str, str]:
         """Take what the second process skipped; draw its figures here where there is none or it failed."""
-        if self._process is not None:
-            answer, _ = self._process.communicate()
+        if self._process is not None and self._answer is not None:
+            answer, _ = self._answer.result()
             if self._process.returncode == 0:
                 return {str(k): str(v) for k, v in json.loads(answer).items()}
         return draw(self._jobs, _ELSEWHERE, self._folder)

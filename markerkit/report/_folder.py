@@ -7,14 +7,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from markerkit.core.errors import InputError
-from markerkit.report._figures import FigureWriter
+from markerkit.report._figures import FigureWriter, Process, drawing_process
 from markerkit.report._html import html_report
 from markerkit.report._methods import methods_text
 from markerkit.report._summary import summary
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 
 def write_report(
-    assessment: Assessment, folder: str | Path, *, overwrite: bool = False, progress: bool = False
+    assessment: Assessment,
+    folder: str | Path,
+    *,
+    overwrite: bool = False,
+    progress: bool = False,
+    process: Process | None = None,
 ) -> Path:
     """Write the report, the figures, the tables, the summary and the methods of an assessment.
 
@@ -40,6 +45,8 @@ def write_report(
         Replace an assessment that is there already.
     progress
         Show a bar on stderr, where that is a terminal.
+    process
+        A :func:`drawing_process` that was started while the assessment was made; without one, it starts here.
 
     Returns
     -------
@@ -53,7 +60,10 @@ def write_report(
     tables, record, methods = assessment.tables, summary(assessment), methods_text(assessment)
     with _whole_folder(Path(folder), overwrite=overwrite) as part:
         (part / "figures").mkdir()
-        with FigureWriter(assessment, tables, part / "figures") as writer:
+        with (
+            nullcontext(process) if process is not None else drawing_process() as second,
+            FigureWriter(assessment, tables, part / "figures", second) as writer,
+        ):
             _write_tables(part, tables)
             _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
             _write(part / "methods.md", methods)

@@ -16,7 +16,7 @@ import markerkit.report
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
 from markerkit.core.wording import percent
-from markerkit.report._figures import FigureWriter
+from markerkit.report._figures import FigureWriter, drawing_process
 from markerkit.report._html import html_report
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.registry import TABLES
@@ -290,12 +290,29 @@ def test_a_second_process_that_fails_is_made_up_for(nasty_assessment, folder, tm
     """Where it ends with an error all figures are drawn in this process, to the same bytes."""
     monkeypatch.setattr("markerkit.report._figures._processors", lambda: 2)
     monkeypatch.setattr("sys.executable", shutil.which("false"))
-    with FigureWriter(nasty_assessment, nasty_assessment.tables, tmp_path) as writer:
+    with (
+        drawing_process() as process,
+        FigureWriter(nasty_assessment, nasty_assessment.tables, tmp_path, process) as writer,
+    ):
         drawn, skipped = writer.finish()
+    assert process is not None
+    assert process.returncode == 1
     assert {d.name for d in drawn} | set(skipped) >= {"qc_card", "checklist", "forest"}
     assert {p.name for p in tmp_path.iterdir()} == {p.name for p in (folder / "figures").iterdir()}
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (folder / "figures" / path.name).read_bytes(), path.name
+
+
+def test_a_second_process_ends_with_the_work(monkeypatch):
+    """It waits for figures; where an error comes first, it is ended and not left behind."""
+    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 2)
+    with drawing_process() as process:
+        assert process is not None
+        assert process.poll() is None
+    assert process.returncode is not None
+    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 1)
+    with drawing_process() as process:
+        assert process is None
 
 
 def test_the_same_bytes_twice(folder, tmp_path):
