@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, listed
+from markerkit.io.cells import numbers
 from markerkit.io.dialects import Dialect, plain
-from markerkit.io.tabular import Table, numbers
+from markerkit.io.tabular import Table
 
 _SAME = 1e-3  # relative difference below which the values that the rows of a group repeat are one, rounded differently
 

@@ -12,13 +12,14 @@ from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnin
 from markerkit.core.experiment import ORGANISMS, SCALES, Experiment
 from markerkit.core.genes import looks_transposed
 from markerkit.io.anndata import is_h5ad, read_h5ad
+from markerkit.io.cells import numbers
 from markerkit.io.dialects import DIALECTS, Dialect, plain
 from markerkit.io.layout import layout_of, quantity_columns
 from markerkit.io.long_reports import find_report, to_wide, wanted_columns
 from markerkit.io.protein_rows import protein_rows
-from markerkit.io.sample_sheet import match_samples, read_sheet
+from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
 from markerkit.io.scale import scale_of
-from markerkit.io.tabular import Table, as_table, numbers
+from markerkit.io.tabular import Table, as_table
 
 
 def read_proteins(
@@ -96,9 +97,11 @@ def _read_proteins(
     scale: str,
     organism: str,
 ) -> Experiment:
-    sheet, sheet_digest = read_sheet(samples) if samples is not None else (None, None)
+    sheet = None if samples is None else read_sheet(samples)
     source = _read(path, software, quantity)
-    table, annotation = source.table, source.samples if sheet is None else sheet
+    table, annotation = source.table, source.samples
+    if sheet is not None:
+        annotation = sheet.on(names_in_header(list(table.frame.columns), source.dialect.quantities.values()))
     _refuse_transposed(table, annotation, organism)
     columns, chosen = quantity_columns(table, source.dialect, quantity, annotation)
     names, proteins = protein_rows(table, source.dialect)
@@ -116,7 +119,7 @@ def _read_proteins(
         "file": table.name,
         "sha256": table.sha256,
         "samples_file": _name(samples, table) if samples is not None else None,
-        "samples_sha256": sheet_digest,
+        "samples_sha256": None if sheet is None else sheet.sha256,
         "software": source.dialect.name,
         "quantity": chosen,
         "scale": found,

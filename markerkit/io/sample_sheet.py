@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -16,67 +17,192 @@ from markerkit.io.tabular import as_table
 
 SAMPLE_COLUMNS = (
     "sample", "samples", "sample name", "sample id", "sampleid", "samplename", "run", "raw file", "rawfile", "file",
-    "file name", "filename", "comment data file", "source name", "name",
+    "file name", "filename", "comment data file", "source name", "name", "label",
 )  # fmt: skip
-_ENDINGS = re.compile(r"\.(raw|mzml|d|wiff2?|dia|htrms|thermo\.raw|raw\.thermo|mzxml)$", re.IGNORECASE)
+_ENDINGS = re.compile(r"(?:\.(?:raw|mzml|d|wiff2?|wiff\.scan|dia|htrms|mzxml|mgf|mzml\.gz))+$", re.IGNORECASE)
+#: beginnings of a path: a drive, a root, a network share, the present folder, a web address
+_PATH = re.compile(r"[A-Za-z]:[\\/]|[\\/~]|\.{1,2}[\\/]|\w+://")
+_ENOUGH = (
+    0.5  # share of the rows that a column named as sample columns are must match to come before other columns
+)
 
 
 def short_name(name: str) -> str:
-    r"""Take a run's base name, without folder and instrument ending.
+    r"""Take a run's base name: without instrument ending, and without folder where the name is a path.
 
-    >>> short_name(r"D:\data\run_01.mzML")
-    'run_01'
+    A slash alone does not make a path: it may be part of the name of a sample.
+
+    >>> short_name(r"D:\data\run_01.mzML"), short_name("data/run_01.raw"), short_name("EV/CD9")
+    ('run_01', 'run_01', 'EV/CD9')
     """
-    return _ENDINGS.sub("", PurePosixPath(str(name).replace("\\", "/")).name) or str(name)
+    text = str(name)
+    stem = _ENDINGS.sub("", text)
+    return (_base(stem) if stem != text or _PATH.match(text) else text) or text
 
 
-def read_sheet(path: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def _base(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/")).name
+
+
+@dataclass(frozen=True)
+class SampleSheet:
+    """A sample sheet as read, before it is known which of its columns holds the sample names.
+
+    Parameters
+    ----------
+    frame
+        The sheet, all cells as text where it came from a file.
+    name, sha256
+        File name and digest of the file.
+    indexed
+        The first column was the index of a frame.
+    written
+        The sheet came from a file, so that a column of numbers still is text.
+    """
+
+    frame: pd.DataFrame
+    name: str
+    sha256: str
+    indexed: bool
+    written: bool
+
+    def on(self, matrix: Iterable[str]) -> pd.DataFrame:
+        """Sheet on its sample names: on the column whose cells are the names of the matrix.
+
+        Parameters
+        ----------
+        matrix
+            Names that the matrix may have for its samples.
+
+        Returns
+        -------
+        One row per sample; the index holds the names as the sheet writes them. Where no column matches, it is
+        the one that is named as sample columns are.
+
+        Raises
+        ------
+        InputError
+            No sample column, two of them that contradict each other, a sample that is there twice or has no name.
+
+        Warns
+        -----
+        MarkerkitWarning
+            The samples are matched by another column than its name says.
+        """
+        column = self._sample_column(list(dict.fromkeys(matrix)))
+        names = self.frame[column].astype(str).str.strip()
+        _check_names(names, self.frame[column].isna(), f"the sample sheet {self.name!r}")
+        # SDRF columns are named by the text in their brackets
+        sheet = self.frame.drop(columns=column).rename(columns=lambda c: re.sub(r"^.*\[(.+)\]$", r"\1", c))
+        sheet = sheet.loc[:, ~sheet.columns.duplicated()]
+        sheet = sheet.rename(columns={"sample": "sheet_sample"})  # the index is called sample
+        for name in sheet.columns:
+            if not pd.api.types.is_numeric_dtype(sheet[name]):
+                text = sheet[name].astype(object).map(lambda v: v.strip() if isinstance(v, str) else v)
+                sheet[name] = _typed(text) if self.written else text
+        return sheet.set_axis(pd.Index(names.to_numpy(dtype=object), name="sample"))
+
+    def _sample_column(self, matrix: list[str]) -> str:
+        """Column that matches the names of the matrix, before others one that is named as sample columns are."""
+        hits = {str(c): _hits(self._cells(c), matrix) for c in self.frame.columns}
+        matched = {c: len(set(found) - {None}) for c, found in hits.items()}
+        named = self._named()
+        usual = max(named, key=lambda c: matched[c], default=None)
+        if usual is not None and matched[usual] >= _ENOUGH * len(self.frame):
+            best = [c for c in named if matched[c] == matched[usual]]
+        else:
+            most = max(matched.values())
+            best = [c for c in hits if matched[c] == most > 0]
+            best = [c for c in named if c in best] or best
+        if not best and not named:
+            raise InputError(
+                f"the sample sheet {self.name!r} has no sample column; call it 'sample'. Compared with the matrix "
+                f"({listed(matrix, limit=4)}): {listed(self.frame.columns, limit=20)}."
+            )
+        self._refuse_contradiction(best, hits)
+        chosen = (best or named)[0]
+        if best and chosen != next(iter(named), None):
+            renamed = "; its column `sample` is called `sheet_sample`" if "sample" in hits else ""
+            warnings.warn(
+                f"the samples of {self.name} are matched to the matrix by the column {chosen!r}, which holds "
+                f"{matched[chosen]} of its sample names{renamed}",
+                MarkerkitWarning,
+                stacklevel=5,
+            )
+        return chosen
+
+    def _cells(self, column: str) -> list[str]:
+        return ["" if pd.isna(v) else str(v).strip() for v in self.frame[column]]
+
+    def _named(self) -> list[str]:
+        """Columns that are named as sample columns are, the usual names first; else the index of a frame."""
+        folded = {plain(c): str(c) for c in reversed(self.frame.columns)}
+        found = [folded[c] for c in SAMPLE_COLUMNS if c in folded]
+        return found or ([str(self.frame.columns[0])] if self.indexed else [])
+
+    def _refuse_contradiction(self, columns: list[str], hits: dict[str, list[str | None]]) -> None:
+        """Refuse two columns that match equally well but give a row different samples of the matrix."""
+        for other in columns[1:]:
+            for i, (a, b) in enumerate(zip(hits[columns[0]], hits[other], strict=True)):
+                if a != b:
+                    raise InputError(
+                        f"the columns {columns[0]!r} and {other!r} of the sample sheet {self.name!r} both hold names of samples of "
+                        f"the matrix, but different ones in row {i + 1} ({a!r} and {b!r}); leave one of them out."
+                    )
+
+
+def read_sheet(path: str | Path | pd.DataFrame) -> SampleSheet:
     """Read a sample sheet.
 
     Parameters
     ----------
     path
         TSV, CSV, XLSX or SDRF, or a frame. The sample column is called ``sample``, ``run``, ``raw file`` or
-        the like; a frame without one holds the names in its index.
+        the like, or holds the names of the matrix; a frame without one holds the names in its index.
 
     Returns
     -------
-    The sheet on its sample names, and the SHA-256 of the file.
+    SampleSheet
 
     Raises
     ------
     InputError
-        No sample column, a sample that is there twice or has no name.
+        See :func:`markerkit.io.tabular.as_table`.
     """
-    table = as_table(path, what="sample sheet")
-    frame = table.frame.dropna(how="all")
-    column = _sample_column(frame, table.name, indexed=_is_indexed(path))
-    names = frame[column].astype(str).str.strip()
-    _check_names(names, frame[column].isna(), f"the sample sheet {table.name!r}")
-    # SDRF columns are named by the text in their brackets
-    sheet = frame.drop(columns=column).rename(columns=lambda c: re.sub(r"^.*\[(.+)\]$", r"\1", c))
-    sheet = sheet.loc[:, ~sheet.columns.duplicated()]
-    for name in sheet.columns:
-        if sheet[name].dtype == object or isinstance(sheet[name].dtype, pd.StringDtype):
-            sheet[name] = sheet[name].astype(object).map(lambda v: v.strip() if isinstance(v, str) else v)
-    return sheet.set_axis(pd.Index(names.to_numpy(dtype=object), name="sample")), table.sha256
+    table = as_table(path, what="sample sheet", as_text=True)
+    frame = isinstance(path, pd.DataFrame)
+    indexed = isinstance(path, pd.DataFrame) and not isinstance(path.index, pd.RangeIndex)
+    rows = table.frame.loc[:, ~table.frame.columns.duplicated()].dropna(how="all")
+    return SampleSheet(rows, table.name, table.sha256, indexed, written=not frame)
 
 
-def _is_indexed(given: object) -> bool:
-    return isinstance(given, pd.DataFrame) and not isinstance(given.index, pd.RangeIndex)
+def _typed(text: pd.Series) -> pd.Series:
+    """Turn a column into numbers where every cell is one in its usual form; ``01`` and ``1.10`` are names.
+
+    Whole numbers stay whole beside an empty cell.
+    """
+    given = text.dropna()
+    if given.empty or not all(_is_usual_number(str(v)) for v in given):
+        return text
+    numbers = pd.to_numeric(text)
+    if numbers.dropna().nunique() < given.nunique():  # 1 and 1.0
+        return text
+    whole = all(re.fullmatch(r"-?\d{1,15}", str(v)) for v in given)
+    return numbers.astype("Int64") if whole and len(given) < len(text) else numbers
 
 
-def _sample_column(frame: pd.DataFrame, name: str, *, indexed: bool) -> str:
-    """Column of the sample names: by its name, else the index that a frame came with."""
-    folded = {plain(c): str(c) for c in reversed(frame.columns)}
-    column = next((folded[c] for c in SAMPLE_COLUMNS if c in folded), None)
-    if column is not None:
-        return column
-    if indexed:
-        return str(frame.columns[0])
-    raise InputError(
-        f"the sample sheet {name!r} has no sample column; call it 'sample'. Found {listed(frame.columns, limit=20)}."
-    )
+def _is_usual_number(text: str) -> bool:
+    """Say whether a text is what a program writes for the number that it reads as.
+
+    >>> [_is_usual_number(t) for t in ("1", "1.5", "45.0", "01", "1.10", "1E1", "inf")]
+    [True, True, True, False, False, False, False]
+    """
+    if re.fullmatch(r"-?[\d.]+(?:e-?\d+)?", text) is None:
+        return False
+    try:
+        return text in {str(int(float(text))), repr(float(text))}
+    except (ValueError, OverflowError):
+        return False
 
 
 def _check_names(names: pd.Series, empty: pd.Series, what: str) -> None:
@@ -84,7 +210,48 @@ def _check_names(names: pd.Series, empty: pd.Series, what: str) -> None:
         raise InputError(f"{what} has a row without a sample name; fill in `{names.name}`.")
     doubled = names[names.duplicated()].unique()
     if len(doubled):
-        raise InputError(f"{what} names the sample {listed(doubled)} twice; keep one row each.")
+        raise InputError(
+            f"{what} names the sample {listed(doubled)} twice (column `{names.name}`); keep one row each."
+        )
+
+
+def names_in_header(columns: Sequence[str], patterns: Iterable[str]) -> list[str]:
+    """Names that a matrix may have for its samples: its columns, and the samples in them.
+
+    Parameters
+    ----------
+    columns
+        Columns of the matrix.
+    patterns
+        Patterns of sample columns with the sample in the group ``s``; empty ones are passed over.
+
+    Examples
+    --------
+    >>> names_in_header(["gene", "Intensity a"], [r"Intensity (?P<s>.+)", ""])
+    ['gene', 'Intensity a', 'a']
+    """
+    inner = [m["s"].strip() for p in patterns if p for c in columns if (m := re.fullmatch(p, c))]
+    return [*columns, *dict.fromkeys(inner)]
+
+
+def _hits(given: Sequence[str], matrix: Sequence[str]) -> list[str | None]:
+    """Matrix name of every given name: exactly, else by base name without regard to case; None where there is none."""
+    exact = set(matrix)
+    near: list[dict[str, list[str]]] = [{}, {}]
+    for name in exact:
+        for key, found in zip(_keys(name), near, strict=True):
+            found.setdefault(key, []).append(name)
+    hits: list[str | None] = []
+    for name in given:
+        close = next((c for key, found in zip(_keys(name), near, strict=True) if (c := found.get(key))), [])
+        hits.append(name if name in exact else close[0] if name and len(close) == 1 else None)
+    return hits
+
+
+def _keys(name: str) -> tuple[str, str]:
+    """Names under which a sample is looked for, the nearest first."""
+    short = short_name(name).casefold()
+    return short, _base(short)
 
 
 def match_samples(sheet: Sequence[str], matrix: Sequence[str], *, name: str) -> dict[str, str]:
@@ -106,14 +273,8 @@ def match_samples(sheet: Sequence[str], matrix: Sequence[str], *, name: str) -> 
     InputError
         Nothing matches.
     """
-    exact = set(matrix)
-    loose: dict[str, list[str]] = {}
-    for column in matrix:
-        loose.setdefault(short_name(column).casefold(), []).append(column)
     found: dict[str, str] = {}
-    for sample in sheet:
-        near = loose.get(short_name(sample).casefold(), [])
-        hit = sample if sample in exact else near[0] if len(near) == 1 else None
+    for sample, hit in zip(sheet, _hits(sheet, matrix), strict=True):
         if hit is not None and hit not in found:
             found[hit] = sample
     lost = [s for s in sheet if s not in found.values()]

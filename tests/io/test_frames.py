@@ -61,7 +61,7 @@ def test_an_index_with_names_is_the_first_column() -> None:
 
 def test_a_frame_without_sample_names_is_refused() -> None:
     with pytest.raises(InputError, match="the sample sheet 'frame' has no sample column"):
-        read_sheet(SHEET.drop(columns="sample"))
+        read_sheet(SHEET.drop(columns="sample")).on(list(TABLE.columns))
 
 
 def test_a_long_report_and_categories() -> None:

@@ -435,7 +435,7 @@ def test_missing_file_folder_and_words(tmp_path):
     with pytest.raises(InputError, match="names the sample 'ev_1' twice"):
         mk.read_proteins(path, samples=sheet(tmp_path, ("ev_1", "ev_1")))
     with pytest.raises(InputError, match="no sample column"):
-        mk.read_proteins(path, samples=sheet(tmp_path, header=("who", "group")))
+        mk.read_proteins(path, samples=sheet(tmp_path, ("q_1", "q_2"), header=("who", "group")))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,188 @@
+"""Cells of a table: numbers, words that say that nothing was measured, other text."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from markerkit.core.errors import InputError, MarkerkitWarning
+
+#: cells that mean "no value" in every column of a matrix: what programs write, and an empty cell
+MISSING = (
+    "", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "Filtered", "-", "n/a", "<NA>",
+)  # fmt: skip
+#: words for "not detected" that people and laboratory systems write among numbers; they count where a number belongs
+_NOT_DETECTED = re.compile(
+    r"""
+      n[./]?\ ?[adq]\.?                                          # nd, n.d., N/D, nq, n.q., n.a.
+    | (?:not\ |un|non-?)(?:detected|detectable|quantified|quantifiable|measured|found|identified|observed|determined)
+    | not\ available | missing | filtered | none | na?n
+    | (?:<|<=|≤)\ ?(?:l?lo[dq]|[ml]?dl|l?ql)                     # <LOD, <LLOQ, <MDL
+    | (?:<|<=|≤)\ ?\d+(?:[.,]\d+)?(?:e[+-]?\d+)?                 # < 0.5
+    | b(?:ll|l|d|q)(?:od|oq|l|q)                                 # BLOD, BLOQ, BDL, BLQ, BQL, BLLOQ
+    | below\ (?:the\ )?(?:l?lo[dq]|detection\ limit|quantification\ limit|limit\ of\ (?:detection|quantification))
+    | \.|-{1,3}|–|—
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+#: results of a formula that failed in a spreadsheet
+_FORMULA_ERROR = re.compile(r"#(?:NUM|DIV/0|VALUE|REF|NAME|NULL)[!?]?")
+#: both readings are possible: a thousands separator or a decimal sign
+_TWO_READINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+
+
+class CellCounts(NamedTuple):
+    """How many cells of a column are numbers, say that nothing was measured, or are other text; empty ones aside."""
+
+    numbers: int
+    words: int
+    other: int
+
+
+def cell_counts(cells: pd.Series) -> CellCounts:
+    """Count the numbers of a column, its words for "not detected" and its other text.
+
+    Parameters
+    ----------
+    cells
+        Column of a table as read.
+
+    Returns
+    -------
+    CellCounts
+        Empty cells and missing values are in none of the three.
+
+    Examples
+    --------
+    >>> cell_counts(pd.Series(["12.5", "<LOD", "ND", "high", None]))
+    CellCounts(numbers=1, words=2, other=1)
+    """
+    if pd.api.types.is_bool_dtype(cells):
+        return CellCounts(0, 0, int(cells.notna().sum()))
+    if pd.api.types.is_numeric_dtype(cells):
+        return CellCounts(int(cells.notna().sum()), 0, 0)
+    found, text, given = _converted(cells)
+    left = text[given & np.isnan(found)]
+    words = sum(n for word, n in Counter(left).items() if is_word(word))
+    return CellCounts(int((given & ~np.isnan(found)).sum()), words, len(left) - words)
+
+
+def is_word(text: str) -> bool:
+    """Say whether a cell says that nothing was measured.
+
+    >>> [is_word(t) for t in ("ND", "not detected", "< 0.5", "> 0.5", "low")]
+    [True, True, True, False, False]
+    """
+    return _NOT_DETECTED.fullmatch(" ".join(text.split())) is not None
+
+
+def numbers(frame: pd.DataFrame, columns: list[str], *, ids: pd.Series, name: str, what: str) -> pd.DataFrame:
+    """Turn columns into numbers.
+
+    Parameters
+    ----------
+    frame
+        As from :func:`markerkit.io.tabular.read_table`.
+    columns
+        Columns to turn.
+    ids
+        Row names, for the message.
+    name, what
+        File and what it is.
+
+    Returns
+    -------
+    Numbers, in the rows of the frame. Words such as ``ND`` or ``<LOD`` are missing.
+
+    Raises
+    ------
+    InputError
+        A cell that is other text; an infinite value.
+
+    Warns
+    -----
+    MarkerkitWarning
+        How many cells hold words such as ``ND`` or ``<LOD``.
+    """
+    values = np.empty((len(frame), len(columns)), order="F")
+    words: Counter[str] = Counter()
+    with_words = 0
+    for j, column in enumerate(columns):
+        cells = frame[column]
+        if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+            values[:, j] = cells.to_numpy(dtype=float, na_value=np.nan)
+        else:
+            values[:, j], there = _with_words(cells, column, ids=ids, name=name, what=what)
+            words += there
+            with_words += bool(there)
+    if np.isinf(values).any():
+        at, j = (int(i[0]) for i in np.nonzero(np.isinf(values)))
+        raise InputError(
+            f"the {what} {name!r} holds an infinite value in column {columns[j]!r}, row {str(ids.iloc[at])[:60]!r} "
+            f"({int(np.isinf(values).sum())} such cells in all), as the logarithm of 0 is; leave missing values empty."
+        )
+    if words:
+        shown = ", ".join(f"{word!r} ({n})" for word, n in words.most_common(4))
+        warnings.warn(
+            f"{words.total()} cells of {name} in {with_words} of {len(columns)} columns say that nothing was measured and are "
+            f"missing values: {shown}",
+            MarkerkitWarning,
+            stacklevel=3,
+        )
+    return pd.DataFrame(values, index=frame.index, columns=pd.Index(columns, dtype=object), copy=False)
+
+
+def _converted(
+    cells: pd.Series,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
+    """Cells as numbers (NaN where they are none), as text, and where something is written."""
+    text = cells.astype(object).where(cells.notna(), "").astype(str).str.strip().to_numpy(dtype=object)
+    given = ~np.isin(text.astype(str), MISSING)
+    found = pd.to_numeric(pd.Series(np.where(given, text, np.nan), dtype=object), errors="coerce")
+    return found.to_numpy(dtype=float), text, given
+
+
+def _with_words(
+    cells: pd.Series, column: str, *, ids: pd.Series, name: str, what: str
+) -> tuple[npt.NDArray[np.float64], Counter[str]]:
+    """Numbers of a column of text, and the words in it that say that nothing was measured."""
+    found, text, given = _converted(cells)
+    left = given & np.isnan(found)
+    if pd.api.types.is_bool_dtype(cells):
+        left, found = given, np.full(len(cells), np.nan)
+    counted = Counter(text[left])
+    wrong = {t for t in counted if not is_word(t)}
+    if wrong:
+        at = int(np.flatnonzero(left & np.isin(text.astype(str), list(wrong)))[0])
+        many = sum(counted[t] for t in wrong)
+        raise InputError(
+            f"the {what} {name!r} holds text where a number belongs: {text[at][:40]!r} in column {column!r}, "
+            f"row {str(ids.iloc[at])[:60]!r} ({many} such cells in the column).{_cause(text[at])}"
+        )
+    return found, counted
+
+
+def _cause(text: str) -> str:
+    """Likely cause of a cell that is no number, with what to do; empty where none is known."""
+    if _FORMULA_ERROR.fullmatch(text):
+        return (
+            " It is a formula that failed in a spreadsheet, such as the logarithm of 0: leave the cell empty."
+        )
+    if _TWO_READINGS.fullmatch(text):
+        whole = re.sub(r"[.,]", "", text)
+        point = text.replace(",", ".")
+        return (
+            f" It may stand for {whole} or for {point}, and nothing in the table tells which: write numbers without a "
+            "thousands separator and with a decimal point."
+        )
+    if re.fullmatch(r"[\d.,' ]+", text):
+        return " Its separators fit no way of writing numbers that the other cells share: write it with a decimal point only."
+    if re.search(r"\d", text) and re.search(r"[;|/]", text):
+        return " It holds several values: export one number per cell."
+    return " Leave the cell empty if nothing was measured, or leave the column out if it holds no abundances."

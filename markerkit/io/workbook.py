@@ -1,0 +1,163 @@
+"""Workbooks (XLSX): the sheet that holds the table, its cells as written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import warnings
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from markerkit.core.errors import InputError, MarkerkitWarning, listed
+from markerkit.io.cells import MISSING, cell_counts
+from markerkit.io.delimited import SHEET_MISSING, check_header, named_columns
+from markerkit.io.dialects import ACCESSIONS, GENES, plain
+from markerkit.io.number_format import read_numbers
+
+_NAMES = frozenset({*ACCESSIONS, *GENES})
+_MOSTLY = 0.5  # share of the filled cells that are numbers in a column of numbers
+_SAMPLED = 200  # rows of a sheet that are looked at to find the one that is a matrix
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Sheet of a workbook: its title and its rows that are not empty."""
+
+    title: str
+    rows: Sequence[tuple[object, ...]]
+
+    @cached_property
+    def header(self) -> list[str]:
+        cells = [_text(c) for c in self.rows[0]]
+        return cells[: max((i + 1 for i, c in enumerate(cells) if c), default=0)]
+
+    @cached_property
+    def has_numbers(self) -> bool:
+        """Say whether a column beside the first one holds numbers, as that of a sample does."""
+        sampled = self.rows[1 : _SAMPLED + 1]
+        for i in range(1, len(self.header)):
+            found = cell_counts(pd.Series([r[i] for r in sampled if r[i] is not None], dtype=object))
+            if found.numbers and found.numbers >= _MOSTLY * sum(found):
+                return True
+        return False
+
+    @property
+    def has_names(self) -> bool:
+        """Say whether a column is named as those of proteins or genes are."""
+        return any(plain(c) in _NAMES for c in self.header)
+
+
+def read_workbook(data: bytes, name: str, what: str, *, as_text: bool) -> pd.DataFrame:
+    """Read the sheet of a workbook that holds a table: the first one, or for a matrix the first with numbers.
+
+    Parameters
+    ----------
+    data
+        XLSX.
+    name, what
+        File and what it is, for the messages.
+    as_text
+        Keep every cell as text.
+
+    Raises
+    ------
+    InputError
+        No workbook, no sheet with rows, titles or merged cells above the columns, a column that is there twice.
+
+    Warns
+    -----
+    MarkerkitWarning
+        Other sheets with rows are not read.
+    """
+    sheets = _sheets(data, name, what)
+    if not sheets:
+        raise InputError(f"the {what} {name!r} has no sheet with a header and rows.")
+    matrices = [] if as_text else [s for s in sheets if s.has_numbers]
+    sheet = next((s for s in matrices if s.has_names), (matrices or sheets)[0])
+    others = [s.title for s in sheets if s is not sheet]
+    if others:
+        warnings.warn(
+            f"the sheet {sheet.title!r} of {name} was read; not read: {listed(others, limit=6)}",
+            MarkerkitWarning,
+            stacklevel=5,
+        )
+    check_header(sheet.header, name, what)
+    _check_titles(sheet, name, what)
+    missing = SHEET_MISSING if what == "sample sheet" else MISSING
+    columns = [
+        _column([r[i] for r in sheet.rows[1:]], as_text=as_text or plain(c) in _NAMES, missing=missing)
+        for i, c in enumerate(sheet.header)
+    ]
+    frame = pd.concat(columns, axis=1).set_axis(sheet.header, axis=1)
+    frame = named_columns(frame, name, what)
+    return frame if as_text else read_numbers(frame, name=name, what=what, again=None)
+
+
+def _sheets(data: bytes, name: str, what: str) -> list[_Sheet]:
+    """Sheets with a header and rows."""
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
+        raise InputError(
+            f"the {what} {name!r} is a zip archive, not an XLSX workbook; unpack it first."
+        ) from error
+    found = []
+    for sheet in book.worksheets:
+        rows = [r for r in sheet.iter_rows(values_only=True) if any(c is not None for c in r)]
+        width = max((len(r) for r in rows), default=0)
+        rows = [(*r, *[None] * (width - len(r))) for r in rows]
+        if len(rows) > 1:
+            found.append(_Sheet(str(sheet.title), rows))
+    return found
+
+
+def _check_titles(sheet: _Sheet, name: str, what: str) -> None:
+    """Refuse a sheet with titles or merged cells above its columns."""
+    header, rows = sheet.header, sheet.rows
+    widest = max(i + 1 for r in rows for i, c in enumerate(r) if c is not None)
+    nameless = [
+        i for i, c in enumerate(header) if not c and i > 0 and any(r[i] is not None for r in rows[1:])
+    ]
+    if widest > len(header) or nameless:
+        at = nameless[0] if nameless else len(header)
+        raise InputError(
+            f"the sheet {sheet.title!r} of the {what} {name!r} has values under no name (column {at + 1}); its first row "
+            f"({listed([c for c in header if c], limit=4)}) must name every column: remove titles and merged cells above it."
+        )
+
+
+def _text(cell: object) -> str:
+    """Write a cell as it reads in the sheet: dates as in ISO 8601, without the time where it is midnight."""
+    if cell is None:
+        return ""
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ")
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return " ".join(str(cell).split("\n")).strip()
+
+
+def _column(cells: list[object], *, as_text: bool, missing: Sequence[str]) -> pd.Series:
+    """Column of a sheet: numbers where all its cells are, else its text with the numbers in it."""
+    number = [isinstance(c, int | float) and not isinstance(c, bool) for c in cells]
+    texts = [_text(c) for c in cells]
+    empty = [t in missing for t in texts]
+    if as_text:
+        return pd.Series([np.nan if e else t for t, e in zip(texts, empty, strict=True)], dtype=object)
+    if all(n or e for n, e in zip(number, empty, strict=True)):
+        return pd.Series([c if n else np.nan for c, n in zip(cells, number, strict=True)], dtype=float)
+    plainly = pd.Series(
+        [np.nan if e else c if n else t for c, t, n, e in zip(cells, texts, number, empty, strict=True)],
+        dtype=object,
+    )
+    if any(isinstance(c, bool) for c in cells):
+        return plainly.map(lambda c: str(c) if isinstance(c, bool) else c)
+    converted = pd.to_numeric(plainly, errors="coerce")
+    return converted if converted.notna().equals(plainly.notna()) else plainly
