@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from markerkit.core.species import BETWEEN_MEMBERS, split_identifier
+from markerkit.core.species import BETWEEN_MEMBERS, PREFIX, split_identifier
 
 _DATA = Path(__file__).parents[1] / "data"
+_NOTHING = frozenset({"nan", "none", "<na>", "na", "nat"})  # what missing cells are as text
 _MOSTLY = 0.5  # share of names from which an axis is one of proteins
+#: how identifiers that are no UniProt accession and no symbol are written, by the system that they are of
+_FORMS = {
+    "ensembl": re.compile(r"ENS[A-Z]{0,4}[GTP]\d{11}(?:\.\d+)?"),
+    "refseq": re.compile(r"(?:gi\|\d+\|)?(?:ref\|)?[ANXWY][PMR]_\d{6,9}(?:\.\d+)?\|?"),
+    "ipi": re.compile(r"(?:IPI:)?IPI\d{8}(?:\.\d+)?"),
+    "entrez": re.compile(r"[1-9]\d{0,8}(?:\.0)?"),
+}
 
 
 @dataclass(frozen=True)
@@ -93,3 +102,54 @@ def _protein_share(names: list[object], organism: str) -> float:
         member = BETWEEN_MEMBERS.split(str(name))[0].strip()
         found += any(split_identifier(member)) or by_name.get(member.upper(), ("", ""))[1] == "symbol"
     return found / max(len(names), 1)
+
+
+def identifier_kind(cells: Iterable[object], organism: str) -> dict[str, float]:
+    """Share of the cells of a column that are identifiers of each kind: says what a column holds by its content.
+
+    Parameters
+    ----------
+    cells
+        Cells of a column, of any type; empty and missing ones do not count.
+        Of a cell with several members the first one counts.
+    organism
+        Whose gene table says what is a symbol; the case of letters does not count.
+
+    Returns
+    -------
+    dict
+        Kind -> share of the cells that hold something, 0 to 1: ``uniprot``
+        (accession, alone or as ``sp|P08962|CD63_HUMAN``), ``entry`` (entry name of
+        UniProt), ``symbol`` (approved, previous or alias symbol), ``ensembl``,
+        ``refseq``, ``ipi``, ``entrez`` (whole numbers). A cell counts for one
+        kind, so that the rest is what no kind fits. All 0 for a column of nothing.
+
+    Examples
+    --------
+    >>> kinds = identifier_kind(["P08962", "CD63", "CD9;CD81", "sample 1", None], "human")
+    >>> kinds["uniprot"], kinds["symbol"], kinds["entry"]
+    (0.25, 0.5, 0.0)
+    """
+    counts = dict.fromkeys(("uniprot", "entry", "symbol", *_FORMS), 0)
+    given = [text for cell in cells if (text := str(cell).strip()) and text.lower() not in _NOTHING]
+    for text in given:
+        kind = _kind_of(text, organism)
+        if kind:
+            counts[kind] += 1
+    return {kind: n / max(len(given), 1) for kind, n in counts.items()}
+
+
+def _kind_of(text: str, organism: str) -> str:
+    """Kind of the first member of a cell, or nothing."""
+    member = PREFIX.sub("", BETWEEN_MEMBERS.split(text)[0].strip())
+    form = next((kind for kind, pattern in _FORMS.items() if pattern.fullmatch(member)), "")
+    if form:
+        return form
+    table = gene_table(organism)
+    accession, entry = split_identifier(member)
+    symbol = member.upper() in table.by_name
+    if symbol and accession not in table.by_accession:  # P2RY12 and H2BC11 are written as accessions are
+        return "symbol"
+    if accession or entry:
+        return "uniprot" if accession else "entry"
+    return ""

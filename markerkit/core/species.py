@@ -28,8 +28,8 @@ ENSEMBL_CODES = {
 _ACCESSION = r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2}"
 #: a UniProt accession, as UniProt defines it
 UNIPROT = re.compile(_ACCESSION)
-#: the same, perhaps of an isoform (P08962-3); the accession is the first group
-UNIPROT_ISOFORM = re.compile(rf"({_ACCESSION})(?:-\d+)?")
+#: the same, perhaps of an isoform (P08962-3) or a version (P08962.2); the accession is the first group
+UNIPROT_ISOFORM = re.compile(rf"({_ACCESSION})(?:[-.]\d+)?")
 #: entry name with a known ending: name and ending
 ENTRY_NAME = re.compile(rf"(\w+)_({'|'.join(ENTRY_CODES)})")
 #: ending of any entry name, anywhere in a text
@@ -43,6 +43,10 @@ CONTAMINANT = re.compile(rf"(?:^|[;|])(?:{_CONTAMINANT})", re.IGNORECASE)
 DECOY = re.compile(rf"(?:^|[;|])(?:{_DECOY})")
 #: what libraries of contaminants and decoys write before an identifier
 PREFIX = re.compile(rf"^(?:{_CONTAMINANT}|{_DECOY})+", re.IGNORECASE)
+
+#: name of a database before an identifier, as in SWISS-PROT:P02769
+_DATABASE = re.compile(r"^(?:[A-Za-z-]+:|UniRef\d+_)")
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
 
 #: what separates the members of a protein group
 BETWEEN_MEMBERS = re.compile(r"[;,]\s*")
@@ -75,18 +79,20 @@ def species_named(text: str) -> str:
 def split_identifier(token: str) -> tuple[str, str]:
     """Split an identifier into accession, without prefix and isoform, and entry name.
 
-    >>> split_identifier("sp|P08962-3|CD63_HUMAN")
-    ('P08962', 'CD63_HUMAN')
-    >>> split_identifier("CON__P02769")
-    ('P02769', '')
+    Parts may be separated by ``|``; the accession may also stand in brackets after
+    a name, or joined to a name by ``_``.
+
+    >>> split_identifier("sp|P08962-3|CD63_HUMAN"), split_identifier("P08962|CD63_HUMAN")
+    (('P08962', 'CD63_HUMAN'), ('P08962', 'CD63_HUMAN'))
+    >>> split_identifier("CON__P02769"), split_identifier("CD63 (P08962)"), split_identifier("CD63_P08962")
+    (('P02769', ''), ('P08962', ''), ('P08962', ''))
     >>> split_identifier("ALBU_BOVIN"), split_identifier("Cont_P02769_BOVIN")
     (('', 'ALBU_BOVIN'), ('P02769', 'P02769_BOVIN'))
     """
-    parts = PREFIX.sub("", token.strip()).split("|")
-    accession = PREFIX.sub("", parts[1] if len(parts) > 1 else parts[0]).split(" ")[0]
-    entry = parts[2].split(" ")[0] if len(parts) > 2 else ""
-    coded = ENTRY_NAME.fullmatch(accession)
-    if not entry and (coded or accession.startswith(tuple(ENSEMBL_CODES))):
-        entry, accession = accession, coded[1] if coded else ""
-    match = UNIPROT_ISOFORM.fullmatch(accession)
+    text = PREFIX.sub("", token.strip())
+    word = text.split(" ")[0]
+    parts = [_DATABASE.sub("", PREFIX.sub("", part)) for part in word.split("|")] + _BRACKETS.findall(text)
+    entry = next((p for p in parts if ENTRY_NAME.fullmatch(p) or p.startswith(tuple(ENSEMBL_CODES))), "")
+    found = filter(None, map(UNIPROT_ISOFORM.fullmatch, [*parts, *(h for p in parts for h in p.split("_"))]))
+    match = next(found, None)
     return (match[1] if match else ""), entry
