@@ -110,6 +110,10 @@ def numbers(frame: pd.DataFrame, columns: list[str], *, ids: pd.Series, name: st
     MarkerkitWarning
         How many cells hold words such as ``ND`` or ``<LOD``.
     """
+    whole = _as_they_are(frame, columns)
+    if whole is not None:
+        _refuse_infinite(whole, ids, name, what)
+        return whole
     values = np.empty((len(frame), len(columns)), order="F")
     words: Counter[str] = Counter()
     with_words = 0
@@ -121,12 +125,8 @@ def numbers(frame: pd.DataFrame, columns: list[str], *, ids: pd.Series, name: st
             values[:, j], there = _with_words(cells, column, ids=ids, name=name, what=what)
             words += there
             with_words += bool(there)
-    if np.isinf(values).any():
-        at, j = (int(i[0]) for i in np.nonzero(np.isinf(values)))
-        raise InputError(
-            f"the {what} {name!r} holds an infinite value in column {columns[j]!r}, row {str(ids.iloc[at])[:60]!r} "
-            f"({int(np.isinf(values).sum())} such cells in all), as the logarithm of 0 is; leave missing values empty."
-        )
+    found = pd.DataFrame(values, index=frame.index, columns=pd.Index(columns, dtype=object), copy=False)
+    _refuse_infinite(found, ids, name, what)
     if words:
         shown = ", ".join(f"{word!r} ({n})" for word, n in words.most_common(4))
         warnings.warn(
@@ -135,7 +135,28 @@ def numbers(frame: pd.DataFrame, columns: list[str], *, ids: pd.Series, name: st
             MarkerkitWarning,
             stacklevel=3,
         )
-    return pd.DataFrame(values, index=frame.index, columns=pd.Index(columns, dtype=object), copy=False)
+    return found
+
+
+def _as_they_are(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame | None:
+    """Columns side by side that all are numbers already, copied at most once; None for others."""
+    at = frame.columns.get_indexer(pd.Index(columns)) if frame.columns.is_unique else np.array([], dtype=int)
+    if len(at) == 0 or (np.diff(at) != 1).any():
+        return None
+    beside = frame.iloc[:, at[0] : at[-1] + 1]
+    if not (beside.dtypes == np.float64).all():
+        return None
+    return pd.DataFrame(beside.to_numpy(), index=frame.index, columns=beside.columns, copy=False)
+
+
+def _refuse_infinite(values: pd.DataFrame, ids: pd.Series, name: str, what: str) -> None:
+    infinite = np.isinf(values.to_numpy())
+    if infinite.any():
+        at, j = (int(i[0]) for i in np.nonzero(infinite))
+        raise InputError(
+            f"the {what} {name!r} holds an infinite value in column {values.columns[j]!r}, row {str(ids.iloc[at])[:60]!r} "
+            f"({int(infinite.sum())} such cells in all), as the logarithm of 0 is; leave missing values empty."
+        )
 
 
 def _converted(

@@ -177,18 +177,16 @@ def read_sheet(path: str | Path | pd.DataFrame) -> SampleSheet:
 
 
 def _typed(text: pd.Series) -> pd.Series:
-    """Turn a column into numbers where every cell is one in its usual form; ``01`` and ``1.10`` are names.
-
-    Whole numbers stay whole beside an empty cell.
-    """
+    """Turn a column into numbers where every cell is one in its usual form; ``01`` and ``1.10`` are names."""
     given = text.dropna()
     if given.empty or not all(_is_usual_number(str(v)) for v in given):
         return text
     numbers = pd.to_numeric(text)
-    if numbers.dropna().nunique() < given.nunique():  # 1 and 1.0
+    levels = given.nunique()
+    # one number in two forms, 1 and 1.0; or two levels beside an empty cell, which would turn 1 into 1.0
+    if numbers.nunique() < levels or (levels <= 2 and len(given) < len(text)):
         return text
-    whole = all(re.fullmatch(r"-?\d{1,15}", str(v)) for v in given)
-    return numbers.astype("Int64") if whole and len(given) < len(text) else numbers
+    return numbers
 
 
 def _is_usual_number(text: str) -> bool:

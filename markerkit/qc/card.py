@@ -9,6 +9,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog, load_markers
 from markerkit.core.errors import InputError, one_of, require_columns
 from markerkit.core.experiment import Experiment
+from markerkit.core.factors import as_factor
 from markerkit.core.signal import signal_of
 from markerkit.purity.blanks import blank_content, share_limits
 from markerkit.purity.shares import source_shares
@@ -160,7 +161,7 @@ def _groups(exp: Experiment, group: str | None) -> pd.Series:
         named = pd.Series(WHOLE, index=exp.samples.index, dtype=object)
     else:
         column = exp.samples[group]
-        named = column.where(column.notna(), f"no {group}").astype(str).astype(object)
+        named = as_factor(column).where(column.notna(), f"no {group}")
     return named.where(role == SAMPLE, role)
 
 
