@@ -314,17 +314,19 @@ def _quoted(text: _Text, raw: bytes, file: io.BytesIO, number: int, width: int) 
             swallowed.append(line.decode("utf-8", "replace"))
             yield swallowed[-1]
 
-    reader = csv.reader(chain([raw.decode("utf-8", "replace")], rest()), delimiter=text.delimiter)
+    line = raw.decode("utf-8", "replace")
+    reader = csv.reader(chain([line], rest()), delimiter=text.delimiter)
     try:
         cells = len(next(reader))
+        # a mark that closes a cell of several lines stands before a delimiter; others belong to the text
+        broken = bool(swallowed) and not _strict([line, *swallowed], text.delimiter)
     except csv.Error:
-        cells = 0
-    full = any(line.count(text.delimiter) + 1 >= width for line in swallowed)
-    if not cells or full or len(swallowed) >= _LONGEST_RECORD or (swallowed and cells != width):
-        cell = next(
-            (c for c in re.split(re.escape(text.delimiter), raw.decode("utf-8", "replace")) if c[:1] == '"'),
-            "",
-        )
+        cells, broken = 0, True
+    quoting = '"' in next(text.lines())
+    full = [part.count(text.delimiter) + 1 >= width for part in swallowed]
+    broken |= any(full[:-1]) or (any(full) and not quoting) or len(swallowed) >= _LONGEST_RECORD
+    if broken or (swallowed and cells != width):
+        cell = next((c for c in line.split(text.delimiter) if c[:1] == '"'), "")
         raise text.fail(
             f"has a quotation mark that is not closed: line {number}, cell {cell.strip()[:40]!r}. The rows below would be "
             "taken for text of this cell: remove the mark, or close it."
@@ -332,11 +334,22 @@ def _quoted(text: _Text, raw: bytes, file: io.BytesIO, number: int, width: int) 
     return cells, reader.line_num
 
 
+def _strict(lines: list[str], delimiter: str) -> bool:
+    """Say whether every quotation mark of a row opens or closes a cell."""
+    try:
+        next(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return True
+
+
 def _uneven(text: _Text, rows: _Rows, width: int, least: int) -> InputError:
     """Error on rows of another width than the header, by its cause: titles above, notes below, one broken row."""
     usual = rows.seen.most_common(1)[0][0]
     header_line = text.number_of(text.start)
-    if usual > width + 1 and rows.seen[usual] > rows.n / 2:
+    below = next(islice(text.lines(0), rows.first[usual] - 1, None)).split(text.delimiter)
+    is_header = not any(re.fullmatch(r"\s*-?\d+(?:\.\d+)?\s*", c) for c in below)
+    if usual > width + 1 and rows.seen[usual] > rows.n / 2 and is_header:
         title = next(text.lines()).strip()
         return text.fail(
             f"does not begin with its header: line {header_line} ({title[:60]!r}) has {width} cells, the rows from line "

@@ -22,11 +22,13 @@ _FIRST_ROWS = (
 )
 _MOSTLY = 0.5  # share of the cells with text that are numbers in a column of numbers
 _LARGEST_SPAN = 10.0  # logarithms of abundances span less than one power of ten, abundances more
+_SMALL_SHARE = 0.02  # share of numbers below 1000 from which on they show that the others are grouped; rounding gives 0.1 %
 _FEW_NUMBERS = 20  # with fewer numbers their span says nothing
 #: signs that spreadsheets and countries use for one thing
 _ALIKE = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u2212": "-"})
 _NUMBER = re.compile(r"[+-]?(?:\d[\d.,' ]*|[.,]\d+)(?:[eE][+-]?\d+)?")
 _SIGNS = ".,' "
+_SIGN_NAMES = {".": "point", ",": "comma"}
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,10 @@ def read_numbers(
         return frame
     chosen = {c.column: c.formats[0] for c in certain}
     points = _has_points(frame, set(maybe))
-    chosen |= _resolved(unclear, certain, points=points, n_numeric=_n_numbers(frame), name=name, what=what)
+    chosen |= _resolved(unclear, certain, points=points, name=name)
+    _refuse_two_readings(
+        [c for c in unclear if c.column not in chosen], frame, len(certain), name=name, what=what
+    )
     lists = {c.column for c in certain if points and c.formats[0] == NumberFormat(",") and c.listlike}
     changed = {c: f for c, f in chosen.items() if f != PLAIN and c not in lists}
     if not changed:
@@ -141,10 +146,6 @@ def _with_two_readings(
 
 def _is_text(cells: pd.Series) -> bool:
     return cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)
-
-
-def _n_numbers(frame: pd.DataFrame) -> int:
-    return sum(pd.api.types.is_numeric_dtype(frame[c]) for c in frame.columns)
 
 
 def _judged(cells: pd.Series, column: str) -> _Numbers | None:
@@ -201,36 +202,38 @@ def _has_points(frame: pd.DataFrame, unclear: set[str]) -> bool:
 
 
 def _resolved(
-    unclear: Sequence[_Numbers],
-    certain: Sequence[_Numbers],
-    *,
-    points: bool,
-    n_numeric: int,
-    name: str,
-    what: str,
+    unclear: Sequence[_Numbers], certain: Sequence[_Numbers], *, points: bool, name: str
 ) -> dict[str, NumberFormat]:
     """Choose between the two readings of a sign by the rest of the table; columns without a choice are left out."""
     chosen: dict[str, NumberFormat] = {}
     for mark in (",", "."):
         columns = [c for c in unclear if c.mark == mark]
-        if not columns:
-            continue
         decimal, grouped = NumberFormat(mark), NumberFormat("." if mark == "," else ",", mark)
         cells = [t for c in columns for t in c.cells]
         reading = _by_cells(cells, decimal, grouped) or _by_columns(certain, decimal, grouped, points=points)
         if reading is None and _narrow(cells, decimal):
             reading = decimal
-        if reading is not None:
+        if reading is not None and columns:
             chosen |= {c.column: reading for c in columns}
             _say(cells, mark, reading, name)
-        elif mark == "." and len(columns) * 2 > n_numeric:
-            example = next(t for t in cells if mark in t)
-            raise InputError(
-                f"the {what} {name!r} writes numbers such as {example!r} (column {columns[0].column!r}), which may stand for "
-                f"{example.replace('.', '')} or for {example}: every number has three digits behind the point, and nothing "
-                "else in the table tells which. Write them without a thousands separator."
-            )
     return chosen
+
+
+def _refuse_two_readings(
+    unclear: Sequence[_Numbers], frame: pd.DataFrame, n_certain: int, *, name: str, what: str
+) -> None:
+    """Refuse a table most of whose numbers have two readings; a few such columns are no samples."""
+    texts = sum(_is_text(frame[c.column]) for c in unclear)
+    n_numbers = sum(pd.api.types.is_numeric_dtype(frame[c]) for c in frame.columns) + n_certain + texts
+    if len(unclear) * 2 > n_numbers:
+        column = unclear[0]
+        example = next(t for t in column.cells if column.mark in t)
+        raise InputError(
+            f"the {what} {name!r} writes numbers such as {example!r} (column {column.column!r}), which may stand for "
+            f"{example.replace(column.mark, '')} or for {example.replace(',', '.')}: all have three digits behind the "
+            f"{_SIGN_NAMES[column.mark]}, and nothing else in the table tells which. Write them without a thousands "
+            "separator and with a decimal point."
+        )
 
 
 def _by_cells(cells: Sequence[str], decimal: NumberFormat, grouped: NumberFormat) -> NumberFormat | None:
@@ -238,7 +241,8 @@ def _by_cells(cells: Sequence[str], decimal: NumberFormat, grouped: NumberFormat
     whole = [int(t) for t in cells if re.fullmatch(r"\d+", t)]
     if any(n >= 1000 for n in whole):
         return decimal
-    return grouped if any(n > 0 for n in whole) else None
+    n_below, n_signed = sum(n > 0 for n in whole), len(cells) - len(whole)
+    return grouped if n_below and n_below >= _SMALL_SHARE * n_signed else None
 
 
 def _by_columns(
@@ -268,9 +272,8 @@ def _say(cells: Sequence[str], mark: str, reading: NumberFormat, name: str) -> N
         return
     example = next(t for t in cells if mark in t)
     role = "a thousands separator" if reading.thousands == mark else "the decimal sign"
-    sign = "point" if mark == "." else "comma"
     warnings.warn(
-        f"the {sign} in the numbers of {name} is {role}: {example!r} was read as {reading.read(example):.10g}",
+        f"the {_SIGN_NAMES[mark]} in the numbers of {name} is {role}: {example!r} was read as {reading.read(example):.10g}",
         MarkerkitWarning,
         stacklevel=7,
     )

@@ -177,9 +177,14 @@ def read_sheet(path: str | Path | pd.DataFrame) -> SampleSheet:
 
 
 def _typed(text: pd.Series) -> pd.Series:
-    """Turn a column into numbers where every cell is one in its usual form; ``01`` and ``1.10`` are names."""
+    """Turn a column into numbers where every cell is one in its usual form; ``01`` and ``1.10`` are names.
+
+    A comma is a decimal sign where no cell has a point, unless all cells may be written with a thousands comma.
+    """
     given = text.dropna()
-    if given.empty or not all(_is_usual_number(str(v)) for v in given):
+    if not any("." in v for v in given) and not all(re.fullmatch(r"-?\d{1,3},\d{3}", v) for v in given):
+        text = text.str.replace(",", ".") if all(map(_is_usual_number, given.str.replace(",", "."))) else text
+    if given.empty or not all(map(_is_usual_number, text.dropna())):
         return text
     numbers = pd.to_numeric(text)
     levels = given.nunique()

@@ -16,6 +16,7 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.io.delimited import NAMELESS, check_header, read_text
+from markerkit.io.number_format import read_numbers
 from markerkit.io.workbook import read_workbook
 
 Pick = Callable[[list[str]], list[str]]
@@ -122,6 +123,8 @@ def as_table(
     if pick is not None:
         frame = frame[pick(list(frame.columns))]
     digest = hashlib.sha256(frame.to_csv(sep="\t", index=False).encode()).hexdigest()
+    if not as_text:
+        frame = read_numbers(frame, name="frame", what=what, again=None)
     return Table(frame, "frame", digest)
 
 

@@ -1,0 +1,151 @@
+"""Sample sheets: cells as written, which column holds the sample names, what counts as a path."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import markerkit as mk
+from markerkit import InputError, MarkerkitWarning
+from markerkit.io.sample_sheet import match_samples, read_sheet, short_name
+
+NAMES = ["01", "1.10", "1.1", "1E1", "2024-01-05", "EV/CD9"]
+
+
+def matrix(names: list[str]) -> pd.DataFrame:
+    values = {n: [1e6 + i, 2e6 + i, 3e5 + i] for i, n in enumerate(names)}
+    return pd.DataFrame({"protein_id": ["P08962", "P60033", "P02768"], "gene": ["CD63", "CD81", "ALB"], **values})
+
+
+def sheet(tmp_path, text: str, name: str = "s.tsv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def read(tmp_path, names: list[str], text: str) -> mk.Experiment:
+    return mk.read_proteins(matrix(names), samples=sheet(tmp_path, text))
+
+
+def test_sample_names_stay_as_they_are_written(tmp_path) -> None:
+    exp = read(tmp_path, NAMES, "sample\tgroup\n" + "".join(f"{n}\tg\n" for n in NAMES))
+    assert list(exp.values.index) == NAMES
+    assert exp.values["P08962"].tolist() == [1e6, 1e6 + 1, 1e6 + 2, 1e6 + 3, 1e6 + 4, 1e6 + 5]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["1", "2", "10"], [1, 2, 10]),
+        (["01", "02", "10"], ["01", "02", "10"]),
+        (["1.5", "2.25", "3.0"], [1.5, 2.25, 3.0]),
+        (["1.1", "1.2", "1.10"], ["1.1", "1.2", "1.10"]),
+        (["1", "1.0", "2"], ["1", "1.0", "2"]),
+        (["1E1", "1E2", "1E3"], ["1E1", "1E2", "1E3"]),
+        (["-", "+", "None"], ["-", "+", "None"]),
+        (["null", "n.d.", "wt"], ["null", "n.d.", "wt"]),
+        (["0", "", "1"], ["0", None, "1"]),
+        (["31", "", "45"], ["31", None, "45"]),
+        (["NA", "#N/A", "NaN"], [None, None, None]),
+        (["0,5", "1,5", "2"], [0.5, 1.5, 2.0]),
+        (["1,500", "2,500", "3,500"], ["1,500", "2,500", "3,500"]),
+    ],
+)
+def test_cells_are_levels_unless_all_are_plain_numbers(tmp_path, cells, expected) -> None:
+    exp = read(tmp_path, ["a", "b", "c"], "sample\tx\n" + "".join(f"{n}\t{c}\n" for n, c in zip("abc", cells, strict=True)))
+    found = [None if pd.isna(v) else v for v in exp.samples["x"]]
+    assert found == expected
+    assert [type(v) is str for v in found] == [type(v) is str for v in expected]
+
+
+def test_three_numbers_beside_an_empty_cell_are_numbers(tmp_path) -> None:
+    exp = read(tmp_path, list("abcd"), "sample\tage\na\t31\nb\t\nc\t45\nd\t52\n")
+    np.testing.assert_array_equal(exp.samples["age"].to_numpy(dtype=float), [31, np.nan, 45, 52])
+
+
+# ---- which column holds the sample names ------------------------------------------------
+
+RUNS = ["ev_01", "ev_02", "ly_01", "ly_02"]
+
+
+def test_the_column_that_matches_comes_before_the_one_named_sample(tmp_path) -> None:
+    text = "sample\tfile\tcondition\nd1\tD:\\x\\ev_01.raw\tEV\nd2\tD:\\x\\ev_02.raw\tEV\nd1\tD:\\x\\ly_01.raw\tL\nd2\tD:\\x\\ly_02.raw\tL\n"
+    with pytest.warns(MarkerkitWarning, match=r"by the column 'file', which holds 4.*`sample` is called `sheet_sample`"):
+        exp = read(tmp_path, RUNS, text)
+    assert exp.values["P08962"].tolist() == [1e6, 1e6 + 1, 1e6 + 2, 1e6 + 3]
+    assert list(exp.samples["sheet_sample"]) == ["d1", "d2", "d1", "d2"]
+    assert list(exp.samples["condition"]) == ["EV", "EV", "L", "L"]
+
+
+def test_a_column_of_any_name_that_matches(tmp_path) -> None:
+    with pytest.warns(MarkerkitWarning, match="by the column 'who', which holds 4 of its sample names$"):
+        exp = read(tmp_path, RUNS, "who\trole\n" + "".join(f"{r}\tsample\n" for r in RUNS))
+    assert list(exp.values.index) == RUNS
+    assert list(exp.samples["role"]) == ["sample"] * 4
+
+
+@pytest.mark.parametrize(("n", "chosen"), [(2, "sample"), (1, "partner")])
+def test_a_sample_column_needs_half_of_the_rows_to_come_first(tmp_path, n, chosen) -> None:
+    """Another column may name the other sample of a pair."""
+    given = RUNS[:n] + [f"x{i}" for i in range(4 - n)]
+    text = "sample\tpartner\n" + "".join(f"{a}\t{b}\n" for a, b in zip(given, RUNS[::-1], strict=True))
+    with pytest.warns(MarkerkitWarning):
+        exp = read(tmp_path, RUNS, text)
+    assert list(exp.values.index) == (RUNS[:2] if chosen == "sample" else RUNS[::-1])
+
+
+def test_two_sample_columns_that_agree_and_that_contradict(tmp_path) -> None:
+    text = "sample\tfile\n" + "".join(f"{r}\t{r}.raw\n" for r in RUNS)
+    assert list(read(tmp_path, RUNS, text).values.index) == RUNS
+    text = "sample\tfile\n" + "".join(f"{a}\t{b}.raw\n" for a, b in zip(RUNS, RUNS[::-1], strict=True))
+    with pytest.raises(InputError, match=r"'sample' and 'file' .* different ones in row 1 \('ev_01' and 'ly_02'\)"):
+        read(tmp_path, RUNS, text)
+
+
+def test_nothing_matches(tmp_path) -> None:
+    with pytest.raises(InputError, match=r"the sheet has 'q_1', 'q_2', the matrix 'ev_01'|'q_1' and 'q_2'"):
+        read(tmp_path, RUNS, "sample\tx\nq_1\t1\nq_2\t2\n")
+    with pytest.raises(InputError, match=r"no sample column; .* Compared with the matrix .*'who' and 'x'"):
+        read(tmp_path, RUNS, "who\tx\nq_1\t1\nq_2\t2\n")
+
+
+def test_a_frame_keeps_its_types() -> None:
+    given = pd.DataFrame({"sample": RUNS, "donor": [1, 2, 1, 2], "level": ["01", "02", "01", "02"]})
+    found = read_sheet(given).on(RUNS)
+    assert list(found["donor"]) == [1, 2, 1, 2]
+    assert list(found["level"]) == ["01", "02", "01", "02"]
+
+
+# ---- names that are paths ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("D:\\raw\\ev_01.raw", "ev_01"),
+        ("C:/raw/ev 01", "ev 01"),
+        ("/data/x/ev_01.raw.dia", "ev_01"),
+        ("\\\\server\\share\\ev_01.d", "ev_01"),
+        ("./x/ev_01", "ev_01"),
+        ("raw/ev_01.mzML", "ev_01"),
+        ("s3://bucket/ev_01", "ev_01"),
+        ("EV/CD9", "EV/CD9"),
+        ("EV 1:10/a", "EV 1:10/a"),
+        ("lysate\\KO", "lysate\\KO"),
+        ("05/01/2024", "05/01/2024"),
+        (".raw", ".raw"),
+        ("ev_01.5", "ev_01.5"),
+    ],
+)
+def test_a_folder_is_cut_from_a_path_only(name, short) -> None:
+    assert short_name(name) == short
+
+
+def test_base_names_match_where_they_are_one_sample_only() -> None:
+    assert match_samples(["ev_1", "ev_2"], ["proj/x/ev_1", "proj/x/EV_2"], name="s") == {
+        "proj/x/ev_1": "ev_1",
+        "proj/x/EV_2": "ev_2",
+    }
+    with pytest.raises(InputError, match="no sample of the sheet"):
+        match_samples(["a"], ["EV/a", "lysate/a"], name="s")
