@@ -25,7 +25,7 @@ _NOT_DETECTED = re.compile(
     | not\ available | missing | filtered | none | na?n
     | (?:<|<=|≤)\ ?(?:l?lo[dq]|[ml]?dl|l?ql)                     # <LOD, <LLOQ, <MDL
     | (?:<|<=|≤)\ ?\d+(?:[.,]\d+)?(?:e[+-]?\d+)?                 # < 0.5
-    | b(?:ll|l|d|q)(?:od|oq|l|q)                                 # BLOD, BLOQ, BDL, BLQ, BQL, BLLOQ
+    | b(?:ll|l|d|q)(?:od|oq|d|l|q)                               # BLOD, BLOQ, BDL, BLQ, BQL, BLLOQ
     | below\ (?:the\ )?(?:l?lo[dq]|detection\ limit|quantification\ limit|limit\ of\ (?:detection|quantification))
     | \.|-{1,3}|–|—
     """,

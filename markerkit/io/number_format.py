@@ -116,7 +116,7 @@ def read_numbers(
     if not certain and not unclear:
         return frame
     chosen = {c.column: c.formats[0] for c in certain}
-    points = _has_points(frame, set(maybe))
+    points = _has_points(frame, {c.column for c in unclear})
     chosen |= _resolved(unclear, certain, points=points, name=name)
     _refuse_two_readings(
         [c for c in unclear if c.column not in chosen], frame, len(certain), name=name, what=what
@@ -210,12 +210,12 @@ def _resolved(
         columns = [c for c in unclear if c.mark == mark]
         decimal, grouped = NumberFormat(mark), NumberFormat("." if mark == "," else ",", mark)
         cells = [t for c in columns for t in c.cells]
-        reading = _by_cells(cells, decimal, grouped) or _by_columns(certain, decimal, grouped, points=points)
-        if reading is None and _narrow(cells, decimal):
-            reading = decimal
+        by_others = _by_columns(certain, decimal, grouped, points=points)
+        reading = _by_cells(cells, decimal, grouped) or by_others or (decimal if _narrow(cells, decimal) else None)
         if reading is not None and columns:
             chosen |= {c.column: reading for c in columns}
-            _say(cells, mark, reading, name)
+            if reading not in {PLAIN, by_others if by_others == decimal else None}:
+                _say(cells, mark, reading, name)
     return chosen
 
 
@@ -267,9 +267,7 @@ def _narrow(cells: Sequence[str], decimal: NumberFormat) -> bool:
 
 
 def _say(cells: Sequence[str], mark: str, reading: NumberFormat, name: str) -> None:
-    """Say how numbers with two readings were read, unless it is the plain reading."""
-    if reading == PLAIN:
-        return
+    """Say how numbers with two readings were read."""
     example = next(t for t in cells if mark in t)
     role = "a thousands separator" if reading.thousands == mark else "the decimal sign"
     warnings.warn(

@@ -15,7 +15,9 @@ NAMES = ["01", "1.10", "1.1", "1E1", "2024-01-05", "EV/CD9"]
 
 def matrix(names: list[str]) -> pd.DataFrame:
     values = {n: [1e6 + i, 2e6 + i, 3e5 + i] for i, n in enumerate(names)}
-    return pd.DataFrame({"protein_id": ["P08962", "P60033", "P02768"], "gene": ["CD63", "CD81", "ALB"], **values})
+    return pd.DataFrame(
+        {"protein_id": ["P08962", "P60033", "P02768"], "gene": ["CD63", "CD81", "ALB"], **values}
+    )
 
 
 def sheet(tmp_path, text: str, name: str = "s.tsv"):
@@ -53,7 +55,11 @@ def test_sample_names_stay_as_they_are_written(tmp_path) -> None:
     ],
 )
 def test_cells_are_levels_unless_all_are_plain_numbers(tmp_path, cells, expected) -> None:
-    exp = read(tmp_path, ["a", "b", "c"], "sample\tx\n" + "".join(f"{n}\t{c}\n" for n, c in zip("abc", cells, strict=True)))
+    exp = read(
+        tmp_path,
+        ["a", "b", "c"],
+        "sample\tx\n" + "".join(f"{n}\t{c}\n" for n, c in zip("abc", cells, strict=True)),
+    )
     found = [None if pd.isna(v) else v for v in exp.samples["x"]]
     assert found == expected
     assert [type(v) is str for v in found] == [type(v) is str for v in expected]
@@ -71,7 +77,9 @@ RUNS = ["ev_01", "ev_02", "ly_01", "ly_02"]
 
 def test_the_column_that_matches_comes_before_the_one_named_sample(tmp_path) -> None:
     text = "sample\tfile\tcondition\nd1\tD:\\x\\ev_01.raw\tEV\nd2\tD:\\x\\ev_02.raw\tEV\nd1\tD:\\x\\ly_01.raw\tL\nd2\tD:\\x\\ly_02.raw\tL\n"
-    with pytest.warns(MarkerkitWarning, match=r"by the column 'file', which holds 4.*`sample` is called `sheet_sample`"):
+    with pytest.warns(
+        MarkerkitWarning, match=r"by the column 'file', which holds 4.*`sample` is called `sheet_sample`"
+    ):
         exp = read(tmp_path, RUNS, text)
     assert exp.values["P08962"].tolist() == [1e6, 1e6 + 1, 1e6 + 2, 1e6 + 3]
     assert list(exp.samples["sheet_sample"]) == ["d1", "d2", "d1", "d2"]
@@ -99,7 +107,9 @@ def test_two_sample_columns_that_agree_and_that_contradict(tmp_path) -> None:
     text = "sample\tfile\n" + "".join(f"{r}\t{r}.raw\n" for r in RUNS)
     assert list(read(tmp_path, RUNS, text).values.index) == RUNS
     text = "sample\tfile\n" + "".join(f"{a}\t{b}.raw\n" for a, b in zip(RUNS, RUNS[::-1], strict=True))
-    with pytest.raises(InputError, match=r"'sample' and 'file' .* different ones in row 1 \('ev_01' and 'ly_02'\)"):
+    with pytest.raises(
+        InputError, match=r"'sample' and 'file' .* different ones in row 1 \('ev_01' and 'ly_02'\)"
+    ):
         read(tmp_path, RUNS, text)
 
 
