@@ -117,7 +117,8 @@ def read_numbers(
         return frame
     chosen = {c.column: c.formats[0] for c in certain}
     points = _has_points(frame, {c.column for c in unclear})
-    chosen |= _resolved(unclear, certain, points=points, name=name)
+    # numbers of a workbook or frame do not show how its text writes numbers
+    chosen |= _resolved(unclear, certain, points=points and again is not None, name=name)
     _refuse_two_readings(
         [c for c in unclear if c.column not in chosen], frame, len(certain), name=name, what=what
     )
@@ -211,7 +212,9 @@ def _resolved(
         decimal, grouped = NumberFormat(mark), NumberFormat("." if mark == "," else ",", mark)
         cells = [t for c in columns for t in c.cells]
         by_others = _by_columns(certain, decimal, grouped, points=points)
-        reading = _by_cells(cells, decimal, grouped) or by_others or (decimal if _narrow(cells, decimal) else None)
+        reading = (
+            _by_cells(cells, decimal, grouped) or by_others or (decimal if _narrow(cells, decimal) else None)
+        )
         if reading is not None and columns:
             chosen |= {c.column: reading for c in columns}
             if reading not in {PLAIN, by_others if by_others == decimal else None}:
