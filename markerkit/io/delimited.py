@@ -16,7 +16,7 @@ import pandas as pd
 from markerkit.core.errors import InputError, listed
 from markerkit.io.cells import MISSING
 from markerkit.io.dialects import ACCESSIONS, GENES, plain
-from markerkit.io.number_format import read_numbers
+from markerkit.io.number_format import Again, decimal_comma, read_numbers
 
 #: an empty cell and its usual marks in a sample sheet, where every other word, ``-`` and ``None`` too, is a level
 SHEET_MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan")
@@ -25,6 +25,7 @@ _CUT_AT_END = re.compile(r".* site (?:IDs|positions)")
 _LARGEST_HEADER = 10_000_000
 _SAMPLED_LINES = 20
 _LONGEST_RECORD = 50  # lines of one row; a row that spans more has a quotation mark that is not closed
+_SNIFFED_BYTES, _SNIFFED_ROWS = 1 << 16, 50
 _LONG_LINE = 1000  # bytes
 _NAMES = frozenset({*ACCESSIONS, *GENES})
 _DELIMITERS = "\t;, "
@@ -104,16 +105,22 @@ def read_text(
     header[0] = header[0] or NAMELESS
     wanted = _wanted(header, pick)
 
-    def cells(columns: list[str] | None, rows: int | None = None) -> pd.DataFrame:
-        frame = _parse(
-            text, body, header, as_text=as_text or columns is not None, rows=rows, use=columns or wanted
-        )
-        return frame if columns is None else frame[columns]
+    def cells(columns: list[str], rows: int | None) -> pd.DataFrame:
+        return _parse(text, body, header, as_text=True, rows=rows, use=columns)[columns]
 
-    frame = _without_empty_end(named_columns(cells(None), name, what))
+    decimal = "," if not as_text and _has_decimal_comma(text, body, cells, wanted or header) else "."
+    frame = _parse(text, body, header, as_text=as_text, use=wanted, decimal=decimal)
+    frame = _without_empty_end(named_columns(frame, name, what))
     if not as_text:
-        frame = read_numbers(frame, name=name, what=what, again=cells)
+        frame = read_numbers(frame, name=name, what=what, again=cells, decimal=decimal)
     return frame, types
+
+
+def _has_decimal_comma(text: _Text, body: int, cells: Again, columns: list[str]) -> bool:
+    """Say whether the first rows write a decimal comma, so that all can be read with it at once."""
+    if re.search(rb"\d,\d", text.data[body : body + _SNIFFED_BYTES]) is None:
+        return False
+    return decimal_comma(cells([c for c in columns if c], _SNIFFED_ROWS))
 
 
 def check_header(header: list[str], name: str, what: str) -> None:
@@ -376,7 +383,14 @@ def _uneven(text: _Text, rows: _Rows, width: int, least: int) -> InputError:
 
 
 def _parse(
-    text: _Text, body: int, header: list[str], *, as_text: bool, rows: int | None, use: list[str] | None
+    text: _Text,
+    body: int,
+    header: list[str],
+    *,
+    as_text: bool,
+    use: list[str] | None,
+    rows: int | None = None,
+    decimal: str = ".",
 ) -> pd.DataFrame:
     """Read the cells: names of proteins and genes as text, other columns as numbers where all cells are."""
     file = io.BytesIO(text.data)
@@ -387,6 +401,7 @@ def _parse(
         frame = pd.read_csv(
             file,
             sep=text.delimiter,
+            decimal=decimal,
             header=None,
             names=list(range(len(header))),
             usecols=places,

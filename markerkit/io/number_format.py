@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.io.cells import MISSING, is_word
 
-_SAMPLED = (
-    1000  # cells of a column that are looked at; all of them are checked when they are turned into numbers
-)
-_FIRST_ROWS = (
-    300  # rows of a clean table that are read again as text where its numbers may hold thousands points
-)
+_SAMPLED = 1000  # cells of a column that are looked at; all are checked when they are turned into numbers
+_FIRST_CELLS, _LEAST_ROWS = (
+    5000,
+    20,
+)  # of a clean table, read as text where points may be thousands separators
 _MOSTLY = 0.5  # share of the cells with text that are numbers in a column of numbers
 _LARGEST_SPAN = 10.0  # logarithms of abundances span less than one power of ten, abundances more
 _SMALL_SHARE = 0.02  # share of numbers below 1000 from which on they show that the others are grouped; rounding gives 0.1 %
@@ -55,6 +55,8 @@ class NumberFormat:
 
 
 PLAIN = NumberFormat(".")
+#: reads columns of a table again, as text: all rows or the first n
+Again = Callable[[list[str], int | None], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def read_numbers(
     *,
     name: str,
     what: str,
-    again: Callable[[list[str], int | None], pd.DataFrame] | None,
+    again: Again | None,
+    decimal: str = ".",
 ) -> pd.DataFrame:
     """Turn the columns of numbers that are not written plainly into numbers.
 
@@ -95,6 +98,8 @@ def read_numbers(
         File and what it is, for the messages.
     again
         Reads columns once more as text, all rows or the first n; None where numbers are numbers, as in a workbook.
+    decimal
+        Decimal sign with which the columns of numbers were read.
 
     Returns
     -------
@@ -110,18 +115,20 @@ def read_numbers(
     for column in frame.columns:
         if _is_text(frame[column]) and (found := _judged(frame[column], column)) is not None:
             (unclear if found.mark else certain).append(found)
-    maybe = [] if again is None else _thousandths(frame)
-    if maybe and again is not None:
-        unclear += _with_two_readings(maybe, again)
+    if again is not None:
+        unclear += _with_two_readings(frame, again)
     if not certain and not unclear:
         return frame
     chosen = {c.column: c.formats[0] for c in certain}
-    points = _has_points(frame, {c.column for c in unclear})
     # numbers of a workbook or frame do not show how its text writes numbers
-    chosen |= _resolved(unclear, certain, points=points and again is not None, name=name)
+    has_decimals = _has_decimals(frame, {c.column for c in unclear})
+    chosen |= _resolved(
+        unclear, certain, seen=decimal if has_decimals and again is not None else "", name=name
+    )
     _refuse_two_readings(
         [c for c in unclear if c.column not in chosen], frame, len(certain), name=name, what=what
     )
+    points = has_decimals and decimal == "."
     lists = {c.column for c in certain if points and c.formats[0] == NumberFormat(",") and c.listlike}
     changed = {c: f for c, f in chosen.items() if f != PLAIN and c not in lists}
     if not changed:
@@ -132,17 +139,31 @@ def read_numbers(
     return frame.assign(**{c: _converted(texts[c], f) for c, f in changed.items()})
 
 
-def _with_two_readings(
-    columns: list[str], again: Callable[[list[str], int | None], pd.DataFrame]
-) -> list[_Numbers]:
+def _with_two_readings(frame: pd.DataFrame, again: Again) -> list[_Numbers]:
     """Columns of numbers whose points may be thousands separators, as they are written."""
-    first = again(columns, _FIRST_ROWS)
+    floats = {c: frame[c].to_numpy() for c in frame.columns if frame[c].dtype == float}
+    columns = [c for c, values in floats.items() if _in_thousandths(_with_fractions(values))]
+    if not columns:
+        return []
+    first = again(columns, max(_LEAST_ROWS, _FIRST_CELLS // len(columns)))
     judged = {c: _judged(first[c], c) for c in columns}
     unseen = [c for c, found in judged.items() if found is None]
     if unseen:
         whole = again(unseen, None)
         judged |= {c: _judged(whole[c], c) for c in unseen}
-    return [found for found in judged.values() if found is not None and found.mark]
+    return [j for c, j in judged.items() if j is not None and j.mark and _in_thousandths(floats[c])]
+
+
+def decimal_comma(sample: pd.DataFrame) -> bool:
+    """Say whether every column of numbers that uses signs writes a decimal comma and nothing else.
+
+    Parameters
+    ----------
+    sample
+        First rows, as text.
+    """
+    found = [_judged(sample[c], c) for c in sample.columns]
+    return {f.formats for f in found if f is not None} == {(NumberFormat(","),)}
 
 
 def _is_text(cells: pd.Series) -> bool:
@@ -178,32 +199,33 @@ def _formats(signs: set[str]) -> list[NumberFormat]:
     return [f for m in marks for f in (NumberFormat(m), NumberFormat(other[m], m))]
 
 
-def _thousandths(frame: pd.DataFrame) -> list[str]:
-    """Columns of numbers that may be written with a thousands point: all below 1000, in thousandths."""
-    return [c for c in frame.columns if frame[c].dtype == float and _in_thousandths(frame[c].to_numpy())]
-
-
-def _in_thousandths(values: np.ndarray) -> bool:
+def _in_thousandths(values: npt.NDArray[np.float64]) -> bool:
+    """Say whether numbers may be written with a thousands point: below 1000, in thousandths, none between 0 and 1."""
     for part in (values[:100], values):
         known = np.abs(part[~np.isnan(part)])
-        whole = np.round(known * 1000)
-        if (known >= 1000).any() or (np.abs(known * 1000 - whole) > 1e-6).any():
+        if (known >= 1000).any() or (np.abs(known * 1000 - np.round(known * 1000)) > 1e-6).any():
             return False
-        if part is values and not (known != np.round(known)).any():
-            return False
-    return not ((known > 0) & (known < 1) & (known != np.round(known))).any()
+    return not ((known > 0) & (known < 1)).any() and bool((known != np.round(known)).any())
 
 
-def _has_points(frame: pd.DataFrame, unclear: set[str]) -> bool:
-    """Say whether some column writes numbers with a decimal point for certain."""
+def _with_fractions(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """First numbers of a column where they are not all whole or missing, else all of them."""
+    first = values[:_SAMPLED]
+    return first if (first != np.round(first))[~np.isnan(first)].any() else values
+
+
+def _has_decimals(frame: pd.DataFrame, unclear: set[str]) -> bool:
+    """Say whether some column of numbers has decimals for certain."""
     return any(
-        frame[c].dtype == float and c not in unclear and bool((frame[c].dropna() % 1 != 0).any())
+        frame[c].dtype == float
+        and c not in unclear
+        and bool((frame[c].dropna() != frame[c].dropna().round()).any())
         for c in frame.columns
     )
 
 
 def _resolved(
-    unclear: Sequence[_Numbers], certain: Sequence[_Numbers], *, points: bool, name: str
+    unclear: Sequence[_Numbers], certain: Sequence[_Numbers], *, seen: str, name: str
 ) -> dict[str, NumberFormat]:
     """Choose between the two readings of a sign by the rest of the table; columns without a choice are left out."""
     chosen: dict[str, NumberFormat] = {}
@@ -211,7 +233,7 @@ def _resolved(
         columns = [c for c in unclear if c.mark == mark]
         decimal, grouped = NumberFormat(mark), NumberFormat("." if mark == "," else ",", mark)
         cells = [t for c in columns for t in c.cells]
-        by_others = _by_columns(certain, decimal, grouped, points=points)
+        by_others = _by_columns(certain, decimal, grouped, seen=seen)
         reading = (
             _by_cells(cells, decimal, grouped) or by_others or (decimal if _narrow(cells, decimal) else None)
         )
@@ -249,16 +271,16 @@ def _by_cells(cells: Sequence[str], decimal: NumberFormat, grouped: NumberFormat
 
 
 def _by_columns(
-    certain: Sequence[_Numbers], decimal: NumberFormat, grouped: NumberFormat, *, points: bool
+    certain: Sequence[_Numbers], decimal: NumberFormat, grouped: NumberFormat, *, seen: str
 ) -> NumberFormat | None:
-    """Tell by the columns with one reading."""
+    """Tell by the columns with one reading; `seen` is the decimal sign of the columns of plain numbers."""
     as_decimal = sum(c.formats[0].decimal == decimal.decimal for c in certain)
     as_group = sum(c.formats[0].thousands == grouped.thousands for c in certain)
     if as_decimal != as_group:
         return decimal if as_decimal > as_group else grouped
-    if decimal.decimal == "." and points:
+    if seen == decimal.decimal:
         return decimal
-    other = points or any(c.formats[0].decimal == grouped.decimal for c in certain)
+    other = seen == grouped.decimal or any(c.formats[0].decimal == grouped.decimal for c in certain)
     return grouped if other else None
 
 
@@ -282,14 +304,17 @@ def _say(cells: Sequence[str], mark: str, reading: NumberFormat, name: str) -> N
 
 def _converted(cells: pd.Series, form: NumberFormat) -> pd.Series:
     """Numbers of a column; its other text stays beside them."""
-    texts = cells.astype(object)
-    codes, distinct = pd.factorize(texts)
-    values = [form.read(v.translate(_ALIKE).strip()) if isinstance(v, str) else v for v in distinct]
-    known = [
-        v if isinstance(t, str) and np.isnan(n) else n
-        for t, n, v in zip(distinct, values, distinct, strict=True)
-    ]
+    codes, distinct = pd.factorize(cells.astype(object))
+    known = [_read(v, form) for v in distinct]
     if all(not isinstance(v, str) or v.strip() in MISSING for v in known):
         numbers = np.array([np.nan if isinstance(v, str) else v for v in known] + [np.nan], dtype=float)
         return pd.Series(numbers[codes], index=cells.index)
     return pd.Series(np.array([*known, np.nan], dtype=object)[codes], index=cells.index, dtype=object)
+
+
+def _read(cell: object, form: NumberFormat) -> object:
+    """Read a cell as a number where it is one, else leave it."""
+    if not isinstance(cell, str):
+        return cell
+    number = form.read(cell.translate(_ALIKE).strip())
+    return cell if np.isnan(number) else number
