@@ -36,6 +36,11 @@ _FORMULA_ERROR = re.compile(r"#(?:NUM|DIV/0|VALUE|REF|NAME|NULL)[!?]?")
 #: both readings are possible: a thousands separator or a decimal sign
 _TWO_READINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 
+_SECOND_HEADER = "It stands in the first row, which may be a second header (units, groups): delete that row."
+_NO_ABUNDANCE = (
+    "Leave the cell empty if nothing was measured, or leave the column out if it holds no abundances."
+)
+
 
 class CellCounts(NamedTuple):
     """How many cells of a column are numbers, say that nothing was measured, or are other text; empty ones aside."""
@@ -182,9 +187,12 @@ def _with_words(
     if wrong:
         at = int(np.flatnonzero(left & np.isin(text.astype(str), list(wrong)))[0])
         many = sum(counted[t] for t in wrong)
+        cause = _cause(text[at])
+        if not cause:
+            cause = _SECOND_HEADER if at == 0 and many == 1 and len(text) > 1 else _NO_ABUNDANCE
         raise InputError(
             f"the {what} {name!r} holds text where a number belongs: {text[at][:40]!r} in column {column!r}, "
-            f"row {str(ids.iloc[at])[:60]!r} ({many} such cells in the column).{_cause(text[at])}"
+            f"row {str(ids.iloc[at])[:60]!r} ({many} such cells in the column). {cause}"
         )
     return found, counted
 
@@ -199,11 +207,11 @@ def _cause(text: str) -> str:
         whole = re.sub(r"[.,]", "", text)
         point = text.replace(",", ".")
         return (
-            f" It may stand for {whole} or for {point}, and nothing in the table tells which: write numbers without a "
+            f"It may stand for {whole} or for {point}, and nothing in the table tells which: write numbers without a "
             "thousands separator and with a decimal point."
         )
-    if re.fullmatch(r"[\d.,' ]+", text):
-        return " Its separators fit no way of writing numbers that the other cells share: write it with a decimal point only."
+    if re.fullmatch(r"[0-9.,' ]+", text):
+        return "Its separators fit no way of writing numbers that the other cells share: write it with a decimal point only."
     if re.search(r"\d", text) and re.search(r"[;|/]", text):
-        return " It holds several values: export one number per cell."
-    return " Leave the cell empty if nothing was measured, or leave the column out if it holds no abundances."
+        return "It holds several values: export one number per cell."
+    return ""

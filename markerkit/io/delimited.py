@@ -6,66 +6,25 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import chain, islice
+from collections.abc import Callable
+from itertools import islice
 
-import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, listed
 from markerkit.io.cells import MISSING
-from markerkit.io.dialects import ACCESSIONS, GENES, plain
+from markerkit.io.dialects import plain
 from markerkit.io.number_format import Again, decimal_comma, read_numbers
+from markerkit.io.text_rows import LONGEST_RECORD, NAMES, Text, checked_rows
 
 #: an empty cell and its usual marks in a sample sheet, where every other word, ``-`` and ``None`` too, is a level
 SHEET_MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan")
-#: last columns of a MaxQuant table, whose empty cells some writers cut from the end of a row
-_CUT_AT_END = re.compile(r".* site (?:IDs|positions)")
 _LARGEST_HEADER = 10_000_000
 _SAMPLED_LINES = 20
-_LONGEST_RECORD = 50  # lines of one row; a row that spans more has a quotation mark that is not closed
 _SNIFFED_BYTES, _SNIFFED_ROWS = 1 << 16, 50
-_LONG_LINE = 1000  # bytes
-_NAMES = frozenset({*ACCESSIONS, *GENES})
 _DELIMITERS = "\t;, "
 #: name of a first column without one, such as row names or row numbers
 NAMELESS = "Unnamed: 0"
-
-
-@dataclass(frozen=True)
-class _Text:
-    """A text table before its cells are read: UTF-8 with LF line ends, where it starts, how it is separated."""
-
-    data: bytes
-    name: str
-    what: str
-    start: int
-    delimiter: str
-
-    def fail(self, message: str) -> InputError:
-        return InputError(f"the {self.what} {self.name!r} {message}")
-
-    def lines(self, offset: int | None = None) -> Iterator[str]:
-        file = io.BytesIO(self.data)
-        file.seek(self.start if offset is None else offset)
-        return (line.decode("utf-8", "replace") for line in file)
-
-    def number_of(self, offset: int) -> int:
-        """Line number at a position, counted from 1."""
-        return self.data.count(b"\n", 0, offset) + 1
-
-
-@dataclass
-class _Rows:
-    """Widths of the rows below the header."""
-
-    seen: Counter[int] = field(default_factory=Counter)
-    first: dict[int, int] = field(default_factory=dict)
-    n: int = 0
-    trailing: int = 0
-    wrong_since: int = 0
-    wrong: int = 0
 
 
 def read_text(
@@ -96,12 +55,12 @@ def read_text(
     """
     data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
     start, stated = _start(data)
-    text = _Text(data, name, what, start, "")
-    text = _Text(data, name, what, start, stated or _delimiter(text))
+    text = Text(data, name, what, start, "")
+    text = Text(data, name, what, start, stated or _delimiter(text))
     header, body = _header(text)
     types, body = _types(text, body, header)
     check_header(header, name, what)
-    header = _checked_rows(text, body, header)
+    header = checked_rows(text, body, header)
     header[0] = header[0] or NAMELESS
     wanted = _wanted(header, pick)
 
@@ -116,7 +75,7 @@ def read_text(
     return frame, types
 
 
-def _has_decimal_comma(text: _Text, body: int, cells: Again, columns: list[str]) -> bool:
+def _has_decimal_comma(text: Text, body: int, cells: Again, columns: list[str]) -> bool:
     """Say whether the first rows write a decimal comma, so that all can be read with it at once."""
     if re.search(rb"\d,\d", text.data[body : body + _SNIFFED_BYTES]) is None:
         return False
@@ -131,7 +90,7 @@ def check_header(header: list[str], name: str, what: str) -> None:
         doubled = [c for c in doubled if not re.fullmatch(r"\w+\s?\[.+\]", c)]
     if doubled:
         raise InputError(
-            f"the {what} {name!r} repeats the column {listed(doubled)}; give every sample a name of its own."
+            f"the {what} {name!r} repeats the column {listed(doubled)}; give every column a name of its own."
         )
 
 
@@ -172,7 +131,7 @@ def _start(data: bytes) -> tuple[int, str]:
     return comments.end(), stated
 
 
-def _delimiter(text: _Text) -> str:
+def _delimiter(text: Text) -> str:
     """Sign that splits the header and the first rows alike; else the most frequent one of the header."""
     sample = list(islice(text.lines(), _SAMPLED_LINES))
     first = sample[0] if sample else ""
@@ -183,6 +142,8 @@ def _delimiter(text: _Text) -> str:
     if even:
         return max(even, key=lambda d: (d == "\t", d != " ", first.count(d)))
     best = max(counts, key=lambda d: (counts[d] > 0, d == "\t", counts[d]))
+    if text.what == "sample sheet" and not counts[best] and not _title(sample):
+        return "\t"  # names alone choose samples
     if not counts[best] and not (best := _title(sample)):
         raise text.fail(
             f"has one column only ({first.strip()[:60]!r}); columns must be separated by tabs, commas or semicolons."
@@ -208,9 +169,9 @@ def _even(sample: list[str], delimiter: str) -> bool:
     return len(below) == 1 and rows[0] >= least - 1 and max(below) >= least and max(below) - rows[0] in {0, 1}
 
 
-def _header(text: _Text) -> tuple[list[str], int]:
+def _header(text: Text) -> tuple[list[str], int]:
     """Names of the columns, line breaks in them as blanks, and the position of the first row."""
-    reader = csv.reader(islice(text.lines(), _LONGEST_RECORD), delimiter=text.delimiter)
+    reader = csv.reader(islice(text.lines(), LONGEST_RECORD), delimiter=text.delimiter)
     try:
         cells = next(reader, [])
     except csv.Error as error:
@@ -218,14 +179,14 @@ def _header(text: _Text) -> tuple[list[str], int]:
     offset = text.start
     for _ in range(reader.line_num):
         offset = text.data.find(b"\n", offset) + 1 or len(text.data)
-    if reader.line_num >= _LONGEST_RECORD:
+    if reader.line_num >= LONGEST_RECORD:
         raise text.fail(
             f"has a quotation mark in its header (line {text.number_of(text.start)}) that is not closed."
         )
     return [re.sub(r"\s*\n\s*", " ", c).strip() for c in cells], offset
 
 
-def _types(text: _Text, body: int, header: list[str]) -> tuple[dict[str, str], int]:
+def _types(text: Text, body: int, header: list[str]) -> tuple[dict[str, str], int]:
     """Types of the columns from the annotation rows below the header (Perseus), and the position below these rows."""
     types: dict[str, str] = {}
     while text.data.startswith((b"#!{", b'"#!{'), body):
@@ -244,146 +205,11 @@ def _wanted(header: list[str], pick: Callable[[list[str]], list[str]] | None) ->
     return None if len(picked) >= len([c for c in header if c]) else picked
 
 
-# ---- rows ----------------------------------------------------------------------------
-
-
-def _checked_rows(text: _Text, body: int, header: list[str]) -> list[str]:
-    """Refuse rows of another width than the header; its cells, with one more for row names or an empty last column."""
-    width = least = len(header)
-    while least > 1 and _CUT_AT_END.fullmatch(header[least - 1]):
-        least -= 1
-    rows = _Rows()
-    for line, cells, trailing in _records(text, body, width):
-        rows.n += 1
-        rows.seen[cells] += 1
-        rows.first.setdefault(cells, line)
-        rows.trailing += trailing
-        good = least <= cells <= width
-        rows.wrong = 0 if good else rows.wrong + 1
-        rows.wrong_since = line if rows.wrong == 1 else rows.wrong_since
-    if not rows.n:
-        raise text.fail("has a header only; give a table with rows.")
-    if set(rows.seen) == {width + 1} and width:
-        # a delimiter after the last cell of every row is a habit of some writers; R leaves out the name of row names
-        known = plain(header[0]) in _NAMES
-        return [*header, ""] if rows.trailing == rows.n and (known or width == 1) else ["", *header]
-    if all(least <= cells <= width for cells in rows.seen):
-        return header
-    raise _uneven(text, rows, width, least)
-
-
-def _records(text: _Text, body: int, width: int) -> Iterator[tuple[int, int, bool]]:
-    """Line number of every row, its number of cells, and whether its last cell is empty."""
-    file = io.BytesIO(text.data)
-    file.seek(body)
-    sign = text.delimiter.encode()
-    number = text.number_of(body)
-    for raw in file:
-        line, used = raw.rstrip(b"\n"), 1
-        if b'"' in line and not _quoted_whole(line, sign):
-            cells, used = _quoted(text, raw, file, number, width)
-        elif not line or (line.isspace() and sign not in line):
-            number += 1
-            continue
-        elif b'"' in line:
-            cells = sum(part.count(sign) for part in line.split(b'"')[::2]) + 1
-        else:
-            cells = _count(line, sign) + 1
-        yield number, cells, line.endswith(sign)
-        number += used
-
-
-def _count(line: bytes, sign: bytes) -> int:
-    """Count a sign; numpy is faster on the long lines of many samples."""
-    if len(line) < _LONG_LINE:
-        return line.count(sign)
-    return int(np.count_nonzero(np.frombuffer(line, np.uint8) == sign[0]))
-
-
-def _quoted_whole(line: bytes, sign: bytes) -> bool:
-    """Say whether every quotation mark of a line opens or closes a whole cell."""
-    parts = line.split(b'"')
-    outside = parts[::2]
-    return (
-        len(parts) % 2 == 1
-        and (not outside[0] or outside[0].endswith(sign))
-        and (not outside[-1] or outside[-1].startswith(sign))
-        and all(part[:1] == sign == part[-1:] for part in set(outside[1:-1]))
-    )
-
-
-def _quoted(text: _Text, raw: bytes, file: io.BytesIO, number: int, width: int) -> tuple[int, int]:
-    """Cells and lines of a row with other quotation marks; a mark that is not closed is refused."""
-    swallowed: list[str] = []
-
-    def rest() -> Iterator[str]:
-        for line in islice(file, _LONGEST_RECORD):
-            swallowed.append(line.decode("utf-8", "replace"))
-            yield swallowed[-1]
-
-    line = raw.decode("utf-8", "replace")
-    reader = csv.reader(chain([line], rest()), delimiter=text.delimiter)
-    try:
-        cells = len(next(reader))
-        # a mark that closes a cell of several lines stands before a delimiter; others belong to the text
-        broken = bool(swallowed) and not _strict([line, *swallowed], text.delimiter)
-    except csv.Error:
-        cells, broken = 0, True
-    quoting = '"' in next(text.lines())
-    full = [part.count(text.delimiter) + 1 >= width for part in swallowed]
-    broken |= any(full[:-1]) or (any(full) and not quoting) or len(swallowed) >= _LONGEST_RECORD
-    if broken or (swallowed and cells != width):
-        cell = next((c for c in line.split(text.delimiter) if c[:1] == '"'), "")
-        raise text.fail(
-            f"has a quotation mark that is not closed: line {number}, cell {cell.strip()[:40]!r}. The rows below would be "
-            "taken for text of this cell: remove the mark, or close it."
-        )
-    return cells, reader.line_num
-
-
-def _strict(lines: list[str], delimiter: str) -> bool:
-    """Say whether every quotation mark of a row opens or closes a cell."""
-    try:
-        next(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error:
-        return False
-    return True
-
-
-def _uneven(text: _Text, rows: _Rows, width: int, least: int) -> InputError:
-    """Error on rows of another width than the header, by its cause: titles above, notes below, one broken row."""
-    usual = rows.seen.most_common(1)[0][0]
-    header_line = text.number_of(text.start)
-    below = next(islice(text.lines(0), rows.first[usual] - 1, None)).split(text.delimiter)
-    is_header = not any(re.fullmatch(r"\s*-?\d+(?:\.\d+)?\s*", c) for c in below)
-    if usual > width + 1 and rows.seen[usual] > rows.n / 2 and is_header:
-        title = next(text.lines()).strip()
-        return text.fail(
-            f"does not begin with its header: line {header_line} ({title[:60]!r}) has {width} cells, the rows from line "
-            f"{rows.first[usual]} on have {usual}. Delete what stands above the names of the columns, such as titles."
-        )
-    at = min(line for cells, line in rows.first.items() if not least <= cells <= width)
-    cells = next(c for c, line in rows.first.items() if line == at)
-    if rows.wrong and rows.wrong_since == at and cells < width and rows.wrong < rows.n:
-        note = next(islice(text.lines(0), at - 1, None)).strip()
-        if cells == 1 or rows.wrong > 1:
-            return text.fail(
-                f"is ragged: line {at} has {cells} cells, the header has {width}; it looks like a note under the table "
-                f"({note[:60]!r}): delete it."
-            )
-    cause = ""
-    if cells > width and text.delimiter == ",":
-        cause = " Text with a comma, and numbers with a decimal comma, must stand in quotation marks."
-    return text.fail(
-        f"is ragged: line {at} has {cells} cells, the header has {width}; correct that line.{cause}"
-    )
-
-
 # ---- cells ---------------------------------------------------------------------------
 
 
 def _parse(
-    text: _Text,
+    text: Text,
     body: int,
     header: list[str],
     *,
@@ -395,7 +221,7 @@ def _parse(
     """Read the cells: names of proteins and genes as text, other columns as numbers where all cells are."""
     file = io.BytesIO(text.data)
     file.seek(body)
-    texts: dict[int, type] = {i: str for i, c in enumerate(header) if plain(c) in _NAMES}
+    texts: dict[int, type] = {i: str for i, c in enumerate(header) if plain(c) in NAMES}
     places = None if use is None else [i for i, c in enumerate(header) if c in set(use)]
     try:
         frame = pd.read_csv(

@@ -16,10 +16,10 @@ import pandas as pd
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
 from markerkit.io.cells import MISSING, cell_counts
 from markerkit.io.delimited import SHEET_MISSING, check_header, named_columns
-from markerkit.io.dialects import ACCESSIONS, GENES, plain
+from markerkit.io.dialects import plain
 from markerkit.io.number_format import read_numbers
+from markerkit.io.text_rows import NAMES
 
-_NAMES = frozenset({*ACCESSIONS, *GENES})
 _MOSTLY = 0.5  # share of the filled cells that are numbers in a column of numbers
 _SAMPLED = 200  # rows of a sheet that are looked at to find the one that is a matrix
 
@@ -49,7 +49,7 @@ class _Sheet:
     @property
     def has_names(self) -> bool:
         """Say whether a column is named as those of proteins or genes are."""
-        return any(plain(c) in _NAMES for c in self.header)
+        return any(plain(c) in NAMES for c in self.header)
 
 
 def read_workbook(data: bytes, name: str, what: str, *, as_text: bool) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def read_workbook(data: bytes, name: str, what: str, *, as_text: bool) -> pd.Dat
     _check_titles(sheet, name, what)
     missing = SHEET_MISSING if what == "sample sheet" else MISSING
     columns = [
-        _column([r[i] for r in sheet.rows[1:]], as_text=as_text or plain(c) in _NAMES, missing=missing)
+        _column([r[i] for r in sheet.rows[1:]], as_text=as_text or plain(c) in NAMES, missing=missing)
         for i, c in enumerate(sheet.header)
     ]
     frame = pd.concat(columns, axis=1).set_axis(sheet.header, axis=1)

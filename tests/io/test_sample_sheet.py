@@ -103,6 +103,18 @@ def test_a_sample_column_needs_half_of_the_rows_to_come_first(tmp_path, n, chose
     assert list(exp.values.index) == (RUNS[:2] if chosen == "sample" else RUNS[::-1])
 
 
+def test_sheets_of_names_alone_of_row_names_and_below_a_title(tmp_path) -> None:
+    with pytest.warns(MarkerkitWarning, match="2 columns of the matrix are not in the sample sheet"):
+        assert list(read(tmp_path, RUNS, "sample\nly_01\nev_01\n").values.index) == ["ly_01", "ev_01"]
+    with pytest.warns(MarkerkitWarning, match="matched to the matrix by the column 'Unnamed: 0'"):
+        exp = read(tmp_path, RUNS, "role\n" + "".join(f"{r}\tsample\n" for r in RUNS))
+    assert list(exp.samples["role"]) == ["sample"] * 4
+    with pytest.raises(
+        InputError, match=r"line 1 \('My samples'\) has 1 cells, the rows from line 2 on have 2"
+    ):
+        read(tmp_path, RUNS, "My samples\nsample\trole\n" + "".join(f"{r}\tEV\n" for r in RUNS))
+
+
 def test_two_sample_columns_that_agree_and_that_contradict(tmp_path) -> None:
     text = "sample\tfile\n" + "".join(f"{r}\t{r}.raw\n" for r in RUNS)
     assert list(read(tmp_path, RUNS, text).values.index) == RUNS
