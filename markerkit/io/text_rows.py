@@ -147,9 +147,11 @@ def _quoted(text: Text, raw: bytes, file: io.BytesIO, number: int, width: int) -
         broken = bool(swallowed) and not _strict([line, *swallowed], text.delimiter)
     except csv.Error:
         cells, broken = 0, True
-    quoting = '"' in next(text.lines())
-    full = [part.count(text.delimiter) + 1 >= width for part in swallowed]
-    broken |= any(full[:-1]) or (any(full) and not quoting) or len(swallowed) >= LONGEST_RECORD
+    # a row whose first line is short goes on in the next one, whatever signs stand in the text of the cell
+    full = [part.count(text.delimiter) + 1 >= width for part in [line, *swallowed]]
+    broken |= (
+        any(full[1:-1]) or (bool(swallowed) and full[0] and full[-1]) or len(swallowed) >= LONGEST_RECORD
+    )
     if broken or (swallowed and cells != width):
         cell = next((c for c in line.split(text.delimiter) if c[:1] == '"'), "")
         raise text.fail(

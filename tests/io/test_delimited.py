@@ -101,8 +101,9 @@ def test_row_names_without_a_name_in_the_header(tmp_path, sep, quote) -> None:
 def test_row_names_beside_an_empty_last_column(tmp_path) -> None:
     """Every row ends with a delimiter, but the first column of the header is a sample."""
     path = file(tmp_path, text(header=["ev", "ly", "blank"], rows=[[*r[1:], ""] for r in ROWS]))
-    with pytest.warns(mk.MarkerkitWarning, match="no value at all in sample 'blank'"):
-        assert list(mk.read_proteins(path).values.index) == ["ev", "ly", "blank"]
+    frame = read_table(path).frame
+    assert list(frame.columns) == ["Unnamed: 0", "ev", "ly", "blank"]
+    assert frame["ly"].tolist() == [2500.5, 3500, 5500]
 
 
 def test_a_first_column_without_a_name_is_kept(tmp_path) -> None:
@@ -154,11 +155,12 @@ def test_tables_that_are_refused(tmp_path, kind) -> None:
         mk.read_proteins(file(tmp_path, content))
 
 
-def test_a_line_break_in_a_cell(tmp_path) -> None:
-    content = text(",", [*HEADER, "Description"], [[*r, "x"] for r in ROWS]).replace(
-        "5500,x", '5500,"two\nlines"'
-    )
-    check(file(tmp_path, content))
+@pytest.mark.parametrize("cell", ["two\nlines", "a, b\nc, d, e", "\n", "1\n2\n3"])
+@pytest.mark.parametrize("column", [2, 4])
+def test_a_line_break_in_a_cell(tmp_path, cell, column) -> None:
+    rows = [[*r[:column], "x", *r[column:]] for r in ROWS]
+    rows[1][column] = f'"{cell}"'
+    check(file(tmp_path, text(",", [*HEADER[:column], "Description", *HEADER[column:]], rows)))
 
 
 @pytest.mark.parametrize("cell", ['CD81 5"-end', '"CD81" tetraspanin', '"CD""81"'])
