@@ -8,6 +8,7 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, listed
 from markerkit.io.dialects import DIALECTS, TABLE, Dialect, plain
+from markerkit.io.sample_columns import find_samples
 from markerkit.io.sample_sheet import short_name
 from markerkit.io.tabular import Table
 
@@ -18,8 +19,6 @@ _NOT_PROTEINS = frozenset(
         "psm ambiguity", "first scan", "ms order", "fragment ion", "fragmention",
     }
 )  # fmt: skip
-_MOSTLY = 0.5  # share of cells that are numbers in a column of numbers; stray texts are reported later
-_TWIN = "_LFQ"  # ending of the normalized column beside a raw one (AlphaPept)
 
 
 def layout_of(table: Table, software: str) -> Dialect:
@@ -121,46 +120,6 @@ def _sample_columns(
     if pattern:
         names = {c: m["s"].strip() for c in table.frame.columns if (m := re.fullmatch(pattern, c))}
     else:
-        names = _columns_without_pattern(table, dialect, sheet)
+        names = find_samples(table, dialect, sheet)
     short = {column: short_name(sample) for column, sample in names.items()}
     return short if len(set(short.values())) == len(short) else names
-
-
-def _columns_without_pattern(table: Table, dialect: Dialect, sheet: pd.DataFrame | None) -> dict[str, str]:
-    """Take the columns that the sample sheet names, and those of numbers that are no annotation."""
-    listed_samples = {short_name(s).casefold() for s in sheet.index} if sheet is not None else set()
-    identifiers = {find_column(table, dialect.accession), find_column(table, dialect.gene)}
-    columns = [c for c in table.frame.columns if c not in identifiers]
-    # without a column for accession or gene, the first one holds the identifiers, even where they are numbers
-    first = table.frame.columns[0] if None in identifiers else None
-    chosen = [
-        c
-        for c in columns
-        if short_name(c).casefold() in listed_samples
-        or (c != first and plain(c) not in dialect.annotation and _numeric(table.frame[c]))
-    ]
-    return _without_twins(chosen)
-
-
-def _without_twins(columns: list[str]) -> dict[str, str]:
-    """Take X_LFQ alone where every X stands beside an X_LFQ: one sample twice, raw and normalized."""
-    twins = {c: c.removesuffix(_TWIN) for c in columns if c.endswith(_TWIN)}
-    if twins and set(twins.values()) == set(columns) - set(twins):
-        return twins
-    return {c: c for c in columns}
-
-
-def _numeric(cells: pd.Series) -> bool:
-    """Say whether a column holds numbers, a few stray texts aside (they are reported, not passed over)."""
-    if pd.api.types.is_bool_dtype(cells):
-        return False
-    if pd.api.types.is_numeric_dtype(cells):
-        return True
-    given = cells.dropna()
-    return bool(len(given)) and bool(pd.to_numeric(given, errors="coerce").notna().mean() >= _MOSTLY)
-
-
-def find_column(table: Table, names: tuple[str, ...]) -> str | None:
-    """First of the folded names that a column has, as the table writes it."""
-    folded = {plain(c): c for c in reversed(table.frame.columns)}
-    return next((folded[n] for n in names if n in folded), None)
