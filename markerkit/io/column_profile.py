@@ -16,8 +16,10 @@ from markerkit.io.identifiers import is_text
 _MOSTLY = 0.5  # share of cells that are numbers in a column of numbers; stray texts are reported later
 _LOG_LARGEST = 64.0  # larger values are linear: they are compared on the log scale
 _NEAR, _FAR = 2.0, 6.0  # distance between two centers, in spreads: columns without, and with, a common name
+_LEAST_PARTS = 2  # samples of which a column may be the mean
+_SAME, _NEARLY_ALL = 1e-2, 0.9  # difference, and share of rows, by which a column is the mean of others
 _MANY = 20  # one value in fewer cells may be chance
-LARGEST_COUNT = 1e5  # whole numbers below may be counts of something else than ions
+_LARGEST_COUNT = 1e5  # whole numbers below may be counts of something else than ions
 _NARROWEST = 0.5  # least spread, log10 or log2 units, so that columns of few values are not held apart
 
 
@@ -43,15 +45,29 @@ _RESULT_NAMES = frozenset(
      "sigma", "avgabd", "missingpercentage", "imputationpercentage", "log2"}
 )  # fmt: skip
 _RATIO = re.compile(r"\bratios?\b")
-_SUMMARY = re.compile(r"\b(mean|average|avg|median|sd|stdev|std dev|sem|cv|rsd|geomean)\b")
-_TOTALS = frozenset({"total", "sum", "combined", "summed", "overall", "max", "maximum", "min", "minimum", "unique", "razor"})
-_OF_ALL = _TOTALS | {"intensity", "intensities", "area", "abundance", "lfq", "quantity", "ibaq", "signal", "of", "all", "samples"}
+_SUMMARY = re.compile(r"\b(mean|average|avg|median|grouped|sd|stdev|std dev|sem|cv|rsd|geomean)\b")
+_TOTALS = frozenset(
+    {"total", "sum", "combined", "summed", "overall", "max", "maximum", "min", "minimum", "unique", "razor"}
+)
+_OF_ALL = _TOTALS | {
+    "intensity",
+    "intensities",
+    "area",
+    "abundance",
+    "lfq",
+    "quantity",
+    "ibaq",
+    "signal",
+    "of",
+    "all",
+    "samples",
+}
 _ANNOTATION = re.compile(
     r"\bscores?\b|\bmass\b|\bmw\b|\bkda\b|\bmol(ecular)? ?w(eigh)?t\b|\bcoverages?\b|\blengths?\b|\bpeptides?\b|\bpsms?\b|\bspectra\b"
     r"|\bspectrum\b|\b(calc )?pi\b|\bcharges?\b|\brank\b|\bprobability\b|\bconfidence\b|\bpositions?\b|\bchromosome\b|\btax ?id\b"
     r"|\btaxonomy\b|\bentrez\w*\b|\bhgnc\b|\bgene ?id\b|\b10 ?lgp\b|\bsignificance\b|\bresidues\b|\bmissed cleavages\b|\bpubmed\b"
     r"|\b(number|no|nr|n|num) (of )?(times|unique|proteins?|genes?|identifications?|na|nas|missing|valid|razor|observations?)\b"
-    r"|\bnum nas\b|\bunique sequences?\b|\bvalid values\b|\bmissing values\b|\bpercent\b|\byear\b|\bretention time\b|\bm z\b"
+    r"|^unique$|\b(hits|sites|articles|occurrences)\b|\bnum nas\b|\bunique sequences?\b|\bvalid values\b|\bmissing values\b|\bpercent\b|\byear\b|\bretention time\b|\bm z\b"
 )
 #: quantities of proteins by the word in the name of their columns, the best for amounts first
 _QUANTITIES = {
@@ -132,7 +148,7 @@ def profile(cells: pd.Series) -> Profile:
 def word_of(name: str) -> Word | None:
     """Say what a name says that its column holds, where that is no sample.
 
-    >>> word_of("EV_vs_lysate_p.val"), word_of("Avg. Mass"), word_of("EV_1")
+    >>> word_of("EV_vs_lysate_p.val"), word_of("Mean EV"), word_of("EV_1")
     (<Word.RESULT: 'a result of a test or a comparison'>, <Word.SUMMARY: 'a mean, a sum or a deviation of several samples'>, None)
     """
     folded = plain(name)
@@ -141,9 +157,9 @@ def word_of(name: str) -> Word | None:
     if _RATIO.search(folded):
         return Word.RATIO
     words = set(folded.split())
-    if _SUMMARY.search(folded) or (words & _TOTALS and words <= _OF_ALL):
-        return Word.SUMMARY
-    return Word.ANNOTATION if _ANNOTATION.search(folded) else None
+    if _ANNOTATION.search(folded):
+        return Word.ANNOTATION
+    return Word.SUMMARY if _SUMMARY.search(folded) or (words & _TOTALS and words <= _OF_ALL) else None
 
 
 def is_result_name(name: str) -> bool:
@@ -175,7 +191,11 @@ def preference(quantity: str) -> int:
 
 def names_a_sample(name: str) -> bool:
     """Say whether a word of a name is one by which samples are called, such as EV, lysate or blank."""
-    return any(_SAMPLE_WORDS.fullmatch(word) for part in plain(name).split() for word in (part, part.rstrip("0123456789")))
+    return any(
+        _SAMPLE_WORDS.fullmatch(word)
+        for part in plain(name).split()
+        for word in (part, part.rstrip("0123456789"))
+    )
 
 
 def families(names: list[str]) -> list[list[str]]:
@@ -220,6 +240,31 @@ def _shared_parts(name: str) -> list[tuple[str, str]]:
     return [*parts, ("template", template(name))]
 
 
+def sums_up(name: str, frame: pd.DataFrame, names: list[str]) -> list[str]:
+    """Columns of which a column is the mean, the median or the sum: ``ctrl`` beside ``ctrl_1``, ``ctrl_2``.
+
+    Parameters
+    ----------
+    name
+        Column that may be one.
+    frame
+        Rows of the table.
+    names
+        Columns of numbers.
+    """
+    numbered = re.compile(re.escape(name) + r"[ _.\-]?(rep\w*[ _.\-]?)?\d+", re.IGNORECASE)
+    parts = [c for c in names if c != name and numbered.fullmatch(c)]
+    if len(parts) < _LEAST_PARTS:
+        return []
+    whole = pd.to_numeric(frame[name], errors="coerce")
+    block = frame[parts].apply(pd.to_numeric, errors="coerce")
+    for total in (block.mean(axis=1), block.median(axis=1), block.sum(axis=1)):
+        both = whole.notna() & total.notna() & (whole != 0)
+        if both.any() and np.isclose(whole[both], total[both], rtol=_SAME).mean() >= _NEARLY_ALL:
+            return parts
+    return []
+
+
 class Likeness:
     """How near the values of columns are to those of columns that are samples.
 
@@ -235,7 +280,7 @@ class Likeness:
         self._log = float(pooled.min()) > 0 and float(pooled.max()) > _LOG_LARGEST
         self._negative = float(pooled.min()) < 0
         self._whole = all(p.whole for p in core)
-        self._counts = self._whole and float(pooled.max()) < LARGEST_COUNT
+        self._counts = self._whole and float(pooled.max()) < _LARGEST_COUNT
         centers = [self._center(values) for values in measured] or [0.0]
         self._low, self._high = min(centers), max(centers)
         spreads = [np.subtract(*np.percentile(self._scaled(values), [75, 25])) for values in measured]

@@ -118,8 +118,8 @@ def check_header(header: list[str], name: str, what: str) -> None:
     """Refuse a column that is there twice."""
     named = [c for c in header if c]
     doubled = [c for c, n in Counter(named).items() if n > 1]
-    if what == "sample sheet":  # SDRF repeats columns such as comment[modification parameters]
-        doubled = [c for c in doubled if not re.fullmatch(r"\w+\s?\[.+\]", c)]
+    # SDRF repeats columns such as comment[modification parameters]
+    doubled = [c for c in doubled if not re.fullmatch(r"\w+\s?\[.+\]", c)]
     if doubled:
         raise InputError(
             f"the {what} {name!r} repeats the column {listed(doubled)}; give every sample a name of its own."

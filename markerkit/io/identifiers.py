@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,12 +70,6 @@ def spread_rows(n: int, most: int) -> list[int]:
     return [int(i) for i in np.linspace(0, max(n - 1, 0), min(n, most))]
 
 
-def protein_shares(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, float]:
-    """Share of the cells of each text column that name a protein: by accession, entry name or symbol."""
-    contents = {c: _content(frame[c]) for c in columns if is_text(frame[c])}
-    return {c: k.uniprot + k.entry + k.other + k.symbol for c, k in contents.items()}
-
-
 def identifier_columns(table: Table, dialect: Dialect) -> Identifiers:
     """Find the columns that hold accession and gene.
 
@@ -96,7 +89,7 @@ def identifier_columns(table: Table, dialect: Dialect) -> Identifiers:
     generic = dialect.accession == ACCESSIONS
     looked_at = list(frame.columns) if generic else [*named, *_named(table, ACCESSIONS)]
     contents = {c: _content(frame[c]) for c in dict.fromkeys(looked_at) if is_text(frame[c])}
-    genes = [c for c in _named(table, dialect.gene)]
+    genes = _named(table, dialect.gene)
     if not generic:
         accession = _accession(named, contents, set()) or next(iter(named), None)
         return Identifiers(accession, next(iter(genes), None))

@@ -8,17 +8,10 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, listed
 from markerkit.io.dialects import DIALECTS, TABLE, Dialect, plain
+from markerkit.io.other_kinds import refuse_other_kinds
 from markerkit.io.sample_columns import find_samples
 from markerkit.io.sample_sheet import short_name
 from markerkit.io.tabular import Table
-
-_NOT_PROTEINS = frozenset(
-    {
-        "precursor id", "stripped sequence", "modified sequence", "precursor charge", "precursorcharge", "annotated sequence",
-        "eg modifiedpeptide", "eg modifiedsequence", "eg precursorid", "peptide", "peptide sequence", "peptidesequence",
-        "psm ambiguity", "first scan", "ms order", "fragment ion", "fragmention",
-    }
-)  # fmt: skip
 
 
 def layout_of(table: Table, software: str) -> Dialect:
@@ -30,41 +23,20 @@ def layout_of(table: Table, software: str) -> Dialect:
         A table of something else than proteins, a header that does not fit the software.
     """
     columns = list(table.frame.columns)
-    _refuse_other_kinds(table, {plain(c) for c in columns})
+    refuse_other_kinds(table)
     if software == "auto":
-        return next((d for d in DIALECTS.values() if d is not TABLE and _fits(d, columns)), TABLE)
+        fitting = (d for d in DIALECTS.values() if d is not TABLE and _fits(d, columns))
+        # columns that somebody renamed: of the program's table only the identifiers are left
+        return next((d for d in fitting if _has_quantity(d, columns)), TABLE)
     dialect = DIALECTS[software]
     if not _fits(dialect, columns):
+        other = next((d.name for d in DIALECTS.values() if d is not TABLE and _fits(d, columns)), None)
+        looks = f" It looks like {other}: leave `software` to be detected." if other else ""
         raise InputError(
             f"the matrix {table.name!r} does not look like {software}: it lacks {dialect.hint}; found "
-            f"{listed(columns, limit=8)}."
+            f"{listed(columns, limit=8)}.{looks}"
         )
     return dialect
-
-
-def _refuse_other_kinds(table: Table, header: set[str]) -> None:
-    """Refuse tables of peptides, spectra, affinity assays and samples, by what they are."""
-    found = sorted(header & _NOT_PROTEINS)
-    if found:
-        raise InputError(
-            f"the matrix {table.name!r} is a report of precursors, peptides or spectra (column {found[0]!r}), not a protein "
-            "table; give the protein table, such as proteinGroups.txt, report.pg_matrix.tsv or the Proteins export."
-        )
-    top = {plain(str(v)) for v in table.frame.iloc[:6].to_numpy().ravel()}
-    if "npx" in header | top:
-        raise InputError(
-            f"the matrix {table.name!r} is a table of an affinity assay (NPX), not of mass spectrometry; markerkit needs "
-            "the abundances of all proteins of a sample, one column per sample."
-        )
-    if {"normalized abundance", "raw abundance"} <= header | top:
-        raise InputError(
-            f"the matrix {table.name!r} is an export of Progenesis with a header of three lines; keep the third as the header "
-            "and one column per sample."
-        )
-    if header & {"comment data file", "characteristics organism"}:
-        raise InputError(
-            f"the matrix {table.name!r} is a sample sheet (SDRF), not a protein table; give it as the sample sheet (--samples)."
-        )
 
 
 def _fits(dialect: Dialect, columns: list[str]) -> bool:
@@ -74,6 +46,10 @@ def _fits(dialect: Dialect, columns: list[str]) -> bool:
         and (not dialect.either or bool(dialect.either & header))
         and (not dialect.column_pattern or any(re.fullmatch(dialect.column_pattern, c) for c in columns))
     )
+
+
+def _has_quantity(dialect: Dialect, columns: list[str]) -> bool:
+    return any(not p or any(re.fullmatch(p, c) for c in columns) for p in dialect.quantities.values())
 
 
 def quantity_columns(

@@ -11,7 +11,6 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
 from markerkit.io.column_profile import (
-    LARGEST_COUNT,
     Likeness,
     Profile,
     Word,
@@ -21,6 +20,7 @@ from markerkit.io.column_profile import (
     preference,
     profile,
     quantity_of,
+    sums_up,
     template,
     word_of,
 )
@@ -31,10 +31,14 @@ from markerkit.io.tabular import Table
 
 _ROWS = 2000  # rows whose cells are looked at
 _FEW_ROWS = 10  # with fewer, values say too little of what a column is
-_ROW_NAMES = frozenset({"", "x", "index", "unnamed 0", "row", "rows", "row number", "no", "nr", "number", "level 0", "rank"})
+_ROW_NAMES = frozenset(
+    {"", "x", "index", "unnamed 0", "row", "rows", "row number", "no", "nr", "number", "level 0", "rank"}
+)
 _LEAST_ROWS = 5  # fewer numbers may be in a row by chance
 _NO_NAME = re.compile(r"|unnamed( \d+)?( level \d+)?")
-_RUN = re.compile(r"[\\/]|\.(raw|mzml|d|wiff2?|dia|htrms)\b", re.IGNORECASE)  # a path or a file of an instrument
+_RUN = re.compile(
+    r"[\\/]|\.(raw|mzml|d|wiff2?|dia|htrms)\b", re.IGNORECASE
+)  # a path or a file of an instrument
 _FEW_LEFT = 3  # columns beside results that are taken for some of them
 _FEW_WORDS = 3  # different words in a sample without a number, such as ND
 _SHOWN = 12  # columns that a question lists
@@ -118,6 +122,10 @@ def _sorted_columns(table: Table, dialect: Dialect) -> _Columns:
             found.words[name] = word, column
         else:
             found.candidates[name] = column
+    for name in list(found.candidates):
+        if parts := sums_up(name, sampled, list(found.candidates)):
+            del found.candidates[name]
+            found.passed[name] = f"the mean or sum of {listed(parts, limit=3)}"
     if sum(word is Word.RESULT for word, _ in found.words.values()) > 1:
         for name in [c for c in found.candidates if is_result_name(c)]:
             found.words[name] = Word.RESULT, found.candidates.pop(name)
@@ -128,11 +136,17 @@ def _row_numbers(column: Profile, cells: pd.Series, rows: list[int], *, first: b
     """Say why a column is one of row numbers or has no name; nothing where it is neither."""
     folded = plain(column.name)
     numbered = first and folded in _ROW_NAMES
-    if not is_text(cells) and len(rows) >= (1 if numbered else _LEAST_ROWS) and cells.notna().all():
+    if (
+        not is_text(cells)
+        and len(rows) >= (1 if numbered else _LEAST_ROWS)
+        and np.isfinite(cells.to_numpy(dtype=float)).all()
+    ):
         values = cells.to_numpy(dtype=float) - float(cells.iloc[0])
         steps = np.array(rows, dtype=float)
         counting = len(rows) > 1 and ((values == steps).all() or (values == -steps).all())
-        unordered = numbered and column.whole and cells.is_unique and float(cells.max()) < 100 * (rows[-1] + 1)
+        unordered = (
+            numbered and column.whole and cells.is_unique and float(cells.max()) < 100 * (rows[-1] + 1)
+        )
         if counting or unordered:
             return "row numbers"
     return "no name" if _NO_NAME.fullmatch(folded) else ""
@@ -160,7 +174,9 @@ def _refuse_other_numbers(table: Table, columns: _Columns) -> None:
     results = [c for c, (word, _) in columns.words.items() if word is Word.RESULT]
     left = columns.candidates
     unlike_samples = len(left) <= _FEW_LEFT and not any(names_a_sample(c) or quantity_of(c)[0] for c in left)
-    if results and (not left or (len(results) > 1 and unlike_samples and len(families(list(left))) == len(left))):
+    if results and (
+        not left or (len(results) > 1 and unlike_samples and len(families(list(left))) == len(left))
+    ):
         raise InputError(
             f"the matrix {table.name!r} is a result table of a test or a comparison (column {listed(results, limit=4)}), not a "
             "protein matrix; give the table that was tested, with the abundances of every protein in every sample."
@@ -178,6 +194,13 @@ def _refuse_other_numbers(table: Table, columns: _Columns) -> None:
         raise InputError(
             f"the matrix {table.name!r} has no sample columns: {listed(flags, limit=4)} hold True and False, which shows what was "
             "detected, not how much; export the intensities."
+        )
+    if all(word is Word.ANNOTATION for word, _ in columns.words.values()):
+        described = [c for c in table.frame.columns if not is_text(table.frame[c])]
+        numbers = f" (of numbers there is only {listed(described, limit=4)})" if described else ""
+        raise InputError(
+            f"the matrix {table.name!r} has no sample columns: it is a list of identifiers without amounts{numbers}; found "
+            f"{listed(table.frame.columns, limit=8)}. Give a table with one row per protein and one column per sample."
         )
 
 
@@ -205,7 +228,9 @@ def _in_doubt(core: set[str] | None, candidates: dict[str, Profile], chosen: set
     left = set(candidates) - chosen
     if core is None or (left and len(chosen) <= len(left)):
         return True
-    return any(names_a_sample(c) for c in left) and not any(names_a_sample(c) or quantity_of(c)[0] for c in core)
+    return any(names_a_sample(c) for c in left) and not any(
+        names_a_sample(c) or quantity_of(c)[0] for c in core
+    )
 
 
 def _question(table: Table, columns: _Columns, candidates: dict[str, Profile], core: set[str]) -> str:
@@ -259,8 +284,7 @@ def _core(candidates: dict[str, Profile], named: set[str]) -> set[str] | None:
         return set(candidates)
     if len(candidates) == 1:
         ((name, column),) = candidates.items()
-        amounts = not column.whole or float(column.values.max()) >= LARGEST_COUNT
-        return {name} if amounts or names_a_sample(name) or quantity_of(name)[0] else None
+        return {name} if not column.whole or names_a_sample(name) or quantity_of(name)[0] else None
     groups = families(list(candidates))
     if len(groups[0]) > 1 and (len(groups) == 1 or len(groups[1]) < len(groups[0])):
         return _alike_in_values({c: candidates[c] for c in groups[0]})
@@ -274,7 +298,9 @@ def _core(candidates: dict[str, Profile], named: set[str]) -> set[str] | None:
 
 def _alike_in_values(family: dict[str, Profile]) -> set[str]:
     """Take those of a family whose values are not far from those of its middle column."""
-    measured = sorted((c for c in family if len(family[c].values)), key=lambda c: float(np.median(family[c].values)))
+    measured = sorted(
+        (c for c in family if len(family[c].values)), key=lambda c: float(np.median(family[c].values))
+    )
     if not measured:
         return set(family)
     alike = Likeness([family[measured[len(measured) // 2]]])
@@ -282,9 +308,9 @@ def _alike_in_values(family: dict[str, Profile]) -> set[str]:
 
 
 def _joined(candidates: dict[str, Profile], core: set[str] | None, columns: _Columns) -> set[str]:
-    """The core and what is like it: candidates, and columns whose words are part of a sample's name."""
+    """Join to the core what is like it: candidates, and columns whose words are part of a sample's name."""
     if not core:
-        return set(core or ())
+        return set()
     profiles = {**candidates, **{c: p for c, (_, p) in columns.words.items()}}
     alike = Likeness([profiles[c] for c in core])
     family, stems = {template(c) for c in core}, {quantity_of(c)[1] for c in core}
