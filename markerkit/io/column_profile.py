@@ -67,7 +67,7 @@ _ANNOTATION = re.compile(
     r"|\bspectrum\b|\b(calc )?pi\b|\bcharges?\b|\brank\b|\bprobability\b|\bconfidence\b|\bpositions?\b|\bchromosome\b|\btax ?id\b"
     r"|\btaxonomy\b|\bentrez\w*\b|\bhgnc\b|\bgene ?id\b|\b10 ?lgp\b|\bsignificance\b|\bresidues\b|\bmissed cleavages\b|\bpubmed\b"
     r"|\b(number|no|nr|n|num) (of )?(times|unique|proteins?|genes?|identifications?|na|nas|missing|valid|razor|observations?)\b"
-    r"|^unique$|\b(hits|sites|articles|occurrences)\b|\bnum nas\b|\bunique sequences?\b|\bvalid values\b|\bmissing values\b|\bpercent\b|\byear\b|\bretention time\b|\bm z\b"
+    r"|^(unique|start|end|strand|chr|order|category|cluster|module|from|to|age|original row)$|\b(hits|sites|articles|occurrences)\b|\bnum nas\b|\bunique sequences?\b|\bvalid values\b|\bmissing values\b|\bpercent\b|\byear\b|\bretention time\b|\bm z\b"
 )
 #: quantities of proteins by the word in the name of their columns, the best for amounts first
 _QUANTITIES = {

@@ -7,11 +7,15 @@ import re
 import pandas as pd
 
 from markerkit.core.errors import InputError, listed
+from markerkit.io.column_profile import Word, word_of
 from markerkit.io.dialects import DIALECTS, TABLE, Dialect, plain
 from markerkit.io.other_kinds import refuse_other_kinds
 from markerkit.io.sample_columns import find_samples
 from markerkit.io.sample_sheet import short_name
 from markerkit.io.tabular import Table
+
+#: quantities as programs write them: a table that has one is the program's, whether the reader knows it or not
+_OF_A_PROGRAM = re.compile(r"intensity|abundance|quantity|ibaq|lfq|ratio|spectral", re.IGNORECASE)
 
 
 def layout_of(table: Table, software: str) -> Dialect:
@@ -26,7 +30,6 @@ def layout_of(table: Table, software: str) -> Dialect:
     refuse_other_kinds(table)
     if software == "auto":
         fitting = (d for d in DIALECTS.values() if d is not TABLE and _fits(d, columns))
-        # columns that somebody renamed: of the program's table only the identifiers are left
         return next((d for d in fitting if _has_quantity(d, columns)), TABLE)
     dialect = DIALECTS[software]
     if not _fits(dialect, columns):
@@ -49,7 +52,10 @@ def _fits(dialect: Dialect, columns: list[str]) -> bool:
 
 
 def _has_quantity(dialect: Dialect, columns: list[str]) -> bool:
-    return any(not p or any(re.fullmatch(p, c) for c in columns) for p in dialect.quantities.values())
+    """Say whether a table is still the program's: where somebody renamed the samples, only its identifiers are left."""
+    if any(not p or any(re.fullmatch(p, c) for c in columns) for p in dialect.quantities.values()):
+        return True
+    return any(_OF_A_PROGRAM.search(c) for c in columns)
 
 
 def quantity_columns(
@@ -81,8 +87,10 @@ def quantity_columns(
             f"{listed(dialect.quantities, conjunction='or')}, here there is {listed(there)}."
         )
     if not there:
+        ratios = [c for c in table.frame.columns if word_of(str(c)) is Word.RATIO]
+        alone = f": it is a table of ratios alone (column {listed(ratios, limit=3)})" if ratios else ""
         raise InputError(
-            f"the matrix {table.name!r} has no sample columns; {dialect.name} needs {dialect.hint}. Found "
+            f"the matrix {table.name!r} has no sample columns{alone}; {dialect.name} needs {dialect.hint}. Found "
             f"{listed(table.frame.columns, limit=12)}."
         )
     chosen = there[0] if quantity == "auto" else quantity

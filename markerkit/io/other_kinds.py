@@ -34,7 +34,7 @@ _LEVELS = {
         "pep scan title", "ms ms scan number", "scan", "scans", "spectrum title",
     ),
     "fragments (transitions)": (
-        "fragment ion", "product charge", "product mz", "f frg ion", "aggr fragment annotation", "transition group id",
+        "fragment ion", "product mz", "f frg ion", "aggr fragment annotation", "transition group id",
         "fragment annotation", "transition name",
     ),
     "precursors": (
@@ -79,10 +79,10 @@ _SHEET = "give it as the sample sheet (--samples), and the protein table as the 
 _OF_A_DATABASE = "markerkit needs the abundances that you measured, one column per sample"
 _KINDS = (
     _Kind("a table of an affinity assay, Olink", _AFFINITY,
-          either=frozenset({"npx", "olink id", "olinkid", "ext npx", "extnpx", "pcnormalizednpx"})),
+          either=frozenset({"npx", "olink id", "olinkid", "ext npx", "extnpx", "pcnormalizednpx", "qc warning", "assay warning", "olink"})),
     _Kind("a table of an affinity assay, Olink", _AFFINITY, together=frozenset({"uniprot", "assay", "panel"})),
     _Kind("a table of an affinity assay, SomaScan", _AFFINITY,
-          either=frozenset({"seqid", "seq id", "somaid", "soma id", "aptname", "somamer id", "somamer"})),
+          either=frozenset({"seqid", "seq id", "somaid", "soma id", "aptname", "somamer id", "somamer", "hybcontrolnormscale", "rowcheck", "targetfullname"})),
     _Kind("a table of an affinity assay, NULISA", _AFFINITY, either=frozenset({"npq", "alamartargetid"})),
     _Kind("a sample sheet (SDRF)", _SHEET, either=frozenset({"comment data file", "characteristics organism"})),
     _Kind("a download of ExoCarta or Vesiclepedia", _OF_A_DATABASE, together=frozenset({"content type", "experiment id"})),
@@ -141,11 +141,16 @@ def refuse_other_kinds(table: Table) -> None:
     site = next((squeezed[s] for m in _SITES if (s := m.replace(" ", "")) in squeezed), None)
     if site is not None:
         raise _refusal(table, "a table of modification sites", f"column {site!r}", _PROTEIN_TABLE)
-    for level, marks_of_level in _LEVELS.items():
-        for mark in marks_of_level:
-            column = squeezed.get(mark.replace(" ", ""))
-            if column is not None and _is_of_level(table.frame[column], mark):
-                raise _peptide_refusal(table, level, column)
+    marked = {
+        column: level
+        for level, marks_of_level in _LEVELS.items()
+        for mark in marks_of_level
+        if (column := squeezed.get(mark.replace(" ", ""))) and _is_of_level(table.frame[column], mark)
+    }
+    # a column of ions that is empty says nothing of the level
+    filled = next((c for c in marked if table.frame[c].notna().any()), next(iter(marked), None))
+    if filled is not None:
+        raise _peptide_refusal(table, marked[filled], filled)
     _refuse_headers_of_several_lines(table)
 
 

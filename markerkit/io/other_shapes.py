@@ -8,7 +8,7 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, listed
 from markerkit.core.genes import identifier_kind, looks_transposed
-from markerkit.io.column_profile import word_of
+from markerkit.io.column_profile import Word, families, word_of
 from markerkit.io.dialects import TABLE, Dialect, plain
 from markerkit.io.identifiers import identifier_columns, is_text, spread_rows
 from markerkit.io.sample_sheet import SAMPLE_COLUMNS, short_name
@@ -23,8 +23,11 @@ _SHORT = re.compile(r"[A-Za-z]{1,2}\d{0,2}")  # C3, F2, S100: symbols, but names
 _DESIGN = frozenset(
     {"condition", "group", "treatment", "replicate", "bioreplicate", "biorep", "techrep", "batch", "donor", "fraction", "experiment",
      "patient", "subject", "sex", "age", "time", "timepoint", "genotype", "disease", "mixture", "channel", "cell type", "tissue",
-     "status", "cohort", "class", "plex", "pool", "label", "isolation method", "bioreplicate id", "sample type"}
+     "status", "cohort", "plex", "pool", "label", "isolation method", "bioreplicate id", "sample type"}
 )  # fmt: skip
+_NAMES_SAMPLES = (*(n for n in SAMPLE_COLUMNS if n != "name"), "run label", "msrun")
+_MAY_NAME_SAMPLES = ("name", "label", "column", "unnamed 0", "")
+_FEW_NUMBERS = 2
 _RUNS = (*SAMPLE_COLUMNS, "originalrun", "channel", "condition", "group", "label", "variable", "bioreplicate")
 
 
@@ -128,20 +131,19 @@ def _refuse_sheet(table: Table) -> None:
     """Refuse a sample sheet that was given as the matrix."""
     frame = table.frame
     named = {plain(c): str(c) for c in reversed(frame.columns)}
-    samples = next((named[n] for n in (*SAMPLE_COLUMNS, "label", "column") if n in named), None)
+    samples = next((named[n] for n in (*_NAMES_SAMPLES, *_MAY_NAME_SAMPLES) if n in named), None)
     design = [named[n] for n in named if n in _DESIGN and named[n] != samples]
-    no_numbers = all(is_text(frame[c]) for c in frame.columns if c != samples)
-    if (
-        samples is None
-        or not (design or (no_numbers and plain(samples) != "name"))
-        or _rows_of_proteins(frame)
-    ):
+    others = [str(c) for c in frame.columns if c != samples]
+    numbers = [c for c in others if not is_text(frame[c]) and c not in design]
+    described = bool(design) or (not numbers and plain(samples or "") in _NAMES_SAMPLES)
+    if samples is None or not described or _rows_of_proteins(frame):
         return
+    if numbers and len(families(numbers)[0]) > _FEW_NUMBERS:
+        return  # columns of one name in a row are samples, whatever else is there
     cells = listed(frame[samples].dropna().astype(str), limit=2)
-    beside = listed(design or [c for c in frame.columns if c != samples], limit=3)
     raise InputError(
-        f"the matrix {table.name!r} is a sample sheet (column {samples!r} holds {cells}, beside {beside}), not a protein table; give it "
-        "as the sample sheet (--samples), and the protein table as the matrix."
+        f"the matrix {table.name!r} is a sample sheet (column {samples!r} holds {cells}, beside {listed(design or others, limit=3)}), "
+        "not a protein table; give it as the sample sheet (--samples), and the protein table as the matrix."
     )
 
 
@@ -156,7 +158,9 @@ def _refuse_long(table: Table, dialect: Dialect) -> None:
     if plain(key) not in {*dialect.accession, *dialect.gene} and not _names_proteins(proteins):
         return
     run = _run_column(frame, key, {key, ids.accession, ids.gene})
-    if run is None:
+    if (
+        run is None or sum(word_of(str(c)) is Word.RESULT for c in frame.columns) > 1
+    ):  # results of several contrasts
         return
     values = [
         c
@@ -174,14 +178,11 @@ def _refuse_long(table: Table, dialect: Dialect) -> None:
 
 
 def _run_column(frame: pd.DataFrame, key: str, taken: set[str | None]) -> str | None:
-    """Column that, with the protein, names a row: one called run or the like before others."""
-    n = len(frame)
-    free = [c for c in frame.columns if c not in taken and not pd.api.types.is_float_dtype(frame[c])]
-    several = [str(c) for c in free if 1 < frame[c].nunique() <= n / 2]
-    several.sort(
-        key=lambda c: (_RUNS.index(plain(c)) if plain(c) in _RUNS else len(_RUNS), not is_text(frame[c]))
-    )
-    for column in several:
-        if not frame.duplicated([key, column]).any() and (is_text(frame[column]) or plain(column) in _RUNS):
-            return str(column)
-    return None
+    """Column that, with the protein, names a row: one called run or the like before others, words before numbers."""
+    n, proteins = len(frame), frame[key].nunique()
+    free = [str(c) for c in frame.columns if c not in taken and not pd.api.types.is_float_dtype(frame[c])]
+    several = [c for c in free if 1 < frame[c].nunique() <= n / 2]
+    called = sorted((c for c in several if plain(c) in _RUNS), key=lambda c: _RUNS.index(plain(c)))
+    words = [c for c in several if c not in called and is_text(pd.Series(frame[c]))]
+    crossed = [c for c in several if frame[c].nunique() * proteins == n]
+    return next((c for c in (*called, *words, *crossed) if not frame.duplicated([key, c]).any()), None)

@@ -32,10 +32,11 @@ from markerkit.io.tabular import Table
 _ROWS = 2000  # rows whose cells are looked at
 _FEW_ROWS = 10  # with fewer, values say too little of what a column is
 _ROW_NAMES = frozenset(
-    {"", "x", "index", "unnamed 0", "row", "rows", "row number", "no", "nr", "number", "level 0", "rank"}
-)
+    {"", "x", "index", "unnamed 0", "row", "rows", "row number", "row names", "rownames", "rowname", "row name", "no", "nr", "number",
+     "level 0", "rank", "s no", "sl no", "sr no", "n", "id", "v1"}
+)  # fmt: skip
 _LEAST_ROWS = 5  # fewer numbers may be in a row by chance
-_NO_NAME = re.compile(r"|unnamed( \d+)?( level \d+)?")
+_NO_NAME = re.compile(r"|unnamed( \d+)*( level \d+)?")
 _RUN = re.compile(
     r"[\\/]|\.(raw|mzml|d|wiff2?|dia|htrms)\b", re.IGNORECASE
 )  # a path or a file of an instrument
@@ -135,7 +136,7 @@ def _sorted_columns(table: Table, dialect: Dialect) -> _Columns:
 def _row_numbers(column: Profile, cells: pd.Series, rows: list[int], *, first: bool) -> str:
     """Say why a column is one of row numbers or has no name; nothing where it is neither."""
     folded = plain(column.name)
-    numbered = first and folded in _ROW_NAMES
+    numbered = first and (folded in _ROW_NAMES or column.name.startswith("..."))  # "...1" is readr's
     if (
         not is_text(cells)
         and len(rows) >= (1 if numbered else _LEAST_ROWS)
@@ -261,7 +262,7 @@ def _one_quantity(columns: _Columns, named: set[str]) -> dict[str, Profile]:
     for name, (quantity, rest) in stated.items():
         if quantity and rest:
             groups.setdefault(quantity, []).append(name)
-    several = [q for q, names in groups.items() if len(names) > 1]
+    several = [q for q, names in groups.items() if len(names) > 1 or all(q for q, _ in stated.values())]
     if named or not several:
         return dict(columns.candidates)
     best = min(several, key=preference)
@@ -290,21 +291,22 @@ def _core(candidates: dict[str, Profile], named: set[str]) -> set[str] | None:
         return _alike_in_values({c: candidates[c] for c in groups[0]})
     several = [name for group in groups if len(group) > 1 for name in group]
     look = several or list(candidates)
-    alike = Likeness([candidates[look[0]]])
-    if all(alike.holds(candidates[c], named=bool(several) or names_a_sample(c)) for c in look):
-        return set(look)
-    return None
+    alike = Likeness([_middle({c: candidates[c] for c in look})])
+    # codes of samples have numbers in them, words for what describes proteins seldom
+    coded = {c for c in look if several or names_a_sample(c) or re.search(r"\d", c)}
+    return set(look) if all(alike.holds(candidates[c], named=c in coded) for c in look) else None
 
 
 def _alike_in_values(family: dict[str, Profile]) -> set[str]:
     """Take those of a family whose values are not far from those of its middle column."""
-    measured = sorted(
-        (c for c in family if len(family[c].values)), key=lambda c: float(np.median(family[c].values))
-    )
-    if not measured:
-        return set(family)
-    alike = Likeness([family[measured[len(measured) // 2]]])
+    alike = Likeness([_middle(family)])
     return {c for c, column in family.items() if alike.holds(column, named=True)}
+
+
+def _middle(columns: dict[str, Profile]) -> Profile:
+    """Column whose median is the median one."""
+    ordered = sorted(columns.values(), key=lambda p: float(np.median(p.values)) if len(p.values) else -np.inf)
+    return ordered[len(ordered) // 2]
 
 
 def _joined(candidates: dict[str, Profile], core: set[str] | None, columns: _Columns) -> set[str]:
