@@ -167,6 +167,11 @@ def is_result_name(name: str) -> bool:
     return plain(name) in _RESULT_NAMES
 
 
+def is_confidence(name: str) -> bool:
+    """Say whether a name may be that of an identification's q-value or false discovery rate."""
+    return re.search(r"\bq ?val|\bfdr\b", plain(name)) is not None
+
+
 def quantity_of(name: str) -> tuple[str, str]:
     """Quantity that a name states, and what is left of the name: the sample.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -91,7 +92,9 @@ def identifier_columns(table: Table, dialect: Dialect) -> Identifiers:
     contents = {c: _content(frame[c]) for c in dict.fromkeys(looked_at) if is_text(frame[c])}
     genes = _named(table, dialect.gene)
     if not generic:
-        accession = _accession(named, contents, set()) or next(iter(named), None)
+        accession = _accession(named, contents, set())
+        if accession is None:
+            accession = next(iter(named), None)
         return Identifiers(accession, next(iter(genes), None))
     described = set(_named(table, dialect.description))
     accession = _accession(named, contents, described)
@@ -125,17 +128,17 @@ def _accession(named: list[str], contents: dict[str, _Content], described: set[s
     mixed = (c for c in named if c in contents and (contents[c].accessions or contents[c].other >= _MOSTLY))
     spare = (c for c in named if c in contents and not contents[c].symbols)
     fasta = (c for c in contents if c in described and contents[c].uniprot >= _MOSTLY)
-    return next(mixed, None) or next(spare, None) or next(fasta, None)
+    return next(chain(mixed, spare, fasta), None)  # a column may be called ""
 
 
 def _gene(named: list[str], contents: dict[str, _Content], taken: set[str | None]) -> str | None:
     """Column of gene symbols: a named one of symbols, else any of symbols, else a named one."""
     free = [c for c in contents if c not in taken]
     symbols = [c for c in free if contents[c].symbols]
-    by_name = next((c for c in named if c in symbols), None)
+    by_name = (c for c in named if c in symbols)
     names = [c for c in symbols if contents[c].distinct >= _DISTINCT and contents[c].words < _MOSTLY]
-    by_content = max(names, key=lambda c: contents[c].symbol, default=None)
-    return by_name or by_content or next((c for c in named if c in free), None)
+    by_content = sorted(names, key=lambda c: -contents[c].symbol)
+    return next(chain(by_name, by_content, (c for c in named if c in free)), None)
 
 
 def _content(cells: pd.Series) -> _Content:

@@ -15,6 +15,7 @@ from markerkit.io.column_profile import (
     Profile,
     Word,
     families,
+    is_confidence,
     is_result_name,
     names_a_sample,
     preference,
@@ -127,7 +128,10 @@ def _sorted_columns(table: Table, dialect: Dialect) -> _Columns:
         if parts := sums_up(name, sampled, list(found.candidates)):
             del found.candidates[name]
             found.passed[name] = f"the mean or sum of {listed(parts, limit=3)}"
-    if sum(word is Word.RESULT for word, _ in found.words.values()) > 1:
+    results = [c for c, (word, _) in found.words.items() if word is Word.RESULT]
+    if all(is_confidence(c) for c in results):
+        found.words.update({c: (Word.ANNOTATION, found.words[c][1]) for c in results})
+    elif len(results) > 1:
         for name in [c for c in found.candidates if is_result_name(c)]:
             found.words[name] = Word.RESULT, found.candidates.pop(name)
     return found
@@ -175,9 +179,8 @@ def _refuse_other_numbers(table: Table, columns: _Columns) -> None:
     results = [c for c, (word, _) in columns.words.items() if word is Word.RESULT]
     left = columns.candidates
     unlike_samples = len(left) <= _FEW_LEFT and not any(names_a_sample(c) or quantity_of(c)[0] for c in left)
-    if results and (
-        not left or (len(results) > 1 and unlike_samples and len(families(list(left))) == len(left))
-    ):
+    alone = len(left) < 2 or (len(results) > 1 and unlike_samples and len(families(list(left))) == len(left))
+    if results and alone:
         raise InputError(
             f"the matrix {table.name!r} is a result table of a test or a comparison (column {listed(results, limit=4)}), not a "
             "protein matrix; give the table that was tested, with the abundances of every protein in every sample."
