@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from markerkit.io.cells import cell_counts
 from markerkit.io.dialects import plain
 from markerkit.io.identifiers import is_text
 
 _MOSTLY = 0.5  # share of cells that are numbers in a column of numbers; stray texts are reported later
 _LOG_LARGEST = 64.0  # larger values are linear: they are compared on the log scale
 _NEAR, _FAR = 2.0, 6.0  # distance between two centers, in spreads: columns without, and with, a common name
+_NUMBERED = re.compile(r"(.*?)[ _.\-]?(?:rep\w*[ _.\-]?)?\d+")  # a name, and the number of a replicate
 _LEAST_PARTS = 2  # samples of which a column may be the mean
 _SAME, _NEARLY_ALL = 1e-2, 0.9  # difference, and share of rows, by which a column is the mean of others
 _MANY = 20  # one value in fewer cells may be chance
@@ -129,20 +131,27 @@ class Profile:
 
 def profile(cells: pd.Series) -> Profile:
     """Look at a column: give some of its rows, from all over the table."""
-    name = str(cells.name)
+    name, given = str(cells.name), cells.dropna()
     if pd.api.types.is_bool_dtype(cells):
         return Profile(name, "flags", any_number=False, distinct=2, values=np.array([]))
-    given = cells.dropna()
+    if given.empty:
+        return Profile(name, "empty", any_number=False, distinct=0, values=np.array([]))
     if not is_text(cells):
         values = given.to_numpy(dtype=float)
-        kind, any_number, words = ("numbers" if len(given) else "empty"), bool(len(given)), 0
-    else:
-        numbers = pd.to_numeric(given, errors="coerce")
-        values, words = numbers.dropna().to_numpy(dtype=float), int(given[numbers.isna()].nunique())
-        any_number = len(values) > 0
-        mostly = any_number and len(values) / len(given) >= _MOSTLY
-        kind = "numbers" if mostly else "words" if len(given) else "empty"
-    return Profile(name, kind, any_number, words, values[np.isfinite(values) & (values != 0)])
+        measured = values[np.isfinite(values) & (values != 0)]
+        return Profile(name, "numbers", any_number=True, distinct=0, values=measured)
+    counts = cell_counts(given)
+    numbers = pd.to_numeric(given, errors="coerce")
+    values = numbers.dropna().to_numpy(dtype=float)
+    # a word such as ND says that there would be a number
+    mostly = counts.numbers > 0 and counts.numbers >= _MOSTLY * (counts.numbers + counts.other)
+    return Profile(
+        name,
+        "numbers" if mostly else "words",
+        any_number=counts.numbers > 0,
+        distinct=int(given[numbers.isna()].nunique()),
+        values=values[np.isfinite(values) & (values != 0)],
+    )
 
 
 def word_of(name: str) -> Word | None:
@@ -245,29 +254,36 @@ def _shared_parts(name: str) -> list[tuple[str, str]]:
     return [*parts, ("template", template(name))]
 
 
-def sums_up(name: str, frame: pd.DataFrame, names: list[str]) -> list[str]:
-    """Columns of which a column is the mean, the median or the sum: ``ctrl`` beside ``ctrl_1``, ``ctrl_2``.
+def sums_up(frame: pd.DataFrame, names: list[str]) -> dict[str, list[str]]:
+    """Columns that are the mean, the median or the sum of others: ``ctrl`` of ``ctrl_1`` and ``ctrl_2``.
 
     Parameters
     ----------
-    name
-        Column that may be one.
     frame
         Rows of the table.
     names
         Columns of numbers.
+
+    Returns
+    -------
+    Column -> those that it sums up.
     """
-    numbered = re.compile(re.escape(name) + r"[ _.\-]?(rep\w*[ _.\-]?)?\d+", re.IGNORECASE)
-    parts = [c for c in names if c != name and numbered.fullmatch(c)]
-    if len(parts) < _LEAST_PARTS:
-        return []
-    whole = pd.to_numeric(frame[name], errors="coerce")
-    block = frame[parts].apply(pd.to_numeric, errors="coerce")
+    parts: dict[str, list[str]] = {}
+    for name in names:
+        if stem := _NUMBERED.fullmatch(name):
+            parts.setdefault(stem[1], []).append(name)
+    several = {c: parts[c] for c in names if len(parts.get(c, ())) >= _LEAST_PARTS}
+    return {c: of for c, of in several.items() if _is_total(frame[c], frame[of])}
+
+
+def _is_total(column: pd.Series, parts: pd.DataFrame) -> bool:
+    whole = pd.to_numeric(column, errors="coerce")
+    block = parts.apply(pd.to_numeric, errors="coerce")
     for total in (block.mean(axis=1), block.median(axis=1), block.sum(axis=1)):
         both = whole.notna() & total.notna() & (whole != 0)
         if both.any() and np.isclose(whole[both], total[both], rtol=_SAME).mean() >= _NEARLY_ALL:
-            return parts
-    return []
+            return True
+    return False
 
 
 class Likeness:

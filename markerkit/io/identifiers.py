@@ -48,12 +48,16 @@ class _Content:
 
 def find_column(table: Table, names: tuple[str, ...]) -> str | None:
     """First of the folded names that a column has, as the table writes it."""
-    return next(iter(_named(table, names)), None)
+    return next(iter(_named(_folded(table), names)), None)
 
 
-def _named(table: Table, names: tuple[str, ...]) -> list[str]:
+def _folded(table: Table) -> dict[str, str]:
+    """Folded name -> column, the first of those that have it."""
+    return {plain(c): c for c in reversed(table.frame.columns)}
+
+
+def _named(folded: dict[str, str], names: tuple[str, ...]) -> list[str]:
     """Columns that have one of the folded names, in the order of the names."""
-    folded = {plain(c): c for c in reversed(table.frame.columns)}
     return [folded[n] for n in names if n in folded]
 
 
@@ -85,18 +89,18 @@ def identifier_columns(table: Table, dialect: Dialect) -> Identifiers:
     table, dialect
         Table and its layout.
     """
-    frame = table.frame
-    named = _named(table, dialect.accession)
+    frame, folded = table.frame, _folded(table)
+    named = _named(folded, dialect.accession)
     generic = dialect.accession == ACCESSIONS
-    looked_at = list(frame.columns) if generic else [*named, *_named(table, ACCESSIONS)]
+    looked_at = list(frame.columns) if generic else [*named, *_named(folded, ACCESSIONS)]
     contents = {c: _content(frame[c]) for c in dict.fromkeys(looked_at) if is_text(frame[c])}
-    genes = _named(table, dialect.gene)
+    genes = _named(folded, dialect.gene)
     if not generic:
         accession = _accession(named, contents, set())
         if accession is None:
             accession = next(iter(named), None)
         return Identifiers(accession, next(iter(genes), None))
-    described = set(_named(table, dialect.description))
+    described = set(_named(folded, dialect.description))
     accession = _accession(named, contents, described)
     gene = _gene(genes, contents, {accession, *described})
     if accession is None:

@@ -58,7 +58,7 @@ _SITES = (
 #: names that other tables have as well: the cells must be sequences or names of ions
 _COMMON = frozenset({"peptide", "sequence", "peptides", "ion", "scan", "scans", "spectrum", "peptidegroup"})
 _SEQUENCE = re.compile(
-    r"[A-Za-z_.\-\[\](){}:+*|0-9/ ]*[ACDEFGHIKLMNPQRSTVWY]{4,}[A-Za-z_.\-\[\](){}:+*|0-9/ ]*"
+    r"[A-Za-z_.\-\[\](){}:+*|0-9/ ]*[ACDEFGHIKLMNPQRSTVWY]{3,}[A-Za-z_.\-\[\](){}:+*|0-9/ ]*"
 )
 
 

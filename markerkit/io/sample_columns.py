@@ -124,10 +124,9 @@ def _sorted_columns(table: Table, dialect: Dialect) -> _Columns:
             found.words[name] = word, column
         else:
             found.candidates[name] = column
-    for name in list(found.candidates):
-        if parts := sums_up(name, sampled, list(found.candidates)):
-            del found.candidates[name]
-            found.passed[name] = f"the mean or sum of {listed(parts, limit=3)}"
+    for name, parts in sums_up(sampled, list(found.candidates)).items():
+        del found.candidates[name]
+        found.passed[name] = f"the mean or sum of {listed(parts, limit=3)}"
     results = [c for c, (word, _) in found.words.items() if word is Word.RESULT]
     if all(is_confidence(c) for c in results):
         found.words.update({c: (Word.ANNOTATION, found.words[c][1]) for c in results})
