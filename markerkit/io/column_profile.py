@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -108,50 +109,72 @@ class Profile:
         Some cell is a number.
     distinct
         Different words of the cells that are none.
-    values
+    n
         Measured values: neither missing nor 0.
+    quartiles
+        Of the measured values; smallest, lower quartile, median, upper quartile, largest.
+    whole
+        Whole numbers only.
     """
 
     name: str
     kind: str
-    any_number: bool
-    distinct: int
-    values: npt.NDArray[np.float64]
+    any_number: bool = False
+    distinct: int = 0
+    n: int = 0
+    quartiles: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    whole: bool = True
 
     @property
-    def whole(self) -> bool:
-        """Whole numbers only."""
-        return bool((self.values == np.round(self.values)).all())
+    def smallest(self) -> float:
+        """Smallest measured value."""
+        return self.quartiles[0]
 
     @property
-    def constant(self) -> bool:
-        """One value everywhere."""
-        return len(self.values) > 1 and bool((self.values == self.values[0]).all())
+    def median(self) -> float:
+        """Median of the measured values."""
+        return self.quartiles[2]
+
+    @property
+    def largest(self) -> float:
+        """Largest measured value."""
+        return self.quartiles[4]
 
 
 def profile(cells: pd.Series) -> Profile:
     """Look at a column: give some of its rows, from all over the table."""
-    name, given = str(cells.name), cells.dropna()
+    name = str(cells.name)
     if pd.api.types.is_bool_dtype(cells):
-        return Profile(name, "flags", any_number=False, distinct=2, values=np.array([]))
-    if given.empty:
-        return Profile(name, "empty", any_number=False, distinct=0, values=np.array([]))
+        return Profile(name, "flags")
     if not is_text(cells):
-        values = given.to_numpy(dtype=float)
-        measured = values[np.isfinite(values) & (values != 0)]
-        return Profile(name, "numbers", any_number=True, distinct=0, values=measured)
+        values = cells.to_numpy(dtype=float, na_value=np.nan)
+        if np.isnan(values).all():
+            return Profile(name, "empty")
+        return _measured(Profile(name, "numbers", any_number=True), values)
+    given = cells.dropna()
+    if given.empty:
+        return Profile(name, "empty")
     counts = cell_counts(given)
     numbers = pd.to_numeric(given, errors="coerce")
-    values = numbers.dropna().to_numpy(dtype=float)
     # a word such as ND says that there would be a number
     mostly = counts.numbers > 0 and counts.numbers >= _MOSTLY * (counts.numbers + counts.other)
-    return Profile(
+    found = Profile(
         name,
         "numbers" if mostly else "words",
         any_number=counts.numbers > 0,
         distinct=int(given[numbers.isna()].nunique()),
-        values=values[np.isfinite(values) & (values != 0)],
     )
+    return _measured(found, numbers.dropna().to_numpy(dtype=float))
+
+
+def _measured(column: Profile, values: npt.NDArray[np.float64]) -> Profile:
+    values = values[np.isfinite(values) & (values != 0)]
+    if not len(values):
+        return column
+    with np.errstate(over="ignore"):
+        quartiles = tuple(np.percentile(values, [0, 25, 50, 75, 100]).tolist())
+    whole = bool((values == np.round(values)).all())
+    return replace(column, n=len(values), quartiles=quartiles, whole=whole)
 
 
 def word_of(name: str) -> Word | None:
@@ -296,42 +319,40 @@ class Likeness:
     """
 
     def __init__(self, core: list[Profile]) -> None:
-        measured = [p.values for p in core if len(p.values)]
-        pooled = np.concatenate(measured) if measured else np.zeros(1)
-        self._log = float(pooled.min()) > 0 and float(pooled.max()) > _LOG_LARGEST
-        self._negative = float(pooled.min()) < 0
+        measured = [p for p in core if p.n]
+        smallest, largest = (
+            min((p.smallest for p in measured), default=0.0),
+            max((p.largest for p in measured), default=0.0),
+        )
+        self._log = smallest > 0 and largest > _LOG_LARGEST
+        self._negative = smallest < 0
         self._whole = all(p.whole for p in core)
-        self._counts = self._whole and float(pooled.max()) < _LARGEST_COUNT
-        centers = [self._center(values) for values in measured] or [0.0]
+        self._counts = self._whole and largest < _LARGEST_COUNT
+        centers = [self._scaled(p.median) for p in measured] or [0.0]
         self._low, self._high = min(centers), max(centers)
-        spreads = [np.subtract(*np.percentile(self._scaled(values), [75, 25])) for values in measured]
-        self._spread = max(float(np.median(spreads)) if spreads else 0.0, _NARROWEST)
+        spreads = [self._scaled(p.quartiles[3]) - self._scaled(p.quartiles[1]) for p in measured] or [0.0]
+        self._spread = max(float(np.median(spreads)), _NARROWEST)
 
     def holds(self, column: Profile, *, named: bool) -> bool:
         """Say whether a column is alike; one whose name is that of a sample may lie further away, as blanks do."""
-        if len(column.values) == 0 or (not self._fits_kind(column)):
+        if not column.n or not self._fits_kind(column):
             return named
-        if column.constant and len(column.values) >= _MANY:
+        if column.n >= _MANY and column.smallest == column.largest:
             return False
-        center = self._center(column.values)
+        center = self._scaled(column.median)
         far = (_FAR if named else _NEAR) * self._spread
         return self._low - far <= center <= self._high + far
 
     def _fits_kind(self, column: Profile) -> bool:
         """Tell counts from amounts, and p-values from differences."""
-        smallest, largest = float(column.values.min()), float(column.values.max())
         if self._negative:
-            return smallest < 0 or largest > 1
-        if smallest < 0 or (self._counts and not column.whole):
+            return column.smallest < 0 or column.largest > 1
+        if column.smallest < 0 or (self._counts and not column.whole):
             return False
         return self._log or self._whole or not column.whole
 
-    def _scaled(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def _scaled(self, value: float) -> float:
+        """Value as columns are compared: raw ones as logarithms; quartiles stay quartiles."""
         if not self._log:
-            return values
-        positive: npt.NDArray[np.float64] = np.log10(values[values > 0])
-        return positive
-
-    def _center(self, values: npt.NDArray[np.float64]) -> float:
-        scaled = self._scaled(values)
-        return float(np.median(scaled)) if len(scaled) else float("-inf")
+            return value
+        return math.log10(value) if value > 0 else -math.inf

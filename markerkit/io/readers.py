@@ -167,15 +167,17 @@ def _name(samples: str | Path | pd.DataFrame | None, table: Table) -> str:
 
 def _warn_of_copies(matrix: pd.DataFrame) -> None:
     """Warn of samples that hold the same values: one run that would count as several replicates."""
-    copies: dict[bytes, list[str]] = {}
-    for sample, values in zip(matrix.index, matrix.to_numpy(), strict=True):
-        if np.count_nonzero(~np.isnan(values)) >= _LEAST_SAME:
-            copies.setdefault(np.nan_to_num(values, nan=np.inf).tobytes(), []).append(sample)
-    for samples in copies.values():
-        if len(samples) > 1:
+    values = matrix.to_numpy()
+    counts, sums = np.count_nonzero(~np.isnan(values), axis=1), np.nansum(values, axis=1)
+    alike: dict[tuple[int, float], list[int]] = {}
+    for i in np.flatnonzero(counts >= _LEAST_SAME):
+        alike.setdefault((int(counts[i]), float(sums[i])), []).append(int(i))
+    for found in (f for f in alike.values() if len(f) > 1):
+        copies = [i for i in found if np.array_equal(values[i], values[found[0]], equal_nan=True)]
+        if len(copies) > 1:
             warnings.warn(
-                f"the samples {listed(samples)} hold the same value in every protein: one run, {len(samples)} times. They are no "
-                "replicates; keep one of them in the sample sheet",
+                f"the samples {listed(matrix.index[copies])} hold the same value in every protein: one run, {len(copies)} times. "
+                "They are no replicates; keep one of them in the sample sheet",
                 MarkerkitWarning,
                 stacklevel=3,
             )

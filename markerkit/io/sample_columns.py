@@ -30,7 +30,7 @@ from markerkit.io.identifiers import identifier_columns, is_text, spread_rows
 from markerkit.io.sample_sheet import short_name
 from markerkit.io.tabular import Table
 
-_ROWS = 2000  # rows whose cells are looked at
+_ROWS = 1000  # rows whose cells are looked at
 _FEW_ROWS = 10  # with fewer, values say too little of what a column is
 _ROW_NAMES = frozenset(
     {"", "x", "index", "unnamed 0", "row", "rows", "row number", "row names", "rownames", "rowname", "row name", "no", "nr", "number",
@@ -43,7 +43,7 @@ _RUN = re.compile(
 )  # a path or a file of an instrument
 _FEW_LEFT = 3  # columns beside results that are taken for some of them
 _FEW_WORDS = 3  # different words in a sample without a number, such as ND
-_SHOWN = 12  # columns that a question lists
+_SHOWN = 6  # columns that a question lists
 _TWIN = "_LFQ"  # ending of the normalized column beside a raw one (AlphaPept)
 
 
@@ -140,17 +140,11 @@ def _row_numbers(column: Profile, cells: pd.Series, rows: list[int], *, first: b
     """Say why a column is one of row numbers or has no name; nothing where it is neither."""
     folded = plain(column.name)
     numbered = first and (folded in _ROW_NAMES or column.name.startswith("..."))  # "...1" is readr's
-    if (
-        not is_text(cells)
-        and len(rows) >= (1 if numbered else _LEAST_ROWS)
-        and np.isfinite(cells.to_numpy(dtype=float)).all()
-    ):
-        values = cells.to_numpy(dtype=float) - float(cells.iloc[0])
-        steps = np.array(rows, dtype=float)
-        counting = len(rows) > 1 and ((values == steps).all() or (values == -steps).all())
-        unordered = (
-            numbered and column.whole and cells.is_unique and float(cells.max()) < 100 * (rows[-1] + 1)
-        )
+    least = 2 if numbered else _LEAST_ROWS
+    if column.whole and len(rows) >= least and not is_text(cells) and cells.notna().all():
+        values, steps = cells.to_numpy(dtype=float), np.array(rows, dtype=float)
+        counting = (values - values[0] == steps).all() or (values[0] - values == steps).all()
+        unordered = numbered and cells.is_unique and values.max() < 100 * (rows[-1] + 1)
         if counting or unordered:
             return "row numbers"
     return "no name" if _NO_NAME.fullmatch(folded) else ""
@@ -251,10 +245,10 @@ def _question(table: Table, columns: _Columns, candidates: dict[str, Profile], c
 
 
 def _look(column: Profile) -> str:
-    kind = "whole numbers" if column.whole else "numbers"
-    if not len(column.values):
+    if not column.n:
         return "no value"
-    return f"{kind} around {np.median(column.values):.3g}, {column.values.min():.3g} to {column.values.max():.3g}"
+    kind = "whole numbers" if column.whole else "numbers"
+    return f"{kind} around {column.median:.3g}, {column.smallest:.3g} to {column.largest:.3g}"
 
 
 def _one_quantity(columns: _Columns, named: set[str]) -> dict[str, Profile]:
@@ -283,7 +277,7 @@ def _core(candidates: dict[str, Profile], named: set[str]) -> set[str] | None:
     """
     if named:
         return named & set(candidates)
-    if all(len(p.values) < _FEW_ROWS for p in candidates.values()):
+    if all(p.n < _FEW_ROWS for p in candidates.values()):
         return set(candidates)
     if len(candidates) == 1:
         ((name, column),) = candidates.items()
@@ -307,7 +301,7 @@ def _alike_in_values(family: dict[str, Profile]) -> set[str]:
 
 def _middle(columns: dict[str, Profile]) -> Profile:
     """Column whose median is the median one."""
-    ordered = sorted(columns.values(), key=lambda p: float(np.median(p.values)) if len(p.values) else -np.inf)
+    ordered = sorted(columns.values(), key=lambda p: p.median if p.n else -np.inf)
     return ordered[len(ordered) // 2]
 
 
