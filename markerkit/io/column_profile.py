@@ -17,7 +17,7 @@ from markerkit.io.identifiers import is_text
 
 _MOSTLY = 0.5  # share of cells that are numbers in a column of numbers; stray texts are reported later
 _LOG_LARGEST = 64.0  # larger values are linear: they are compared on the log scale
-_NEAR, _FAR = 2.0, 6.0  # distance between two centers, in spreads: columns without, and with, a common name
+_NEAR, _FAR = 2.0, 4.0  # distance between two centers, in spreads: columns without, and with, a common name
 _NUMBERED = re.compile(r"(.*?)[ _.\-]?(?:rep\w*[ _.\-]?)?\d+")  # a name, and the number of a replicate
 _LEAST_PARTS = 2  # samples of which a column may be the mean
 _SAME, _NEARLY_ALL = 1e-2, 0.9  # difference, and share of rows, by which a column is the mean of others
@@ -44,7 +44,7 @@ _RESULT = re.compile(
 )
 #: names that are those of results beside others of them
 _RESULT_NAMES = frozenset(
-    {"t", "b", "f", "lr", "se", "df", "z", "es", "nes", "stat", "statistic", "diff", "fc", "sca t", "ci l", "ci r",
+    {"p", "t", "b", "f", "lr", "se", "df", "z", "es", "nes", "stat", "statistic", "diff", "fc", "sca t", "ci l", "ci r",
      "sigma", "avgabd", "missingpercentage", "imputationpercentage", "log2"}
 )  # fmt: skip
 _RATIO = re.compile(r"\bratios?\b")
@@ -87,6 +87,10 @@ _QUANTITIES = {
 }
 _QUANTITY = {name: re.compile(rf"\b(?:{pattern})\b") for name, pattern in _QUANTITIES.items()}
 _NORMALIZED = re.compile(r"\b(normali[sz]ed|norm|scaled)\b")
+#: what a column beside one without the word was made of
+_DERIVED = re.compile(
+    r"\b(normali[sz]ed|norm|scaled|log ?2|log ?10|log|ln|imputed|imp|corrected|vsn|quantile|centered|adjusted|filtered)\b"
+)
 _SAMPLE_WORDS = re.compile(
     r"(s|l|m)?evs?|exo\w*|mvs?|abs|ctrl\w*|controls?|con|blanks?|qc\w*|pool\w*|ref\w*|lys\w*|cells?|cl|wcl|plasma|serum|csf|urine"
     r"|milk|medium|media|cm|sn|sup\w*|sec|uc|wt|ko|kd|oe|dmso|pbs|treat\w*|untreated|vehicle|mock|samples?|rep\w*|donor|patient"
@@ -199,6 +203,11 @@ def is_result_name(name: str) -> bool:
     return plain(name) in _RESULT_NAMES
 
 
+def is_probability(column: Profile) -> bool:
+    """Say whether a column is one of p-values by its one letter and its values."""
+    return plain(column.name) in {"p", "q"} and column.smallest >= 0 and column.largest <= 1
+
+
 def is_confidence(name: str) -> bool:
     """Say whether a name may be that of an identification's q-value or false discovery rate."""
     return re.search(r"\bq ?val|\bfdr\b", plain(name)) is not None
@@ -217,6 +226,17 @@ def quantity_of(name: str) -> tuple[str, str]:
             normalized = "normalized " if _NORMALIZED.search(folded) else ""
             return f"{normalized}{quantity}", rest
     return "", folded
+
+
+def derived(names: list[str]) -> list[str]:
+    """Columns that were made of another one, such as ``EV_1_log2`` beside ``EV_1``.
+
+    >>> derived(["EV_1", "EV_1_log2", "norm_EV_2"])
+    ['EV_1_log2']
+    """
+    folded = {n: plain(n) for n in names}
+    whole = set(folded.values())
+    return [n for n, f in folded.items() if _DERIVED.search(f) and plain(_DERIVED.sub(" ", f)) in whole]
 
 
 def preference(quantity: str) -> int:
@@ -335,8 +355,10 @@ class Likeness:
 
     def holds(self, column: Profile, *, named: bool) -> bool:
         """Say whether a column is alike; one whose name is that of a sample may lie further away, as blanks do."""
-        if not column.n or not self._fits_kind(column):
+        if not column.n:
             return named
+        if not self._fits_kind(column):
+            return False
         if column.n >= _MANY and column.smallest == column.largest:
             return False
         center = self._scaled(column.median)

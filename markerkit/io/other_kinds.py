@@ -62,6 +62,11 @@ _SEQUENCE = re.compile(
 )
 
 
+_RESIDUES = re.compile(r"[ACDEFGHIKLMNPQRSTVWY]{7,}")
+_NEARLY_ALL = 0.9
+_FEW_PEPTIDES = 10
+
+
 @dataclass(frozen=True)
 class _Kind:
     """A kind of table: what it is called, the folded columns that tell it, what to give instead.
@@ -152,6 +157,9 @@ def refuse_other_kinds(table: Table) -> None:
     if filled is not None:
         raise _peptide_refusal(table, marked[filled], filled)
     _refuse_headers_of_several_lines(table)
+    nameless = next((c for c in table.frame.columns if _is_all_peptides(table.frame[c])), None)
+    if nameless is not None:
+        raise _peptide_refusal(table, "peptides", nameless)
 
 
 def _is_of_level(cells: pd.Series, mark: str) -> bool:
@@ -168,6 +176,17 @@ def _is_of_level(cells: pd.Series, mark: str) -> bool:
         given.str.fullmatch(_SEQUENCE).mean() >= _MOSTLY and given.str.upper().eq(given).mean() >= _MOSTLY / 2
     )
     return bool(sequences and given.str.len().median() <= _LONGEST_PEPTIDE)
+
+
+def _is_all_peptides(cells: pd.Series) -> bool:
+    """Say whether a column holds peptides whatever it is called: residues alone, too many for symbols of genes."""
+    if not is_text(cells):
+        return False
+    given = cells.dropna()
+    given = given.iloc[spread_rows(len(given), _CELLS)].astype(str).str.strip()
+    if len(given) < _FEW_PEPTIDES or given.str.fullmatch(_RESIDUES).mean() < _NEARLY_ALL:
+        return False
+    return bool(given.nunique() >= _FEW_PEPTIDES and given.str.len().median() <= _LONGEST_PEPTIDE)
 
 
 def _peptide_refusal(table: Table, level: str, column: str) -> InputError:

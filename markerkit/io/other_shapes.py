@@ -131,8 +131,11 @@ def _refuse_sheet(table: Table) -> None:
     """Refuse a sample sheet that was given as the matrix."""
     frame = table.frame
     named = {plain(c): str(c) for c in reversed(frame.columns)}
+    design = [c for n, c in named.items() if n in _DESIGN]
     samples = next((named[n] for n in (*_NAMES_SAMPLES, *_MAY_NAME_SAMPLES) if n in named), None)
-    design = [named[n] for n in named if n in _DESIGN and named[n] != samples]
+    if samples is None and len(design) > 1:
+        samples = str(frame.columns[0])
+    design = [c for c in design if c != samples]
     others = [str(c) for c in frame.columns if c != samples]
     numbers = [c for c in others if not is_text(frame[c]) and c not in design]
     described = bool(design) or (not numbers and plain(samples or "") in _NAMES_SAMPLES)
@@ -170,10 +173,12 @@ def _refuse_long(table: Table, dialect: Dialect) -> None:
     amounts = [c for c in values if pd.api.types.is_float_dtype(frame[c])] or values
     value = amounts[0] if amounts else "value"
     protein = frame[key].mode().iloc[0]
+    doubled = ", some run more than once" if frame.duplicated([key, run]).any() else ""
     raise InputError(
         f"the matrix {table.name!r} is a long table, with a row for every protein and run: {str(protein)!r} has "
-        f"{int((frame[key] == protein).sum())} rows, one for each {run!r} such as {str(frame[run].iloc[0])!r}. Give one row per protein "
-        f"and one column per sample; in Python: `table.pivot(index={key!r}, columns={run!r}, values={str(value)!r}).reset_index()`."
+        f"{int((frame[key] == protein).sum())} rows, one for each {run!r} such as {str(frame[run].iloc[0])!r}{doubled}. Give one row per "
+        f"protein and one column per sample; in Python: `table.pivot(index={key!r}, columns={run!r}, values={str(value)!r})"
+        ".reset_index()`."
     )
 
 
@@ -185,4 +190,7 @@ def _run_column(frame: pd.DataFrame, key: str, taken: set[str | None]) -> str | 
     called = sorted((c for c in several if plain(c) in _RUNS), key=lambda c: _RUNS.index(plain(c)))
     words = [c for c in several if c not in called and is_text(pd.Series(frame[c]))]
     crossed = [c for c in several if frame[c].nunique() * proteins == n]
-    return next((c for c in (*called, *words, *crossed) if not frame.duplicated([key, c]).any()), None)
+    return next(
+        (c for c in (*called, *words, *crossed) if not frame.duplicated([key, c]).any()),
+        next(iter(called), None),
+    )

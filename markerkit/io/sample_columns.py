@@ -14,8 +14,10 @@ from markerkit.io.column_profile import (
     Likeness,
     Profile,
     Word,
+    derived,
     families,
     is_confidence,
+    is_probability,
     is_result_name,
     names_a_sample,
     preference,
@@ -120,10 +122,13 @@ def _sorted_columns(table: Table, dialect: Dialect) -> _Columns:
             found.others[name] = column
         elif why := _row_numbers(column, sampled[name], rows, first=at == 0):
             found.passed[name] = why
-        elif word := word_of(name):
+        elif word := Word.RESULT if is_probability(column) else word_of(name):
             found.words[name] = word, column
         else:
             found.candidates[name] = column
+    for name in derived(list(found.candidates)):
+        del found.candidates[name]
+        found.passed[name] = "values of other columns, normalized or as logarithms"
     for name, parts in sums_up(sampled, list(found.candidates)).items():
         del found.candidates[name]
         found.passed[name] = f"the mean or sum of {listed(parts, limit=3)}"
@@ -223,11 +228,9 @@ def _on_evidence(table: Table, dialect: Dialect, columns: _Columns, *, named: se
 def _in_doubt(core: set[str] | None, candidates: dict[str, Profile], chosen: set[str]) -> bool:
     """Say whether one must ask which columns are samples."""
     left = set(candidates) - chosen
-    if core is None or (left and len(chosen) <= len(left)):
-        return True
-    return any(names_a_sample(c) for c in left) and not any(
-        names_a_sample(c) or quantity_of(c)[0] for c in core
-    )
+    if core is None or any(names_a_sample(c) or quantity_of(c)[0] for c in core):
+        return core is None
+    return bool(left) and (len(chosen) <= len(left) or any(names_a_sample(c) for c in left))
 
 
 def _question(table: Table, columns: _Columns, candidates: dict[str, Profile], core: set[str]) -> str:
@@ -282,9 +285,15 @@ def _core(candidates: dict[str, Profile], named: set[str]) -> set[str] | None:
     if len(candidates) == 1:
         ((name, column),) = candidates.items()
         return {name} if not column.whole or names_a_sample(name) or quantity_of(name)[0] else None
+    stated = {c: p for c, p in candidates.items() if quantity_of(c)[0]}
+    if stated:
+        return _alike_in_values(stated)
     groups = families(list(candidates))
     if len(groups[0]) > 1 and (len(groups) == 1 or len(groups[1]) < len(groups[0])):
         return _alike_in_values({c: candidates[c] for c in groups[0]})
+    called = {c: p for c, p in candidates.items() if names_a_sample(c)}
+    if called and len(groups[0]) == 1:
+        return _alike_in_values(called)
     several = [name for group in groups if len(group) > 1 for name in group]
     look = several or list(candidates)
     alike = Likeness([_middle({c: candidates[c] for c in look})])

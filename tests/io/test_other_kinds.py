@@ -42,6 +42,8 @@ RESULTS = {
                  "std.error": P, "df": 7.0, "p.value": P, "conf.low": CHANGE, "conf.high": CHANGE},
     "by hand": {"EV/lysate": CHANGE, "p value": P},
     "one column": {"log2 fold change": CHANGE},
+    "a letter": {"FC": between(0, 4), "P": P},
+    "a ratio and a letter": {"Ratio EV/lysate": between(0, 4), "p": P},
 }  # fmt: skip
 
 
@@ -93,6 +95,13 @@ def test_a_long_table_is_refused_with_the_way_to_turn_it(run, value) -> None:
     )
 
 
+def test_a_long_table_that_repeats_runs() -> None:
+    long = matrix().melt(id_vars=["Accession", "Gene"], var_name="Sample", value_name="Intensity")
+    refused(
+        pd.concat([long, long], ignore_index=True), "is a long table.*has 12 rows.*some run more than once"
+    )
+
+
 def test_a_table_with_some_genes_twice_is_no_long_one() -> None:
     frame = matrix().assign(Gene=SYMBOLS[: N // 2] * 2).drop(columns="Accession")
     with pytest.warns(mk.MarkerkitWarning, match="50 rows repeat"):
@@ -139,6 +148,7 @@ SHEETS = {
     "MaxQuant": {"Name": SAMPLES, "Fraction": 1, "Experiment": SAMPLES},
     "MSstats": {"Run": SAMPLES, "Condition": "EV", "BioReplicate": range(6)},
     "donors like symbols": {"sample": SAMPLES, "donor": ["D1", "F2", "C3", "C5", "F8", "S100"], "age": [61, 70, 55, 81, 49, 66]},
+    "no name for samples": {"patient": [f"P{i}" for i in range(6)], "sex": ["f", "m"] * 3, "age": [61, 70, 55, 81, 49, 66]},
     "R": {"Unnamed: 0": SAMPLES, "Group": "EV", "batch": [1, 1, 2, 2, 3, 3]},
 }  # fmt: skip
 
@@ -196,6 +206,7 @@ KINDS = {
     "directLFQ ions": ({"protein": A, "ion": [f"_{p}_2+" for p in PEPTIDES]}, "of precursors .*'ion'"),
     "Skyline transitions": ({"Protein": A, "Peptide Modified Sequence": PEPTIDES, "Fragment Ion": "y5"}, r"of fragments \(transitions\)"),
     "MSstats of OpenMS": ({"ProteinName": A, "PeptideSequence": PEPTIDES, "PrecursorCharge": 2, "FragmentIon": np.nan, "ProductCharge": 0, "Run": 1}, "of precursors .*'PrecursorCharge'"),
+    "peptides under another name": ({"accession": A, "clean": [f"{p}GG" for p in PEPTIDES]}, "of peptides .*'clean', first cell 'ALPEPTIDEKGG'"),
     "Olink long": ({"SampleID": "a", "OlinkID": "OID20001", "UniProt": A, "Assay": G, "Panel": "Inflammation", "QC_Warning": "Pass", "NPX": P}, "affinity assay, Olink"),
     "Olink without NPX": ({"UniProt": A, "Assay": G, "Panel": "Inflammation", "LOD": P}, "affinity assay, Olink"),
     "Olink by QC": ({"SampleID": A, "QC_Warning": "Pass", "Plate ID": 1}, "affinity assay, Olink"),
