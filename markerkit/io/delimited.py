@@ -86,8 +86,13 @@ def check_header(header: list[str], name: str, what: str) -> None:
     """Refuse a column that is there twice."""
     named = [c for c in header if c]
     doubled = [c for c, n in Counter(named).items() if n > 1]
-    if what == "sample sheet":  # SDRF repeats columns such as comment[modification parameters]
-        doubled = [c for c in doubled if not re.fullmatch(r"\w+\s?\[.+\]", c)]
+    of_sdrf = [c for c in doubled if re.fullmatch(r"\w+\s?\[.+\]", c)]  # comment[modification parameters]
+    if of_sdrf and what != "sample sheet":
+        raise InputError(
+            f"the {what} {name!r} is a sample sheet (SDRF) (it repeats the column {of_sdrf[0]!r}), not a protein table; give it as "
+            "the sample sheet (--samples), and the protein table as the matrix."
+        )
+    doubled = [c for c in doubled if c not in of_sdrf]
     if doubled:
         raise InputError(
             f"the {what} {name!r} repeats the column {listed(doubled)}; give every column a name of its own."

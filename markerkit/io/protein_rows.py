@@ -11,7 +11,7 @@ import pandas as pd
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
 from markerkit.core.species import CONTAMINANT, DECOY, ENTRY_CODES, SPECIES
 from markerkit.io.dialects import Dialect
-from markerkit.io.layout import find_column
+from markerkit.io.identifiers import find_column, identifier_columns
 from markerkit.io.tabular import Table
 
 _ENTRY = re.compile(r"\w+_(" + "|".join(ENTRY_CODES) + r")\b")
@@ -49,27 +49,27 @@ def protein_rows(table: Table, dialect: Dialect) -> tuple[pd.Series, pd.DataFram
 
 
 def _identifiers(table: Table, dialect: Dialect) -> tuple[pd.Series, pd.Series]:
-    """Find accession and gene of every row, empty where it has none; the first column where neither is named."""
-    frame = table.frame
-    accession, gene = _text(table, dialect.accession), _text(table, dialect.gene)
-    if accession is None and gene is None:
-        first = frame[frame.columns[0]]
-        if pd.api.types.is_numeric_dtype(first):
-            raise InputError(
-                f"the matrix {table.name!r} has no protein or gene column; name one 'protein_id' or 'gene'. Found "
-                f"{listed(frame.columns, limit=8)}."
-            )
-        accession = first.astype(object).where(first.notna(), "").astype(str)
-    blank = pd.Series("", index=frame.index, dtype=object)
-    return (blank if accession is None else accession), (blank if gene is None else gene)
+    """Find accession and gene of every row, empty where it has none; the first column where neither is found."""
+    found = identifier_columns(table, dialect)
+    if found.accession is None and found.gene is None:
+        raise InputError(
+            f"the matrix {table.name!r} has no protein or gene column; name one 'protein_id' or 'gene'. Found "
+            f"{listed(table.frame.columns, limit=8)}."
+        )
+    return _words(table, found.accession), _words(table, found.gene)
+
+
+def _words(table: Table, column: str | None) -> pd.Series:
+    """Cells of a column as text, empty where they or the column are missing."""
+    if column is None:
+        return pd.Series("", index=table.frame.index, dtype=object)
+    cells = table.frame[column]
+    return cells.astype(object).where(cells.notna(), "").astype(str).str.strip()
 
 
 def _text(table: Table, names: tuple[str, ...]) -> pd.Series | None:
     column = find_column(table, names)
-    if column is None:
-        return None
-    cells = table.frame[column]
-    return cells.astype(object).where(cells.notna(), "").astype(str).str.strip()
+    return None if column is None else _words(table, column)
 
 
 def _first_number(table: Table, names: tuple[str, ...]) -> pd.Series | float:

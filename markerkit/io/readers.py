@@ -6,20 +6,24 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
 from markerkit.core.experiment import ORGANISMS, SCALES, Experiment
-from markerkit.core.genes import looks_transposed
 from markerkit.io.anndata import is_h5ad, read_h5ad
 from markerkit.io.cells import numbers
 from markerkit.io.dialects import DIALECTS, Dialect, plain
 from markerkit.io.layout import layout_of, quantity_columns
 from markerkit.io.long_reports import find_report, to_wide, wanted_columns
+from markerkit.io.other_kinds import refuse_gene_sets
+from markerkit.io.other_shapes import refuse_other_shapes
 from markerkit.io.protein_rows import protein_rows
 from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
 from markerkit.io.scale import scale_of
 from markerkit.io.tabular import Table, as_table
+
+_LEAST_SAME = 10  # values that two samples share before one is taken for a copy of the other
 
 
 def read_proteins(
@@ -102,7 +106,7 @@ def _read_proteins(
     table, annotation = source.table, source.samples
     if sheet is not None:
         annotation = sheet.on(names_in_header(list(table.frame.columns), source.dialect.quantities.values()))
-    _refuse_transposed(table, annotation, organism)
+    refuse_other_shapes(table, source.dialect, annotation, organism)
     columns, chosen = quantity_columns(table, source.dialect, quantity, annotation)
     names, proteins = protein_rows(table, source.dialect)
     left_out: list[str] = []
@@ -114,6 +118,7 @@ def _read_proteins(
     zeros = int((matrix == 0).to_numpy().sum()) if found == "raw" else 0
     matrix = matrix.where(matrix > 0) if found == "raw" else matrix
     _check_every_sample(matrix, in_sheet=annotation is not None)
+    _warn_of_copies(matrix)
     history = {
         "verb": "read_proteins",
         "file": table.name,
@@ -144,6 +149,7 @@ class _Source:
 def _read(path: str | Path | pd.DataFrame, software: str, quantity: str) -> _Source:
     if not isinstance(path, pd.DataFrame) and is_h5ad(path):
         return _Source(*read_h5ad(path), note={})
+    refuse_gene_sets(path)
     table = as_table(path, pick=wanted_columns)
     report = find_report({plain(c) for c in table.frame.columns}, software)
     if report is None:
@@ -159,17 +165,22 @@ def _name(samples: str | Path | pd.DataFrame | None, table: Table) -> str:
     return "frame" if isinstance(samples, pd.DataFrame) else Path(samples).name
 
 
-def _refuse_transposed(table: Table, sheet: pd.DataFrame | None, organism: str) -> None:
-    """Refuse a table with one row per sample and one column per protein."""
-    frame = table.frame
-    first, others = frame[frame.columns[0]].astype(str), frame.columns[1:]
-    in_rows = sheet is not None and len(first) == len(sheet) and set(first) == set(sheet.index)
-    if in_rows or looks_transposed(others, first, organism):
-        found = f"its first column holds {listed(first, limit=2)}, its header {listed(others, limit=2)}"
-        raise InputError(
-            f"the matrix {table.name!r} is transposed: {found}. A table of proteins has one row per protein group and one column "
-            "per sample: transpose it."
-        )
+def _warn_of_copies(matrix: pd.DataFrame) -> None:
+    """Warn of samples that hold the same values: one run that would count as several replicates."""
+    values = matrix.to_numpy()
+    counts, sums = np.count_nonzero(~np.isnan(values), axis=1), np.nansum(values, axis=1)
+    alike: dict[tuple[int, float], list[int]] = {}
+    for i in np.flatnonzero(counts >= _LEAST_SAME):
+        alike.setdefault((int(counts[i]), float(sums[i])), []).append(int(i))
+    for found in (f for f in alike.values() if len(f) > 1):
+        copies = [i for i in found if np.array_equal(values[i], values[found[0]], equal_nan=True)]
+        if len(copies) > 1:
+            warnings.warn(
+                f"the samples {listed(matrix.index[copies])} hold the same value in every protein: one run, {len(copies)} times. "
+                "They are no replicates; keep one of them in the sample sheet",
+                MarkerkitWarning,
+                stacklevel=3,
+            )
 
 
 def _in_sheet(columns: dict[str, str], sheet: pd.DataFrame, name: str) -> tuple[dict[str, str], list[str]]:
