@@ -111,6 +111,14 @@ def _reading(parser: argparse.ArgumentParser) -> None:
         "--scale", default="auto", help="raw, log2 or ratio (default: detected from the values)"
     )
     parser.add_argument("--organism", default="human", help="human, mouse or rat (default: %(default)s)")
+    for kind in ("contaminant", "decoy"):
+        parser.add_argument(
+            f"--{kind}-tag",
+            action="append",
+            default=[],
+            metavar="TEXT",
+            help=f"text with which identifiers of {kind}s begin or end in your database; may be repeated",
+        )
 
 
 def _study(parser: argparse.ArgumentParser) -> None:
@@ -224,6 +232,8 @@ def _read(arguments: argparse.Namespace) -> Experiment:
         quantity=arguments.quantity,
         scale=arguments.scale,
         organism=arguments.organism,
+        contaminant_tag=arguments.contaminant_tag,
+        decoy_tag=arguments.decoy_tag,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from markerkit.core.experiment import ORGANISMS, SCALES, Experiment
 from markerkit.core.genes import looks_transposed
 from markerkit.io.anndata import is_h5ad, read_h5ad
 from markerkit.io.cells import numbers
-from markerkit.io.dialects import DIALECTS, Dialect, plain
+from markerkit.io.dialects import Dialect, DIALECTS, plain
 from markerkit.io.layout import layout_of, quantity_columns
 from markerkit.io.long_reports import find_report, to_wide, wanted_columns
-from markerkit.io.protein_rows import protein_rows
+from markerkit.io.protein_rows import protein_rows, Tags
 from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
 from markerkit.io.scale import scale_of
-from markerkit.io.tabular import Table, as_table
+from markerkit.io.tabular import as_table, numbers, Table
+from markerkit.io.vendor_dialects import DIALECTS
 
 
 def read_proteins(
@@ -30,6 +32,8 @@ def read_proteins(
     quantity: str = "auto",
     scale: str = "auto",
     organism: str = "human",
+    contaminant_tag: str | Sequence[str] = (),
+    decoy_tag: str | Sequence[str] = (),
 ) -> Experiment:
     """Read a protein table.
 
@@ -56,6 +60,10 @@ def read_proteins(
         ``"auto"`` detects it from the values; ``"raw"``, ``"log2"``, ``"ratio"``.
     organism
         ``"human"``, ``"mouse"`` or ``"rat"``.
+    contaminant_tag, decoy_tag
+        Text with which your database begins or ends the identifiers of
+        contaminants or decoys, or several; the usual tags, such as ``CON__``,
+        ``contam_``, ``cRAP``, ``REV__``, ``rev_`` and ``DECOY_``, are known.
 
     Returns
     -------
@@ -82,8 +90,9 @@ def read_proteins(
     one_of("scale", scale, ["auto", *SCALES])
     one_of("organism", organism, ORGANISMS)
     with collected_warnings() as notes:
+        tags = Tags.given(contaminant_tag, decoy_tag)
         exp = _read_proteins(
-            path, samples, software=software, quantity=quantity, scale=scale, organism=organism
+            path, samples, software=software, quantity=quantity, scale=scale, organism=organism, tags=tags
         )
     return exp.noted(notes)
 
@@ -96,6 +105,7 @@ def _read_proteins(
     quantity: str,
     scale: str,
     organism: str,
+    tags: Tags,
 ) -> Experiment:
     sheet = None if samples is None else read_sheet(samples)
     source = _read(path, software, quantity)
@@ -104,7 +114,7 @@ def _read_proteins(
         annotation = sheet.on(names_in_header(list(table.frame.columns), source.dialect.quantities.values()))
     _refuse_transposed(table, annotation, organism)
     columns, chosen = quantity_columns(table, source.dialect, quantity, annotation)
-    names, proteins = protein_rows(table, source.dialect)
+    names, proteins = protein_rows(table, source.dialect, tags)
     left_out: list[str] = []
     if annotation is not None:
         columns, left_out = _in_sheet(columns, annotation, _name(samples, table))
