@@ -46,9 +46,7 @@ _PEPTIDE_STANDARD = r"Biognosys\||iRT[-_]?(?:kit|protein|pep)"
 # Tags of decoys: REV__ (MaxQuant), rev_ (FragPipe), DECOY_ (OpenMS), XXX_ (MS-GF+), ##, ###REV###, RND_, RRRRR
 # (ProteinPilot), a minus; behind an identifier _REVERSED. REV_HV1H2 is the Rev protein of a virus, Rev_... no tag.
 _VIRUS = r"(?:HV[12]|SIV|EIAV|FIV|BIV|VILV|OMVV|CAEV|JEMBR)\w{0,3}\b"
-_DECOY = (
-    rf"REV__|rev_|REV_(?!{_VIRUS})|(?i:decoy|reversed?|random|shuffled?|rnd|xxx)_|##+(?:REV##+)?|#(?:REV|DECOY)#|RRRRR"
-)
+_DECOY = rf"REV__|rev_|REV_(?!{_VIRUS})|(?i:decoy|reversed?|random|shuffled?|rnd|xxx)_|##+(?:REV##+)?|#(?:REV|DECOY)#|RRRRR"
 _DECOY_AFTER = r"[-_](?i:reversed?|decoy|random|shuffled)(?=$|[;,|\s])"
 _MEMBER = r"(?:^|[;,|]\s*)"
 #: a member of a protein group that a library of contaminants marks

@@ -14,14 +14,19 @@ from markerkit.core.experiment import ORGANISMS, SCALES, Experiment
 from markerkit.core.genes import looks_transposed
 from markerkit.io.anndata import is_h5ad, read_h5ad
 from markerkit.io.cells import numbers
-from markerkit.io.dialects import Dialect, DIALECTS, plain
+from markerkit.io.dialects import Dialect, plain
 from markerkit.io.layout import layout_of, quantity_columns
-from markerkit.io.long_reports import find_report, to_wide, wanted_columns
-from markerkit.io.protein_rows import protein_rows, Tags
+from markerkit.io.long_reports import REPORTS, find_report, to_wide, wanted_columns
+from markerkit.io.mztab import is_mztab, read_mztab
+from markerkit.io.protein_rows import Tags, protein_rows
+from markerkit.io.quantms import flat
 from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
 from markerkit.io.scale import scale_of
-from markerkit.io.tabular import as_table, numbers, Table
+from markerkit.io.tabular import Table, as_table
 from markerkit.io.vendor_dialects import DIALECTS
+
+#: what the user may name; a software may have several layouts
+SOFTWARE = tuple(dict.fromkeys([*(d.name for d in DIALECTS.values()), *(r.name for r in REPORTS)]))
 
 
 def read_proteins(
@@ -86,7 +91,7 @@ def read_proteins(
     >>> exp
     <Experiment: 2 samples x 2 proteins, raw, human, 0.0 % missing>
     """
-    one_of("software", software, ["auto", *DIALECTS])
+    one_of("software", software, ["auto", *SOFTWARE])
     one_of("scale", scale, ["auto", *SCALES])
     one_of("organism", organism, ORGANISMS)
     with collected_warnings() as notes:
@@ -154,7 +159,9 @@ class _Source:
 def _read(path: str | Path | pd.DataFrame, software: str, quantity: str) -> _Source:
     if not isinstance(path, pd.DataFrame) and is_h5ad(path):
         return _Source(*read_h5ad(path), note={})
-    table = as_table(path, pick=wanted_columns)
+    if not isinstance(path, pd.DataFrame) and is_mztab(path):
+        return _Source(*read_mztab(path), None, {})
+    table = flat(as_table(path, pick=wanted_columns))
     report = find_report({plain(c) for c in table.frame.columns}, software)
     if report is None:
         return _Source(table, layout_of(table, software), None, {})
