@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
-from markerkit.core.species import CONTAMINANT, DECOY, ENTRY_CODES, SPECIES, tag_pattern
+from markerkit.core.species import BETWEEN_MEMBERS, CONTAMINANT, DECOY, ENTRY_CODES, SPECIES, tag_pattern
 from markerkit.io.dialects import Dialect
 from markerkit.io.layout import find_column
 from markerkit.io.tabular import Table
@@ -34,9 +34,9 @@ class Tags:
         Raises
         ------
         InputError
-            A tag without a sign in it.
+            An empty tag.
         """
-        both = [(t,) if isinstance(t, str) and t else tuple(t) for t in (contaminant, decoy)]
+        both = [(t,) if isinstance(t, str) else tuple(t) for t in (contaminant, decoy)]
         if any(not tag.strip() for tags in both for tag in tags):
             raise InputError(
                 "a tag of contaminants or decoys is empty; give the text that their identifiers begin or end with, such as 'CON__'."
@@ -70,9 +70,10 @@ def protein_rows(table: Table, dialect: Dialect, tags: Tags) -> tuple[pd.Series,
         {
             "accession": accession,
             "gene": gene,
-            "is_contaminant": _tagged(marked, CONTAMINANT, tags.contaminant)
+            "is_contaminant": _tagged(marked, CONTAMINANT, tags.contaminant, all_members=False)
             | _flag(table, dialect.contaminant, "c"),
-            "is_decoy": _tagged(marked, DECOY, tags.decoy) | _flag(table, dialect.decoy, "d"),
+            "is_decoy": _tagged(marked, DECOY, tags.decoy, all_members=True)
+            | _flag(table, dialect.decoy, "d"),
             "species": _species(accession, description),
             "n_peptides": _first_number(table, dialect.peptides),
         }
@@ -113,18 +114,30 @@ def _first_number(table: Table, names: tuple[str, ...]) -> pd.Series | float:
     return np.nan if text is None else pd.to_numeric(text.str.split(";").str[0], errors="coerce")
 
 
-def _tagged(marked: list[pd.Series], usual: re.Pattern[str], own: tuple[str, ...]) -> pd.Series:
-    """Rows with a tag in any of the texts that may hold one."""
-    found = pd.concat([text.str.contains(usual) for text in marked], axis=1).any(axis=1)
-    for tag in own:
-        rows = pd.concat([text.str.contains(tag_pattern([tag])) for text in marked], axis=1).any(axis=1)
-        if not rows.any():
+def _tagged(
+    texts: list[pd.Series], usual: re.Pattern[str], own: tuple[str, ...], *, all_members: bool
+) -> pd.Series:
+    """Rows with a tag in any of the texts that may hold one: on any member of the group, or on all."""
+    found = pd.Series(False, index=texts[0].index)  # noqa: FBT003
+    for tag, pattern in {"": usual, **{tag: tag_pattern([tag]) for tag in own}}.items():
+        rows = pd.concat([_has_tag(text, pattern, all_members=all_members) for text in texts], axis=1).any(
+            axis=1
+        )
+        if tag and not rows.any():
             warnings.warn(
                 f"no identifier begins or ends with the tag {tag!r}; tags are read as written, letter case included",
                 MarkerkitWarning,
                 stacklevel=5,
             )
         found |= rows
+    return found
+
+
+def _has_tag(text: pd.Series, pattern: re.Pattern[str], *, all_members: bool) -> pd.Series:
+    found = text.str.contains(pattern)
+    if all_members and found.any():
+        members = text[found].map(BETWEEN_MEMBERS.split)
+        found[found] = members.map(lambda names: all(pattern.search(n) for n in names if n))
     return found
 
 

@@ -136,9 +136,19 @@ def _say_what_is_no_sample(table: Table, dialect: Dialect, quantity: str, sample
         return
     sums = _sums(table, _matches(table, dialect, pattern))
     if sums:
+        isobaric = quantity.startswith("reporter")
+        kind, label = ("TMT or iTRAQ", "channel") if isobaric else ("SILAC", "label")
         warnings.warn(
-            f"{table.name} holds labeled samples (SILAC, TMT or iTRAQ): the {len(samples)} columns of one label and run are "
-            f"the samples; columns that add up labels or runs are none and are left out: {listed(sums, limit=6)}",
+            f"{table.name} holds {kind} data: the {len(samples)} columns of one {label} and one run are the samples; columns "
+            f"that add up {label}s or runs are none and are left out: {listed(sums, limit=6)}",
+            MarkerkitWarning,
+            stacklevel=3,
+        )
+    channels = [c for c in table.frame.columns if plain(c).startswith("reporter intensity")]
+    if channels and not quantity.startswith("reporter"):
+        warnings.warn(
+            f"{table.name} holds isobaric labels (TMT or iTRAQ), of which {quantity!r} adds up all channels: a sample here is "
+            "a whole run; quantity 'reporter' has the channels",
             MarkerkitWarning,
             stacklevel=3,
         )
