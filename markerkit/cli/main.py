@@ -105,7 +105,9 @@ def _reading(parser: argparse.ArgumentParser) -> None:
         help="software that wrote the matrix (default: detected from its header)",
     )
     parser.add_argument(
-        "--quantity", default="auto", help="which quantity to read, such as lfq, ibaq, intensity"
+        "--quantity",
+        default="auto",
+        help="which quantity to read, such as lfq, reporter, ibaq, intensity, 'spectral counts'",
     )
     parser.add_argument(
         "--scale", default="auto", help="raw, log2 or ratio (default: detected from the values)"
@@ -126,7 +128,8 @@ def _study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "matrix",
         metavar="MATRIX",
-        help="protein table: MaxQuant, DIA-NN, FragPipe, Spectronaut, Proteome Discoverer, AnnData, TSV, CSV, XLSX, Parquet",
+        help="protein table: MaxQuant, DIA-NN, FragPipe, Spectronaut, Proteome Discoverer, PEAKS, Skyline and others, mzTab, "
+        "AnnData, or any wide table as TSV, CSV, XLSX or Parquet",
     )
     parser.add_argument("--samples", metavar="FILE", help="sample sheet (see `markerkit samples`)")
 

@@ -56,7 +56,7 @@ CONTAMINANT = re.compile(
 #: a member of a protein group that is a decoy; names such as Rev_... of real proteins are none
 DECOY = re.compile(rf"{_MEMBER}(?:{_DECOY})|^-(?=[A-Za-z])|{_DECOY_AFTER}")
 #: what libraries of contaminants and decoys write before an identifier
-PREFIX = re.compile(rf"^(?:{_CONTAMINANT}|{_DECOY}|-(?=[A-Za-z]))+", re.IGNORECASE)
+PREFIX = re.compile(rf"^(?:(?i:{_CONTAMINANT})|{_DECOY}|-(?=[A-Za-z]))+")
 
 #: name of a database before an identifier, as in SWISS-PROT:P02769
 _DATABASE = re.compile(r"^(?:[A-Za-z-]+:|UniRef\d+_)")

@@ -300,7 +300,7 @@ def _check_channels(matrix: pd.DataFrame, names: pd.Series, channel: pd.Series, 
     runs = [n[:end] for n, end in zip(labeled["name"], ends, strict=True)]
     alike = [
         list(group)
-        for _, group in labeled["name"].groupby(runs)
+        for _, group in labeled["name"].groupby(runs, sort=False)
         if len(group) > 1 and all(matrix[n].equals(matrix[group.iloc[0]]) for n in group)
     ]
     if alike:

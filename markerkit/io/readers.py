@@ -45,10 +45,13 @@ def read_proteins(
     Parameters
     ----------
     path
-        MaxQuant ``proteinGroups.txt``, DIA-NN ``report.pg_matrix.tsv`` or its
-        main report (TSV or Parquet), FragPipe ``combined_protein.tsv`` or
-        ``abundance_protein_MD.tsv``, a Spectronaut protein pivot or long report,
-        the Proteins export of Proteome Discoverer, or a wide table with a
+        The protein table of a search engine: MaxQuant ``proteinGroups.txt`` (label-free,
+        SILAC, TMT or iTRAQ), DIA-NN ``report.pg_matrix.tsv``, ``report.gg_matrix.tsv`` or its main
+        report (TSV or Parquet, with channels of plexDIA), FragPipe ``combined_protein.tsv`` or
+        ``protein.tsv``, TMT-Integrator ``abundance_protein_MD.tsv``, a
+        Spectronaut protein pivot or long report, the Proteins export of Proteome Discoverer, AlphaDIA
+        ``pg.matrix.tsv``, PEAKS ``proteins.csv``, Proline, FlashLFQ, Skyline, MS-DAP,
+        ProteinLevelData of MSstats, protein groups of quantms (Parquet), mzTab. Or any wide table with a
         protein or gene column and one column per sample (TSV, CSV, XLSX, Parquet;
         text gzipped or not), or an AnnData file (``.h5ad``). Or any of these
         tables as a frame; an index with names counts as its first column.
@@ -56,11 +59,14 @@ def read_proteins(
         Sample sheet, a file or a frame (with a column ``sample``, or on the names
         of the samples); only its samples are read. An AnnData file brings its own.
     software
-        ``"auto"`` detects it from the header; ``"maxquant"``, ``"diann"``, ``"fragpipe"``, ``"tmt_integrator"``,
-        ``"spectronaut"``, ``"proteome_discoverer"``, ``"table"``.
+        ``"auto"`` detects it from the header; ``"maxquant"``, ``"diann"``, ``"alphadia"``, ``"fragpipe"``,
+        ``"tmt_integrator"``, ``"spectronaut"``, ``"proteome_discoverer"``, ``"peaks"``, ``"proline"``, ``"flashlfq"``,
+        ``"skyline"``, ``"msdap"``, ``"msstats"``, ``"quantms"``, ``"table"`` for any other wide table.
     quantity
-        ``"auto"`` takes the first available: LFQ, then intensity (MaxQuant);
-        MaxLFQ, then intensity (FragPipe, DIA-NN). Or a quantity by name, such as ``"ibaq"``.
+        ``"auto"`` takes the first one that is not 0 or empty in every row: reporter ions, LFQ, then intensity
+        (MaxQuant); MaxLFQ, then intensity (FragPipe, DIA-NN). Or a quantity by name, such as
+        ``"ibaq"`` or ``"spectral counts"``; a name that is not there lists those that are. Columns that add up samples
+        are none: totals over runs, labels or plexes, means of groups.
     scale
         ``"auto"`` detects it from the values; ``"raw"``, ``"log2"``, ``"ratio"``.
     organism

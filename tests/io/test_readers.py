@@ -530,7 +530,6 @@ OTHER_KINDS = {
     "skyline/msstats_skyline_input.csv": "precursors, peptides or spectra",
     "progenesis/msstats_progenesis_input.csv": "Progenesis",
     "mztab/alphapeptstats_test.mztab": "mzTab",
-    "mztab/protdata_SILAC_SQ.mzTab": "mzTab",
     "affinity/olink_covid_serum_npx_level.csv": "affinity assay",
     "affinity/somascan_example_data10.adat": "affinity assay",
     "affinity/olinkanalyze_npx_data1.xlsx": "remove titles",
