@@ -144,7 +144,15 @@ def _say_what_is_no_sample(table: Table, dialect: Dialect, quantity: str, sample
             MarkerkitWarning,
             stacklevel=3,
         )
-    channels = [c for c in table.frame.columns if plain(c).startswith("reporter intensity")]
+    columns = list(table.frame.columns)
+    means = [c for c in columns if dialect.before and re.fullmatch(pattern, c) and c not in samples]
+    if means:
+        warnings.warn(
+            f"{table.name}: the columns {listed(means, limit=6)} hold means of groups, are no samples and are left out",
+            MarkerkitWarning,
+            stacklevel=3,
+        )
+    channels = [c for c in columns if plain(c).startswith("reporter intensity")]
     if channels and not quantity.startswith("reporter"):
         warnings.warn(
             f"{table.name} holds isobaric labels (TMT or iTRAQ), of which {quantity!r} adds up all channels: a sample here is "

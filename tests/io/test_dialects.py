@@ -271,6 +271,11 @@ def test_columns_of_sums_are_named(name, said):
         read(TABLES[name][0])
 
 
+def test_means_of_groups_are_named():
+    with pytest.warns(MarkerkitWarning, match="the columns 'EV Area' and 'Cell Area' hold means of groups"):
+        read(TABLES["PEAKS"][0])
+
+
 def test_the_ms1_intensity_of_a_plex_is_said_to_add_up_its_channels():
     with pytest.warns(
         MarkerkitWarning, match="'intensity' adds up all channels: a sample here is a whole run"
