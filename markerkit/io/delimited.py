@@ -310,7 +310,9 @@ def _quoted(text: _Text, raw: bytes, file: io.BytesIO, number: int, width: int) 
         cells = len(next(reader))
     except csv.Error:
         cells = 0
-    full = any(line.count(text.delimiter) + 1 >= width for line in swallowed)
+    # a row whose first line is short goes on in the next one, whatever signs stand in the text of the cell
+    first = raw.decode("utf-8", "replace").count(text.delimiter) + 1 >= width
+    full = any(line.count(text.delimiter) + 1 >= width for line in (swallowed if first else swallowed[:-1]))
     if not cells or full or len(swallowed) >= _LONGEST_RECORD or (swallowed and cells != width):
         cell = next(
             (c for c in re.split(re.escape(text.delimiter), raw.decode("utf-8", "replace")) if c[:1] == '"'),
