@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+#: name of the sample of a table that holds one and does not name it
+ONE_SAMPLE = "sample"
+
 
 def plain(name: str) -> str:
     """Fold a column name: lower case, one space for every run of other signs, without the type that Perseus writes.

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
-from markerkit.io.dialects import Dialect, plain
+from markerkit.io.dialects import ONE_SAMPLE, Dialect, plain
 from markerkit.io.tabular import Table
 
-ONE_SAMPLE = "sample"  # name of the sample of a table that holds one and does not name it
 _SAME = 0.01  # relative difference below which a column is the sum of others; MaxQuant rounds to five digits
 _MOSTLY = 0.95  # share of the rows in which it has to be
 

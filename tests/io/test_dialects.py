@@ -354,6 +354,19 @@ def test_the_sum_over_samples_is_no_sample():
         read(MQ | {"Intensity": 9e6})
 
 
+def test_a_sample_without_a_name_is_called_sample_in_a_sheet_too():
+    cells = TABLES["protein.tsv of one sample"][0]
+    exp = read(cells, samples=pd.DataFrame({"sample": ["sample"], "fraction": ["EV"]}))
+    assert exp.samples["fraction"].to_dict() == {"sample": "EV"}
+
+
+def test_clean_names_are_found_by_a_sheet():
+    sheet = pd.DataFrame({"sample": ["cell", "ev"], "fraction": ["lysate", "EV"]})
+    exp = read(TABLES["clean names"][0], samples=sheet)
+    assert exp.samples["fraction"].to_dict() == {"cell": "lysate", "ev": "EV"}
+    assert exp.values.iloc[:, 0].tolist() == [5e5, 2e6]
+
+
 def test_software_by_name():
     cells = TABLES["gg_matrix"][0]
     assert read(cells, software="diann").history[0]["software"] == "diann"
