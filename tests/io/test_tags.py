@@ -26,7 +26,7 @@ REAL = [
 
 
 def read(ids, **options):
-    frame = pd.DataFrame({"protein_id": ids, "ev": [2e6 + i for i in range(len(ids))], "cell": [5e5 + 7 * i for i in range(len(ids))]})  # fmt: skip
+    frame = pd.DataFrame({"protein_id": ids, "ev": [2e6 * 1.1**i for i in range(len(ids))], "cell": [9e6 / 1.2**i for i in range(len(ids))]})  # fmt: skip
     return mk.read_proteins(frame, scale="raw", **options).proteins
 
 
@@ -100,7 +100,7 @@ def test_letters_of_metamorpheus():
 
 def test_tags_on_the_command_line(tmp_path, capsys):
     path = tmp_path / "m.tsv"
-    path.write_text("protein_id\tgene\tev_1\tcell_1\n" + "".join(f"P0896{i}\tCD{60 + i}\t{2e6 + i}\t{5e5 + i}\n" for i in range(9)))  # fmt: skip
+    path.write_text("protein_id\tgene\tev_1\tcell_1\n" + "".join(f"P0896{i}\tCD{60 + i}\t{2e6 * 1.1**i}\t{9e6 / 1.2**i}\n" for i in range(9)))  # fmt: skip
     assert (
         main(
             [
