@@ -130,6 +130,8 @@ def _sample_columns(
     """Columns of a quantity with their sample names, short ones where they stay apart."""
     if pattern:
         names = pattern_columns(table, dialect, pattern)
+    elif "E" in table.types.values():  # Perseus states which columns are the main ones
+        names = {c: c for c in table.frame.columns if table.types.get(c) == "E"}
     else:
         names = _columns_without_pattern(table, dialect, sheet)
     short = {column: short_name(sample) for column, sample in names.items()}

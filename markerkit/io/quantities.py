@@ -23,6 +23,8 @@ def in_section(columns: list[str], dialect: Dialect) -> list[str]:
     >>> in_section(["Accession", "a Area", "Sample Profile (Ratio)", "mean Area"], peaks)
     ['Accession', 'a Area']
     """
+    if not (dialect.after or dialect.before):
+        return columns
     folded = [plain(c) for c in columns]
     start = folded.index(dialect.after) + 1 if dialect.after in folded else 0
     end = folded.index(dialect.before) if dialect.before in folded else len(columns)

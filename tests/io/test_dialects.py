@@ -300,6 +300,25 @@ def test_a_label_alone_is_a_sum_where_it_adds_up(total):
         assert list(read(cells).samples.index) == ["L", "L a", "H a", "L b"]
 
 
+def test_perseus_names_its_main_columns(tmp_path):
+    """Columns of numbers that are not main, such as a score, are no samples, whatever they are called."""
+    path = tmp_path / "perseus.txt"
+    head = [
+        "ev\tcell\tdose\tT: Majority protein IDs\tT: Gene names",
+        "#!{Type}E\tE\tN\tT\tT",
+        "#!{C:Group}EV\tlysate\t\t\t",
+    ]
+    rows = [
+        f"{21.5 + i / 3:.3f}\t{20.25 + i / 7:.3f}\t{22.5 + i / 5:.3f}\tP0896{i}\tCD{60 + i}"
+        for i in range(10)
+    ]
+    path.write_text("\n".join([*head, *rows]) + "\n")
+    exp = mk.read_proteins(path, scale="log2")
+    assert list(exp.samples.index) == ["ev", "cell"]
+    assert exp.values["P08960"].tolist() == [21.5, 20.25]
+    assert list(exp.proteins["gene"])[:2] == ["CD60", "CD61"]
+
+
 # ---- quantities that hold nothing ------------------------------------------------
 
 

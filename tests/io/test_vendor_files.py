@@ -191,6 +191,22 @@ def test_a_named_software_reads_the_same(cases):
     assert read(path, quantity="reporter")[0].values.equals(read(path)[0].values)
 
 
+@pytest.mark.parametrize("name", ["perseus.txt", "perseus_type_only.txt"])
+def test_rows_of_types_of_perseus_are_no_proteins(cases, name):
+    exp, _ = read(cases / "22_perseus_type_row" / name)
+    lines = [line.split("\t") for line in (cases / "22_perseus_type_row" / name).read_text().splitlines()]
+    body = [[float(cell) for cell in cells[:12]] for cells in lines[1:] if not cells[0].startswith("#!")]
+    assert (exp.history[0]["software"], exp.scale) == ("maxquant", "log2")
+    np.testing.assert_array_equal(exp.values.to_numpy().T, body)
+
+
+def test_decimal_commas_of_spectronaut(cases):
+    pivot, _ = read(cases / "32_spectronaut_pivots/eu.csv")
+    long, _ = read(cases / "32_spectronaut_pivots/long_comma.tsv")
+    assert pivot.values.shape == long.values.shape == (8, 40)
+    pd.testing.assert_frame_equal(pivot.values, long.values.loc[pivot.values.index])
+
+
 def test_levels_of_msstats_are_read_by_run(cases):
     path = cases / "19_long_tidy/msstats_ProteinLevelData.csv"
     exp, _ = read(path)
