@@ -158,19 +158,20 @@ _VENDORS: dict[str, Dialect] = {
     "proteome_discoverer": Dialect(
         name="proteome_discoverer",
         signature=frozenset({"accession"}),
-        column_pattern=rf"Abundances?{_PD_GAP}(?:Normalized{_PD_GAP})?F\d+.*",
+        column_pattern=rf"Abundances?(?:{_PD_GAP}(?:(?:Normalized|Grouped|Scaled|Ratio)\b.*|F\d+.*)|: .+)",
         accession=("accession",),
         gene=("gene symbol", "gene symbols", "gene name"),
         quantities={
             # what the program has normalized comes second: purity is judged before normalization
-            "abundance": rf"Abundances?{_PD_GAP}(?P<s>F\d+.*)",
-            "normalized": rf"Abundances?{_PD_GAP}Normalized{_PD_GAP}(?P<s>F\d+.*)",
+            "abundance": rf"Abundances?(?:{_PD_GAP}(?=F\d)|: )(?P<s>.+)",
+            "normalized": rf"Abundances?{_PD_GAP}Normalized(?:{_PD_GAP}(?=F\d)|\): )(?P<s>.+)",
         },
         contaminant=("contaminant",),
         peptides=("peptides", "number of peptides", "unique peptides", "number of unique peptides"),
         description=("description",),
         length=("aas", "number of aas"),
-        hint="the columns 'Accession' and 'Abundance: F1: ...' or 'Abundances (Normalized): F1: ...' (Proteins export)",
+        hint="the columns 'Accession' and 'Abundance: F1: ...' or 'Abundances (Normalized): F1: ...' (Proteins export; "
+        "'Abundances (Grouped)' are means of groups)",
     ),
     "proteome_discoverer_1": Dialect(
         name="proteome_discoverer",
@@ -234,10 +235,13 @@ _VENDORS: dict[str, Dialect] = {
         name="skyline",
         signature=frozenset(),
         either=frozenset({"protein", "protein name", "protein accession"}),
-        column_pattern=_SKYLINE,
+        column_pattern=rf"{_SKYLINE}|.+[ .]Protein[ .]?Abundance",
         accession=("protein accession", "protein", "protein name"),
         gene=("protein gene", "proteingene", "gene"),
-        quantities={"sum of normalized areas": _SKYLINE},
+        quantities={
+            "sum of normalized areas": _SKYLINE,
+            "protein abundance": r"(?P<s>.+)[ .]Protein[ .]?Abundance",
+        },
         description=("protein description", "proteindescription", "protein"),
         hint="the columns 'Protein' and '... Sum Normalized Area'",
     ),

@@ -151,6 +151,8 @@ TABLES = {
         PD | {"Abundances (Grouped): EV": 7e6, "Abundances (Normalized): F1: Sample": 2e6, "Abundances (Normalized): F2: Sample": 5e5},
         "proteome_discoverer", "normalized", {"F1: Sample": 2e6, "F2: Sample": 5e5},
     ),
+    "renamed samples": (PD | {"Abundance: ev": 2e6, "Abundance: cell": 5e5, "Abundances (Grouped): EV": 7e6}, "proteome_discoverer", "abundance", TWO),
+    "renamed samples, normalized": (PD | {"Abundances (Normalized): ev": 2e6, "Abundances (Normalized): cell": 5e5}, "proteome_discoverer", "normalized", TWO),
     "tmt of Proteome Discoverer": (
         PD | {"Abundance: F1: 126, Sample": 2e6, "Abundance: F1: 127N, Sample": 5e5}, "proteome_discoverer", "abundance", {"F1: 126, Sample": 2e6, "F1: 127N, Sample": 5e5},
     ),
@@ -193,6 +195,7 @@ TABLES = {
         {"Protein": "sp|P08962|CD63_HUMAN", "Protein Description": "CD63 antigen OS=Homo sapiens GN=CD63", "Protein Gene": "CD63", "ev Sum Normalized Area": 2e6, "cell Sum NormalizedArea": 5e5},
         "skyline", "sum of normalized areas", TWO,
     ),
+    "Skyline, abundances of proteins": ({"Protein": "sp|P08962|CD63_HUMAN", "ProteinGene": "CD63", "ev ProteinAbundance": 2e6, "cell Protein Abundance": 5e5}, "skyline", "protein abundance", TWO),
     "MS-DAP": (
         {"protein_id": "P08962", "fasta_headers": "sp|P08962|CD63_HUMAN CD63 antigen OS=Homo sapiens GN=CD63", "gene_symbols_or_id": "CD63", "unique peptides": 4, "sample: ev": 20.5, "sample: cell": 18.5},
         "msdap", "abundance", {"ev": 20.5, "cell": 18.5},
@@ -364,6 +367,17 @@ def test_a_quantity_that_is_not_there_names_those_that_are():
         InputError, match=r"no quantity 'top3'; fragpipe tables hold .*, here there is 'maxlfq', 'intensity'"
     ):
         read(TABLES["combined_protein"][0], quantity="top3")
+
+
+def test_means_of_groups_are_no_samples():
+    for names in (
+        ("Abundances (Grouped): EV", "Abundances (Grouped): cell"),
+        ("Abundances Grouped EV", "Abundances Grouped cell"),
+    ):
+        with pytest.raises(
+            InputError, match=r"no sample columns.*'Abundances \(Grouped\)' are means of groups"
+        ):
+            read(PD | dict.fromkeys(names, 2e6))
 
 
 def test_the_sum_over_samples_is_no_sample():
