@@ -85,7 +85,7 @@ ACCESSIONS = (
 )  # fmt: skip
 GENES = (
     "gene", "genes", "gene name", "gene names", "gene symbol", "gene symbols", "symbol", "symbols", "gene id",
-    "genename", "genesymbol", "pg genes", "hgnc symbol", "gene names primary", "leading gene name",
+    "genename", "genesymbol", "pg genes", "hgnc symbol", "gene names primary", "leading gene name", "gene symbols or id",
 )  # fmt: skip
 ANNOTATION = frozenset(
     {

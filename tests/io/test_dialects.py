@@ -123,6 +123,10 @@ TABLES = {
         FP | {"Total Peptides": 5, "Razor Peptides": 5, "Total Intensity": 9e6, "Unique Intensity": 8e6, "Razor Intensity": 9e6, "Indistinguishable Proteins": "", "ev": 2e6, "cell": 5e5},
         "fragpipe", "channel", TWO,
     ),
+    "protein.tsv of one plex, channels named in an annotation file": (
+        FP | {"Razor Intensity": 9e6, "Razor Assigned Modifications": "", "Indistinguishable Proteins": "", "channel_126": 2e6, "channel_127N": 5e5}, "fragpipe", "channel",
+        {"channel_126": 2e6, "channel_127N": 5e5},
+    ),
     "protein.tsv of one plex, unnamed channels": (
         FP | {"Razor Intensity": 9e6, "Indistinguishable Proteins": "", "Channel 126": 2e6, "Channel 127N": 5e5}, "fragpipe", "reporter", {"126": 2e6, "127N": 5e5},
     ),
@@ -199,6 +203,9 @@ TABLES = {
     "MS-DAP": (
         {"protein_id": "P08962", "fasta_headers": "sp|P08962|CD63_HUMAN CD63 antigen OS=Homo sapiens GN=CD63", "gene_symbols_or_id": "CD63", "unique peptides": 4, "sample: ev": 20.5, "sample: cell": 18.5},
         "msdap", "abundance", {"ev": 20.5, "cell": 18.5},
+    ),
+    "MS-DAP, samples by their names": (
+        {"protein_id": "P08962", "fasta_headers": "sp|P08962|CD63_HUMAN CD63 antigen", "gene_symbols_or_id": "CD63", "ev": 20.5, "cell": 18.5}, "table", "table", {"ev": 20.5, "cell": 18.5},
     ),
     "directLFQ": ({"protein": "P08962", "ev": 2e6, "cell": 5e5}, "table", "table", TWO),
 }  # fmt: skip
