@@ -205,6 +205,7 @@ _VENDORS: dict[str, Dialect] = {
     "peaks": Dialect(
         name="peaks",
         signature=frozenset({"accession"}),
+        either=frozenset({"description", "avg mass", "10lgp", "significance", "coverage"}),
         column_pattern=r".+[ .]Area|Area[ .].+",
         accession=("accession",),
         gene=("gene",),
