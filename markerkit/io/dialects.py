@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: name of the sample of a table that holds one and does not name it
 ONE_SAMPLE = "sample"
 
 
+@lru_cache(maxsize=100_000)  # every layout compares every column
 def plain(name: str) -> str:
     """Fold a column name: lower case, one space for every run of other signs, without the type that Perseus writes.
 

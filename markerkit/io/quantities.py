@@ -6,6 +6,8 @@ import re
 import warnings
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
@@ -62,25 +64,28 @@ def _matches(table: Table, dialect: Dialect, pattern: str) -> dict[str, re.Match
 def _sums(table: Table, named: Mapping[str, re.Match[str]]) -> list[str]:
     """Columns of a label alone or a run alone, where columns of both are there."""
     parts = {c: m.groupdict() for c, m in named.items()}
-    both = {c: p for c, p in parts.items() if p.get("label") and p.get("run")}
-    of: dict[str, list[str]] = {}
+    of_label: dict[str, list[str]] = {}
+    of_run: dict[str, list[str]] = {}
     for column, part in parts.items():
-        if column in both:
-            continue
-        label, name = part.get("label"), part["s"]
-        summed = [c for c, p in both.items() if (p["label"] == label if label else p["run"] == name)]
-        if summed:
-            of[column] = summed
+        if part.get("run"):
+            of_label.setdefault(str(part["label"]), []).append(column)
+            of_run.setdefault(str(part["run"]), []).append(column)
+    alone = {c: p for c, p in parts.items() if of_label and not p.get("run")}
+    of = {
+        c: of_label.get(str(p["label"]), []) if p.get("label") else of_run.get(str(p["s"]), [])
+        for c, p in alone.items()
+    }
+    of = {c: summed for c, summed in of.items() if summed}
     silac = any(re.match(r"ratio [mh] [lm]\b", plain(c)) for c in table.frame.columns)
-    sure = silac or all(str(p["label"]).isdigit() for p in both.values())
-    return [c for c, summed in of.items() if sure or _adds_up(table.frame, c, summed)]
+    if not of or silac or all(label.isdigit() for label in of_label):
+        return list(of)
+    values = {c: np.nan_to_num(pd.to_numeric(table.frame[c], errors="coerce").to_numpy(float)) for c in named}
+    return [c for c, summed in of.items() if _adds_up(values[c], np.sum([values[s] for s in summed], axis=0))]
 
 
-def _adds_up(frame: pd.DataFrame, column: str, summed: list[str]) -> bool:
-    values = frame[[column, *summed]].apply(pd.to_numeric, errors="coerce").fillna(0.0)
-    total, rest = values[column], values[summed].sum(axis=1)
-    rows = (total != 0) | (rest != 0)
-    close = (total - rest).abs() <= _SAME * total.abs()
+def _adds_up(total: npt.NDArray[np.float64], summed: npt.NDArray[np.float64]) -> bool:
+    rows = (total != 0) | (summed != 0)
+    close = np.abs(total - summed) <= _SAME * np.abs(total)
     return bool(rows.any()) and bool(close[rows].mean() >= _MOSTLY)
 
 
