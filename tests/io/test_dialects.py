@@ -319,13 +319,13 @@ def test_perseus_names_its_main_columns(tmp_path):
         "#!{C:Group}EV\tlysate\t\t\t",
     ]
     rows = [
-        f"{21.5 + i / 3:.3f}\t{20.25 + i / 7:.3f}\t{22.5 + i / 5:.3f}\tP0896{i}\tCD{60 + i}"
+        f"{18.5 + 1.3 * i:.3f}\t{17.25 + 1.1 * i:.3f}\t{22.5 + i / 5:.3f}\tP0896{i}\tCD{60 + i}"
         for i in range(10)
     ]
     path.write_text("\n".join([*head, *rows]) + "\n")
     exp = mk.read_proteins(path, scale="log2")
     assert list(exp.samples.index) == ["ev", "cell"]
-    assert exp.values["P08960"].tolist() == [21.5, 20.25]
+    assert exp.values["P08960"].tolist() == [18.5, 17.25]
     assert list(exp.proteins["gene"])[:2] == ["CD60", "CD61"]
 
 
