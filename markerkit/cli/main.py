@@ -105,12 +105,22 @@ def _reading(parser: argparse.ArgumentParser) -> None:
         help="software that wrote the matrix (default: detected from its header)",
     )
     parser.add_argument(
-        "--quantity", default="auto", help="which quantity to read, such as lfq, ibaq, intensity"
+        "--quantity",
+        default="auto",
+        help="which quantity to read, such as lfq, reporter, ibaq, intensity, 'spectral counts'",
     )
     parser.add_argument(
         "--scale", default="auto", help="raw, log2 or ratio (default: detected from the values)"
     )
     parser.add_argument("--organism", default="human", help="human, mouse or rat (default: %(default)s)")
+    for kind in ("contaminant", "decoy"):
+        parser.add_argument(
+            f"--{kind}-tag",
+            action="append",
+            default=[],
+            metavar="TEXT",
+            help=f"text with which identifiers of {kind}s begin or end in your database; may be repeated",
+        )
 
 
 def _study(parser: argparse.ArgumentParser) -> None:
@@ -118,7 +128,8 @@ def _study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "matrix",
         metavar="MATRIX",
-        help="protein table: MaxQuant, DIA-NN, FragPipe, Spectronaut, Proteome Discoverer, AnnData, TSV, CSV, XLSX, Parquet",
+        help="protein table: MaxQuant, DIA-NN, FragPipe, Spectronaut, Proteome Discoverer, PEAKS, Skyline and others, mzTab, "
+        "AnnData, or any wide table as TSV, CSV, XLSX or Parquet",
     )
     parser.add_argument("--samples", metavar="FILE", help="sample sheet (see `markerkit samples`)")
 
@@ -224,6 +235,8 @@ def _read(arguments: argparse.Namespace) -> Experiment:
         quantity=arguments.quantity,
         scale=arguments.scale,
         organism=arguments.organism,
+        contaminant_tag=arguments.contaminant_tag,
+        decoy_tag=arguments.decoy_tag,
     )
 
 

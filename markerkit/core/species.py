@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 #: organism or source of serum -> its species
 SPECIES = {
@@ -35,14 +36,27 @@ ENTRY_NAME = re.compile(rf"(\w+)_({'|'.join(ENTRY_CODES)})")
 #: ending of any entry name, anywhere in a text
 ENTRY_ENDING = re.compile(r"_([A-Z]{3,5})\b")
 
-_CONTAMINANT = r"CON__|contam_|Cont_|cRAP[-_]?"
-_DECOY = r"REV__|rev_|DECOY_|##"
+# Tags of databases of contaminants: CON__ and CON_ (MaxQuant, msInspect), contam_ (FragPipe), Cont_ (universal library),
+# cRAP, CONTAMINANT_, CNTM_, #CONTAM# (PEAKS), zz| (Sequest), NIST_; behind an identifier -CONT, |CONTAM, _CONTAMINANT.
+_CONTAMINANT = (
+    r"CON_+|CONT(?:A|AM|AMINANTS?)?[_|:-]|#CONTAM(?:INANT)?#|cRAP(?:[-_]|(?=\d))|CNTM[-_]|zz[|_]|NIST_"
+)
+_CONTAMINANT_AFTER = r"[-_|]CONT(?:AM|AMINANT)?(?=$|[;,|\s])"
+_PEPTIDE_STANDARD = r"Biognosys\||iRT[-_]?(?:kit|protein|pep)"
+# Tags of decoys: REV__ (MaxQuant), rev_ (FragPipe), DECOY_ (OpenMS), XXX_ (MS-GF+), ##, ###REV###, RND_, RRRRR
+# (ProteinPilot), a minus; behind an identifier _REVERSED. REV_HV1H2 is the Rev protein of a virus, Rev_... no tag.
+_VIRUS = r"(?:HV[12]|SIV|EIAV|FIV|BIV|VILV|OMVV|CAEV|JEMBR)\w{0,3}\b"
+_DECOY = rf"REV__|rev_|REV_(?!{_VIRUS})|(?i:decoy|reversed?|random|shuffled?|rnd|xxx)_|##+(?:REV##+)?|#(?:REV|DECOY)#|RRRRR"
+_DECOY_AFTER = r"[-_](?i:reversed?|decoy|random|shuffled)(?=$|[;,|\s])"
+_MEMBER = r"(?:^|[;,|]\s*)"
 #: a member of a protein group that a library of contaminants marks
-CONTAMINANT = re.compile(rf"(?:^|[;|])(?:{_CONTAMINANT})", re.IGNORECASE)
+CONTAMINANT = re.compile(
+    rf"{_MEMBER}(?:{_CONTAMINANT}|{_PEPTIDE_STANDARD})|{_CONTAMINANT_AFTER}", re.IGNORECASE
+)
 #: a member of a protein group that is a decoy; names such as Rev_... of real proteins are none
-DECOY = re.compile(rf"(?:^|[;|])(?:{_DECOY})")
+DECOY = re.compile(rf"{_MEMBER}(?:{_DECOY})|^-(?=[A-Za-z])|{_DECOY_AFTER}")
 #: what libraries of contaminants and decoys write before an identifier
-PREFIX = re.compile(rf"^(?:{_CONTAMINANT}|{_DECOY})+", re.IGNORECASE)
+PREFIX = re.compile(rf"^(?:(?i:{_CONTAMINANT})|{_DECOY}|-(?=[A-Za-z]))+")
 
 #: name of a database before an identifier, as in SWISS-PROT:P02769
 _DATABASE = re.compile(r"^(?:[A-Za-z-]+:|UniRef\d+_)")
@@ -50,6 +64,16 @@ _BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
 
 #: what separates the members of a protein group
 BETWEEN_MEMBERS = re.compile(r"[;,]\s*")
+
+
+def tag_pattern(tags: Sequence[str]) -> re.Pattern[str]:
+    """Pattern of identifiers of which a member begins or ends with one of the tags.
+
+    >>> bool(tag_pattern(["FBS_"]).search("P1;FBS_P02769")), bool(tag_pattern(["_sp"]).search("P1_spike"))
+    (True, False)
+    """
+    either = "|".join(map(re.escape, tags))
+    return re.compile(rf"{_MEMBER}(?:{either})|(?:{either})(?=$|[;,|\s])")
 
 
 def species_of_entry(entry: str) -> str:

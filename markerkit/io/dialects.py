@@ -1,18 +1,23 @@
-"""How the tables of search engines look: one entry per dialect."""
+"""What a layout of a protein table states, and the layout of any other wide table."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
+
+#: name of the sample of a table that holds one and does not name it
+ONE_SAMPLE = "sample"
 
 
+@lru_cache(maxsize=100_000)  # every layout compares every column
 def plain(name: str) -> str:
-    """Fold a column name: lower case, one space for every run of other signs.
+    """Fold a column name: lower case, one space for every run of other signs, without the type that Perseus writes.
 
-    >>> plain("Razor...unique.peptides")
-    'razor unique peptides'
+    >>> plain("Razor...unique.peptides"), plain("T: Gene names")
+    ('razor unique peptides', 'gene names')
     """
-    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+    return re.sub(r"[^a-z0-9]+", " ", re.sub(r"^[TCNM]: ", "", name).lower()).strip()
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,12 @@ class Dialect:
     accession, gene
         Folded names of the columns, the first that is there counts.
     quantities
-        Quantity -> pattern of its columns with the sample in group ``s``, in
-        order of preference. An empty pattern takes every column that is no
-        annotation.
+        Quantity -> pattern of its columns (letter case aside), in order of
+        preference. Group ``s`` is the sample; where it takes no part, the table
+        holds one sample. Groups ``label`` and ``run``: the parts of a sample's
+        name where columns of sums stand beside it, see
+        :func:`markerkit.io.quantities.pattern_columns`. An empty pattern takes
+        every column that is no annotation.
     annotation
         Folded names of columns that never hold a sample.
     contaminant, decoy
@@ -42,6 +50,14 @@ class Dialect:
     peptides, description, length
         Folded names of the peptide count, of the description and of the
         length of the sequence.
+    tagged
+        Folded names of columns that hold the identifiers with the tags of
+        contaminants and decoys, where those of ``accession`` come without.
+    after, before
+        Folded name of the column that ends the annotation, of the one that
+        ends the samples; empty where columns may stand anywhere.
+    hint
+        What a table of this layout has, for the messages.
     """
 
     name: str
@@ -57,7 +73,10 @@ class Dialect:
     peptides: tuple[str, ...] = ()
     description: tuple[str, ...] = ()
     length: tuple[str, ...] = ("sequence length", "protein length", "length")
-    hint: str = field(default="")
+    tagged: tuple[str, ...] = ()
+    after: str = ""
+    before: str = ""
+    hint: str = ""
 
 
 ACCESSIONS = (
@@ -68,7 +87,7 @@ ACCESSIONS = (
 )  # fmt: skip
 GENES = (
     "gene", "genes", "gene name", "gene names", "gene symbol", "gene symbols", "symbol", "symbols", "gene id",
-    "genename", "genesymbol", "pg genes", "hgnc symbol", "gene names primary", "leading gene name",
+    "genename", "genesymbol", "pg genes", "hgnc symbol", "gene names primary", "leading gene name", "gene symbols or id",
 )  # fmt: skip
 ANNOTATION = frozenset(
     {
@@ -103,96 +122,3 @@ TABLE = Dialect(
     ),
     hint="a protein id or gene column and one column per sample",
 )
-
-DIALECTS: dict[str, Dialect] = {
-    d.name: d
-    for d in (
-        Dialect(
-            name="maxquant",
-            signature=frozenset({"protein ids", "majority protein ids"}),
-            accession=("majority protein ids", "protein ids"),
-            gene=("gene names", "gene name"),
-            quantities={
-                "lfq": r"LFQ[ .]intensity[ .](?P<s>.+)",
-                "intensity": r"Intensity[ .](?P<s>.+)",
-                "ibaq": r"iBAQ[ .](?!peptides)(?P<s>.+)",
-                "reporter": r"Reporter[ .]intensity[ .]corrected[ .](?P<s>.+)",
-            },
-            contaminant=("potential contaminant", "contaminant"),
-            decoy=("reverse",),
-            peptides=("razor unique peptides",),
-            description=("fasta headers",),
-            hint="the columns 'Protein IDs', 'Majority protein IDs' and 'LFQ intensity ...' or 'Intensity ...'",
-        ),
-        Dialect(
-            name="diann",
-            signature=frozenset({"protein group", "genes"}),
-            either=frozenset({"protein ids", "protein names", "first protein description"}),
-            accession=("protein group",),
-            gene=("genes",),
-            quantities={"maxlfq": ""},
-            annotation=frozenset(
-                {"protein group", "protein ids", "protein names", "genes", "first protein description",
-                 "n sequences", "n proteotypic sequences"}
-            ),
-            description=("first protein description", "protein names"),
-            hint="the columns 'Protein.Group', 'Genes' and one column per run (report.pg_matrix.tsv)",
-        ),
-        Dialect(
-            name="fragpipe",
-            signature=frozenset({"protein", "protein id"}),
-            either=frozenset({"entry name", "protein probability", "indistinguishable proteins"}),
-            accession=("protein",),
-            gene=("gene", "gene names"),
-            quantities={
-                "maxlfq": r"(?!Combined |Summarized )(?P<s>.+) MaxLFQ Intensity",
-                "intensity": r"(?!Combined |Summarized )(?P<s>.+?)(?<! MaxLFQ)(?<! Razor)(?<! Unique)(?<! Total) Intensity",
-                "razor": r"(?!Combined |Summarized )(?P<s>.+) Razor Intensity",
-            },
-            peptides=("combined total peptides", "unique stripped peptides"),
-            description=("organism", "entry name"),
-            hint="the columns 'Protein', 'Protein ID' and '... MaxLFQ Intensity' or '... Intensity' (combined_protein.tsv)",
-        ),
-        Dialect(
-            name="tmt_integrator",
-            signature=frozenset({"index", "numberpsm", "referenceintensity"}),
-            accession=("protein", "proteinid", "protein id", "index"),
-            gene=("gene", "index"),
-            quantities={"abundance": ""},
-            annotation=ANNOTATION,
-            description=("protein description", "organism"),
-            hint="the columns 'Index', 'NumberPSM', 'ReferenceIntensity' and one column per channel (abundance_protein_MD.tsv)",
-        ),
-        Dialect(
-            name="spectronaut",
-            signature=frozenset(),
-            either=frozenset({"pg proteingroups", "pg proteinaccessions"}),
-            accession=("pg proteingroups", "pg proteinaccessions"),
-            gene=("pg genes",),
-            quantities={
-                "quantity": r"(?:\[\d+\] ?)?(?P<s>.+)[._ ]PG[. ]Quantity",
-                "log2 quantity": r"(?:\[\d+\] ?)?(?P<s>.+)[._ ]PG[. ]Log2Quantity",
-                "ibaq": r"(?:\[\d+\] ?)?(?P<s>.+)[._ ]PG[. ]IBAQ",
-            },
-            description=("pg fastaheaders", "pg proteindescriptions", "pg organisms"),
-            hint="the columns 'PG.ProteinGroups' and '[1] run.PG.Quantity' (pivot), or 'R.FileName' and 'PG.Quantity' (long)",
-        ),
-        Dialect(
-            name="proteome_discoverer",
-            signature=frozenset({"accession"}),
-            column_pattern=r"Abundances?(?: \(Normalized\))?: F\d+: .+",
-            accession=("accession",),
-            gene=("gene symbol", "gene symbols", "gene name"),
-            quantities={
-                # what the program has normalized comes second: purity is judged before normalization
-                "abundance": r"Abundances?: (?P<s>F\d+: .+)",
-                "normalized": r"Abundances? \(Normalized\): (?P<s>F\d+: .+)",
-            },
-            contaminant=("contaminant",),
-            peptides=("peptides", "unique peptides"),
-            description=("description",),
-            hint="the columns 'Accession' and 'Abundance: F1: ...' or 'Abundances (Normalized): F1: ...' (Proteins export)",
-        ),
-        TABLE,
-    )
-}  # fmt: skip

@@ -8,11 +8,13 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, listed
 from markerkit.io.column_profile import Word, word_of
-from markerkit.io.dialects import DIALECTS, TABLE, Dialect, plain
+from markerkit.io.dialects import TABLE, Dialect, plain
 from markerkit.io.other_kinds import refuse_other_kinds
+from markerkit.io.quantities import chosen_quantity, in_section, pattern_columns
 from markerkit.io.sample_columns import find_samples
 from markerkit.io.sample_sheet import short_name
 from markerkit.io.tabular import Table
+from markerkit.io.vendor_dialects import DIALECTS
 
 #: quantities as programs write them: a table that has one is the program's, whether the reader knows it or not
 _OF_A_PROGRAM = re.compile(r"intensity|abundance|quantity|ibaq|lfq|ratio|spectral", re.IGNORECASE)
@@ -29,17 +31,19 @@ def layout_of(table: Table, software: str) -> Dialect:
     columns = list(table.frame.columns)
     refuse_other_kinds(table)
     if software == "auto":
-        fitting = (d for d in DIALECTS.values() if d is not TABLE and _fits(d, columns))
+        fitting = [d for d in DIALECTS.values() if d is not TABLE and _fits(d, columns)]
         return next((d for d in fitting if _has_quantity(d, columns)), TABLE)
-    dialect = DIALECTS[software]
-    if not _fits(dialect, columns):
+    layouts = [d for d in DIALECTS.values() if d.name == software]
+    fitting = [d for d in layouts if _fits(d, columns)]
+    if not fitting:
+        lacking = layouts[0].hint if layouts else "its columns"
         other = next((d.name for d in DIALECTS.values() if d is not TABLE and _fits(d, columns)), None)
         looks = f" It looks like {other}: leave `software` to be detected." if other else ""
         raise InputError(
-            f"the matrix {table.name!r} does not look like {software}: it lacks {dialect.hint}; found "
+            f"the matrix {table.name!r} does not look like {software}: it lacks {lacking}; found "
             f"{listed(columns, limit=8)}.{looks}"
         )
-    return dialect
+    return fitting[0]
 
 
 def _fits(dialect: Dialect, columns: list[str]) -> bool:
@@ -47,7 +51,11 @@ def _fits(dialect: Dialect, columns: list[str]) -> bool:
     return (
         dialect.signature <= header
         and (not dialect.either or bool(dialect.either & header))
-        and (not dialect.column_pattern or any(re.fullmatch(dialect.column_pattern, c) for c in columns))
+        and bool(section := in_section(columns, dialect))
+        and (
+            not dialect.column_pattern
+            or any(re.fullmatch(dialect.column_pattern, c, re.IGNORECASE) for c in section)
+        )
     )
 
 
@@ -78,9 +86,11 @@ def quantity_columns(
         No sample column, a quantity that is not there.
     """
     found = {
-        name: _sample_columns(table, dialect, pattern, sheet) for name, pattern in dialect.quantities.items()
+        name: columns
+        for name, pattern in dialect.quantities.items()
+        if (columns := _sample_columns(table, dialect, pattern, sheet))
     }
-    there = [name for name, columns in found.items() if columns]
+    there = list(found)
     if quantity != "auto" and quantity not in there:
         raise InputError(
             f"the matrix {table.name!r} has no quantity {quantity!r}; {dialect.name} tables hold "
@@ -93,7 +103,7 @@ def quantity_columns(
             f"the matrix {table.name!r} has no sample columns{alone}; {dialect.name} needs {dialect.hint}. Found "
             f"{listed(table.frame.columns, limit=12)}."
         )
-    chosen = there[0] if quantity == "auto" else quantity
+    chosen = chosen_quantity(table, dialect, found, quantity)
     return found[chosen], chosen
 
 
@@ -102,7 +112,9 @@ def _sample_columns(
 ) -> dict[str, str]:
     """Columns of a quantity with their sample names, short ones where they stay apart."""
     if pattern:
-        names = {c: m["s"].strip() for c in table.frame.columns if (m := re.fullmatch(pattern, c))}
+        names = pattern_columns(table, dialect, pattern)
+    elif "E" in table.types.values():  # Perseus states which columns are the main ones
+        names = {c: c for c in table.frame.columns if table.types.get(c) == "E"}
     else:
         names = find_samples(table, dialect, sheet)
     short = {column: short_name(sample) for column, sample in names.items()}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from markerkit.core.errors import InputError, listed
+from markerkit.core.errors import InputError, MarkerkitWarning, listed
 from markerkit.io.cells import numbers
 from markerkit.io.dialects import Dialect, plain
+from markerkit.io.quantities import has_values
 from markerkit.io.tabular import Table
 
 _SAME = 1e-3  # relative difference below which the values that the rows of a group repeat are one, rounded differently
@@ -18,7 +20,7 @@ _SAME = 1e-3  # relative difference below which the values that the rows of a gr
 
 @dataclass(frozen=True)
 class LongReport:
-    """Layout of a report that repeats the quantity of a protein group on every row of a run.
+    """Layout of a report with one row per run and protein group, precursor or fragment.
 
     Parameters
     ----------
@@ -30,8 +32,16 @@ class LongReport:
         Quantity -> folded names of its column, in order of preference.
     limits
         Folded name of a q-value column -> largest value that is kept.
+    needs
+        Folded names that are all there, where the names above are common words.
+    channel
+        Folded names of the column of the channel, empty where a run holds one sample.
+    channel_limits
+        As ``limits``, for rows with a channel.
     decoy
         Folded names of the columns that mark decoys.
+    zero
+        What it means that a quantity is 0 in every row.
     """
 
     name: str
@@ -39,55 +49,102 @@ class LongReport:
     accession: tuple[str, ...]
     quantities: dict[str, tuple[str, ...]]
     limits: dict[str, float]
+    needs: frozenset[str] = frozenset()
     gene: tuple[str, ...] = ()
     description: tuple[str, ...] = ()
+    channel: tuple[str, ...] = ()
+    channel_limits: dict[str, float] = field(default_factory=dict)
     decoy: tuple[str, ...] = ()
+    zero: str = "export it again"
 
     @property
     def names(self) -> frozenset[str]:
         """Folded names of every column that is read."""
-        rest = (n for names in self.quantities.values() for n in names)
-        return frozenset(
-            {*self.run, *self.accession, *self.gene, *self.description, *self.decoy, *self.limits, *rest}
+        columns = (
+            self.run,
+            self.accession,
+            self.gene,
+            self.description,
+            self.channel,
+            self.decoy,
+            self.needs,
         )
+        parts = (*columns, self.limits, self.channel_limits, *self.quantities.values())
+        return frozenset(name for part in parts for name in part)
 
 
 # The limits of DIA-NN are those of its own protein matrices (its manual, "Matrices"): 1 % for protein
 # groups (global) and precursors (global and in the run), 5 % for protein groups in the run; Lib.* are
-# the global values after a second pass. Those of Spectronaut are its usual settings: 1 % for precursors
+# the global values after a second pass. Its manual calls 1 % to 50 % reasonable for the channel q-value: the loosest
+# is taken, beside the others. Those of Spectronaut are its usual settings: 1 % for precursors
 # and for protein groups of the experiment, 5 % in the run; an exported report is mostly cut there already.
-REPORTS: dict[str, LongReport] = {
-    r.name: r
-    for r in (
-        LongReport(
-            name="diann",
-            run=("run", "file name"),
-            accession=("protein group",),
-            gene=("genes",),
-            description=("first protein description", "protein names"),
-            quantities={
-                "maxlfq": ("pg maxlfq",),
-                "normalized": ("pg normalized", "pg normalized"),
-                "intensity": ("pg quantity",),
-            },
-            limits={
-                "q value": 0.01, "global q value": 0.01, "lib q value": 0.01, "global pg q value": 0.01,
-                "lib pg q value": 0.01, "pg q value": 0.05,
-            },
-            decoy=("decoy",),
-        ),
-        LongReport(
-            name="spectronaut",
-            run=("r filename", "r file name"),
-            accession=("pg proteingroups", "pg proteinaccessions"),
-            gene=("pg genes",),
-            description=("pg fastaheaders", "pg proteindescriptions", "pg organisms"),
-            quantities={"quantity": ("pg quantity",), "ibaq": ("pg ibaq",)},
-            limits={"eg qvalue": 0.01, "pg qvalue": 0.01, "pg qvalue run wise": 0.05},
-            decoy=("eg isdecoy",),
-        ),
-    )
-}  # fmt: skip
+REPORTS: tuple[LongReport, ...] = (
+    LongReport(
+        name="diann",
+        run=("run", "file name"),
+        accession=("protein group",),
+        gene=("genes",),
+        description=("first protein description", "protein names"),
+        quantities={
+            "maxlfq": ("pg maxlfq",),
+            "normalized": ("pg normalised", "pg normalized"),
+            "intensity": ("pg quantity",),
+            "topn": ("pg topn",),
+        },
+        limits={
+            "q value": 0.01, "global q value": 0.01, "lib q value": 0.01, "global pg q value": 0.01,
+            "lib pg q value": 0.01, "pg q value": 0.05,
+        },
+        channel=("channel",),
+        channel_limits={"channel q value": 0.5},
+        decoy=("decoy",),
+        zero="DIA-NN writes 0 in the report of the first pass (report-first-pass); give that of the second pass, report.tsv or report.parquet",
+    ),
+    LongReport(
+        name="spectronaut",
+        run=("r filename", "r file name", "r label"),
+        accession=("pg proteingroups", "pg proteinaccessions", "pg uniprotids"),
+        gene=("pg genes",),
+        description=("pg fastaheaders", "pg proteindescriptions", "pg organisms"),
+        quantities={
+            "quantity": ("pg quantity",),
+            "ms2 quantity": ("pg ms2quantity",),
+            "ms1 quantity": ("pg ms1quantity",),
+            "normalized quantity": ("pg normalizedquantity",),
+            "log2 quantity": ("pg log2quantity",),
+            "ibaq": ("pg ibaq",),
+        },
+        limits={"eg qvalue": 0.01, "pg qvalue": 0.01, "pg qvalue run wise": 0.05},
+        decoy=("eg isdecoy",),
+    ),
+    LongReport(
+        name="msstats",  # ProteinLevelData of dataProcess, logarithms to base 2
+        run=("originalrun", "run"),
+        accession=("protein",),
+        quantities={"log intensities": ("logintensities",)},
+        limits={},
+    ),
+    LongReport(
+        name="msstats",  # ProteinLevelData of MSstatsTMT, logarithms to base 2
+        run=("run", "mixture"),
+        accession=("protein",),
+        quantities={"abundance": ("abundance",)},
+        limits={},
+        needs=frozenset({"mixture", "bioreplicate", "channel"}),
+        channel=("channel",),
+    ),
+    LongReport(
+        name="quantms",  # protein groups in Parquet, after markerkit.io.quantms.flat
+        run=("run file name", "reference file name", "sample accession"),
+        accession=("pg accessions", "protein accession"),
+        gene=("gg names", "gene names", "gg accessions"),
+        quantities={"intensity": ("intensity", "abundance")},
+        limits={"global qvalue": 0.01},
+        needs=frozenset({"is decoy"}),
+        channel=("label", "channel"),
+        decoy=("is decoy",),
+    ),
+)  # fmt: skip
 
 
 def wanted_columns(columns: list[str]) -> list[str]:
@@ -102,10 +159,10 @@ def wanted_columns(columns: list[str]) -> list[str]:
 
 def find_report(header: set[str], software: str = "auto") -> LongReport | None:
     """Report whose columns are in a header of folded names; None where it is none."""
-    for report in REPORTS.values():
+    for report in REPORTS:
         quantities = {n for names in report.quantities.values() for n in names}
         fits = all(header & set(part) for part in (report.run, report.accession, quantities))
-        if fits and software in {"auto", report.name}:
+        if fits and report.needs <= header and software in {"auto", report.name}:
             return report
     return None
 
@@ -134,15 +191,19 @@ def to_wide(table: Table, report: LongReport, quantity: str) -> tuple[Table, Dia
     """
     folded = {plain(c): c for c in reversed(table.frame.columns)}
     run, group = (_first(folded, names) for names in (report.run, report.accession))
-    chosen, column = _quantity(report, folded, quantity, table.name)
+    chosen, column = _quantity(table, report, folded, quantity)
     frame = table.frame.assign(**{name: _words(table.frame[name]) for name in (run, group)})
-    rows = frame.loc[_within(frame, report, folded, table.name) & (frame[group] != "")]
+    channel = _channel(frame, report, folded)
+    frame[run] = frame[run].where(channel == "", frame[run] + " " + channel)
+    keep = _within(frame, report, folded, table.name, channel != "")
+    rows = frame.loc[keep & (frame[group] != "")]
     if rows.empty:
         raise InputError(
             f"the report {table.name!r} has no row within {_limits_text(report, folded)}; give the whole report."
         )
     matrix = _one_value_each(rows, column, (group, run), table.name)
     matrix = matrix.reindex(columns=list(dict.fromkeys(frame[run])), index=list(dict.fromkeys(rows[group])))
+    _check_channels(matrix, frame[run], channel, table.name)
     annotation = _annotation(rows.drop_duplicates(group).set_index(group), report, folded).loc[matrix.index]
     # runs are marked, so that a run called "gene" stays a run
     wide = pd.concat([annotation, matrix.add_prefix("run:")], axis=1).reset_index(drop=True)
@@ -201,30 +262,74 @@ def _words(cells: pd.Series) -> pd.Series:
     return cells.astype(object).where(cells.notna(), "").astype(str).str.strip()
 
 
-def _quantity(report: LongReport, folded: Mapping[str, str], quantity: str, name: str) -> tuple[str, str]:
+def _quantity(table: Table, report: LongReport, folded: Mapping[str, str], quantity: str) -> tuple[str, str]:
+    """Quantity to read and its column: the one asked for, or the first that is not 0 in every row."""
     there = {q: found for q, names in report.quantities.items() if (found := _first(folded, names))}
     if quantity not in {"auto", *there}:
         raise InputError(
-            f"the report {name!r} has no quantity {quantity!r}; {report.name} reports hold "
+            f"the report {table.name!r} has no quantity {quantity!r}; {report.name} reports hold "
             f"{listed(report.quantities, conjunction='or')}, here there is {listed(there)}."
         )
-    chosen = next(iter(there)) if quantity == "auto" else quantity
+    full = {q: c for q, c in there.items() if has_values(table.frame, [c])}
+    empty = [c for q, c in there.items() if q not in full]
+    if not full or quantity in set(there) - set(full):
+        raise InputError(f"the report {table.name!r} holds no value but 0 in {listed(empty)}: {report.zero}.")
+    chosen = next(iter(full)) if quantity == "auto" else quantity
+    if quantity == "auto" and chosen != next(iter(there)):
+        warnings.warn(
+            f"{table.name} holds no value but 0 in {listed(empty)}: {report.zero}. {there[chosen]} is read instead",
+            MarkerkitWarning,
+            stacklevel=4,
+        )
     return chosen, there[chosen]
 
 
-def _within(frame: pd.DataFrame, report: LongReport, folded: Mapping[str, str], name: str) -> pd.Series:
+def _channel(frame: pd.DataFrame, report: LongReport, folded: Mapping[str, str]) -> pd.Series:
+    """Channel of every row, empty where there is none: in a run without labels, or of label-free samples."""
+    column = _first(folded, report.channel)
+    words = _words(frame[column]) if column else pd.Series("", index=frame.index, dtype=object)
+    return words.where(~words.str.lower().isin(["label free", "lfq", "label free sample"]), "")
+
+
+def _check_channels(matrix: pd.DataFrame, names: pd.Series, channel: pd.Series, name: str) -> None:
+    """Say where the channels of a run hold the same values: the quantity is that of the run."""
+    labeled = pd.DataFrame(
+        {"name": names[channel != ""], "channel": channel[channel != ""]}
+    ).drop_duplicates()
+    ends = (labeled["name"].str.len() - labeled["channel"].str.len()).to_numpy()
+    runs = [n[:end] for n, end in zip(labeled["name"], ends, strict=True)]
+    alike = [
+        list(group)
+        for _, group in labeled["name"].groupby(runs, sort=False)
+        if len(group) > 1 and all(matrix[n].equals(matrix[group.iloc[0]]) for n in group)
+    ]
+    if alike:
+        warnings.warn(
+            f"{name}: the channels {listed(alike[0], limit=4)} hold the same values, so the quantity is that of the run and "
+            "says nothing of its channels; DIA-NN has one per channel with QuantUMS, in the second pass",
+            MarkerkitWarning,
+            stacklevel=4,
+        )
+
+
+def _within(
+    frame: pd.DataFrame, report: LongReport, folded: Mapping[str, str], name: str, labeled: pd.Series
+) -> pd.Series:
     """Rows that are within every limit and no decoys; a missing q-value is no evidence and is left out."""
     keep = np.ones(len(frame), dtype=bool)
-    columns = [folded[n] for n in report.limits if n in folded]
+    limits = {folded[n]: limit for n, limit in (report.limits | report.channel_limits).items() if n in folded}
+    of_channels = {folded[n] for n in report.channel_limits if n in folded}
     ids = pd.Series([f"row {i + 2}" for i in range(len(frame))], index=frame.index)
-    given = numbers(frame, columns, ids=ids, name=name, what="report")
-    for column in columns:
-        keep &= (given[column] <= report.limits[plain(column)]).to_numpy()
+    given = numbers(frame, list(limits), ids=ids, name=name, what="report")
+    for column, limit in limits.items():
+        passed = given[column] <= limit
+        keep &= (passed | ~labeled if column in of_channels else passed).to_numpy()
     for column in (folded[n] for n in report.decoy if n in folded):
         keep &= ~_words(frame[column]).str.lower().isin(["true", "1", "1.0", "+"]).to_numpy()
     return pd.Series(keep, index=frame.index)
 
 
 def _limits_text(report: LongReport, folded: Mapping[str, str]) -> str:
-    texts = [f"{folded[n]} <= {limit:g}" for n, limit in report.limits.items() if n in folded]
+    limits = report.limits | report.channel_limits
+    texts = [f"{folded[n]} <= {limit:g}" for n, limit in limits.items() if n in folded]
     return ", ".join(texts) or "no limit (no q-value column)"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
-from markerkit.core.species import CONTAMINANT, DECOY, ENTRY_CODES, SPECIES
+from markerkit.core.species import BETWEEN_MEMBERS, CONTAMINANT, DECOY, ENTRY_CODES, SPECIES, tag_pattern
 from markerkit.io.dialects import Dialect
 from markerkit.io.identifiers import find_column, identifier_columns
 from markerkit.io.tabular import Table
@@ -18,8 +20,39 @@ _ENTRY = re.compile(r"\w+_(" + "|".join(ENTRY_CODES) + r")\b")
 _FLAGGED = ("+", "true", "1", "1.0", "yes")
 
 
-def protein_rows(table: Table, dialect: Dialect) -> tuple[pd.Series, pd.DataFrame]:
+@dataclass(frozen=True)
+class Tags:
+    """Texts with which identifiers of contaminants and of decoys begin or end, beside the usual ones."""
+
+    contaminant: tuple[str, ...] = ()
+    decoy: tuple[str, ...] = ()
+
+    @classmethod
+    def given(cls, contaminant: str | Sequence[str], decoy: str | Sequence[str]) -> Tags:
+        """Take one text or several.
+
+        Raises
+        ------
+        InputError
+            An empty tag.
+        """
+        both = [(t,) if isinstance(t, str) else tuple(t) for t in (contaminant, decoy)]
+        if any(not tag.strip() for tags in both for tag in tags):
+            raise InputError(
+                "a tag of contaminants or decoys is empty; give the text that their identifiers begin or end with, such as 'CON__'."
+            )
+        return cls(*both)
+
+
+def protein_rows(table: Table, dialect: Dialect, tags: Tags) -> tuple[pd.Series, pd.DataFrame]:
     """Names of the rows, made unique, and their annotation.
+
+    Parameters
+    ----------
+    table, dialect
+        Table and its layout.
+    tags
+        Tags that the user has named.
 
     Raises
     ------
@@ -31,13 +64,16 @@ def protein_rows(table: Table, dialect: Dialect) -> tuple[pd.Series, pd.DataFram
     if description is not None:
         gene = gene.where(gene != "", description.str.extract(r"\bGN=([\w.\-]+)", expand=False).fillna(""))
     names = accession.where(accession != "", gene)
+    marked = [names, *(t for column in dialect.tagged if (t := _text(table, (column,))) is not None)]
     numbered = pd.Series([f"row {i + 1}" for i in range(len(names))], index=names.index)
     proteins = pd.DataFrame(
         {
             "accession": accession,
             "gene": gene,
-            "is_contaminant": accession.str.contains(CONTAMINANT) | _flag(table, dialect.contaminant),
-            "is_decoy": accession.str.contains(DECOY) | _flag(table, dialect.decoy),
+            "is_contaminant": _tagged(marked, CONTAMINANT, tags.contaminant, all_members=False)
+            | _flag(table, dialect.contaminant, "c"),
+            "is_decoy": _tagged(marked, DECOY, tags.decoy, all_members=True)
+            | _flag(table, dialect.decoy, "d"),
             "species": _species(accession, description),
             "n_peptides": _first_number(table, dialect.peptides),
         }
@@ -78,11 +114,39 @@ def _first_number(table: Table, names: tuple[str, ...]) -> pd.Series | float:
     return np.nan if text is None else pd.to_numeric(text.str.split(";").str[0], errors="coerce")
 
 
-def _flag(table: Table, names: tuple[str, ...]) -> pd.Series:
+def _tagged(
+    texts: list[pd.Series], usual: re.Pattern[str], own: tuple[str, ...], *, all_members: bool
+) -> pd.Series:
+    """Rows with a tag in any of the texts that may hold one: on any member of the group, or on all."""
+    found = pd.Series(False, index=texts[0].index)  # noqa: FBT003
+    for tag, pattern in {"": usual, **{tag: tag_pattern([tag]) for tag in own}}.items():
+        rows = pd.concat([_has_tag(text, pattern, all_members=all_members) for text in texts], axis=1).any(
+            axis=1
+        )
+        if tag and not rows.any():
+            warnings.warn(
+                f"no identifier begins or ends with the tag {tag!r}; tags are read as written, letter case included",
+                MarkerkitWarning,
+                stacklevel=5,
+            )
+        found |= rows
+    return found
+
+
+def _has_tag(text: pd.Series, pattern: re.Pattern[str], *, all_members: bool) -> pd.Series:
+    found = text.str.contains(pattern)
+    if all_members and found.any():
+        members = text[found].map(BETWEEN_MEMBERS.split)
+        found[found] = members.map(lambda names: all(pattern.search(n) for n in names if n))
+    return found
+
+
+def _flag(table: Table, names: tuple[str, ...], letter: str) -> pd.Series:
+    """Rows that a column flags, by a mark or by the letter of MetaMorpheus (C, D or T)."""
     text = _text(table, names)
     if text is None:
         return pd.Series(False, index=table.frame.index)  # noqa: FBT003
-    return text.str.lower().isin(_FLAGGED)
+    return text.str.lower().isin([*_FLAGGED, letter])
 
 
 def _species(accession: pd.Series, description: pd.Series | None) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +14,21 @@ from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnin
 from markerkit.core.experiment import ORGANISMS, SCALES, Experiment
 from markerkit.io.anndata import is_h5ad, read_h5ad
 from markerkit.io.cells import numbers
-from markerkit.io.dialects import DIALECTS, Dialect, plain
+from markerkit.io.dialects import Dialect, plain
 from markerkit.io.layout import layout_of, quantity_columns
-from markerkit.io.long_reports import find_report, to_wide, wanted_columns
+from markerkit.io.long_reports import REPORTS, find_report, to_wide, wanted_columns
+from markerkit.io.mztab import is_mztab, read_mztab
 from markerkit.io.other_kinds import refuse_gene_sets
 from markerkit.io.other_shapes import refuse_other_shapes
-from markerkit.io.protein_rows import protein_rows
+from markerkit.io.protein_rows import Tags, protein_rows
+from markerkit.io.quantms import flat
 from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
 from markerkit.io.scale import scale_of
 from markerkit.io.tabular import Table, as_table
+from markerkit.io.vendor_dialects import DIALECTS
+
+#: what the user may name; a software may have several layouts
+SOFTWARE = tuple(dict.fromkeys([*(d.name for d in DIALECTS.values()), *(r.name for r in REPORTS)]))
 
 _LEAST_SAME = 10  # values that two samples share before one is taken for a copy of the other
 
@@ -34,16 +41,21 @@ def read_proteins(
     quantity: str = "auto",
     scale: str = "auto",
     organism: str = "human",
+    contaminant_tag: str | Sequence[str] = (),
+    decoy_tag: str | Sequence[str] = (),
 ) -> Experiment:
     """Read a protein table.
 
     Parameters
     ----------
     path
-        MaxQuant ``proteinGroups.txt``, DIA-NN ``report.pg_matrix.tsv`` or its
-        main report (TSV or Parquet), FragPipe ``combined_protein.tsv`` or
-        ``abundance_protein_MD.tsv``, a Spectronaut protein pivot or long report,
-        the Proteins export of Proteome Discoverer, or a wide table with a
+        The protein table of a search engine: MaxQuant ``proteinGroups.txt`` (label-free,
+        SILAC, TMT or iTRAQ), DIA-NN ``report.pg_matrix.tsv``, ``report.gg_matrix.tsv`` or its main
+        report (TSV or Parquet, with channels of plexDIA), FragPipe ``combined_protein.tsv`` or
+        ``protein.tsv``, TMT-Integrator ``abundance_protein_MD.tsv``, a
+        Spectronaut protein pivot or long report, the Proteins export of Proteome Discoverer, AlphaDIA
+        ``pg.matrix.tsv``, PEAKS ``proteins.csv``, Proline, FlashLFQ, Skyline, MS-DAP,
+        ProteinLevelData of MSstats, protein groups of quantms (Parquet), mzTab. Or any wide table with a
         protein or gene column and one column per sample (TSV, CSV, XLSX, Parquet;
         text gzipped or not), or an AnnData file (``.h5ad``). Or any of these
         tables as a frame; an index with names counts as its first column.
@@ -51,15 +63,22 @@ def read_proteins(
         Sample sheet, a file or a frame (with a column ``sample``, or on the names
         of the samples); only its samples are read. An AnnData file brings its own.
     software
-        ``"auto"`` detects it from the header; ``"maxquant"``, ``"diann"``, ``"fragpipe"``, ``"tmt_integrator"``,
-        ``"spectronaut"``, ``"proteome_discoverer"``, ``"table"``.
+        ``"auto"`` detects it from the header; ``"maxquant"``, ``"diann"``, ``"alphadia"``, ``"fragpipe"``,
+        ``"tmt_integrator"``, ``"spectronaut"``, ``"proteome_discoverer"``, ``"peaks"``, ``"proline"``, ``"flashlfq"``,
+        ``"skyline"``, ``"msdap"``, ``"msstats"``, ``"quantms"``, ``"table"`` for any other wide table.
     quantity
-        ``"auto"`` takes the first available: LFQ, then intensity (MaxQuant);
-        MaxLFQ, then intensity (FragPipe, DIA-NN). Or a quantity by name, such as ``"ibaq"``.
+        ``"auto"`` takes the first one that is not 0 or empty in every row: reporter ions, LFQ, then intensity
+        (MaxQuant); MaxLFQ, then intensity (FragPipe, DIA-NN). Or a quantity by name, such as
+        ``"ibaq"`` or ``"spectral counts"``; a name that is not there lists those that are. Columns that add up samples
+        are none: totals over runs, labels or plexes, means of groups.
     scale
         ``"auto"`` detects it from the values; ``"raw"``, ``"log2"``, ``"ratio"``.
     organism
         ``"human"``, ``"mouse"`` or ``"rat"``.
+    contaminant_tag, decoy_tag
+        Text with which your database begins or ends the identifiers of
+        contaminants or decoys, or several; the usual tags, such as ``CON__``,
+        ``contam_``, ``cRAP``, ``REV__``, ``rev_`` and ``DECOY_``, are known.
 
     Returns
     -------
@@ -82,12 +101,13 @@ def read_proteins(
     >>> exp
     <Experiment: 2 samples x 2 proteins, raw, human, 0.0 % missing>
     """
-    one_of("software", software, ["auto", *DIALECTS])
+    one_of("software", software, ["auto", *SOFTWARE])
     one_of("scale", scale, ["auto", *SCALES])
     one_of("organism", organism, ORGANISMS)
     with collected_warnings() as notes:
+        tags = Tags.given(contaminant_tag, decoy_tag)
         exp = _read_proteins(
-            path, samples, software=software, quantity=quantity, scale=scale, organism=organism
+            path, samples, software=software, quantity=quantity, scale=scale, organism=organism, tags=tags
         )
     return exp.noted(notes)
 
@@ -100,6 +120,7 @@ def _read_proteins(
     quantity: str,
     scale: str,
     organism: str,
+    tags: Tags,
 ) -> Experiment:
     sheet = None if samples is None else read_sheet(samples)
     source = _read(path, software, quantity)
@@ -108,7 +129,7 @@ def _read_proteins(
         annotation = sheet.on(names_in_header(list(table.frame.columns), source.dialect.quantities.values()))
     refuse_other_shapes(table, source.dialect, annotation, organism)
     columns, chosen = quantity_columns(table, source.dialect, quantity, annotation)
-    names, proteins = protein_rows(table, source.dialect)
+    names, proteins = protein_rows(table, source.dialect, tags)
     left_out: list[str] = []
     if annotation is not None:
         columns, left_out = _in_sheet(columns, annotation, _name(samples, table))
@@ -149,8 +170,10 @@ class _Source:
 def _read(path: str | Path | pd.DataFrame, software: str, quantity: str) -> _Source:
     if not isinstance(path, pd.DataFrame) and is_h5ad(path):
         return _Source(*read_h5ad(path), note={})
+    if not isinstance(path, pd.DataFrame) and is_mztab(path):
+        return _Source(*read_mztab(path), None, {})
     refuse_gene_sets(path)
-    table = as_table(path, pick=wanted_columns)
+    table = flat(as_table(path, pick=wanted_columns))
     report = find_report({plain(c) for c in table.frame.columns}, software)
     if report is None:
         return _Source(table, layout_of(table, software), None, {})

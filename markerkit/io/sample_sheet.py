@@ -12,7 +12,7 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, suggestion
 from markerkit.core.experiment import Experiment
-from markerkit.io.dialects import plain
+from markerkit.io.dialects import ONE_SAMPLE, plain
 from markerkit.io.tabular import as_table
 
 SAMPLE_COLUMNS = (
@@ -226,14 +226,15 @@ def names_in_header(columns: Sequence[str], patterns: Iterable[str]) -> list[str
     columns
         Columns of the matrix.
     patterns
-        Patterns of sample columns with the sample in the group ``s``; empty ones are passed over.
+        Patterns of sample columns, see :class:`markerkit.io.dialects.Dialect`; empty ones are passed over.
 
     Examples
     --------
     >>> names_in_header(["gene", "Intensity a"], [r"Intensity (?P<s>.+)", ""])
     ['gene', 'Intensity a', 'a']
     """
-    inner = [m["s"].strip() for p in patterns if p for c in columns if (m := re.fullmatch(p, c))]
+    found = [re.fullmatch(p, c, re.IGNORECASE) for p in patterns if p for c in columns]
+    inner = [(m["s"] or ONE_SAMPLE).strip() for m in found if m]
     return [*columns, *dict.fromkeys(inner)]
 
 

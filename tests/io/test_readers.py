@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
-from markerkit.io.dialects import DIALECTS, plain
+from markerkit.io.dialects import plain
 from markerkit.io.sample_sheet import sample_template
+from markerkit.io.vendor_dialects import DIALECTS
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 ROWS = [("P08962", "CD63"), ("P60033", "CD81"), ("Q99816", "TSG101"), ("P02768", "ALB")]
@@ -37,12 +38,12 @@ def sheet(tmp_path, names=("ev_1", "ev_2", "cell_1", "cell_2"), header=("sample"
 # ---- dialects --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda d: d.name)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_a_dialect_names_its_columns_as_they_are_compared(dialect):
     """An unfolded name, such as `PG.Genes`, would never be found."""
     parts = ("signature", "either", "accession", "gene", "annotation", "contaminant", "decoy", "peptides", "description",
-             "length")  # fmt: skip
-    named = {name for part in parts for name in getattr(dialect, part)}
+             "length", "tagged")  # fmt: skip
+    named = {name for part in parts for name in getattr(dialect, part)} | {dialect.after, dialect.before}
     assert {n: plain(n) for n in named if n != plain(n)} == {}, "write plain(name)"
     assert all("s" in re.compile(p).groupindex for p in dialect.quantities.values() if p)
     assert list(DIALECTS)[-1] == "table"
@@ -529,7 +530,6 @@ OTHER_KINDS = {
     "skyline/msstats_skyline_input.csv": "precursors, peptides or spectra",
     "progenesis/msstats_progenesis_input.csv": "Progenesis",
     "mztab/alphapeptstats_test.mztab": "mzTab",
-    "mztab/protdata_SILAC_SQ.mzTab": "mzTab",
     "affinity/olink_covid_serum_npx_level.csv": "affinity assay",
     "affinity/somascan_example_data10.adat": "affinity assay",
     "affinity/olinkanalyze_npx_data1.xlsx": "remove titles",
