@@ -149,6 +149,11 @@ class PeptideTable:
         """Mask of the peptides that are no decoys, shape (peptides,)."""
         return ~self._peptides["is_decoy"].to_numpy(dtype=bool)
 
+    @property
+    def measured(self) -> npt.NDArray[np.bool_]:
+        """Mask of the measured values, shape (samples, peptides); a zero on the raw scale is none."""
+        return np.asarray(self.matrix > 0 if self.scale == "raw" else ~np.isnan(self.matrix))
+
     def linear(self) -> pd.DataFrame:
         """Abundances on the linear scale, samples x peptides.
 

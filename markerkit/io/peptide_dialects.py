@@ -101,7 +101,7 @@ PEPTIDES = PeptideDialect(
     unique=("is unique", "unique"),
 )
 
-_RUN = r"(?:\[\d+\] ?)?(?P<s>.+)[._ ]"
+_RUN = r"(?:\[\d+\] ?|X\.\d+\.\.)?(?P<s>.+)[._ ]"
 
 PEPTIDE_DIALECTS: tuple[PeptideDialect, ...] = (
     PeptideDialect(
@@ -182,7 +182,7 @@ PEPTIDE_DIALECTS: tuple[PeptideDialect, ...] = (
             accession=tuple(s for s in SEQUENCES if s.startswith(("pep ", "eg "))),
             gene=("pg genes",),
             quantities={
-                "precursor": _RUN + r"EG[. ]TotalQuantity(?: \(Settings\))?",
+                "precursor": _RUN + r"EG[. ]TotalQuantity(?:[. ]+\(?Settings[).]?)?",
                 "ms2": _RUN + r"FG[. ](?:MS2)?Quantity",
                 "peptide": _RUN + r"PEP[. ]Quantity",
             },

@@ -62,7 +62,7 @@ def peptide_rows(table: Table, dialect: PeptideDialect, organism: str) -> pd.Dat
         "before": before,
         "after": after,
         "is_contaminant": proteins.str.contains(CONTAMINANT) | _yes(table, dialect.columns.contaminant),
-        "is_decoy": proteins.str.contains(DECOY) | _yes(table, dialect.columns.decoy),
+        "is_decoy": proteins.map(_all_decoys) | _yes(table, dialect.columns.decoy),
         "species": _text(table, dialect.species),
     }
     frame = pd.DataFrame(rows)
@@ -80,6 +80,12 @@ def peptide_rows(table: Table, dialect: PeptideDialect, organism: str) -> pd.Dat
             pairs = zip(proteins, frame["leading"], strict=True)
             frame["is_unique"] = [set(members_of(p)) <= set(members_of(g)) for p, g in pairs]
     return frame
+
+
+def _all_decoys(proteins: str) -> bool:
+    """Say whether every protein of a peptide is a decoy; a peptide that a decoy happens to share is none."""
+    members = members_of(proteins)
+    return bool(members) and all(DECOY.search(m) for m in members)
 
 
 def _text(table: Table, names: tuple[str, ...]) -> pd.Series:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, one_of
+from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, one_of
 from markerkit.core.experiment import Experiment
 from markerkit.core.peptide_groups import UNKNOWN_SPECIES, species_of_proteins
 from markerkit.core.peptides import PeptideTable
@@ -57,8 +58,12 @@ def rollup(table: PeptideTable, *, method: str = "median_polish", peptides: str 
     Raises
     ------
     InputError
-        An unknown method or choice of peptides, peptides without proteins, a
-        sum of ratios, no peptide left.
+        An unknown method or choice of peptides, a sum of ratios, no peptide left.
+
+    Warns
+    -----
+    MarkerkitWarning
+        Peptides without a protein, which are left out.
 
     Notes
     -----
@@ -85,11 +90,16 @@ def rollup(table: PeptideTable, *, method: str = "median_polish", peptides: str 
     one_of("peptides", peptides, list(ASSIGNMENTS))
     if method == "sum" and table.scale == "ratio":
         raise InputError("ratios cannot be summed; use method='median_polish'.")
-    matrix = np.where(table.matrix > 0, table.matrix, np.nan) if table.scale == "raw" else table.matrix
-    used = _used(table, matrix, unique=peptides == "unique")
+    with collected_warnings() as notes:
+        exp = _rolled_up(table, method, peptides)
+    return exp.noted(notes)
+
+
+def _rolled_up(table: PeptideTable, method: str, peptides: str) -> Experiment:
+    used = _used(table, unique=peptides == "unique")
     annotation = table.peptides.loc[used]
     code, groups = pd.factorize(annotation["leading"])
-    chosen = matrix[:, used]
+    chosen = np.where(table.measured, table.matrix, np.nan)[:, used]
     values = _summed(chosen, code, table.scale) if method == "sum" else _polished(chosen, code, table.scale)
     index = pd.Index(groups, dtype=object)
     proteins = _proteins(annotation, code, table.organism).set_axis(index)
@@ -108,20 +118,23 @@ def rollup(table: PeptideTable, *, method: str = "median_polish", peptides: str 
     return Experiment(frame, table.samples, proteins, table.scale, table.organism, [*table.history, step])
 
 
-def _used(table: PeptideTable, matrix: Array, *, unique: bool) -> npt.NDArray[np.bool_]:
+def _used(table: PeptideTable, *, unique: bool) -> npt.NDArray[np.bool_]:
     """Mask of the peptides that count: measured targets of a known protein, shared ones only where asked for."""
     peptides = table.peptides
-    nameless = table.targets & (peptides["leading"] == "").to_numpy()
+    named = (peptides["leading"] != "").to_numpy()
+    nameless = table.targets & ~named
     if nameless.any():
-        raise InputError(
-            f"{int(nameless.sum())} peptides have no protein, such as {peptides.index[nameless][0]!r}; give their `proteins`, or "
-            "leave them out."
+        warnings.warn(
+            f"{int(nameless.sum())} of {table.n_peptides} peptides have no protein and are left out, such as "
+            f"{peptides.index[nameless][0]!r}",
+            MarkerkitWarning,
+            stacklevel=4,
         )
-    used = table.targets & ~np.isnan(matrix).all(axis=0)
+    used = table.targets & named & table.measured.any(axis=0)
     if unique:
         used = used & peptides["is_unique"].to_numpy(dtype=bool)
     if not used.any():
-        which = "of one protein group only" if unique else "that is measured and no decoy"
+        which = "of one protein group only" if unique else "measured, of a protein and no decoy"
         raise InputError(f"none of the {table.n_peptides} peptides is {which}; nothing is left to summarize.")
     return np.asarray(used)
 

@@ -53,8 +53,7 @@ def bovine_peptides(table: PeptideTable) -> BovinePeptides:
     species = peptides["species"].str.split(";")
     alone = np.array([s == [BOVINE] for s in species], dtype=bool)
     shared = np.array([BOVINE in s for s in species], dtype=bool) & ~alone
-    values = table.values.loc[:, targets]
-    measured = (values.notna() & ((values != 0) | (table.scale != "raw"))).to_numpy()
+    measured = table.measured[:, targets]
     rows = pd.DataFrame({"sample": table.samples.index, "n_peptides": measured.sum(axis=1)})
     if not (alone | shared).any():
         return BovinePeptides(spec.conform(rows.assign(status="not assessable", reason=_NONE)))

@@ -74,8 +74,7 @@ def caspase_ends(table: PeptideTable) -> CaspaseEnds:
     spec = PEPTIDE_TABLES["caspase_ends"]
     peptides = table.peptides
     own = table.targets & ~peptides["is_contaminant"].to_numpy(dtype=bool)
-    peptides, values = peptides.loc[own], table.values.loc[:, own]
-    measured = (values.notna() & ((values != 0) | (table.scale != "raw"))).to_numpy()
+    peptides, measured = peptides.loc[own], table.measured[:, own]
     rows = pd.DataFrame({"sample": table.samples.index, "n_peptides": measured.sum(axis=1)})
     ends = _ends(peptides)
     reason = _why_not(peptides, ends)
