@@ -64,10 +64,10 @@ def razor_groups(proteins: Sequence[str], organism: str) -> pd.DataFrame:
         together.setdefault(tuple(rows), []).append(name)
     group: dict[str, str] = {}
     rank: dict[str, tuple[int, bool]] = {}
-    for rows, names in together.items():
+    for held, names in together.items():
         label = ";".join(sorted(names, key=lambda n: not own[n]))
         group.update(dict.fromkeys(names, label))
-        rank[label] = (len(rows), any(own[n] for n in names))
+        rank[label] = (len(held), any(own[n] for n in names))
     leading, unique = [], []
     for names in members:
         groups = list(dict.fromkeys(group[n] for n in names))

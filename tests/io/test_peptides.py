@@ -255,17 +255,17 @@ DIANN = ["Protein.Group", "Protein.Ids", "Protein.Names", "Genes", "First.Protei
 
 
 def test_diann_matrix_sums_precursors(tmp_path):
-    cd63 = ["P08962", "P08962", "CD63_HUMAN", "CD63", "", 1, "AACK", "AAC(UniMod:4)K"]
+    cd63 = ["P08962", "P08962", "CD63_HUMAN", "CD63", "", 1, "AVCK", "AVC(UniMod:4)K"]
     cd81 = ["P60033", "P60033;P02769", "CD81_HUMAN", "CD81", "", 0, "DDDK", "DDDK"]
     rows = [
-        [*cd63, 2, "AAC(UniMod:4)K2", 10e3, ""],
-        [*cd63, 3, "AAC(UniMod:4)K3", 5e3, 7e3],
+        [*cd63, 2, "AVC(UniMod:4)K2", 10e3, ""],
+        [*cd63, 3, "AVC(UniMod:4)K3", 5e3, 7e3],
         [*cd81, 2, "DDDK2", 1e3, 2e3],
     ]
     path = write(tmp_path / "report.pr_matrix.tsv", [*DIANN, r"D:\raw\ev_1.raw", r"D:\raw\cell_1.raw"], rows)
     table = mk.read_peptides(path)
     assert list(table.samples.index) == ["ev_1", "cell_1"]
-    assert table.values["AACK"].tolist() == [15e3, 7e3]
+    assert table.values["AVCK"].tolist() == [15e3, 7e3]
     assert table.peptides["is_unique"].tolist() == [True, False]
     assert table.peptides["proteins"].tolist() == ["P08962", "P60033;P02769"]
     assert table.history[0]["n_rows"] == 3
@@ -282,12 +282,12 @@ def report(q=0.005):
         "Precursor.Normalised",
         "PG.MaxLFQ",
     ]
-    cd63 = ["P08962", "P08962", "CD63_HUMAN", "CD63", "", 1, "AACK", "AACK"]
+    cd63 = ["P08962", "P08962", "CD63_HUMAN", "CD63", "", 1, "AVCK", "AVCK"]
     cd81 = ["P60033", "P60033", "CD81_HUMAN", "CD81", "", 1, "DDDK", "DDDK"]
     rows = []
     for run, factor in (("ev_1", 1e3), ("cell_1", 2e3)):
         for charge, value in ((2, 10 * factor), (3, 5 * factor)):
-            rows.append([run, *cd63, charge, f"AACK{charge}", 0.001, 0.01, 0.001, value, 1.1 * value, 99.0])
+            rows.append([run, *cd63, charge, f"AVCK{charge}", 0.001, 0.01, 0.001, value, 1.1 * value, 99.0])
         rows.append([run, *cd81, 2, "DDDK2", q, 0.01, 0.001, 3e3, 3.3e3, 9.0])
     return pd.DataFrame(rows, columns=header)
 
@@ -301,24 +301,24 @@ def test_diann_main_report(tmp_path, kind):
         pytest.importorskip("pyarrow")
         report().assign(RT=1.0).to_parquet(path)
     table = mk.read_peptides(path)
-    assert table.values.to_dict("list") == {"AACK": [15e3, 30e3], "DDDK": [3e3, 3e3]}
+    assert table.values.to_dict("list") == {"AVCK": [15e3, 30e3], "DDDK": [3e3, 3e3]}
     assert table.peptides["gene"].tolist() == ["CD63", "CD81"]
     read = table.history[0]
     assert (read["software"], read["quantity"], read["report_rows"]) == ("diann", "intensity", 6)
     assert "Q.Value <= 0.01" in read["report_limits"]
-    assert mk.read_peptides(path, quantity="normalized").values["AACK"].tolist() == pytest.approx(
+    assert mk.read_peptides(path, quantity="normalized").values["AVCK"].tolist() == pytest.approx(
         [16.5e3, 33e3]
     )
 
 
-@pytest.mark.parametrize(("q", "kept"), [(0.0099, ["AACK", "DDDK"]), (0.0101, ["AACK"])])
+@pytest.mark.parametrize(("q", "kept"), [(0.0099, ["AVCK", "DDDK"]), (0.0101, ["AVCK"])])
 def test_diann_limits_are_those_of_proteins(q, kept):
     assert list(mk.read_peptides(report(q)).values.columns) == kept
 
 
 def test_diann_without_precursor_names(tmp_path):
     table = mk.read_peptides(report().drop(columns="Precursor.Id"))
-    assert table.values["AACK"].tolist() == [15e3, 30e3]
+    assert table.values["AVCK"].tolist() == [15e3, 30e3]
     with pytest.raises(InputError, match="does not tell its precursors apart; export 'precursor id'"):
         mk.read_peptides(report().drop(columns=["Precursor.Id", "Precursor.Charge"]))
 
@@ -328,30 +328,30 @@ def test_spectronaut_pivot(tmp_path):
               "PEP.IsProteinGroupSpecific", "EG.PrecursorId", "[1] ev_1.raw.PEP.Quantity", "[2] cell_1.raw.PEP.Quantity",
               "[1] ev_1.raw.EG.TotalQuantity (Settings)", "[2] cell_1.raw.EG.TotalQuantity (Settings)"]  # fmt: skip
     rows = [
-        ["P08962", "CD63", "Homo sapiens", "AACK", "P08962", "True", "_AACK_.2", 15e3, 7e3, 10e3, "Filtered"],
-        ["P08962", "CD63", "Homo sapiens", "AACK", "P08962", "True", "_AACK_.3", 15e3, 7e3, 5e3, 7e3],
+        ["P08962", "CD63", "Homo sapiens", "AVCK", "P08962", "True", "_AVCK_.2", 15e3, 7e3, 10e3, "Filtered"],
+        ["P08962", "CD63", "Homo sapiens", "AVCK", "P08962", "True", "_AVCK_.3", 15e3, 7e3, 5e3, 7e3],
         ["P60033", "CD81", "Homo sapiens", "DDDK", "P60033;P02769", "False", "_DDDK_.2", 1e3, 2e3, 1e3, 2e3],
     ]
     path = write(tmp_path / "pivot.tsv", header, rows)
     table = mk.read_peptides(path)
     assert list(table.samples.index) == ["ev_1", "cell_1"]
-    assert table.values["AACK"].tolist() == [15e3, 7e3]
+    assert table.values["AVCK"].tolist() == [15e3, 7e3]
     assert table.peptides["is_unique"].tolist() == [True, False]
     assert table.history[0]["quantity"] == "precursor"
     with pytest.warns(
         MarkerkitWarning, match="1 rows of pivot.tsv repeat the sequence and all values of another row"
     ):
         peptide = mk.read_peptides(path, quantity="peptide")
-    assert peptide.values["AACK"].tolist() == [15e3, 7e3], (
+    assert peptide.values["AVCK"].tolist() == [15e3, 7e3], (
         "the quantity of a peptide is written beside each of its precursors"
     )
 
 
 def test_spectronaut_report_of_peptides():
     rows = [
-        [run, "P08962", "CD63", "AACK", precursor, 0.001, value]
+        [run, "P08962", "CD63", "AVCK", precursor, 0.001, value]
         for run, value in (("ev_1", 4.0), ("cell_1", 8.0))
-        for precursor in ("_AACK_.2", "_AACK_.3")
+        for precursor in ("_AVCK_.2", "_AVCK_.3")
     ]
     header = [
         "R.FileName",
@@ -363,7 +363,7 @@ def test_spectronaut_report_of_peptides():
         "PEP.Quantity",
     ]
     table = mk.read_peptides(pd.DataFrame(rows, columns=header))
-    assert table.values["AACK"].tolist() == [4, 8], "one value a run, whatever the number of precursors"
+    assert table.values["AVCK"].tolist() == [4, 8], "one value a run, whatever the number of precursors"
     assert table.history[0]["lists_all_proteins"] is False
 
 
