@@ -17,6 +17,7 @@ from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnin
 from markerkit.core.experiment import ORGANISMS, SCALES
 from markerkit.core.peptide_groups import members_of
 from markerkit.core.peptides import PeptideTable
+from markerkit.io.cells import numbers
 from markerkit.io.dialects import ACCESSIONS, GENES, plain
 from markerkit.io.layout import find_column, quantity_columns
 from markerkit.io.long_reports import LongReport, to_wide
@@ -30,9 +31,9 @@ from markerkit.io.peptide_dialects import (
     PeptideDialect,
 )
 from markerkit.io.peptide_rows import peptide_rows, sequence_column
-from markerkit.io.sample_sheet import match_samples, read_sheet
+from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
 from markerkit.io.scale import scale_of
-from markerkit.io.tabular import Table, as_table, numbers
+from markerkit.io.tabular import Table, as_table
 
 _WHAT = "peptide table"
 #: folded names of columns of tables with one row per spectrum or fragment -> what to give instead
@@ -124,22 +125,23 @@ def _read_peptides(
     scale: str,
     organism: str,
 ) -> PeptideTable:
-    sheet, sheet_digest = read_sheet(samples) if samples is not None else (None, None)
-    sheet_name = "frame" if isinstance(samples, pd.DataFrame) else Path(str(samples)).name
+    given = None if samples is None else read_sheet(samples)
     source = _source(as_table(path, what=_WHAT, pick=_wanted), software, quantity)
+    patterns = source.dialect.columns.quantities.values()
+    sheet = None if given is None else given.on(names_in_header(list(source.table.frame.columns), patterns))
     columns, chosen = quantity_columns(source.table, source.dialect.columns, quantity, sheet)
     rows = peptide_rows(source.table, source.dialect, organism)
     left_out: list[str] = []
-    if sheet is not None:
-        columns, left_out = _in_sheet(columns, sheet, sheet_name)
+    if given is not None and sheet is not None:
+        columns, left_out = _in_sheet(columns, sheet, given.name)
     matrix, found, zeros = _matrix(source.table, columns, rows["sequence"], scale)
     values, peptides, n_repeated = _one_row_a_sequence(matrix, rows, found, source.table.name)
     history: dict[str, Any] = {
         "verb": "read_peptides",
         "file": source.table.name,
         "sha256": source.table.sha256,
-        "samples_file": sheet_name if samples is not None else None,
-        "samples_sha256": sheet_digest,
+        "samples_file": None if given is None else given.name,
+        "samples_sha256": None if given is None else given.sha256,
         "software": source.dialect.name,
         "quantity": chosen,
         "scale": found,
@@ -327,7 +329,7 @@ def _matrix(
 ) -> tuple[pd.DataFrame, str, int]:
     """Values, rows x samples, their scale, and the number of zeros that were taken as missing."""
     matrix = numbers(table.frame, list(columns), ids=sequence, name=table.name, what=_WHAT)
-    matrix = matrix.set_axis(pd.Index(columns.values(), dtype=object), axis=1)
+    matrix = matrix.set_axis(pd.Index(list(columns.values()), dtype=object), axis=1)
     found = scale_of(matrix.T, scale, table.name)
     zeros = int((matrix == 0).to_numpy().sum()) if found == "raw" else 0
     matrix = matrix.where(matrix > 0) if found == "raw" else matrix
