@@ -197,13 +197,18 @@ def _one_flank(text: str, side: str) -> str:
 
 
 def _of_window(window: str, sequence: str, side: str) -> str:
-    """Residues beside a peptide, of a window around the cleavage site; nothing where the window does not fit it."""
+    """Residues beside a peptide, of a window around the cleavage site; nothing where the window does not hold the peptide.
+
+    MaxQuant writes ``_`` beyond the ends of the protein, and nothing else for some sites near them.
+    """
     half = len(window) // 2
     left, right = window[:half], window[half:]
-    if not half:
-        return ""
     if side == "before":
-        fits = right.startswith(sequence[:half]) or sequence.startswith(right.rstrip("_"))
-        return ("-" + left.rpartition("_")[2] if "_" in left else left) if fits else ""
-    fits = left.endswith(sequence[-half:]) or sequence.endswith(left.lstrip("_"))
-    return (right.partition("_")[0] + "-" if "_" in right else right) if fits else ""
+        inside = right.rstrip("_")
+        beside = "-" + left.rpartition("_")[2] if "_" in left else left
+        fits = sequence.startswith(inside) or inside.startswith(sequence)
+    else:
+        inside = left.lstrip("_")
+        beside = right.partition("_")[0] + "-" if "_" in right else right
+        fits = sequence.endswith(inside) or inside.endswith(sequence)
+    return beside if inside and fits else ""

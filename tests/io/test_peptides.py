@@ -114,20 +114,12 @@ def test_maxquant(tmp_path):
     assert lfq.values["LVNELTEFAK"].tolist() == [11, 22]
 
 
-@pytest.mark.parametrize(
-    ("window", "before"),
-    [
-        ("AAAAAAAAAAADEVDGVKAAAAAAAAAAAA", "AAAAAAAAAAADEVD"),
-        ("____________MEDGVKAAAAAAAAAAAA", "-MED"),  # near the beginning of the protein
-        ("_______________GVKAAAAAAAAAAAA", "-"),
-        ("AAAAAAAAAAADEVDTTTTTTTTTTTTTTT", "D"),  # of another cleavage site: the column of one residue counts
-    ],
-)
-def test_maxquant_cleavage_windows(tmp_path, window, before):
+def windows(tmp_path, sequence, first, last):
+    """Residues before and after a peptide, of MaxQuant's cleavage windows; D and S stand in the columns of one residue."""
     row = [
-        "GVKAAAAAAAAAAAAR",
-        window,
-        "",
+        sequence,
+        first,
+        last,
         "D",
         "R",
         "S",
@@ -139,51 +131,56 @@ def test_maxquant_cleavage_windows(tmp_path, window, before):
         "yes",
         "yes",
         "2",
-        3,
-        1,
-        2,
+        3000,
+        1000,
+        2000,
         1,
         2,
         "",
         "",
     ]
-    assert mk.read_peptides(maxquant(tmp_path, [row])).peptides["before"].tolist() == [before]
+    found = mk.read_peptides(maxquant(tmp_path, [row])).peptides.iloc[0]
+    return found["before"], found["after"]
+
+
+@pytest.mark.parametrize(
+    ("sequence", "window", "before"),
+    [
+        ("GVKAAAAAAAAAAAAR", "AAAAAAAAAAADEVDGVKAAAAAAAAAAAA", "AAAAAAAAAAADEVD"),
+        (
+            "GVKR",
+            "LLLLLLLLLLLDEVDGVKRTTTTTTTTTTT",
+            "LLLLLLLLLLLDEVD",
+        ),  # the window goes beyond a short peptide
+        ("GVKAAAAAAAAAAAAR", "EDELDEVDGVKAAAAA", "EDELDEVD"),  # 8 residues on each side
+        ("GVKAAAAAAAAAAAAR", "____________MEDGVKAAAAAAAAAAAA", "-MED"),  # near the beginning of the protein
+        ("GVKAAAAAAAAAAAAR", "_______________GVKAAAAAAAAAAAA", "-"),
+        (
+            "GVKAAAAAAAAAAAAR",
+            "AAAAAAAAAAADEVDTTTTTTTTTTTTTTT",
+            "D",
+        ),  # of another site: the column of one residue counts
+        ("GVKAAAAAAAAAAAAR", "______________________________", "D"),  # not written
+        ("GVKAAAAAAAAAAAAR", "", "D"),
+    ],
+)
+def test_maxquant_windows_before_a_peptide(tmp_path, sequence, window, before):
+    assert windows(tmp_path, sequence, window, "") == (before, "S")
 
 
 @pytest.mark.parametrize(
     ("window", "after"),
     [
-        ("VKAAAAAAAAAAAARSTTTTTTTTTTTTTT", "T"),
-        ("KAAAAAAAAAAAARSTTTTTTTTTTTTTTT", "S"),
-        ("GVKAAAAAAAAAAARST_____________"[:30], "S"),
+        ("GVKAAAAAAAAAAAR"[-15:] + "TGTTTTTTTTTTTTT", "TGTTTTTTTTTTTTT"),
+        ("AAAAAAAR" + "TGTTTTTT", "TGTTTTTT"),
+        ("AAAAAAAR" + "TG______", "TG-"),  # near the end of the protein
+        ("AAAAAAAR" + "________", "-"),
+        ("AAAAAAAK" + "TGTTTTTT", "S"),  # of another site
+        ("________________", "S"),
     ],
 )
-def test_maxquant_windows_at_the_end_must_fit_the_peptide(tmp_path, window, after):
-    row = [
-        "GVKAAAAAAAAAAAAR",
-        "",
-        window,
-        "D",
-        "R",
-        "S",
-        "P1",
-        "P1",
-        30,
-        45,
-        "",
-        "yes",
-        "yes",
-        "2",
-        3,
-        1,
-        2,
-        1,
-        2,
-        "",
-        "",
-    ]
-    found = mk.read_peptides(maxquant(tmp_path, [row])).peptides["after"].iloc[0]
-    assert found[0] in {after, "S"}
+def test_maxquant_windows_after_a_peptide(tmp_path, window, after):
+    assert windows(tmp_path, "GVKAAAAAAAAAAAR", "", window) == ("D", after)
 
 
 def test_maxquant_tmt(tmp_path):
