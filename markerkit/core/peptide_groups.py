@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import pandas as pd
 
@@ -105,6 +106,7 @@ def species_of_proteins(proteins: str, organism: str, stated: str = "") -> str:
     return ";".join(dict.fromkeys(s or UNKNOWN_SPECIES for s in found))
 
 
+@lru_cache(maxsize=200_000)
 def _species_of(member: str, organism: str) -> str:
     """Species of a protein: by its entry name, else by its accession."""
     accession, entry = split_identifier(member)

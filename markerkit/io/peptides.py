@@ -380,7 +380,9 @@ def _united(rows: pd.DataFrame, code: npt.NDArray[np.int_]) -> pd.DataFrame:
     first = grouped.first()
     if len(first) == len(rows):
         return first
-    first["proteins"] = grouped["proteins"].agg(lambda texts: ";".join(members_of(";".join(texts.unique()))))
+    several = grouped["proteins"].transform("nunique") > 1
+    joined = rows.loc[several, "proteins"].groupby(code[several.to_numpy()]).agg(";".join)
+    first.loc[joined.index, "proteins"] = [";".join(members_of(text)) for text in joined]
     first["is_contaminant"] = grouped["is_contaminant"].any()
     first["is_decoy"] = grouped["is_decoy"].all()
     if "is_unique" in rows:
