@@ -95,6 +95,22 @@ def test_zeros_are_not_measured():
     assert mk.bovine_peptides(table(values=VALUES.fillna(0.0))).table["n_bovine_unique"].tolist() == [1, 0]
 
 
+def test_the_quality_card_names_bovine_groups_without_a_unique_peptide():
+    holders = ["P02769", "P02768;P02769", "EF1A1_BOVIN;EF1A1_HUMAN", "P08962"]
+    leading = ["P02769", "P02769", "EF1A1_BOVIN", "P08962"]
+    markers = mk.load_markers()
+    reasons = []
+    for names in (leading, ["P02769", "P02769", "EF1A1_HUMAN", "P08962"]):
+        exp = mk.rollup(table(holders, leading=names, is_unique=False)).pipe(mk.harmonize_ids, markers)
+        card = mk.quality(exp, markers).table
+        reasons.append(card.loc[(card["item"] == "bovine") & (card["sample"] == "fbs"), "reason"].iloc[0])
+    assert (
+        reasons[0]
+        == "1 bovine group has no bovine-unique peptide and is no evidence of bovine protein: EF1A1_BOVIN"
+    )
+    assert reasons[1] == ""
+
+
 def test_a_real_search_with_bovine_contaminants(shared_data):
     file = shared_data / "parsers/proteome_discoverer/proteobench_PeptideGroups_trimmed.txt"
     peptides = mk.read_peptides(file)
