@@ -80,7 +80,8 @@ _PEPTIDE_ANNOTATION = frozenset(
         "end position", "protein start", "protein end", "missed cleavages", "retention time", "rt", "spectral angle", "proteotypic",
         "unique", "is unique", "modifications", "peptide length", "peptide prophet", "probability", "best score", "pep score",
         "n psms", "spectral count", "before", "after", "prev aa", "next aa", "q value", "all mapped proteins", "all mapped genes",
-        "delta score", "theo mh da", "number of proteins", "protein count",
+        "delta score", "theo mh da", "number of proteins", "protein count", "ppm", "z", "scan", "fraction", "10lgp", "ascore",
+        "delta mass", "hyperscore", "expectation", "posterior error probability", "ion mobility", "ccs", "im", "feature",
     }
 )  # fmt: skip
 
@@ -129,27 +130,16 @@ PEPTIDE_DIALECTS: tuple[PeptideDialect, ...] = (
         Dialect(
             name="fragpipe",
             signature=frozenset({"protein", "mapped proteins"}),
-            column_pattern=r".+ Intensity",
+            either=frozenset({"peptide sequence", "sequence", "peptide"}),
             accession=("peptide sequence", "sequence", "peptide"),
             gene=("gene",),
             quantities={
                 "intensity": r"(?P<s>.+?)(?<! MaxLFQ) Intensity",
                 "maxlfq": r"(?P<s>.+) MaxLFQ Intensity",
+                "intensity of one sample": r"(?P<s>Intensity)",
             },
-            hint="the columns 'Peptide Sequence', 'Protein', 'Mapped Proteins' and '... Intensity' (combined_peptide.tsv)",
-        ),
-        proteins=("protein", "mapped proteins"),
-        all_proteins=("mapped proteins",),
-        leading=("protein",),
-    ),
-    PeptideDialect(
-        Dialect(
-            name="fragpipe",
-            signature=frozenset({"peptide", "protein", "mapped proteins", "intensity"}),
-            accession=("peptide",),
-            gene=("gene",),
-            quantities={"intensity": r"(?P<s>Intensity)"},
-            hint="the columns 'Peptide', 'Protein', 'Mapped Proteins' and 'Intensity' (peptide.tsv of one sample)",
+            hint="the columns 'Peptide Sequence', 'Protein', 'Mapped Proteins' and '... Intensity' (combined_peptide.tsv), or "
+            "'Intensity' (peptide.tsv of one sample)",
         ),
         proteins=("protein", "mapped proteins"),
         all_proteins=("mapped proteins",),
@@ -199,7 +189,6 @@ PEPTIDE_DIALECTS: tuple[PeptideDialect, ...] = (
         Dialect(
             name="proteome_discoverer",
             signature=frozenset({"annotated sequence", "master protein accessions"}),
-            column_pattern=r"Abundances?[:. ].+",
             accession=("sequence", "annotated sequence"),
             gene=("gene symbol", "gene symbols"),
             quantities={
@@ -217,6 +206,21 @@ PEPTIDE_DIALECTS: tuple[PeptideDialect, ...] = (
         choose=True,
         unique=("protein groups", "number of protein groups"),
         positions=("positions in master proteins", "positions in proteins"),
+    ),
+    PeptideDialect(
+        Dialect(
+            name="peaks",
+            signature=frozenset({"peptide", "10lgp"}),
+            accession=("peptide",),
+            gene=("gene", "gene name"),
+            quantities={"area": r"Area[ .](?P<s>.+)", "intensity": r"Intensity[ .](?P<s>.+)"},
+            contaminant=_CONTAMINANT,
+            decoy=_DECOY,
+            hint="the columns 'Peptide', '-10lgP', 'Accession' and 'Area ...' (peptide.csv or protein-peptides.csv)",
+        ),
+        proteins=("accession", "protein accession"),
+        all_proteins=("accession", "protein accession"),
+        flanked=("peptide",),
     ),
 )  # fmt: skip
 

@@ -66,14 +66,15 @@ def read_peptides(
         MaxQuant ``peptides.txt``, FragPipe ``combined_peptide.tsv`` or
         ``peptide.tsv``, DIA-NN ``report.pr_matrix.tsv`` or its main report (TSV
         or Parquet), a Spectronaut pivot or long report with the columns PEP.*
-        or EG.*, the Peptide Groups export of Proteome Discoverer, or a wide
+        or EG.*, the Peptide Groups export of Proteome Discoverer, PEAKS
+        ``peptide.csv``, or a wide
         table with a column ``sequence``, a column ``protein`` and one column
         per sample. Files and frames as for :func:`markerkit.read_proteins`.
     samples
         Sample sheet, see :func:`markerkit.read_proteins`.
     software
         ``"auto"`` detects it from the header; ``"maxquant"``, ``"fragpipe"``, ``"diann"``, ``"spectronaut"``,
-        ``"proteome_discoverer"``, ``"table"``.
+        ``"proteome_discoverer"``, ``"peaks"``, ``"table"``.
     quantity
         ``"auto"`` takes the first available, before normalization where there is a choice: reporter
         intensities, then intensities. Or a quantity by name, such as ``"lfq"`` or ``"normalized"``.
@@ -190,19 +191,15 @@ def _source(table: Table, software: str, quantity: str) -> _Source:
     if sequence_column(table, dialect) is None:
         raise _without_sequences(table)
     _refuse_silac(table)
+    _refuse_channels(table)
     return _Source(table, dialect, {})
 
 
 def _fits(dialect: PeptideDialect, table: Table) -> bool:
-    """Say whether a header has the columns of a layout, one of its samples among them."""
-    layout, columns = dialect.columns, list(table.frame.columns)
-    header = {plain(c) for c in columns}
-    return (
-        layout.signature <= header
-        and (not layout.either or bool(layout.either & header))
-        and (not layout.column_pattern or any(re.fullmatch(layout.column_pattern, c) for c in columns))
-        and any(not p or any(re.fullmatch(p, c) for c in columns) for p in layout.quantities.values())
-    )
+    """Say whether a header has the columns of a layout."""
+    layout = dialect.columns
+    header = {plain(c) for c in table.frame.columns}
+    return layout.signature <= header and (not layout.either or bool(layout.either & header))
 
 
 def _without_sequences(table: Table) -> InputError:
@@ -237,6 +234,20 @@ def _refuse_silac(table: Table) -> None:
         raise InputError(
             f"the peptide table {table.name!r} is of a SILAC experiment (column {ratios[0]!r}): its intensities are sums over the "
             "labels. Give a table with one column per sample and label."
+        )
+
+
+def _refuse_channels(table: Table) -> None:
+    """Refuse a FragPipe table of one plex: its channels stand behind the proteins, its intensity is their sum."""
+    folded = [plain(c) for c in table.frame.columns]
+    if "mapped proteins" not in folded or "intensity" not in folded:
+        return
+    behind = table.frame.columns[folded.index("mapped proteins") + 1 :]
+    channels = [c for c in behind if pd.api.types.is_numeric_dtype(table.frame[c])]
+    if channels:
+        raise InputError(
+            f"the peptide table {table.name!r} holds the channels of a multiplexed experiment ({listed(channels, limit=3)}) beside "
+            "their sum; give abundance_peptide_None.tsv or another peptide table of TMT-Integrator."
         )
 
 

@@ -411,6 +411,28 @@ def test_proteome_discoverer(tmp_path):
     assert peptides["after"].tolist() == ["S", "-"]
 
 
+def test_peaks(tmp_path):
+    header = ["Protein Accession", "Peptide", "Unique", "-10lgP", "Mass", "Length", "ppm", "m/z", "RT", "Area EV_1", "Area cell_1",
+              "Fraction", "Scan", "#Feature", "Start", "End", "PTM"]  # fmt: skip
+    tail = [1, 99, 2, 5, 9, "Carbamidomethylation"]
+    rows = [
+        ["P08962|CD63_HUMAN", "D.AC(+57.02)DEK.S", "N", 40.1, 900.1, 5, 1.2, 451.1, 20.0, 1e6, 2e6, *tail],
+        ["P60033|CD81_HUMAN", "D.AC(+57.02)DEK.S", "N", 40.1, 900.1, 5, 1.2, 451.1, 20.0, 1e6, 2e6, *tail],
+        ["P60033|CD81_HUMAN", "K.VVK.-", "Y", 30.1, 800.1, 3, 1.2, 401.1, 21.0, 3e6, "", *tail],
+    ]
+    with pytest.warns(
+        MarkerkitWarning, match="1 rows of protein-peptides.csv repeat the sequence and all values"
+    ):
+        table = mk.read_peptides(write(tmp_path / "protein-peptides.csv", header, rows, sep=","))
+    assert list(table.samples.index) == ["EV_1", "cell_1"]
+    assert table.values["ACDEK"].tolist() == [1e6, 2e6]
+    peptides = table.peptides
+    assert peptides["proteins"].tolist() == ["P08962|CD63_HUMAN;P60033|CD81_HUMAN", "P60033|CD81_HUMAN"]
+    assert peptides["leading"].tolist() == ["P60033|CD81_HUMAN"] * 2
+    assert peptides["before"].tolist() == ["D", "K"]
+    assert peptides["after"].tolist() == ["S", "-"]
+
+
 def wide(**columns):
     base = {
         "sequence": ["AAAK", "CCCR"],
@@ -489,6 +511,16 @@ def test_a_row_listed_again_for_another_protein_counts_once():
         (wide(**{"Raw file": ["a", "b"]}), {}, "one row per spectrum or identification .column 'Raw file'.*give peptides.txt"),
         (wide(Spectrum=["a", "b"]), {}, "give combined_peptide.tsv or peptide.tsv"),
         (wide(**{"Ratio H/L a": [1.0, 2.0]}), {}, "is of a SILAC experiment .column 'Ratio H/L a'."),
+        (wide(**{"Intensity": 9e6, "Protein": "P1", "Mapped Proteins": "", "plex-126": 1e5}), {},
+         "holds the channels of a multiplexed experiment .'plex-126'. beside their sum"),
+        (pd.DataFrame({"Sequence": ["AAAK"], "Proteins": ["P1"], "Leading razor protein": ["P1"], "Mass": [900.1], "Intensity": [1e6]}), {},
+         "has no sample columns; maxquant needs the columns 'Sequence'"),
+        (pd.DataFrame({"Annotated Sequence": ["[K].AAAK.[A]"], "Master Protein Accessions": ["P1"], "# PSMs": [4]}), {},
+         "has no sample columns; proteome_discoverer needs"),
+        (pd.DataFrame({"Peptide Sequence": ["AAAK"], "Protein": ["P1"], "Mapped Proteins": [""], "a Spectral Count": [4]}), {},
+         "has no sample columns; fragpipe needs"),
+        (pd.DataFrame({"PEP.StrippedSequence": ["AAAK"], "PG.ProteinGroups": ["P1"], "[1] a.raw.EG.Qvalue": [0.01]}), {},
+         "has no sample columns; spectronaut needs"),
         (wide(), {"software": "maxquant"}, "does not look like maxquant: it lacks the columns 'Sequence'"),
         (wide(), {"software": "mascot"}, "`software` must be one of"),
         (wide(), {"quantity": "lfq"}, "has no quantity 'lfq'"),
