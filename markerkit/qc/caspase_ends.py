@@ -58,7 +58,7 @@ def caspase_ends(table: PeptideTable) -> CaspaseEnds:
 
     References
     ----------
-    Mahrus et al. 2008, doi:10.1016/j.cell.2008.08.012; Crawford and Wells 2011,
+    Motif CLV_C14_Caspase3-7 of the Eukaryotic Linear Motif resource (elm.eu.org); Mahrus et al. 2008, doi:10.1016/j.cell.2008.08.012; Crawford and Wells 2011,
     doi:10.1146/annurev-biochem-061809-121639; Crawford et al. 2013 (DegraBase),
     doi:10.1074/mcp.O112.024372.
 

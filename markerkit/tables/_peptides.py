@@ -33,7 +33,7 @@ CASPASE_ENDS = TableSpec(
         Column("n_semi_tryptic", "int", "of these, peptides with an end inside a protein that is not after K or R"),
         Column("n_ends", "int", "such ends"),
         Column("n_after_aspartate", "int", "of these ends, those after D (rule D|x)"),
-        Column("n_before_proline", "int", "of those after D, before P: a bond that acid breaks as well"),
+        Column("n_before_proline", "int", "of those after D, before P: caspases do not cut there, acid does"),
         Column("n_caspase_like", "int", "of those after D, with D four residues before the cut and G, S, A, T or N after it (rule DxxD|[GSATN])"),
         Column("n_motif_known", "int", "of those after D, whose four residues before the cut and one after it are known"),
         Column("n_after_glutamate", "int", "of the ends, those after E, for comparison"),

@@ -94,6 +94,23 @@ def test_decoys_are_left_out_and_contaminants_flagged():
     assert exp.history[-1]["n_decoys"] == 1
 
 
+def test_what_the_proteins_say_of_themselves():
+    groups = ["P02768", "X1;X2", "X3", "X3"]
+    stated = ["", "Homo sapiens", "Homo sapiens", "Bos taurus"]
+    exp = mk.rollup(table(SHARED, groups, leading=groups, is_unique=True, species=stated))
+    proteins = exp.proteins
+    assert proteins.index.tolist() == ["P02768", "X1;X2", "X3"]
+    assert proteins["accession"].tolist() == ["P02768", "X1;X2", "X3"]
+    assert proteins["species"].tolist() == ["Homo sapiens", "Homo sapiens", ""], (
+        "peptides that contradict each other tell none"
+    )
+    assert proteins["gene"].tolist() == ["", "", ""]
+    assert not proteins["is_decoy"].any()
+    unknown = mk.rollup(table({"AAAK": [1.0] * 4}, ["X1;P02769"], leading=["X1;P02769"], is_unique=[True]))
+    assert unknown.proteins["species"].tolist() == [""], "the leading protein decides"
+    assert exp.history[-1]["rule"].startswith("every peptide counts for its leading")
+
+
 def test_a_gene_comes_from_a_unique_peptide():
     exp = mk.rollup(table(SHARED, HOLDERS, gene=["", "CD63", "CD63;CD81", "CD81"]))
     assert exp.proteins["gene"].tolist() == ["CD63", "CD81"]
