@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markerkit.io.dialects import ACCESSIONS, ANNOTATION, GENES, Dialect
-from markerkit.io.long_reports import REPORTS, LongReport
+from markerkit.io.long_reports import LongReport, find_report
 
 _CONTAMINANT = ("potential contaminant", "contaminant", "is contaminant")
 _DECOY = ("reverse", "decoy", "is decoy", "eg isdecoy")
@@ -236,18 +236,18 @@ _LONG_QUANTITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "peptide": ("pep quantity",),
     },
 }
-#: long reports, one row per run and precursor (or fragment); limits and decoys are those of the protein report
-LONG: dict[str, LongReport] = {
-    name: LongReport(
-        name=name,
-        run=REPORTS[name].run,
-        accession=(PRECURSOR,),
-        quantities=quantities,
-        limits=REPORTS[name].limits,
-        decoy=REPORTS[name].decoy,
-    )
-    for name, quantities in _LONG_QUANTITIES.items()
-}
+_PROTEIN_REPORT = frozenset({"run", "r filename", "protein group", "pg proteingroups", "pg quantity"})
+
+
+def _long(name: str, quantities: dict[str, tuple[str, ...]]) -> LongReport:
+    """Take the long report of a program for its precursors: with the runs, limits and decoys of its protein report."""
+    report = find_report(set(_PROTEIN_REPORT), name)
+    assert report is not None
+    return replace(report, accession=(PRECURSOR,), quantities=quantities, gene=(), description=())
+
+
+#: long reports, one row per run and precursor (or fragment)
+LONG: dict[str, LongReport] = {name: _long(name, q) for name, q in _LONG_QUANTITIES.items()}
 #: what tells the precursors of a long report apart: one of the first, or all of the second
 PRECURSOR_COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "diann": (("precursor id",), ("modified sequence", "precursor charge")),

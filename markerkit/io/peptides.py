@@ -135,7 +135,7 @@ def _read_peptides(
     left_out: list[str] = []
     if given is not None and sheet is not None:
         columns, left_out = _in_sheet(columns, sheet, given.name)
-    matrix, found, zeros = _matrix(source.table, columns, rows["sequence"], scale)
+    matrix, found, read = _matrix(source.table, columns, rows["sequence"], scale)
     values, peptides, n_repeated = _one_row_a_sequence(matrix, rows, found, source.table.name)
     history: dict[str, Any] = {
         "verb": "read_peptides",
@@ -151,7 +151,7 @@ def _read_peptides(
         "n_repeated_rows": n_repeated,
         "rows_of_one_sequence": "sum of linear abundances",
         "lists_all_proteins": find_column(source.table, source.dialect.all_proteins) is not None,
-        "n_zero_to_missing": zeros,
+        **read,
         "not_in_sheet": left_out,
         **source.note,
     }
@@ -337,8 +337,8 @@ def _in_sheet(columns: dict[str, str], sheet: pd.DataFrame, name: str) -> tuple[
 
 def _matrix(
     table: Table, columns: dict[str, str], sequence: pd.Series, scale: str
-) -> tuple[pd.DataFrame, str, int]:
-    """Values, rows x samples, their scale, and the number of zeros that were taken as missing."""
+) -> tuple[pd.DataFrame, str, dict[str, object]]:
+    """Values, rows x samples, their scale, and what the history says of reading them."""
     matrix = numbers(table.frame, list(columns), ids=sequence, name=table.name, what=_WHAT)
     matrix = matrix.set_axis(pd.Index(list(columns.values()), dtype=object), axis=1)
     found = scale_of(matrix.T, scale, table.name)
@@ -350,7 +350,7 @@ def _matrix(
             f"the peptide table {table.name!r} has no value at all in sample {listed(lost, limit=6)}; take it out of the sample "
             "sheet, or export it again."
         )
-    return matrix, found, zeros
+    return matrix, found, {"n_zero_to_missing": zeros}
 
 
 def _one_row_a_sequence(
