@@ -85,10 +85,10 @@ def maxquant(tmp_path, rows=(), more=()):
               "Unique (Proteins)", "Charges", "Intensity", "Intensity a", "Intensity b", "LFQ intensity a", "LFQ intensity b",
               "Reverse", "Potential contaminant", *more]  # fmt: skip
     rows = rows or [
-        ["LVNELTEFAK", "_____________MDVDLVNELTEFAK_____"[:30], "", "D", "K", "T", "P02768;CON__P02769", "P02768", 66, 75, "ALB",
-         "no", "no", "2;3", 300, 100, 200, 11, 22, "", "+"],
-        ["AEFVEVTK", "", "", "K", "K", "L", "CON__P02769", "CON__P02769", 249, 256, "", "yes", "yes", "2", 30, 0, 30, 0, 3, "", "+"],
-        ["KTVEAELA", "", "", "R", "A", "_", "", "REV__P1", "", "", "", "yes", "yes", "2", 9, 4, 5, 4, 5, "+", ""],
+        ["LVNELTEFAK", "", "", "D", "K", "T", "P02768;CON__P02769", "P02768", 66, 75, "ALB",
+         "no", "no", "2;3", 3e6, 1e6, 2e6, 1.1e6, 2.2e6, "", "+"],
+        ["AEFVEVTK", "", "", "K", "K", "L", "CON__P02769", "CON__P02769", 249, 256, "", "yes", "yes", "2", 3e5, 0, 3e5, 0, 3e4, "", "+"],
+        ["KTVEAELA", "", "", "R", "A", "_", "", "REV__P1", "", "", "", "yes", "yes", "2", 9e4, 4e4, 5e4, 4e4, 5e4, "+", ""],
     ]  # fmt: skip
     return write(tmp_path / "peptides.txt", header, rows)
 
@@ -97,7 +97,7 @@ def test_maxquant(tmp_path):
     table = mk.read_peptides(maxquant(tmp_path))
     peptides = table.peptides
     assert list(table.samples.index) == ["a", "b"]
-    assert table.values["LVNELTEFAK"].tolist() == [100, 200]
+    assert table.values["LVNELTEFAK"].tolist() == [1e6, 2e6]
     assert np.isnan(table.values.loc["a", "AEFVEVTK"])
     assert peptides["leading"].tolist() == ["P02768", "CON__P02769", "REV__P1"]
     assert peptides["is_unique"].tolist() == [False, True, True]
@@ -111,7 +111,7 @@ def test_maxquant(tmp_path):
     assert (read["software"], read["quantity"], read["n_zero_to_missing"]) == ("maxquant", "intensity", 1)
     assert read["lists_all_proteins"] is True
     lfq = mk.read_peptides(maxquant(tmp_path), quantity="lfq")
-    assert lfq.values["LVNELTEFAK"].tolist() == [11, 22]
+    assert lfq.values["LVNELTEFAK"].tolist() == [1.1e6, 2.2e6]
 
 
 def windows(tmp_path, sequence, first, last):
