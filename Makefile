@@ -43,7 +43,7 @@ test-all: $(STAMP)
 	$(RUN)/python -m pytest -n 2 --dist worksteal
 
 test-anndata: $(ANNDATA_STAMP)
-	$(ANNDATA)/bin/python -m pytest -n 2 --dist worksteal -m "not slow" tests/io tests/tables tests/test_impute.py
+	$(ANNDATA)/bin/python -m pytest -n 2 --dist worksteal -m "not slow" tests/io tests/tables tests/preprocess/test_impute.py
 
 mutants: $(STAMP)
 	$(RUN)/python tools/mutants.py --number $(NUMBER) --seed $(SEED) --out mutants.md

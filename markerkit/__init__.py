@@ -25,14 +25,19 @@ _HOME = {
     "InputError": "core.errors",
     "MarkerkitWarning": "core.errors",
     "read_proteins": "io.readers",
+    "read_peptides": "io.peptides",
+    "PeptideTable": "core.peptides",
+    "rollup": "preprocess.rollup",
+    "bovine_peptides": "qc.bovine_peptides",
+    "caspase_ends": "qc.caspase_ends",
     "harmonize_ids": "ids.harmonize",
     "load_example": "simulation.examples",
     "simulate": "simulation.examples",
-    "log2": "preprocess",
-    "filter_detected": "preprocess",
-    "normalize": "preprocess",
-    "collapse_replicates": "preprocess",
-    "impute": "preprocess",
+    "log2": "preprocess.steps",
+    "filter_detected": "preprocess.steps",
+    "normalize": "preprocess.steps",
+    "collapse_replicates": "preprocess.steps",
+    "impute": "preprocess.steps",
     "coverage": "sets.coverage",
     "score_samples": "sets.scoring",
     "quality": "qc.card",
@@ -55,10 +60,13 @@ __all__ = [
     "MarkerCatalog",
     "MarkerSet",
     "MarkerkitWarning",
+    "PeptideTable",
     "__version__",
     "assess",
     "assess_identity",
     "assess_purity",
+    "bovine_peptides",
+    "caspase_ends",
     "collapse_replicates",
     "contrasts",
     "coverage",
@@ -78,8 +86,10 @@ __all__ = [
     "null_check",
     "quality",
     "read_markers",
+    "read_peptides",
     "read_proteins",
     "results",
+    "rollup",
     "score_samples",
     "simulate",
 ]
@@ -92,15 +102,20 @@ if TYPE_CHECKING:
     from markerkit.checks.power import detectable_effect
     from markerkit.core.errors import InputError, MarkerkitWarning
     from markerkit.core.experiment import Experiment
+    from markerkit.core.peptides import PeptideTable
     from markerkit.da.detection import detection_test
     from markerkit.da.differential import differential_abundance
     from markerkit.guidelines.checklist import misev_checklist
     from markerkit.identity.table import assess_identity
     from markerkit.ids.harmonize import harmonize_ids
+    from markerkit.io.peptides import read_peptides
     from markerkit.io.readers import read_proteins
-    from markerkit.preprocess import collapse_replicates, filter_detected, impute, log2, normalize
+    from markerkit.preprocess.rollup import rollup
+    from markerkit.preprocess.steps import collapse_replicates, filter_detected, impute, log2, normalize
     from markerkit.purity.sources import assess_purity
+    from markerkit.qc.bovine_peptides import bovine_peptides
     from markerkit.qc.card import quality
+    from markerkit.qc.caspase_ends import caspase_ends
     from markerkit.sets.coverage import coverage
     from markerkit.sets.enrichment import enrich
     from markerkit.sets.scoring import score_samples

@@ -248,6 +248,18 @@ class SamplesUsed(Result):
     table_name = "samples_used"
 
 
+class BovinePeptides(Result):
+    """Peptides of bovine proteins alone, and those that other species share, in every sample."""
+
+    table_name = "bovine_peptides"
+
+
+class CaspaseEnds(Result):
+    """Peptide ends that trypsin does not make, and those after aspartate among them, in every sample."""
+
+    table_name = "caspase_ends"
+
+
 class Checklist(Result):
     """Guideline items."""
 

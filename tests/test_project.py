@@ -153,7 +153,9 @@ def test_readme_shell_lines_parse(repository: Path) -> None:
 
     readme = (repository / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
     lines = re.findall(r"^markerkit ([^\n#>]+)", readme, re.MULTILINE)
-    commands = [line.split() for line in lines if re.match(r"(demo|samples|assess|score|sets)\b", line)]
+    commands = [
+        line.split() for line in lines if re.match(r"(demo|samples|assess|score|peptides|sets)\b", line)
+    ]
     assert len(commands) >= 3
     for words in commands:
         assert callable(_parser().parse_args(words).run)

@@ -15,9 +15,9 @@ from markerkit import results
 from markerkit.core.errors import InputError
 from markerkit.figures._dispatch import PLOTS
 from markerkit.results import Result
-from markerkit.tables.registry import DETECTABLE, TABLES
+from markerkit.tables.registry import DETECTABLE, PEPTIDE_TABLES, TABLES
 
-SPECS = {**TABLES, DETECTABLE.name: DETECTABLE}
+SPECS = {**TABLES, **PEPTIDE_TABLES, DETECTABLE.name: DETECTABLE}
 KINDS = [
     k for k in vars(results).values() if isinstance(k, type) and issubclass(k, Result) and k is not Result
 ]

@@ -10,7 +10,7 @@ import pandas as pd
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.ids.representative import representatives
-from markerkit.preprocess import normalize
+from markerkit.preprocess.steps import normalize
 from markerkit.study.contrast import Contrast
 
 _SETS = ("exosome", "microvesicle", "apoptotic_body", "apoptotic_ev", "pan_ev")

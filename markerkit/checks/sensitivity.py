@@ -24,7 +24,7 @@ from markerkit.effects.members import ProteinIndex
 from markerkit.effects.model import AnyContrast, ContrastModel, MissingValueScheme, fitted
 from markerkit.identity.measure import gather
 from markerkit.identity.rules import decide
-from markerkit.preprocess import log2
+from markerkit.preprocess.steps import log2
 from markerkit.purity.rules import decide_source
 from markerkit.purity.sources import effect_columns, source_evidence
 from markerkit.stats.set_effect import Background, background

@@ -1,4 +1,4 @@
-"""Command line: ``markerkit demo | samples | assess | score | sets``."""
+"""Command line: ``markerkit demo | samples | assess | score | peptides | sets``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from markerkit import __version__
 from markerkit.cli.contrasts import add_contrasts, read_contrasts, read_study_context
+from markerkit.cli.peptides import add_peptides
 from markerkit.cli.sets import add_sets, marker_catalog, marker_files
 from markerkit.core.errors import InputError, MarkerkitWarning, one_of
 from markerkit.io.files import check_file, emit
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     _reading(samples)
     _assess_parser(commands)
     _score_parser(commands)
+    _reading(add_peptides(commands))
     add_sets(commands)
     return parser
 

@@ -28,6 +28,8 @@ PROTEIN_COLUMNS: dict[str, object] = {
 }
 #: with a smaller share of missing values a matrix counts as imputed or requantified: presence is no evidence
 IMPUTED_BELOW = 0.05
+#: verbs that begin a history with what was decided at reading
+READERS = ("read_proteins", "read_peptides")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -192,8 +194,8 @@ class Experiment:
 
     @property
     def provenance(self) -> Mapping[str, Any]:
-        """What :func:`markerkit.read_proteins` decided (file, software, quantity, scale, ...); empty without it."""
-        return dict(next((h for h in self.history if h.get("verb") == "read_proteins"), {}))
+        """What the reader of proteins or peptides decided (file, software, quantity, scale, ...); empty without it."""
+        return dict(next((h for h in self.history if h.get("verb") in READERS), {}))
 
     @property
     def harmonized(self) -> bool:

@@ -7,6 +7,8 @@ GLOSSARY: dict[str, str] = {
     "effect of a marker set is its mean log2 change minus that of the background.",
     "between-marker heterogeneity": "Differences between the true effects of the markers of one set, beyond what sampling noise "
     "explains (tau² of a meta-analysis); more replicates do not reduce it.",
+    "bovine-unique peptide": "A peptide that only bovine proteins of the search hold, and so evidence of bovine serum; most peptides of "
+    "bovine albumin or actin occur in human and mouse as well.",
     "case and control": "The two groups of a contrast: the preparation in question and what it is compared with; effects "
     "are case minus control.",
     "class": "A kind of vesicle named by how it is made: exosome, microvesicle, apoptotic body, apoptotic "
@@ -43,6 +45,8 @@ GLOSSARY: dict[str, str] = {
     "lower.",
     "marker set": "Proteins that the literature reports for a vesicle class, a contamination source or a guideline "
     "category, each with its source and a weight.",
+    "median polish": "Tukey's fit of peptides and samples by medians, taken in turn, from which a protein gets one value per "
+    "sample that a deviating peptide does not shift.",
     "MISEV": "Minimal information for studies of extracellular vesicles, the reporting guidelines of the "
     "International Society for Extracellular Vesicles.",
     "missing-value scheme": "How missing values enter an estimate: left out (measured values only) or as left-censored "
@@ -62,10 +66,14 @@ GLOSSARY: dict[str, str] = {
     "presence/absence test": "A test of whether a protein is detected more often in one group than in the other, given how "
     "deeply each sample was measured.",
     "raised": "The markers of a contamination source are more abundant in the case than in the control.",
+    "razor peptide": "A peptide that several protein groups share and that counts for one of them, usually the one with the "
+    "most peptides.",
     "reference distribution": "Values of a quality index in simulated preparations, which give the percentile of a sample; they"
     " are not measurements of other laboratories.",
     "rule code": "A short fixed name of the rule that decided a verdict, for filtering and scripts; the reason "
     "next to it says the same in words.",
+    "semi-tryptic peptide": "A peptide with one end inside its protein that is not after lysine or arginine, so that another protease "
+    "than trypsin may have made it.",
     "sensitivity analysis": "The verdicts again under other normalizations, other missing-value schemes and without each "
     "marker or sample, to show which of them depend on one choice.",
     "set effect": "The weighted mean log2 change of the independent markers of a set minus the background, with an "

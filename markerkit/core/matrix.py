@@ -44,7 +44,7 @@ def checked_values(values: pd.DataFrame, scale: str, organism: str) -> pd.DataFr
         numbers = values.astype(float).rename_axis(index="sample", columns="protein")
     except (TypeError, ValueError) as error:
         raise InputError(f"the matrix holds something that is not a number: {error}.") from error
-    _check_numbers(numbers, scale)
+    check_numbers(numbers, scale)
     return numbers
 
 
@@ -56,7 +56,14 @@ def transposed(found: str) -> InputError:
     )
 
 
-def _check_numbers(values: pd.DataFrame, scale: str) -> None:
+def check_numbers(values: pd.DataFrame, scale: str, *, of: str = "protein") -> None:
+    """Refuse infinite values, and negative ones on the raw scale; `of` is what a column is of.
+
+    Raises
+    ------
+    InputError
+        The first such value, with its sample and column.
+    """
     numbers = values.to_numpy()
     bad = np.isinf(numbers)
     what, fix = "infinite value", "leave missing values empty"
@@ -70,7 +77,7 @@ def _check_numbers(values: pd.DataFrame, scale: str) -> None:
     if bad.any():
         i, j = np.argwhere(bad)[0]
         raise InputError(
-            f"{what} {numbers[i, j]:g} in sample {values.index[i]!r}, protein {values.columns[j]!r} "
+            f"{what} {numbers[i, j]:g} in sample {values.index[i]!r}, {of} {values.columns[j]!r} "
             f"({int(bad.sum())} in all); {fix}."
         )
 

@@ -23,7 +23,7 @@ from markerkit.effects.model import (
 )
 from markerkit.effects.scheme import effects_of, missing_value_scheme, verdict_sets
 from markerkit.ids.representative import gene_rows
-from markerkit.preprocess import filter_detected, normalize
+from markerkit.preprocess.steps import filter_detected, normalize
 from markerkit.results import DifferentialAbundance
 from markerkit.study.contrast import Contrast
 

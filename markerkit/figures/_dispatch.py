@@ -90,6 +90,8 @@ _SHOWN_BY = {
     "samples_used": "the samples are drawn by `result.quality.plot()`",
     "id_mapping": "the measured share of every set is drawn by `result.coverage.plot()`",
     "detection": "the proteins tested on abundance are drawn by `result.differential_abundance.plot()`",
+    "bovine_peptides": "after `markerkit.rollup` the share of bovine protein is drawn by `markerkit.quality(...).plot()`",
+    "caspase_ends": "after `markerkit.rollup` the samples are drawn by `markerkit.quality(...).plot()`",
     "sample_scores": "the ranks of the EV markers in every sample are drawn by `result.quality.plot()`",
 }
 

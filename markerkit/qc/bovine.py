@@ -37,8 +37,9 @@ def bovine_rows(
     """
     unit = "share of signal" if signal is None else signal.unit
     base = pd.DataFrame({"sample": exp.samples.index, "kind": "check", "item": "bovine", "unit": unit})
-    mixed = _mixed_words(mixed_groups(exp, markers))
     proteins = exp.proteins
+    words = (_mixed_words(mixed_groups(exp, markers)), _shared_only_words(proteins.loc[exp.targets]))
+    mixed = "; ".join(w for w in words if w)
     bovine = (proteins["species"] == BOVINE) & exp.targets
     if not bovine.any():
         return _without_entries(base, exp.organism, mixed, culture=fluid == "culture")
@@ -63,9 +64,26 @@ def _mixed_words(mixed: list[str]) -> str:
     """Say in words which groups mix species; empty where none does."""
     if not mixed:
         return ""
-    names = ", ".join(mixed[:_NAMED]) + (f" and {len(mixed) - _NAMED} more" if len(mixed) > _NAMED else "")
     verb = "group mixes" if len(mixed) == 1 else "groups mix"
-    return f"{len(mixed)} {verb} bovine and other sequences, counted for the first member: {names}"
+    return f"{len(mixed)} {verb} bovine and other sequences, counted for the first member: {_names(mixed)}"
+
+
+def _shared_only_words(proteins: pd.DataFrame) -> str:
+    """Say which bovine groups rest on shared peptides alone, where the proteins come from peptides; else empty."""
+    if "bovine_unique_share" not in proteins.columns:
+        return ""
+    found = proteins.index[(proteins["species"] == BOVINE) & (proteins["bovine_unique_share"] == 0)]
+    if not len(found):
+        return ""
+    verb, are = ("group has", "is") if len(found) == 1 else ("groups have", "are")
+    return (
+        f"{len(found)} bovine {verb} no bovine-unique peptide and {are} no evidence of bovine protein: "
+        f"{_names(list(found))}"
+    )
+
+
+def _names(groups: list[str]) -> str:
+    return ", ".join(groups[:_NAMED]) + (f" and {len(groups) - _NAMED} more" if len(groups) > _NAMED else "")
 
 
 def _without_entries(base: pd.DataFrame, organism: str, mixed: str, *, culture: bool) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from markerkit.stats.detection import MOST_SAMPLES
 
 if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
+    from markerkit.core.experiment import Experiment
 
 CITATIONS = {
     "smyth2004": "Smyth GK (2004) Linear models and empirical Bayes methods. Stat Appl Genet Mol Biol 3:3. doi:10.2202/1544-6115.1027",
@@ -62,10 +63,23 @@ def _input(assessment: Assessment) -> str:
     mapped = assessment.tables["id_mapping"]["status"].isin(["mapped", "ambiguous"]).mean()
     return (
         f"Protein groups were read from {source}{quantity}: {exp.n_proteins} protein groups in {exp.n_samples} "
-        f"samples, {exp.scale} scale, {100 * exp.missing:.1f} % missing. Zeros of the vendor table count as missing; "
+        f"samples, {exp.scale} scale, {100 * exp.missing:.1f} % missing. {_roll_up(exp)}Zeros of the vendor table count as missing; "
         f"no value was imputed. {100 * mapped:.1f} % of the groups were mapped to a {exp.organism} gene by their leading "
         f"member. Markers come from the markerkit catalog {catalog.version} (digest {catalog.digest[:16]}...)."
     )
+
+
+def _roll_up(exp: Experiment) -> str:
+    """Say how peptides were summarized to proteins; nothing where proteins were read."""
+    step = next((h for h in exp.history if h.get("verb") == "rollup"), None)
+    if step is None:
+        return ""
+    how = {
+        "median_polish": "Tukey's median polish of their log2 abundances, each profile at the level of the summed intensity "
+        "(Cox et al. 2014, doi:10.1074/mcp.M113.031591)",
+        "sum": "the sum of their linear abundances",
+    }[step["method"]]
+    return f"They were summarized from {step['n_peptides_used']} peptides by {how}; {step['rule']}. "
 
 
 def _model(assessment: Assessment) -> str:

@@ -15,7 +15,7 @@ from markerkit.catalog.load import MarkerCatalog, load_markers
 from markerkit.core.errors import InputError, one_of, require_columns
 from markerkit.core.experiment import Experiment
 from markerkit.ids.harmonize import harmonize_ids
-from markerkit.preprocess import collapse_replicates, unit_names
+from markerkit.preprocess.steps import collapse_replicates, unit_names
 from markerkit.study.context import read_context
 from markerkit.study.contrast import FLUIDS, Contrast, as_contrasts
 from markerkit.study.roles import preparations, roles_of

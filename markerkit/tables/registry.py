@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from markerkit.tables import _guidelines, _proteins, _samples, _sets, _verdicts
+from markerkit.tables import _guidelines, _peptides, _proteins, _samples, _sets, _verdicts
 from markerkit.tables.spec import TableSpec
 
 #: tables of an assessment by name, in the order of the output
@@ -38,3 +38,8 @@ DETECTABLE: TableSpec = _proteins.DETECTABLE_EFFECT
 
 #: table of :attr:`DifferentialAbundance.f_tests`; an assessment fits each contrast on its own, so it has none
 F_TESTS: TableSpec = _proteins.F_TESTS
+
+#: tables made from a table of peptides; an assessment starts from proteins, so it has none
+PEPTIDE_TABLES: dict[str, TableSpec] = {
+    spec.name: spec for spec in (_peptides.BOVINE_PEPTIDES, _peptides.CASPASE_ENDS)
+}

@@ -112,6 +112,22 @@ def test_the_methods_say_how_presence_was_tested(example, example_assessment):
     assert "Presence and absence were not tested (imputed or requantified matrix)." in text
 
 
+def test_the_methods_say_how_peptides_were_summarized(example):
+    from markerkit.report._methods import _roll_up
+
+    assert _roll_up(example) == ""
+    values = pd.DataFrame({"AAAK": [1.0, 2.0], "CCCK": [2.0, 3.0]}, index=["ev", "cell"])
+    peptides = mk.PeptideTable(
+        values, peptides=pd.DataFrame({"proteins": ["P1", "P1"]}, index=values.columns)
+    )
+    assert "from 2 peptides by Tukey's median polish" in _roll_up(mk.rollup(peptides))
+    summed = _roll_up(mk.rollup(peptides, method="sum", peptides="unique"))
+    assert summed == (
+        "They were summarized from 2 peptides by the sum of their linear abundances; peptides of one protein group only; "
+        "shared ones are left out. "
+    )
+
+
 def test_style_script_and_glossary_stand_in_the_page(html):
     package = Path(markerkit.report.__file__).parent
     for name in ("report.css", "tables.js"):

@@ -6,7 +6,7 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
-from markerkit.preprocess import unit_names
+from markerkit.preprocess.steps import unit_names
 from markerkit.study.data import study_data
 from tests.helpers import experiment
 

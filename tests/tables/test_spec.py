@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from markerkit.catalog.criteria import load_criteria
-from markerkit.tables.registry import DETECTABLE, F_TESTS, TABLES
+from markerkit.tables.registry import DETECTABLE, F_TESTS, PEPTIDE_TABLES, TABLES
 from markerkit.tables.spec import Column, to_tsv
 
-ALL = {**TABLES, DETECTABLE.name: DETECTABLE, F_TESTS.name: F_TESTS}
+ALL = {**TABLES, **PEPTIDE_TABLES, DETECTABLE.name: DETECTABLE, F_TESTS.name: F_TESTS}
 
 
 @pytest.mark.parametrize("spec", ALL.values(), ids=ALL)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import markerkit as mk
 from markerkit import InputError
-from markerkit.preprocess import IMPUTATIONS
+from markerkit.preprocess.steps import IMPUTATIONS
 
 MARKERS = mk.load_markers()
 
