@@ -264,7 +264,7 @@ def sources_of_other_studies() -> Tables:
         ("flat", PLAIN, {"missing": 0.02, "hide": False}),
     ):
         rows, _ = source_verdicts(fitted(name, contrast, **options))
-        out[name] = rows.drop(columns=["explanation", "next_step"] if name != "flat" else [])
+        out[name] = rows.drop(columns=["next_step", "explanation"] if name != "flat" else ["next_step"])
     return out
 
 

@@ -18,7 +18,7 @@ VALIDATED = (
     "test_linear.py, test_ebayes.py and test_null.py passed."
 )
 
-N, P = 9, 14
+N, P = 9, 12
 GROUP = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1])
 DONOR = np.array([0, 1, 2, 3, 4, 0, 1, 2, 3])
 AGE = np.array([3.0, 1, 4, 1, 5, 9, 2, 6, 5])

@@ -102,7 +102,7 @@ def likely(seed: int, criteria: Criteria) -> Evidence:
 def classes() -> Tables:
     criteria = load_criteria()
     rows, counts = {}, {}
-    for seed in range(70):
+    for seed in range(54):
         make = evidence if seed < 20 else likely
         first, second = make(3 * seed, criteria), make(3 * seed + 1, criteria)
         general = VerdictWord.COMPATIBLE if seed % 2 else VerdictWord.UNRESOLVED
@@ -128,7 +128,7 @@ def parts_of_rules() -> Tables:
     criteria = load_criteria()
     t = criteria.threshold
     rows = {}
-    for seed in range(60):
+    for seed in range(40):
         e = evidence(500 + seed, criteria)
         mine, theirs = e.classes["exosome"], e.classes["microvesicle"]
         rows[seed] = {

@@ -138,7 +138,7 @@ def contamination_fractions() -> Tables:
     one = contamination.contamination_fraction(plain[0][:1], plain[1][:1], COMPARTMENT, rules=RULES, seed=3)
     out["one sample"] = of_fraction(one)
     exact = contamination.contamination_fraction(
-        np.tile(plain[1][:1] * 0.2, (3, 1)), plain[1][:1], COMPARTMENT, rules=RULES
+        np.tile(plain[1][:1] * 0.25, (3, 1)), plain[1][:1], COMPARTMENT, rules=RULES
     )
     out["exact"] = of_fraction(exact)
     single = contamination.contamination_fraction(

@@ -89,7 +89,10 @@ def _cell(value: Any) -> Any:
         number = float(value)
         if np.isnan(number):
             return None
-        return float(f"{number:.{DIGITS}g}") if np.isfinite(number) else str(number)
+        if not np.isfinite(number):
+            return str(number)
+        short = float(f"{number:.{DIGITS}g}")
+        return int(short) if short.is_integer() and abs(short) < 1e9 else short
     return None if value is pd.NA or value is pd.NaT else str(value)
 
 
@@ -136,7 +139,21 @@ def _same(a: Any, b: Any) -> bool:
 def read(file: str) -> dict[str, Any]:
     """Cases of a file of reference tables."""
     with (FOLDER / f"{file}.json").open(encoding="utf-8") as text:
-        return dict(json.load(text)["cases"])
+        cases = json.load(text)["cases"]
+    return {
+        name: {t: {c: _unpacked(v) for c, v in columns.items()} for t, columns in tables.items()}
+        for name, tables in cases.items()
+    }
+
+
+def _packed(cells: list[Any]) -> Any:
+    """Write a column of one value once."""
+    same = len(cells) > 2 and all(_same(cells[0], c) for c in cells)
+    return {"all": cells[0], "rows": len(cells)} if same else cells
+
+
+def _unpacked(cells: Any) -> list[Any]:
+    return [cells["all"]] * cells["rows"] if isinstance(cells, dict) else list(cells)
 
 
 def text_of(about: str, cases: Mapping[str, Mapping[str, Mapping[str, list[Any]]]]) -> str:
@@ -146,7 +163,7 @@ def text_of(about: str, cases: Mapping[str, Mapping[str, Mapping[str, list[Any]]
         return "{\n" + ",\n".join(f"{level}{json.dumps(k)}: {v}" for k, v in things.items()) + "\n}"
 
     written = {
-        name: items("", {t: items("", {c: json.dumps(v) for c, v in cols.items()}) for t, cols in found.items()})
+        name: items("", {t: items("", {c: json.dumps(_packed(v)) for c, v in cols.items()}) for t, cols in found.items()})
         for name, found in cases.items()
     }
     return items("", {"about": json.dumps(about), "cases": items("", written)}) + "\n"

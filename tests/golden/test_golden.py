@@ -37,10 +37,10 @@ def test_tables_stay_small() -> None:
 def test_a_difference_names_its_place() -> None:
     frame = pd.DataFrame({"p": [0.1, 0.0], "word": ["up", ""]}, index=["A", "B"])
     expected = {"t": plain(frame)}
-    assert differences(expected, {"t": plain(frame + [1e-10, ""])}, 1e-8) == []
+    assert differences(expected, {"t": plain(frame.assign(p=[0.1 + 1e-10, 1e-13]))}, 1e-8) == []
     other = frame.assign(p=[0.1 + 1e-8, float("nan")], word=["up", "down"])
     assert differences(expected, {"t": plain(other)}, 1e-8) == [
         "t, column p, row A: 0.10000001, expected 0.1",
-        "t, column p, row B: None, expected 0.0",
+        "t, column p, row B: None, expected 0",
         "t, column word, row B: 'down', expected ''",
     ]
