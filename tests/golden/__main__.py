@@ -25,7 +25,7 @@ def main(words: list[str]) -> int:
         known = read(case.file).get(case.name, {}) if (FOLDER / f"{case.file}.json").is_file() else {}
         said = differences(known, tables, case.tolerance)
         changed += bool(said)
-        print(f"{case}: {seconds:.2f} s{''.join(f'{chr(10)}  {line}' for line in said[:5])}")
+        sys.stdout.write(f"{case}: {seconds:.2f} s{''.join(f'{chr(10)}  {line}' for line in said[:5])}\n")
     if "--write" in words:
         FOLDER.mkdir(exist_ok=True)
         for file, cases in found.items():

@@ -28,7 +28,9 @@ VALIDATED = (
 
 LYSATE = Contrast("fraction", "EV", "lysate", comparator="lysate", fluid="culture")
 PAIRED = Contrast("fraction", "EV", "lysate", comparator="lysate", paired_by="donor", name="pairs")
-BIOFLUID = Contrast("fraction", "EV", "lysate", comparator="biofluid", fluid="plasma", batch="run", name="fluid")
+BIOFLUID = Contrast(
+    "fraction", "EV", "lysate", comparator="biofluid", fluid="plasma", batch="run", name="fluid"
+)
 PLAIN = Contrast("fraction", "EV", "lysate", name="plain")
 BACK = Contrast("fraction", "lysate", "EV", comparator="ev", name="back")
 APOPTOSIS = {"apoptosis_induced": True, "apoptosis_shown": "annexin V", "viability_percent": 80.0}
@@ -46,7 +48,9 @@ HIDDEN = {
 
 
 @cache
-def model(name: str, contrast: Contrast, *, missing: float = 0.12, hide: bool = True, n: int = 5) -> AnyContrast:
+def model(
+    name: str, contrast: Contrast, *, missing: float = 0.12, hide: bool = True, n: int = 5
+) -> AnyContrast:
     exp = study(RISES[name], missing=missing, hidden=HIDDEN if hide else None, n=n)
     return fit_contrast(exp, catalog(), contrast)
 
@@ -150,7 +154,10 @@ def markers_one_by_one() -> Tables:
 def schemes_of_a_differential_abundance() -> Tables:
     da = mk.differential_abundance(fitted("both").exp, LYSATE)
     rows = {}
-    for name, sets in (("catalog", catalog()), ("own", {"mine": ["X1", "X2", "E1"], "yours": ["PL1", "PL2"]})):
+    for name, sets in (
+        ("catalog", catalog()),
+        ("own", {"mine": ["X1", "X2", "E1"], "yours": ["PL1", "PL2"]}),
+    ):
         from markerkit.catalog.load import as_sets
 
         scheme, located = schemes_of(da, "EV vs lysate", as_sets(sets))
@@ -243,9 +250,7 @@ def classes_without_some_proteins() -> Tables:
 
 @case("contrasts", tolerance=1e-5)
 def sources_in_a_culture() -> Tables:
-    found = purity_of(
-        study(RISES["exosome"], hidden=HIDDEN), catalog(), [fitted("exosome")], seed=0
-    )
+    found = purity_of(study(RISES["exosome"], hidden=HIDDEN), catalog(), [fitted("exosome")], seed=0)
     used = found.markers.table
     return {
         "table": found.table,
@@ -280,5 +285,8 @@ def sources_without_some_proteins() -> Tables:
             ("fewer", source_evidence(m, m.measured, rule, at)),
         ):
             e = found.effect
-            rows[f"{key} {name}"] = [found.n_markers, *([np.nan] * 2 if e is None else [e.estimate, e.ci_high])]
+            rows[f"{key} {name}"] = [
+                found.n_markers,
+                *([np.nan] * 2 if e is None else [e.estimate, e.ci_high]),
+            ]
     return {"sources": pd.DataFrame(rows, index=["n", "estimate", "high"]).T}

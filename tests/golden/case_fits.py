@@ -102,7 +102,9 @@ def missing_two_groups() -> Tables:
 
 @case("fits")
 def missing_covariates() -> Tables:
-    return of_fit(linear.fit(holed(4), WIDE), {"first": unit(5, 1), "age": unit(5, 2), "donors": unit(5, 3, 4)})
+    return of_fit(
+        linear.fit(holed(4), WIDE), {"first": unit(5, 1), "age": unit(5, 2), "donors": unit(5, 3, 4)}
+    )
 
 
 @case("fits")

@@ -50,7 +50,9 @@ COLUMNS = ["accession", "gene", "species", "how", "status", "reason", "n_genes"]
 
 
 def experiment(rows: list[tuple[str, str, str]], organism: str = "human") -> mk.Experiment:
-    proteins = pd.DataFrame(rows, columns=["accession", "gene", "species"], index=[f"g{i}" for i in range(len(rows))])
+    proteins = pd.DataFrame(
+        rows, columns=["accession", "gene", "species"], index=[f"g{i}" for i in range(len(rows))]
+    )
     return mk.Experiment(pd.DataFrame(1e6, ["a", "b"], proteins.index), None, proteins, organism=organism)
 
 
@@ -107,7 +109,12 @@ def refusals() -> Tables:
 
 @case("ids")
 def annotation_by_construction() -> Tables:
-    rows = [("P08962", "CD63", "human"), ("", "CD9", "human"), ("P02769", "ALB", "bovine"), ("xx", "A", "bovine")]
+    rows = [
+        ("P08962", "CD63", "human"),
+        ("", "CD9", "human"),
+        ("P02769", "ALB", "bovine"),
+        ("xx", "A", "bovine"),
+    ]
     proteins = pd.DataFrame(rows, columns=["accession", "gene", "species"])
     return {o: mapped_as_given(proteins, o) for o in ("human", "mouse")}
 
@@ -125,7 +132,11 @@ def one_group_for_a_gene() -> Tables:
     values = pd.DataFrame(gaps(300, 20 + normal(301, 5, 11), 0.3), list("abcde"), names)
     values["p2"] = np.nan
     proteins = pd.DataFrame(
-        {"gene": [k or "" for k in keys], "accession": ["P1", "P1", "P2"] * 3 + ["", "P4"], "is_decoy": [False] * 10 + [True]},
+        {
+            "gene": [k or "" for k in keys],
+            "accession": ["P1", "P1", "P2"] * 3 + ["", "P4"],
+            "is_decoy": [False] * 10 + [True],
+        },
         index=names,
     )
     exp = mk.Experiment(values, None, proteins, scale="log2")

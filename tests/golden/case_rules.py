@@ -42,7 +42,9 @@ class Dice:
         """Effect at or near a limit; nothing now and then."""
         n = int(self.of(2, 3, 3, 4, 5, 5, 8))
         estimate, half = self.of(*estimates), self.of(0.1, 0.1, 0.4, 0.5, 1.2)
-        found = SetEffect(estimate, half / 2, 9.0, estimate - half, estimate + half, n, self.of(0.3, 0.5, 0.8))
+        found = SetEffect(
+            estimate, half / 2, 9.0, estimate - half, estimate + half, n, self.of(0.3, 0.5, 0.8)
+        )
         return None if self.of(0, 0, 0, 0, 0, 0, 0, 1) else found
 
 
@@ -75,7 +77,10 @@ def evidence(seed: int, criteria: Criteria) -> Evidence:
         classes,
         Facts(bool(d.of(0, 1, 1)), bool(d.of(0, 1)), bool(d.of(0, 0, 1))),
         has_background=bool(d.of(*[1] * 9, 0)),
-        sources={k: SourceEvidence(int(d.of(2, 3, 5)), d.effect(-0.5, 0.0, 0.5, 0.7)) for k in ("nucleus", "mitochondrion")},
+        sources={
+            k: SourceEvidence(int(d.of(2, 3, 5)), d.effect(-0.5, 0.0, 0.5, 0.7))
+            for k in ("nucleus", "mitochondrion")
+        },
         candidates=candidates,
     )
 
@@ -86,7 +91,9 @@ def likely(seed: int, criteria: Criteria) -> Evidence:
     d = Dice(1000 + seed)
     classes = {
         k: ClassEvidence(
-            9, 0.6, SetEffect(2.0, 0.1, 9.0, 1.8, 2.2, 9, 0.8) if d.of(0, 1, 1) else e.effect,
+            9,
+            0.6,
+            SetEffect(2.0, 0.1, 9.0, 1.8, 2.2, 9, 0.8) if d.of(0, 1, 1) else e.effect,
             negatives=e.negatives if d.of(0, 0, 0, 1) else None,
             balance=e.balance,
             specific=e.specific if d.of(0, 0, 1) else e.effect,
@@ -95,24 +102,28 @@ def likely(seed: int, criteria: Criteria) -> Evidence:
         )
         for k, e in found.classes.items()
     }
-    return Evidence(classes, Facts(True, bool(d.of(0, 1)), False), sources=found.sources, candidates=found.candidates)
+    return Evidence(
+        classes, Facts(True, bool(d.of(0, 1)), False), sources=found.sources, candidates=found.candidates
+    )
 
 
 @case("rules")
 def classes() -> Tables:
     criteria = load_criteria()
     rows, counts = {}, {}
-    for seed in range(54):
+    for seed in range(46):
         make = evidence if seed < 20 else likely
         first, second = make(3 * seed, criteria), make(3 * seed + 1, criteria)
         general = VerdictWord.COMPATIBLE if seed % 2 else VerdictWord.UNRESOLVED
         alone = [class_verdict(k, first, criteria, general) for k in criteria.classes]
         both = decide([first, second], criteria)
-        rows[seed] = " ".join([_code(v) for v in alone] + ["|"] + [f"{v.rule}:{v.competing_class}" for v in both.values()])
+        rows[seed] = " ".join(
+            [_code(v) for v in alone] + ["|"] + [f"{v.rule}:{v.competing_class}" for v in both.values()]
+        )
         for v in alone:
             counts[str(v.rule)] = counts.get(str(v.rule), 0) + 1
     v = decide([likely(7, criteria)], criteria, ["exosome"])
-    return {"verdicts": pd.Series(rows), "rules": pd.Series(counts), "one": list(v)[0]}
+    return {"verdicts": pd.Series(rows), "rules": pd.Series(counts), "one": next(iter(v))}
 
 
 def _code(verdict: object) -> str:
@@ -140,5 +151,3 @@ def parts_of_rules() -> Tables:
             "source": _code(decide_source(list(e.sources.values()), t)),
         }
     return {"parts": pd.DataFrame(rows).T}
-
-

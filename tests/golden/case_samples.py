@@ -38,7 +38,7 @@ def raw(name: str = "impure", **options: Any) -> mk.Experiment:
 
 
 @cache
-def tested(name: str = "both", contrast: Contrast = LYSATE, **options: Any) -> mk.DifferentialAbundance:
+def abundance(name: str = "both", contrast: Contrast = LYSATE, **options: Any) -> mk.DifferentialAbundance:
     exp = mk.filter_detected(raw(name).logged(), min_fraction=0.5, by="fraction")
     return mk.differential_abundance(exp, contrast, **options)
 
@@ -141,7 +141,10 @@ def blanks() -> Tables:
     limits = share_limits(exp, shares, signal)
     maxlfq = exp.evolve("read_proteins", {"quantity": "maxlfq"})
     purity = assess_purity(exp, [LYSATE, PAIRED], catalog())
-    low, limit = purity.contamination_fraction.table, fraction.assign(limit=[1.0, 1e-9, 0.5, 0.0][: len(fraction)])
+    low, limit = (
+        purity.contamination_fraction.table,
+        fraction.assign(limit=[1.0, 1e-9, 0.5, 0.0][: len(fraction)]),
+    )
     above = with_blank_limits(purity, limit).contamination_fraction.table
     none = with_blank_limits(purity, limit.assign(limit=0.0)).contamination_fraction.table
     ratios = mk.Experiment(exp.logged().values, exp.samples, exp.proteins, scale="ratio")
@@ -181,7 +184,18 @@ def scores() -> Tables:
     exp = raw("exosome").logged()
     out: dict[str, Any] = {}
     some = {k: catalog()[k] for k in ("pan_ev", "exosome", "immunoglobulin", "apoptotic_body")}
-    columns = ["sample", "set", "score", "ci_low", "ci_high", "dispersion", "n_measured", "n_set", "status", "reason"]
+    columns = [
+        "sample",
+        "set",
+        "score",
+        "ci_low",
+        "ci_high",
+        "dispersion",
+        "n_measured",
+        "n_set",
+        "status",
+        "reason",
+    ]
     for method, members in (
         ("singscore", "positive"),
         ("singscore", "negative"),
@@ -192,8 +206,9 @@ def scores() -> Tables:
     ):
         found = mk.score_samples(exp, some, method=method, members=members).table
         out[f"{method} {members}"] = thin(found, ["EV1", "CL5"])[columns]
-    return out | {"few": thin(mk.score_samples(exp, some, method="mean_z", min_measured=2).table, ["EV1"])[columns]}
-
+    return out | {
+        "few": thin(mk.score_samples(exp, some, method="mean_z", min_measured=2).table, ["EV1"])[columns]
+    }
 
 
 def enriched(da: mk.DifferentialAbundance, sets: Any = None, **options: Any) -> Tables:
@@ -203,7 +218,9 @@ def enriched(da: mk.DifferentialAbundance, sets: Any = None, **options: Any) -> 
         found = mk.enrich(da, catalog() if sets is None else sets, **options)
     table = found.table
     params = {k: str(v) for k, v in found.params.items()}
-    columns = [c for c in table.columns if table[c].notna().any() and c not in {"contrast", "method", "n_set"}]
+    columns = [
+        c for c in table.columns if table[c].notna().any() and c not in {"contrast", "method", "n_set"}
+    ]
     texts = sorted(re.sub(r"\s+", " ", str(w.message))[:60] for w in said)
     return {"table": table[columns], "params": pd.Series(params), "warned": pd.Series(texts, dtype=object)}
 
@@ -214,7 +231,7 @@ def joined(**parts: Tables) -> Tables:
 
 @case("samples", tolerance=1e-5)
 def set_tests_by_camera() -> Tables:
-    da = tested()
+    da = abundance()
     return joined(
         plain=enriched(da),
         fixed={"table": enriched(da, inter_protein_cor=0.02)["table"][["set", "pvalue", "correlation"]]},
@@ -226,7 +243,10 @@ def set_tests_by_camera() -> Tables:
 @case("samples", tolerance=1e-5)
 def set_tests_by_fry() -> Tables:
     sets = {k: catalog()[k] for k in ("exosome", "mitochondrion", "ribosome", "immunoglobulin")}
-    return joined(plain=enriched(tested(), sets, method="fry"), seed=enriched(tested("flat"), sets, method="fry", seed=3))
+    return joined(
+        plain=enriched(abundance(), sets, method="fry"),
+        seed=enriched(abundance("flat"), sets, method="fry", seed=3),
+    )
 
 
 @case("samples", tolerance=1e-5)
@@ -234,9 +254,13 @@ def set_tests_by_effect() -> Tables:
     few = [f"BG{i:02d}" for i in range(45)]
     sets = {"all": [*raw().proteins["gene"]], "BG": few}
     return joined(
-        catalog={"table": enriched(tested(), method="effect")["table"].drop(columns="leading_edge")},
-        own=enriched(tested(), {"x": ["X1", "X2", "X4"], "pl": ["PL1", "PL2", "PL3"], "gone": ["GO"]}, method="effect"),
-        no_background=enriched(tested(), sets, method="effect"),
+        catalog={"table": enriched(abundance(), method="effect")["table"].drop(columns="leading_edge")},
+        own=enriched(
+            abundance(),
+            {"x": ["X1", "X2", "X4"], "pl": ["PL1", "PL2", "PL3"], "gone": ["GO"]},
+            method="effect",
+        ),
+        no_background=enriched(abundance(), sets, method="effect"),
     )
 
 
@@ -251,17 +275,19 @@ def set_tests_jointly() -> Tables:
     alias = {"a": ["X1", "X2", "X4"], "b": ["X4", "X1", "X2"], "c": ["E1", "E2", "E3"]}
     sets = {"all": [*raw().proteins["gene"]]}
     return joined(
-        catalog={"table": enriched(tested(), method="joint")["table"].drop(columns="leading_edge")},
-        own=enriched(tested(), overlapping, method="joint"),
-        alias=enriched(tested(), alias, method="joint"),
-        no_background=enriched(tested(), sets, method="joint"),
+        catalog={"table": enriched(abundance(), method="joint")["table"].drop(columns="leading_edge")},
+        own=enriched(abundance(), overlapping, method="joint"),
+        alias=enriched(abundance(), alias, method="joint"),
+        no_background=enriched(abundance(), sets, method="joint"),
     )
 
 
 @case("samples", tolerance=1e-5)
 def set_tests_by_hits() -> Tables:
-    sets = {k: catalog()[k] for k in ("exosome", "mitochondrion", "platelet", "erythrocyte", "immunoglobulin")}
-    da = tested()
+    sets = {
+        k: catalog()[k] for k in ("exosome", "mitochondrion", "platelet", "erythrocyte", "immunoglobulin")
+    }
+    da = abundance()
     return joined(
         both=enriched(da, sets, method="ora"),
         up=enriched(da, sets, method="ora", hits="up"),
@@ -273,7 +299,7 @@ def set_tests_by_hits() -> Tables:
 def set_tests_by_running_sum() -> Tables:
     """Sampled: only loosely the same from one version of gseapy to the next."""
     sets = {k: catalog()[k] for k in ("exosome", "mitochondrion", "erythrocyte", "immunoglobulin")}
-    found = enriched(tested(), sets, method="gsea", seed=1)
+    found = enriched(abundance(), sets, method="gsea", seed=1)
     return {k: v if k != "table" else v.drop(columns=["pvalue", "padj"]) for k, v in found.items()}
 
 

@@ -215,7 +215,13 @@ def effects_over_background() -> Tables:
 
 @case("sets")
 def differences_of_sets() -> Tables:
-    pairs = (("alike", "apart"), ("one", "flat"), ("two", "few df"), ("apart", "one"), ("flat", "little apart"))
+    pairs = (
+        ("alike", "apart"),
+        ("one", "flat"),
+        ("two", "few df"),
+        ("apart", "one"),
+        ("flat", "little apart"),
+    )
     rows = {
         f"{a} over {b}, {kind}": of_effect(
             set_effect.difference(SETS[a], SETS[b], heterogeneity=prior, confidence=0.9)
@@ -248,7 +254,10 @@ def common_heterogeneity() -> Tables:
     rows = {n: [np.nan] * 2 if h is None else [h.variance, h.df] for n, h in some.items()}
     least = set_effect.common_heterogeneity(sets[:4], min_sets=4)
     assert least is not None
-    return {"sets": pd.DataFrame(rows, index=["variance", "df"]).T, "four": np.array([least.variance, least.df])}
+    return {
+        "sets": pd.DataFrame(rows, index=["variance", "df"]).T,
+        "four": np.array([least.variance, least.df]),
+    }
 
 
 @case("sets")
@@ -258,8 +267,12 @@ def components() -> Tables:
 
     samples = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 2.0])
     nu = np.array([5.0, 0.3, 5.0, 2.0, 0.5, 3.0])
-    first = part([3.0, 3, 3, 0, 2, 2], [1.0, 1, 1, 0, 1, 2], [4.0, 4, 0.2, 3, 3, 3], [0.0, 0.1, 0.3, 0, 0.05, 0])
-    second = part([1.0, 2, 2, 0, 1, 0.5], [2.0, 1, 1, 0, 0, 1], [2.0, 3, 4, 1, 2, 2], [0.0, 0.2, 0.19, 0, 1, 0])
+    first = part(
+        [3.0, 3, 3, 0, 2, 2], [1.0, 1, 1, 0, 1, 2], [4.0, 4, 0.2, 3, 3, 3], [0.0, 0.1, 0.3, 0, 0.05, 0]
+    )
+    second = part(
+        [1.0, 2, 2, 0, 1, 0.5], [2.0, 1, 1, 0, 0, 1], [2.0, 3, 4, 1, 2, 2], [0.0, 0.2, 0.19, 0, 1, 0]
+    )
     return {
         "none": np.array(set_effect.join_components(samples, nu, [])),
         "one": np.array(set_effect.join_components(samples, nu, [first])),
@@ -294,5 +307,3 @@ def all_sets_at_once() -> Tables:
     out["too few"] = few.aliased
     out["twice"] = joint.joint_effects(every, member[:, [0, 0]], BACKGROUND).aliased
     return out
-
-

@@ -121,9 +121,7 @@ def _of_column(
     return [
         f"{where}, row {names[i]}: {b!r}, expected {a!r}"
         for i, (a, b) in enumerate(zip(expected, found, strict=True))
-        if not (
-            abs(a - b) <= least + tolerance * abs(a) if _is_number(a) and _is_number(b) else _same(a, b)
-        )
+        if not (abs(a - b) <= least + tolerance * abs(a) if _is_number(a) and _is_number(b) else _same(a, b))
     ]
 
 
@@ -163,7 +161,10 @@ def text_of(about: str, cases: Mapping[str, Mapping[str, Mapping[str, list[Any]]
         return "{\n" + ",\n".join(f"{level}{json.dumps(k)}: {v}" for k, v in things.items()) + "\n}"
 
     written = {
-        name: items("", {t: items("", {c: json.dumps(_packed(v)) for c, v in cols.items()}) for t, cols in found.items()})
+        name: items(
+            "",
+            {t: items("", {c: json.dumps(_packed(v)) for c, v in cols.items()}) for t, cols in found.items()},
+        )
         for name, found in cases.items()
     }
     return items("", {"about": json.dumps(about), "cases": items("", written)}) + "\n"

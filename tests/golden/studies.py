@@ -74,7 +74,13 @@ def catalog() -> mk.MarkerCatalog:
     cows = [{"gene": gene, "uniprot": accession} for gene, accession in BOVINE.items()]
     records.append(
         from_mapping(
-            {"id": "bovine_serum", "title": "cow", "organism": "bovine", "markers": cows, "minimum_measured": 2},
+            {
+                "id": "bovine_serum",
+                "title": "cow",
+                "organism": "bovine",
+                "markers": cows,
+                "minimum_measured": 2,
+            },
             Path("bovine_serum.toml"),
         )
     )
