@@ -104,6 +104,12 @@ def effects_without_bounds() -> Tables:
 
 
 @case("contrasts", tolerance=1e-5)
+def effects_of_two_samples() -> Tables:
+    m = fitted("exosome", PLAIN, n=2, hide=False)
+    return of_model(m) | {"classes": of_identity([m], {})[["class", "verdict", "rule", "reason", "df"]]}
+
+
+@case("contrasts", tolerance=1e-5)
 def effects_of_sets() -> Tables:
     m = fitted("exosome")
     rows = {}

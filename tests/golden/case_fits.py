@@ -327,7 +327,7 @@ def moderation() -> Tables:
         for share in (0.01, 0.1):
             table[f"B {share:g}"] = ebayes.log_odds(t, unscaled, found, proportion=share)
             out[f"{name} v0 {share:g}"] = ebayes.prior_effect_variance(t, unscaled, found, share)
-        out[name] = pd.DataFrame(table).iloc[::2]
+        out[name] = pd.DataFrame(table).iloc[::3]
     few = ebayes.moderate(s2[:3], np.array([1.0, 2, 0]))
     out["few df"] = pd.DataFrame({"variance": few.variance, "df": few.df_total})
     loose = ebayes.squeeze(s2[:3], np.array([1.0, 2, 0]), few.prior, pooled=False)
@@ -373,6 +373,12 @@ def curves() -> Tables:
             }
         ),
         "long line": smooth.local_linear(long, np.cos(9 * long), np.ones(260), span=0.3)[::13],
+        "200 places": smooth.local_linear(long[:200] ** 2, np.cos(9 * long[:200]), np.ones(200), span=0.3)[
+            ::9
+        ],
+        "201 places": smooth.local_linear(long[:201] ** 2, np.cos(9 * long[:201]), np.ones(201), span=0.3)[
+            ::9
+        ],
         "ties": smooth.loess(np.repeat([1.0, 2.0, 3.0, 7.0], 9), y),
         "one place": smooth.loess(np.full(5, 2.0), y[:5]),
     }

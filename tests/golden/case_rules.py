@@ -111,7 +111,7 @@ def likely(seed: int, criteria: Criteria) -> Evidence:
 def classes() -> Tables:
     criteria = load_criteria()
     rows, counts = {}, {}
-    for seed in range(46):
+    for seed in range(40):
         make = evidence if seed < 20 else likely
         first, second = make(3 * seed, criteria), make(3 * seed + 1, criteria)
         general = VerdictWord.COMPATIBLE if seed % 2 else VerdictWord.UNRESOLVED
@@ -130,8 +130,13 @@ def _code(verdict: object) -> str:
     v = verdict
     word = "".join(w[0] for w in str(v.word).split())  # type: ignore[attr-defined]
     rest = f"{v.rule}:{v.competing_class}:{v.about}:{v.basis}:{v.scheme}"  # type: ignore[attr-defined]
-    numbers = ",".join(f"{float(n):g}" for n in v.numbers.values())  # type: ignore[attr-defined]
-    return f"{word}:{rest}:{numbers}".replace("apoptotic", "a").replace("measured", "m").rstrip(":")
+    numbers = ",".join(f"{k}={float(n):g}" for k, n in v.numbers.items())  # type: ignore[attr-defined]
+    return (
+        f"{word}:{rest}:{numbers}".replace("apoptotic", "a")
+        .replace("measured", "m")
+        .replace("markers", "n")
+        .rstrip(":")
+    )
 
 
 @case("rules")

@@ -34,7 +34,8 @@ KEPT = ["sample", "source", "share", "ci_low", "ci_high", "n_measured", "status"
 
 @cache
 def raw(name: str = "impure", **options: Any) -> mk.Experiment:
-    return study(RISES[name], hidden=HIDDEN if name == "exosome" else None, **options)
+    hidden = HIDDEN if name == "exosome" else {"UR1": range(10)} if options.get("blanks") else None
+    return study(RISES[name], hidden=hidden, **options)
 
 
 @cache
@@ -360,3 +361,42 @@ def set_tests_of_other_models() -> Tables:
             out[f"{name} {method}"] = table[["set", "statistic", "pvalue", "correlation"]].dropna(axis=1)
         out[f"{name} proteins"] = da.table[["log2_fc", "se", "df", "pvalue", "padj"]].iloc[::40]
     return out
+
+
+@case("samples")
+def refusals() -> Tables:
+    """What is refused, and by which words."""
+    exp, da = raw("both"), abundance("both")
+    bare = mk.Experiment(exp.values, exp.samples, exp.proteins)
+    logs, other = exp.logged(), {"a": ["NO1", "NO2"]}
+    mapped = mk.harmonize_ids(mk.Experiment(pd.DataFrame({"CD63": [1.0], "CD9": [2.0]}, ["a"])))
+    found = {}
+    for name, act in (
+        ("no marker", lambda: coverage(mapped, other)),
+        ("no marker, not harmonized", lambda: coverage(bare, other)),
+        ("method", lambda: mk.enrich(da, catalog(), method="camra")),
+        ("hits", lambda: mk.enrich(da, catalog(), method="ora", hits="sideways")),
+        ("hits of camera", lambda: mk.enrich(da, catalog(), hits="up")),
+        ("alpha of fry", lambda: mk.enrich(da, catalog(), method="fry", alpha=0.1)),
+        ("alpha", lambda: mk.enrich(da, catalog(), method="ora", alpha=1.0)),
+        ("no alpha", lambda: mk.enrich(da, catalog(), method="ora", alpha=0.0)),
+        ("ranks of ora", lambda: mk.enrich(da, catalog(), method="ora", use_ranks=True)),
+        ("correlation of gsea", lambda: mk.enrich(da, catalog(), method="gsea", inter_protein_cor=0.1)),
+        ("correlation", lambda: mk.enrich(da, catalog(), inter_protein_cor=1.1)),
+        ("lower correlation", lambda: mk.enrich(da, catalog(), inter_protein_cor=-1.01)),
+        ("score", lambda: mk.score_samples(logs, catalog(), method="z")),
+        ("members", lambda: mk.score_samples(logs, catalog(), members="some")),
+        ("members of ssgsea", lambda: mk.score_samples(logs, catalog(), method="ssgsea", members="both")),
+        ("raw", lambda: mk.score_samples(exp, catalog())),
+        ("scores without marker", lambda: mk.score_samples(logs, other)),
+        ("normalized", lambda: assess_purity(mk.normalize(exp), None, catalog())),
+        ("basis", lambda: source_shares(exp, catalog(), basis="weight")),
+        ("scheme", lambda: mk.harmonize_ids(bare, scheme="first")),
+        ("organism", lambda: mk.harmonize_ids(mk.Experiment(exp.values, organism="mouse"), catalog())),
+    ):
+        try:
+            act()
+            found[name] = "nothing"
+        except mk.InputError as error:
+            found[name] = str(error)[:120]
+    return {"said": pd.Series(found)}

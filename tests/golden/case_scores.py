@@ -154,6 +154,8 @@ def contamination_kernels() -> Tables:
     rows = np.array([[3.0, 1, 2, 2], [-inf, -inf, 1, 5], [4, 4, 4, 4]])
     ratio = np.array([[0.0, 0.1, 0.3, 2.0, np.nan], [0.2, -0.1, np.nan, 2.2, np.nan]])
     w = contamination.compartment_weights(np.array([4, 4, 4, 9, 7]))
+    spread = np.array([[-1.0, -0.5, 0.0, 2.5, 1.0, -np.inf]])
+    below = np.array([[np.nan, -2.0, -1.0, 0.0, 3.0, 2.0, 4.6]])
     tight = contamination.ReferenceRules(3.0, 0.05, 0.3, 0.95)
     return {
         "weights": w,
@@ -162,6 +164,8 @@ def contamination_kernels() -> Tables:
         "each": contamination.weighted_median(rows, np.array([[1.0, 0, 0, 0], [0, 0, 1, 3], [1, 1, 1, 1]])),
         "kept": contamination.keep_nonvesicular(ratio, w, RULES),
         "kept tight": contamination.keep_nonvesicular(ratio, w, tight),
+        "kept by spread": contamination.keep_nonvesicular(spread, np.full(6, 1 / 6), tight),
+        "kept below": contamination.keep_nonvesicular(below, np.full(7, 1 / 7), tight),
         "kept unknown": contamination.keep_nonvesicular(np.full((2, 3), np.nan), w[:3] * 0 + 1 / 3, RULES),
     }
 
