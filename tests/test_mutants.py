@@ -193,6 +193,28 @@ def test_what_tests_see_is_killed_and_the_rest_survives(toy: Path) -> None:
     assert (toy / "toy.py").read_text(encoding="utf-8") == TOY
 
 
+def test_near_and_quick_tests_come_first() -> None:
+    seconds = {"tests/io/a.py::t": 0.1, "tests/stats/b.py::t": 2.9, "tests/stats/b.py::slow": 3.1}
+    seconds |= {"tests/golden/c.py::t": 3.0, "tests/stats_more/d.py::t": 0.2}
+    order = sorted(seconds, key=seconds.__getitem__)
+    program = (
+        "import json; from mutants import rounds; "
+        f"print(json.dumps([rounds({order!r}, 'markerkit/stats/prior.py', {seconds!r}), "
+        f"rounds({order[:1]!r}, 'toy.py', {seconds!r}), rounds([], 'toy.py', {{}})]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT / "tools", capture_output=True, check=True, text=True
+    )
+    assert json.loads(done.stdout) == [
+        [
+            ["tests/stats/b.py::t", "tests/golden/c.py::t"],
+            ["tests/io/a.py::t", "tests/stats_more/d.py::t", "tests/stats/b.py::slow"],
+        ],
+        [["tests/io/a.py::t"]],
+        [],
+    ]
+
+
 def test_a_draw_is_its_seed(toy: Path) -> None:
     program = (
         "import json; from pathlib import Path; from mutants import Imports, Record, candidates, draw; "

@@ -1,9 +1,10 @@
 """Change the code in many small ways and see which changes no test notices.
 
 ``python tools/mutants.py --number 400 --seed 1 --out mutants.md`` draws 400 mutants of the packages in `PACKAGES`
-at random, runs on each the tests that run its line, the fastest first and until one fails, and writes the share
-that was noticed for each module and the difference of every mutant that was not. The same tree, seed and number
-give the same draw. ``--at FILE`` or ``--at FILE:LINE`` takes all mutants of a file or a line instead, and
+at random, runs on each the tests that run its line until one fails, and writes the share that was noticed for each
+module and the difference of every mutant that was not. The quick tests of the folder that mirrors the package and of
+`tests/golden` come first, for few files are to be imported for them; then all others, the fastest first. The same
+tree, seed and number give the same draw. ``--at FILE`` or ``--at FILE:LINE`` takes all mutants of a file or a line instead, and
 ``--tests PATH`` only these tests: the quick way to see whether a new test bites.
 
 mutmut 3 cannot do this by itself: it has no random draw, leaves out decorated functions (every cached property)
@@ -30,7 +31,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mutant_operators import Mutant, mutants_of
@@ -41,6 +42,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("stats", "effects", "purity", "identity", "sets", "ids")
 DEFAULT_PATHS = tuple(f"markerkit/{name}" for name in PACKAGES)
 MARKS = "not slow"
+CORE = "golden"  # folder of tests that is near to all packages
+QUICK = 3.0  # seconds of a test that may come before faster ones because it is near
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,16 @@ def recorded(workshop: Workshop, where: Sequence[str], paths: Sequence[str], cac
     return record
 
 
+def rounds(tests: Sequence[str], path: str, seconds: Mapping[str, float]) -> list[list[str]]:
+    """Split the tests of a mutant into the near and quick ones and the others, each in their order."""
+    package = path.split("/")[-2] if "/" in path else ""
+    near = [
+        t for t in tests if {package, CORE}.intersection(t.split("/")[1:-1]) and seconds.get(t, 0.0) <= QUICK
+    ]
+    others = set(tests).difference(near)
+    return [r for r in (near, [t for t in tests if t in others]) if r]
+
+
 class Jury:
     """Runs the tests on mutants.
 
@@ -155,21 +168,38 @@ class Jury:
         return outcomes
 
     def _try(self, drawn: Sequence[Drawn], which: set[int]) -> Iterator[tuple[int, Outcome]]:
-        """Run the tests; a mutant that no test runs survives without."""
-        places: dict[int, int] = {}
-        trials: list[Trial] = []
+        """Run the tests, round by round; a mutant that no test runs survives without."""
         seconds = self.record.seconds
-        for i in sorted(which):
-            tests = [t for t in drawn[i].tests if t in seconds]
-            if tests:
-                path, source = drawn[i].mutant.path, drawn[i].after
-                trials.append(Trial(tests, seconds, path, source, budget=self.budget, grace=self.grace))
-                places[id(trials[-1])] = i
-        for done, (trial, outcome) in enumerate(self.workshop.run(trials), 1):
-            i = places[id(trial)]
-            where = f"{trial.path}:{drawn[i].mutant.line}"
-            print(f"{done}/{len(trials)} {outcome.word} {where} {outcome.seconds:.1f} s", flush=True)
-            yield i, outcome
+        waiting = {
+            i: rounds([t for t in drawn[i].tests if t in seconds], drawn[i].mutant.path, seconds)
+            for i in sorted(which)
+        }
+        so_far = dict.fromkeys(waiting, Outcome("survived", 0, 0.0, {}))
+        while waiting := {i: left for i, left in waiting.items() if left}:
+            trials = [(i, self._trial(drawn[i], left[0], so_far[i].seconds)) for i, left in waiting.items()]
+            places = {id(trial): i for i, trial in trials}
+            for done, (trial, outcome) in enumerate(self.workshop.run([t for _, t in trials]), 1):
+                i = places[id(trial)]
+                ran, spent = so_far[i].ran + outcome.ran, so_far[i].seconds + outcome.seconds
+                so_far[i] = replace(outcome, ran=ran, seconds=spent)
+                more = outcome.word == "survived" and spent < self.budget
+                waiting[i] = waiting[i][1:] if more else []
+                where = f"{trial.path}:{drawn[i].mutant.line}"
+                word = "open" if waiting[i] else outcome.word
+                print(f"{done}/{len(trials)} {word} {where} {spent:.1f} s", flush=True)
+                if not waiting[i]:
+                    yield i, so_far[i]
+
+    def _trial(self, drawn: Drawn, tests: Sequence[str], spent: float) -> Trial:
+        """Trial of one round, for what is left of the budget."""
+        return Trial(
+            tests,
+            self.record.seconds,
+            drawn.mutant.path,
+            drawn.after,
+            budget=self.budget - spent,
+            grace=self.grace,
+        )
 
     def _fail_without_mutant(self, tests: set[str]) -> Mapping[str, str]:
         if not tests:
@@ -251,7 +281,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--at", default="", metavar="FILE[:LINE]", help="all mutants there instead of a draw")
     parser.add_argument("--tests", nargs="+", default=[], help="files and folders of tests (those of pytest)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
-    parser.add_argument("--budget", type=float, default=90.0, help="seconds of tests a mutant (%(default)s)")
+    parser.add_argument("--budget", type=float, default=45.0, help="seconds of tests a mutant (%(default)s)")
     parser.add_argument(
         "--grace",
         type=float,

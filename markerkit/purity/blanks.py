@@ -66,7 +66,7 @@ def blank_content(
     signal = signal_of(exp, basis)
     shares = source_shares(exp, markers, basis=basis) if shares is None else shares
     amounts = source_amounts(shares, signal)
-    linear = signal if basis == "signal" else signal_of(exp)
+    linear = signal_of(exp)
     parts = []
     for kind in kinds:
         parts += [

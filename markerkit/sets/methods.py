@@ -277,7 +277,7 @@ def _gsea_test(study: Study, sets: Positions, _members: Members, options: Option
     names = study.names
     found = _gsea.prerank(score, {k: list(names[v]) for k, v in sets.items()}, weight=1.0, seed=options.seed)
     columns = {"statistic": found.nes, "pvalue": found.pvalue, "leading_edge": found.edge}
-    return Found(columns, {k: r for k, r in zip(sets, found.reason, strict=True) if r})
+    return Found(columns, dict(zip(sets, found.reason, strict=True)))
 
 
 def _ora(study: Study, sets: Positions, _members: Members, options: Options) -> Found:

@@ -188,7 +188,7 @@ def keep_nonvesicular(ratio: Array, weights: Array, rules: ReferenceRules) -> Bo
     if not np.isfinite(median):
         return np.ones(ratio.shape[1], dtype=bool)
     lower = mean[(mean <= median) & np.isfinite(mean)]
-    spread = 1.4826 * float(np.median(median - lower)) if len(lower) else 0.0
+    spread = 1.4826 * float(np.median(median - lower))
     return mean - median <= max(rules.resident_mad * spread, rules.resident_log2)
 
 

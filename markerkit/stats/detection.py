@@ -104,7 +104,7 @@ def conditional_test(seen: BoolArray, case: BoolArray, odds: Array) -> Detected:
     """
     total, inside = seen.sum(axis=0), seen[case].sum(axis=0)
     first, second = _choices(odds[case]), _choices(odds[~case])
-    pvalue, smallest, expected = (np.zeros(seen.shape[1]) for _ in range(3))
+    pvalue, smallest, expected = (np.empty(seen.shape[1]) for _ in range(3))
     for m in np.unique(total):
         x = np.arange(max(0, m - len(second) + 1), min(m, len(first) - 1) + 1)
         mass = first[x] * second[m - x]

@@ -123,7 +123,7 @@ def prior_effect_variance(t: Array, unscaled: Array, moderated: Moderated, propo
     wanted = (rank - (1 - share) * null) / share
     v0 = np.zeros(target)
     up = wanted > null
-    v0[up] = v1[up] * ((statistic[up] / -stdtrit(largest, wanted[up])) ** 2 - 1)
+    v0[up] = v1[up] * ((statistic[up] / stdtrit(largest, wanted[up])) ** 2 - 1)
     return float(np.clip(v0, low, high).mean())
 
 

@@ -126,7 +126,10 @@ def duplicate_correlation(values: Array, design: Array, block: IntArray) -> tupl
     patterns, member = np.unique(np.isfinite(values), axis=1, return_inverse=True)
     member = member.ravel()
     each = np.full(values.shape[1], np.nan)
-    low = 1 / (1 - int(np.bincount(np.unique(block, return_inverse=True)[1]).max())) + 0.01
+    largest = int(np.unique(block, return_counts=True)[1].max())
+    if largest < 2:
+        return np.nan, each
+    low = 1 / (1 - largest) + 0.01
     for k in range(patterns.shape[1]):
         seen, at = patterns[:, k], np.flatnonzero(member == k)
         if not seen.any():

@@ -1,0 +1,83 @@
+"""Kernels by hand: what each gives on a few numbers, at and beside its limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import polygamma
+from scipy.stats import hypergeom
+
+import markerkit as mk
+from markerkit.stats.contamination import ReferenceRules, keep_nonvesicular
+from markerkit.stats.detection import conditional_test
+from markerkit.stats.prior import trigamma_inverse
+from markerkit.stats.set_effect import MarkerDispersion, background, join_components
+from markerkit.stats.weights import duplicate_correlation
+
+
+def test_blocks_of_one_sample_have_no_correlation() -> None:
+    values = np.arange(24.0).reshape(6, 4) ** 2
+    design = np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]])
+    consensus, each = duplicate_correlation(values, design, np.arange(6))
+    assert np.isnan(consensus)
+    assert np.isnan(each).all()
+
+
+def test_blocks_of_one_sample_are_refused() -> None:
+    frame = pd.DataFrame(np.arange(24.0).reshape(6, 4) ** 2, [f"s{i}" for i in range(6)], list("ABCD"))
+    sheet = pd.DataFrame({"arm": list("aaabbb"), "donor": list("uvwxyz")}, frame.index)
+    exp = mk.Experiment(frame, sheet, scale="log2")
+    with pytest.raises(mk.InputError, match="no protein gives the correlation within `donor`"):
+        mk.differential_abundance(exp, mk.Contrast("arm", "a", "b"), block="donor")
+
+
+@pytest.mark.parametrize("y", [1e-5, 1e-3, 0.4, 1.0, 30.0, 1e5, 1e7])
+def test_trigamma_inverse(y: float) -> None:
+    assert trigamma_inverse(float(polygamma(1, y))) == pytest.approx(y, rel=1e-3 if y == 1e-3 else 1e-6)
+
+
+@pytest.mark.parametrize(("high", "kept"), [(0.99, True), (1.01, False)])
+def test_resident_proteins_lie_above_the_median_by_a_difference(high: float, kept: bool) -> None:
+    rules = ReferenceRules(resident_mad=3.0, resident_log2=1.0, absent=0.3, confidence=0.95)
+    ratio = np.array([[0.0, 0.0, 0.0, high, -9.0]])
+    assert keep_nonvesicular(ratio, np.full(5, 0.2), rules).tolist() == [True, True, True, kept, True]
+
+
+@pytest.mark.parametrize(("high", "kept"), [(4.4, True), (4.5, False)])
+def test_resident_proteins_lie_above_the_median_by_the_spread_below_it(high: float, kept: bool) -> None:
+    """Below the median of 0 lie 0, -1 and -2: a median distance of 1, times 1.4826 and 3."""
+    rules = ReferenceRules(resident_mad=3.0, resident_log2=1.0, absent=0.3, confidence=0.95)
+    ratio = np.array([[0.0, -1.0, -2.0, high, 0.1]])
+    assert keep_nonvesicular(ratio, np.full(5, 0.2), rules)[3] == kept
+
+
+def test_equal_depths_give_the_mid_p_of_fisher() -> None:
+    """Three of four case samples and one of five others: half the chance of this table, and all of the rarer ones."""
+    seen, case = np.zeros((9, 1), dtype=bool), np.arange(9) < 4
+    seen[[0, 1, 2, 4]] = True
+    mass = hypergeom.pmf(np.arange(5), 9, 4, 4)
+    less = mass[mass < mass[3] * (1 - 1e-7)].sum()
+    same = mass[np.isclose(mass, mass[3], rtol=1e-7)].sum()
+    found = conditional_test(seen, case, np.ones(9))
+    assert found.pvalue[0] == pytest.approx(less + same / 2, rel=1e-12)
+    assert found.smallest[0] == pytest.approx(mass.min() / 2, rel=1e-12)
+    assert found.expected[0] == pytest.approx(4 * 4 / 9, rel=1e-12)
+
+
+def test_background_is_the_mean_of_the_middle_half() -> None:
+    effect = np.array([9.0, 1.0, 2.0, 3.0, 4.0, -9.0, 5.0, 6.0])
+    found = background(effect, np.zeros((2, 8)))
+    assert found.effect == pytest.approx((2 + 3 + 4 + 5) / 4)
+    winsorized = np.array([5.0, 2.0, 2.0, 3.0, 4.0, 2.0, 5.0, 5.0])
+    assert found.variance == pytest.approx(winsorized.var(ddof=1) / (8 * 0.25))
+    assert found.n == 8
+
+
+@pytest.mark.parametrize(("pvalue", "counted"), [(0.19, True), (0.2, False)])
+def test_a_dispersion_counts_beyond_noise_where_it_is_shown(pvalue: float, counted: bool) -> None:
+    """Dispersion 3 on 4 df, noise 1, samples 1 on 5 df."""
+    part = MarkerDispersion(*(np.array(x) for x in (3.0, 1.0, 4.0, pvalue)))
+    total, df = join_components(np.array(1.0), np.array(5.0), [part])
+    assert total == pytest.approx(3.0 if counted else 1.0)
+    assert df == pytest.approx(9 / (1 / 5 + 9 / 4 + 1 / 20) if counted else 5.0)
