@@ -38,7 +38,7 @@ _LOG2_MEDIANS, _LOG2_SDS, _LOG2_LARGEST = (1.0, 32.0), (1.1, 5.8), 43.2
 _RATIO_BETWEEN, _ABUNDANCE_BETWEEN = 0.55, 0.8
 #: ratios lie around 1
 _RATIO_MEDIANS = (0.4, 2.5)
-#: log2 ratios of one sample spread less than log2 abundances
+#: log2 ratios of one sample spread less than log2 abundances, and the proteins differ less than their samples
 _LOG_RATIO_SD = 1.1
 #: of the spread within proteins: means of centered proteins differ by rounding and missing values only
 CENTERED = 0.25
@@ -46,6 +46,8 @@ CENTERED = 0.25
 _NEARLY_ALL = 0.95
 #: equal up to rounding
 _EQUAL = 0.01
+#: sums of shares: fractions, percent, parts per million; and what rows that were left out may take from them
+_TOTALS, _LEFT_OUT = (1.0, 100.0, 1e6), 0.05
 #: an sd over few numbers written with two decimals is off by this much
 _Z_TOLERANCE = 0.02
 #: a number is round with at most 7 digits; 1 in 50 is so by chance, and some intensities have more digits
@@ -178,7 +180,8 @@ def log_ratios(look: Look) -> bool:
     """Whether values on both sides of 0 are log ratios, and not logarithms of abundances centered by sample."""
     if look.few or math.isnan(look.between):
         return True
-    return look.between < CENTERED * look.within or look.sd < _LOG_RATIO_SD
+    alike = look.between < look.within and look.sd < _LOG_RATIO_SD
+    return alike or look.between < CENTERED * look.within
 
 
 def z_scores(values: Array) -> str:
@@ -247,11 +250,15 @@ def _levels(part: Array) -> Iterator[tuple[str, Array]]:
 
 
 def sum_of_samples(values: Array) -> float | None:
-    """Sum that all samples share (1, 100, 1e6: shares of the sample), or None."""
+    """Sum that all samples share (shares of the sample, of which some rows may have been left out), or None."""
     sums = np.nansum(values, axis=1)
     typical = float(np.median(sums))
-    same = len(sums) >= 3 and typical > 0 and bool((np.abs(sums / typical - 1) < _EQUAL).all())
-    return typical if same else None
+    if len(sums) < 3 or typical <= 0:
+        return None
+    for total in _TOTALS:
+        if sums.min() >= (1 - _LEFT_OUT) * total and sums.max() <= (1 + _EQUAL) * total:
+            return total
+    return typical if bool((np.abs(sums / typical - 1) < _EQUAL).all()) else None
 
 
 def same_quantiles(values: Array) -> bool:

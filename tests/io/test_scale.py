@@ -243,6 +243,26 @@ def test_shares_are_linear() -> None:
     assert (read.scale, read.note["scale_evidence"]) == ("raw", "every sample adds up to 100")
 
 
+@pytest.mark.parametrize(("left_out", "said"), [(0.04, False), (0.06, True)])
+def test_shares_without_some_rows(left_out, said) -> None:
+    """Small linear values that do not add up may be logarithms of x + 1; up to 5 in 100 may be lacking."""
+    amounts = np.exp2(proteome())
+    shares = amounts / amounts.sum(axis=1, keepdims=True)
+    kept = np.where(np.arange(12) == 0, 1 - left_out, 1.0)[:, None] * shares
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert scale(kept) == "raw"
+    assert [("declare the scale if logarithms of x + 1" in str(c.message)) for c in caught] == [True] * said
+
+
+def test_logarithms_of_shares_plus_1_show_their_base() -> None:
+    amounts = np.exp2(proteome(sd=3.0))
+    shares = 100 * amounts / amounts.sum(axis=1, keepdims=True)
+    read = read_as(np.log1p(shares))
+    assert (read.scale, read.note["scale_found"]) == ("log2", "log1p")
+    np.testing.assert_allclose(read.values, np.log2(shares), rtol=1e-9)
+
+
 def test_values_between_linear_and_logarithms_are_asked_for() -> None:
     """Sd over median: logarithms below 0.5, linear values above 0.8."""
     with pytest.raises(InputError, match="may be linear or logarithms"):
