@@ -233,7 +233,7 @@ def _with_offset(values: Array, look: Look, exact: tests.Exact, name: str) -> Fo
     """Decide on log(x) or log(x + 1); above some ten counts they are the same."""
     base, evidence, counts = exact
     plus_one = PLUS_ONE[base]
-    small = BASES[base] ** values[values > 0].min() < _ONE_COUNTS_BELOW
+    small = BASES[base] ** values[values > 0].min(initial=LOG_LARGEST) < _ONE_COUNTS_BELOW
     if small and counts and look.smallest < 0:
         why = f"{evidence}, but a value is {look.smallest:.3g}; leave what was not measured empty"
         raise _unclear(name, why, base, plus_one)

@@ -371,3 +371,27 @@ def test_quantile_normalization_is_told() -> None:
     same = np.sort(logs.mean(axis=0) * 1.01)[logs.argsort(axis=1).argsort(axis=1)]
     with pytest.warns(MarkerkitWarning, match="same set of values"):
         assert scale(same) == "log2"
+
+
+def test_logarithms_of_fractions_are_all_negative() -> None:
+    amounts = np.exp2(proteome())
+    fractions = amounts / amounts.sum(axis=1, keepdims=True)
+    read = read_as(np.log10(fractions))
+    assert (read.scale, read.note["scale_found"]) == ("log2", "log10")
+    np.testing.assert_allclose(read.values, np.log2(fractions))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 1), (1, 60), (60, 1), (2, 60), (12, 9)])
+@pytest.mark.parametrize("write", [np.exp2, np.array, np.negative, lambda x: x - 23])
+def test_any_shape_gives_a_scale_or_a_question(shape, write) -> None:
+    values = write(proteome()[: shape[0], : shape[1]] if shape != (60, 1) else proteome().T[:, :1])
+    for empty in (0, 1):
+        values = np.vstack([values, np.full((empty, values.shape[1]), np.nan)])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warnings.simplefilter("ignore", MarkerkitWarning)
+            try:
+                found = scale(values)
+            except InputError:
+                continue
+        assert found in ("raw", "log2", "ratio")
