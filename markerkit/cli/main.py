@@ -112,7 +112,10 @@ def _reading(parser: argparse.ArgumentParser) -> None:
         help="which quantity to read, such as lfq, reporter, ibaq, intensity, 'spectral counts'",
     )
     parser.add_argument(
-        "--scale", default="auto", help="raw, log2 or ratio (default: detected from the values)"
+        "--scale",
+        default="auto",
+        help="raw, log2, ln, log10, ratio (log2 ratios), or log2p1, log1p, log10p1 where 1 was added before "
+        "(default: detected from the values)",
     )
     parser.add_argument("--organism", default="human", help="human, mouse or rat (default: %(default)s)")
     for kind in ("contaminant", "decoy"):

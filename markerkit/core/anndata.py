@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from markerkit.core.errors import InputError, listed
+from markerkit.core.matrix import LOG_LARGEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from markerkit.core.experiment import Experiment
 
 _UNS = "markerkit"
+# scanpy.pp.log1p: ln(x + 1) without a base, else to that base
+_LOG1P = {"log1p": math.e, "log2p1": 2.0, "log10p1": 10.0}
 #: layer that marks imputed values
 IMPUTED_LAYER = "markerkit_imputed"
 
@@ -48,6 +52,7 @@ def anndata_of(exp: Experiment) -> Any:
 def parts_of(adata: Any, scale: str | None, organism: str | None) -> dict[str, Any]:
     """Arguments of an experiment; see :meth:`markerkit.Experiment.from_anndata`."""
     kept = dict(adata.uns.get(_UNS, {}))
+    values = _values(adata, scale)
     given = {"scale": scale or kept.get("scale"), "organism": organism or kept.get("organism")}
     lacking = [name for name, value in given.items() if value is None]
     if lacking:
@@ -57,12 +62,45 @@ def parts_of(adata: Any, scale: str | None, organism: str | None) -> dict[str, A
         )
     return {
         **given,
-        "values": adata.to_df(),
+        "values": values,
         "samples": adata.obs,
         "proteins": adata.var if {"gene", "accession"} & set(adata.var.columns) else None,
         "history": json.loads(kept.get("history", "[]")),
         "imputed": imputed_layer(adata),
     }
+
+
+def _values(adata: Any, scale: str | None) -> pd.DataFrame:
+    """X as a frame; refuse an object without one, and logarithms of x + 1 that were declared log2 or nothing."""
+    if adata.X is None:
+        layers = listed(adata.layers)
+        raise InputError(f"the AnnData object holds no X; its layers are {layers}: set `adata.X` to one.")
+    values: pd.DataFrame = adata.to_df()
+    stated = None if _UNS in adata.uns else stated_scale(adata)
+    if stated is not None and scale in (None, "log2") and values.max().max() <= LOG_LARGEST:
+        raise InputError(
+            f"the AnnData object states in {stated[1]} that X is {stated[0]} (1 was added before the logarithm); give "
+            "`adata.X` as log2 or linear values, or write the object to a file and read that with `read_proteins`."
+        )
+    return values
+
+
+def stated_scale(adata: Any) -> tuple[str, str] | None:
+    """Scale of X that the object states, and where: that of an experiment, or the base of scanpy's ``log1p``.
+
+    Returns
+    -------
+    A word that :func:`markerkit.read_proteins` knows as `scale`, and the place; None where nothing (known) is stated.
+    """
+    kept = dict(adata.uns.get(_UNS, {}))
+    if "scale" in kept:
+        return str(kept["scale"]), f"uns[{_UNS!r}]"
+    if "log1p" not in adata.uns:
+        return None
+    base = dict(adata.uns["log1p"] or {}).get("base")
+    number = math.e if base is None else float(base)
+    known = [word for word, value in _LOG1P.items() if math.isclose(number, value, rel_tol=1e-4)]
+    return (known[0], "uns['log1p']") if known else None
 
 
 def imputed_layer(adata: Any) -> pd.DataFrame | None:

@@ -69,8 +69,8 @@ class Experiment:
     ------
     InputError
         Labels that repeat or do not agree, proteins in the rows and samples in
-        the columns, text or infinite values, a raw value below 0, an unknown
-        scale or organism, a history with imputed values but no marks of them.
+        the columns, text or infinite values, a raw value below 0, a log2 value
+        or ratio above 64, an unknown scale or organism, a history with imputed values but no marks of them.
 
     Notes
     -----
@@ -362,7 +362,8 @@ class Experiment:
         Raises
         ------
         InputError
-            The scale or the organism is neither given nor in the object.
+            The scale or the organism is neither given nor in the object; there is
+            no X, or it holds logarithms of x + 1.
         """
         return cls(**anndata.parts_of(adata, scale, organism))
 

@@ -11,6 +11,8 @@ import pandas as pd
 from markerkit.core.errors import InputError, listed
 from markerkit.core.genes import looks_transposed
 
+#: no instrument counts 2^64 ions; a larger value is no log2
+LOG_LARGEST = 64.0
 # From pandas 3 on a shallow copy is as safe as a deep one: writing to it copies first.
 _SHALLOW_IS_SAFE = int(pd.__version__.split(".")[0]) >= 3
 
@@ -27,7 +29,7 @@ def checked_values(values: pd.DataFrame, scale: str, organism: str) -> pd.DataFr
     ------
     InputError
         Labels that repeat, an empty or transposed matrix, text or infinite
-        values, a value below 0 on the raw scale.
+        values, a value below 0 on the raw scale or above 64 on a logarithmic one.
     """
     for axis, index in (("sample", values.index), ("protein", values.columns)):
         if not index.is_unique:
@@ -73,6 +75,12 @@ def check_numbers(values: pd.DataFrame, scale: str, *, of: str = "protein") -> N
         what, fix = (
             "negative value on the raw scale",
             "declare the scale (log2 or ratio) or correct the table",
+        )
+    if not bad.any() and scale != "raw":
+        bad = numbers > LOG_LARGEST
+        what, fix = (
+            f"value above {LOG_LARGEST:g} on the {scale} scale",
+            "give log2 values, or declare them raw",
         )
     if bad.any():
         i, j = np.argwhere(bad)[0]

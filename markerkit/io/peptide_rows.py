@@ -11,7 +11,7 @@ from markerkit.core.errors import InputError, MarkerkitWarning, listed
 from markerkit.core.peptide_groups import members_of, razor_groups
 from markerkit.core.species import CONTAMINANT, DECOY
 from markerkit.io.dialects import plain
-from markerkit.io.layout import find_column
+from markerkit.io.identifiers import find_column
 from markerkit.io.peptide_dialects import PeptideDialect
 from markerkit.io.tabular import Table
 

@@ -14,12 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
-from markerkit.core.experiment import ORGANISMS, SCALES
+from markerkit.core.experiment import ORGANISMS
 from markerkit.core.peptide_groups import members_of
 from markerkit.core.peptides import PeptideTable
 from markerkit.io.cells import numbers
 from markerkit.io.dialects import ACCESSIONS, GENES, plain
-from markerkit.io.layout import find_column, quantity_columns
+from markerkit.io.identifiers import find_column
+from markerkit.io.layout import quantity_columns
 from markerkit.io.long_reports import LongReport, to_wide
 from markerkit.io.peptide_dialects import (
     LONG,
@@ -32,7 +33,7 @@ from markerkit.io.peptide_dialects import (
 )
 from markerkit.io.peptide_rows import peptide_rows, sequence_column
 from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
-from markerkit.io.scale import scale_of
+from markerkit.io.scale import DECLARED, on_scale
 from markerkit.io.tabular import Table, as_table
 
 _WHAT = "peptide table"
@@ -108,7 +109,7 @@ def read_peptides(
     <PeptideTable: 2 samples x 2 peptides, raw, human, 0.0 % missing>
     """
     one_of("software", software, ["auto", *PEPTIDE_SOFTWARE])
-    one_of("scale", scale, ["auto", *SCALES])
+    one_of("scale", scale, ["auto", *DECLARED])
     one_of("organism", organism, ORGANISMS)
     with collected_warnings() as notes:
         table = _read_peptides(
@@ -341,16 +342,15 @@ def _matrix(
     """Values, rows x samples, their scale, and what the history says of reading them."""
     matrix = numbers(table.frame, list(columns), ids=sequence, name=table.name, what=_WHAT)
     matrix = matrix.set_axis(pd.Index(list(columns.values()), dtype=object), axis=1)
-    found = scale_of(matrix.T, scale, table.name)
-    zeros = int((matrix == 0).to_numpy().sum()) if found == "raw" else 0
-    matrix = matrix.where(matrix > 0) if found == "raw" else matrix
+    read = on_scale(matrix.T, scale, table.name)
+    matrix = read.values.T
     lost = list(matrix.columns[matrix.isna().all(axis=0)])
     if lost:
         raise InputError(
             f"the peptide table {table.name!r} has no value at all in sample {listed(lost, limit=6)}; take it out of the sample "
             "sheet, or export it again."
         )
-    return matrix, found, {"n_zero_to_missing": zeros}
+    return matrix, read.scale, dict(read.note)
 
 
 def _one_row_a_sequence(

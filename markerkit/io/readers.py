@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
-from markerkit.core.experiment import ORGANISMS, SCALES, Experiment
+from markerkit.core.experiment import ORGANISMS, Experiment
 from markerkit.io.anndata import is_h5ad, read_h5ad
 from markerkit.io.cells import numbers
 from markerkit.io.dialects import Dialect, plain
@@ -23,7 +23,7 @@ from markerkit.io.other_shapes import refuse_other_shapes
 from markerkit.io.protein_rows import Tags, protein_rows
 from markerkit.io.quantms import flat
 from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
-from markerkit.io.scale import scale_of
+from markerkit.io.scale import DECLARED, on_scale
 from markerkit.io.tabular import Table, as_table
 from markerkit.io.vendor_dialects import DIALECTS
 
@@ -57,7 +57,7 @@ def read_proteins(
         ``pg.matrix.tsv``, PEAKS ``proteins.csv``, Proline, FlashLFQ, Skyline, MS-DAP,
         ProteinLevelData of MSstats, protein groups of quantms (Parquet), mzTab. Or any wide table with a
         protein or gene column and one column per sample (TSV, CSV, XLSX, Parquet;
-        text gzipped or not), or an AnnData file (``.h5ad``). Or any of these
+        text gzipped or not), or an AnnData or MuData file (``.h5ad``, ``.h5mu``). Or any of these
         tables as a frame; an index with names counts as its first column.
     samples
         Sample sheet, a file or a frame (with a column ``sample``, or on the names
@@ -72,7 +72,9 @@ def read_proteins(
         ``"ibaq"`` or ``"spectral counts"``; a name that is not there lists those that are. Columns that add up samples
         are none: totals over runs, labels or plexes, means of groups.
     scale
-        ``"auto"`` detects it from the values; ``"raw"``, ``"log2"``, ``"ratio"``.
+        ``"auto"`` detects it from the values, or asks; ``"raw"``, ``"log2"``,
+        ``"ln"``, ``"log10"``, ``"ratio"`` (log2 ratios); with 1 added before:
+        ``"log2p1"``, ``"log1p"``, ``"log10p1"``. All logarithms become log2.
     organism
         ``"human"``, ``"mouse"`` or ``"rat"``.
     contaminant_tag, decoy_tag
@@ -83,8 +85,8 @@ def read_proteins(
     Returns
     -------
     Experiment
-        Contaminants and decoys flagged, not dropped; zeros of a raw table
-        missing; what was decided in the history.
+        Contaminants and decoys flagged, not dropped; zeros of a raw table or of
+        logarithms missing; what was decided in the history.
 
     Raises
     ------
@@ -92,7 +94,7 @@ def read_proteins(
         A file that cannot be read, a header that does not fit the software, a
         table with its samples in the rows, a quantity that is not there, text
         or an infinite value among the numbers, values that contradict the
-        declared scale.
+        declared scale or do not show which it is.
 
     Examples
     --------
@@ -102,7 +104,7 @@ def read_proteins(
     <Experiment: 2 samples x 2 proteins, raw, human, 0.0 % missing>
     """
     one_of("software", software, ["auto", *SOFTWARE])
-    one_of("scale", scale, ["auto", *SCALES])
+    one_of("scale", scale, ["auto", *DECLARED])
     one_of("organism", organism, ORGANISMS)
     with collected_warnings() as notes:
         tags = Tags.given(contaminant_tag, decoy_tag)
@@ -135,11 +137,9 @@ def _read_proteins(
         columns, left_out = _in_sheet(columns, annotation, _name(samples, table))
     matrix = numbers(table.frame, list(columns), ids=names, name=table.name, what="matrix").T
     matrix = matrix.set_axis(pd.Index(columns.values(), dtype=object), axis=0).set_axis(names.array, axis=1)
-    found = scale_of(matrix, scale, table.name)
-    zeros = int((matrix == 0).to_numpy().sum()) if found == "raw" else 0
-    matrix = matrix.where(matrix > 0) if found == "raw" else matrix
-    _check_every_sample(matrix, in_sheet=annotation is not None)
-    _warn_of_copies(matrix)
+    read = on_scale(matrix, scale, table.name, stated=source.stated.get(chosen))
+    _check_every_sample(read.values, in_sheet=annotation is not None)
+    _warn_of_copies(read.values)
     history = {
         "verb": "read_proteins",
         "file": table.name,
@@ -148,28 +148,35 @@ def _read_proteins(
         "samples_sha256": None if sheet is None else sheet.sha256,
         "software": source.dialect.name,
         "quantity": chosen,
-        "scale": found,
-        "n_zero_to_missing": zeros,
+        "scale": read.scale,
+        **read.note,
         "not_in_sheet": left_out,
         **source.note,
     }
     annotation = annotation.loc[matrix.index] if annotation is not None else None
-    return Experiment(matrix, annotation, proteins.set_axis(matrix.columns), found, organism, [history])
+    return Experiment(
+        read.values, annotation, proteins.set_axis(matrix.columns), read.scale, organism, [history]
+    )
 
 
 @dataclass(frozen=True)
 class _Source:
-    """Wide table with its layout, the samples' annotation where the file holds it, and notes for the history."""
+    """Wide table with its layout, and what the file says besides.
+
+    `samples`: their annotation; `note`: for the history; `stated`: by quantity, its scale and where the file states it.
+    """
 
     table: Table
     dialect: Dialect
     samples: pd.DataFrame | None
     note: dict[str, object]
+    stated: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def _read(path: str | Path | pd.DataFrame, software: str, quantity: str) -> _Source:
     if not isinstance(path, pd.DataFrame) and is_h5ad(path):
-        return _Source(*read_h5ad(path), note={})
+        held = read_h5ad(path, quantity)
+        return _Source(held.table, held.dialect, held.samples, {}, held.stated)
     if not isinstance(path, pd.DataFrame) and is_mztab(path):
         return _Source(*read_mztab(path), None, {})
     refuse_gene_sets(path)

@@ -1,127 +1,191 @@
-"""Which scale a matrix is on: raw, log2 or ratio, from its values."""
+"""The scale of a matrix: found by tests of its values or declared, and brought to raw, log2 or ratio."""
 
 from __future__ import annotations
 
+import math
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning
+from markerkit.core.matrix import LOG_LARGEST
+from markerkit.io import scale_tests as tests
+from markerkit.io.fills import find_fills, repeats_zero, say
+from markerkit.io.scale_rules import WITHOUT_ONE, Found, contradicted, detect, refuse_no_amounts
+from markerkit.io.scale_tests import BASES, FEW_VALUES, RAW_LARGEST, Array, Look, look_at
 
-_FEW_VALUES = 20  # fewer values may be alike by chance or in a toy table
-_RAW_LARGEST = 1e30  # beyond any count or area; sums of such numbers leave the range of a float
-_LOG_LARGEST = 64.0  # no instrument counts 2^64 ions; a larger value is linear
-_LOG_SMALLEST_MEDIAN = 5.0  # intensities start at some hundred counts, ratios lie around 0
-_LOG_LARGEST_SD = 8.0  # log2 intensities of a study have an sd of 2 to 4; spectral counts have a larger one
+#: what may be declared, and what it means; ``p1``: 1 was added before the logarithm was taken
+DECLARED: dict[str, str] = {
+    "raw": "linear values",
+    "log2": "logarithms to base 2",
+    "ln": "natural logarithms",
+    "log10": "logarithms to base 10",
+    "log2p1": "log2(x + 1)",
+    "log1p": "ln(x + 1)",
+    "log10p1": "log10(x + 1)",
+    "ratio": "log2 ratios",
+}
 
 
 @dataclass(frozen=True)
-class _Values:
-    """What the measured values (neither missing nor 0) look like."""
+class OnScale:
+    """A matrix on one of the scales of an experiment.
 
-    smallest: float
-    largest: float
-    median: float
-    sd: float
+    Parameters
+    ----------
+    values
+        Samples x proteins, missing = NaN.
+    scale
+        ``"raw"``, ``"log2"`` or ``"ratio"``.
+    note
+        For the history: ``scale_found`` (what the values were), ``scale_evidence``
+        (by what, in words), ``n_zero_to_missing``, ``n_fill_to_missing``.
+    """
 
-    @property
-    def negative(self) -> bool:
-        return self.smallest < 0
-
-    @property
-    def looks_log(self) -> bool:
-        """Values that fit logarithms of intensities."""
-        return (
-            self.largest <= _LOG_LARGEST and self.median >= _LOG_SMALLEST_MEDIAN and self.sd < _LOG_LARGEST_SD
-        )
+    values: pd.DataFrame
+    scale: str
+    note: Mapping[str, object] = field(default_factory=dict)
 
 
-def scale_of(matrix: pd.DataFrame, declared: str, name: str) -> str:
-    """Find the scale from the values, and refuse a declared one that they contradict.
+def on_scale(
+    matrix: pd.DataFrame, declared: str, name: str, *, stated: tuple[str, str] | None = None
+) -> OnScale:
+    """Find the scale of a matrix and convert its values to raw, log2 or ratio.
 
     Parameters
     ----------
     matrix
-        Samples x proteins.
+        Samples x proteins, missing = NaN.
     declared
-        ``"auto"`` or a scale.
+        ``"auto"`` or a key of `DECLARED`.
     name
         File, for the messages.
-
-    Returns
-    -------
-    ``"raw"``, ``"log2"`` or ``"ratio"``.
+    stated
+        Scale that the file itself states, and where; the values may contradict it.
 
     Raises
     ------
     InputError
         No value, one value everywhere, a value that no instrument measures,
-        values that contradict the declared scale.
+        values that are no amounts (z-scores, ranks), values that contradict the
+        declared scale, or values whose scale cannot be told.
 
     Warns
     -----
     MarkerkitWarning
-        Declared raw, but the values look like logarithms.
+        Values that were filled in; zeros among logarithms; proteins that were
+        scaled; a scale that is likely and not certain; values that do not look like
+        the declared scale.
     """
-    values = _described(matrix.to_numpy(), name)
-    if declared == "auto":
-        return _guess(values, name)
-    _check_declared(values, declared, name)
-    return declared
+    values = matrix.to_numpy(dtype=float)
+    without_zeros = np.where(values == 0, np.nan, values)
+    _check_values(without_zeros[~np.isnan(without_zeros)], name)
+    fills = find_fills(without_zeros, complete=not np.isnan(without_zeros).any())
+    values = np.where(fills.missing, np.nan, values)
+    measured = np.where(fills.missing, np.nan, without_zeros)
+    look = look_at(measured)
+    refuse_no_amounts(values, measured, name)
+    say(fills, name)
+    found = _found(values, measured, look, declared, name=name, stated=stated)
+    out, zeros = _converted(values, measured, look, found, name)
+    if zeros and found.kind != "raw":
+        _warn(f"{name}: {zeros} zeros among logarithms are taken as not measured")
+    note: dict[str, object] = {
+        "scale_found": found.kind,
+        "scale_evidence": found.evidence,
+        "n_zero_to_missing": zeros,
+        "n_fill_to_missing": int(fills.missing.sum()),
+    }
+    frame = pd.DataFrame(out, index=matrix.index, columns=matrix.columns)
+    return OnScale(frame, _scale(found), note)
 
 
-def _described(values: npt.NDArray[np.float64], name: str) -> _Values:
-    """Describe the measured values, or refuse values that are no abundances."""
-    measured = values[~np.isnan(values) & (values != 0)]
+def _check_values(measured: Array, name: str) -> None:
     if len(measured) == 0:
         raise InputError(
             f"the matrix {name!r} holds no value in the samples asked for; check the sample sheet."
         )
-    smallest, largest = float(measured.min()), float(measured.max())
-    if len(measured) >= _FEW_VALUES and smallest == largest:
+    largest = float(measured.max())
+    if len(measured) >= FEW_VALUES and float(measured.min()) == largest:
         raise InputError(
             f"every value of the matrix {name!r} is {largest:g}: it shows what was detected, not how much; "
             "export the intensities."
         )
-    if largest > _RAW_LARGEST:
+    if largest > RAW_LARGEST:
         raise InputError(
             f"the matrix {name!r} holds {largest:.3g}, which no instrument measures; correct that cell."
         )
-    return _Values(smallest, largest, float(np.median(measured)), float(measured.std()))
 
 
-def _guess(values: _Values, name: str) -> str:
-    if values.looks_log:
-        return "log2"
-    if not values.negative:
-        return "raw"
-    if values.largest > _LOG_LARGEST:
-        raise InputError(
-            f"the matrix {name!r} holds negative values and values up to {values.largest:.3g}: neither raw nor log; "
-            "correct the table."
-        )
-    return "ratio"
-
-
-def _check_declared(values: _Values, declared: str, name: str) -> None:
-    if declared != "raw":
-        if values.largest > _LOG_LARGEST:
-            raise InputError(
-                f"the matrix {name!r} was declared {declared} but holds {values.largest:.3g}; log values stay below "
-                f"{_LOG_LARGEST:g}. Declare it raw, or leave the scale to be detected."
+def _found(
+    values: Array, measured: Array, look: Look, declared: str, *, name: str, stated: tuple[str, str] | None
+) -> Found:
+    """Scale that is declared, stated by the file or shown by the values."""
+    if declared != "auto":
+        contradicted(measured, look, declared, name)
+        found = Found(declared, "declared")
+    elif stated is not None and _fits(look, stated[0]):
+        found = Found(stated[0], f"stated by {stated[1]}")
+    else:
+        if stated is not None:
+            _warn(
+                f"{name} states in {stated[1]} that it holds {DECLARED[stated[0]]}, but its values are none"
             )
-        return
-    if values.negative:
-        raise InputError(
-            f"the matrix {name!r} was declared raw but holds the negative value {values.smallest:.3g}; declare log2 or ratio."
+        found = detect(values, measured, look, name)
+    if found.told:
+        _warn(f"{name}: {found.told}")
+    if tests.same_quantiles(measured):
+        _warn(
+            f"{name}: all samples hold the same set of values (quantile normalization): differences of whole samples "
+            "cannot be seen"
         )
-    if values.looks_log:
-        warnings.warn(
-            f"{name} was declared raw, but its values (median {values.median:.3g}, largest {values.largest:.3g}) look like "
-            "logarithms",
-            MarkerkitWarning,
-            stacklevel=5,
+    return found
+
+
+def _fits(look: Look, stated: str) -> bool:
+    """Whether the values may be what the file states, by their limits alone."""
+    if stated == "raw":
+        return look.smallest >= 0
+    base = BASES.get(WITHOUT_ONE.get(stated, stated), 2.0)
+    positive = stated not in WITHOUT_ONE or look.smallest >= 0
+    return positive and look.largest <= LOG_LARGEST / math.log2(base)
+
+
+def _converted(values: Array, measured: Array, look: Look, found: Found, name: str) -> tuple[Array, int]:
+    """Values on the scale of the experiment, and how many zeros were taken as missing."""
+    kind, zeros = found.kind, int((values == 0).sum())
+    if kind == "raw":
+        return measured, zeros
+    if found.level is not None:
+        logs = measured * math.log2(BASES[kind]) if kind in BASES else np.log2(measured)
+        return logs - math.log2(found.level), zeros
+    if kind == "ratio":
+        if repeats_zero(values):
+            _warn(
+                f"{name}: {zeros} ratios are exactly 0 and taken as measured; leave what was not measured empty"
+            )
+        return values, 0
+    if kind in WITHOUT_ONE:
+        factor = math.log2(BASES[WITHOUT_ONE[kind]])
+        logs = measured * factor
+        # log2(2^y - 1) without 2^y, which loses the digits of a large y
+        return logs + np.log2(-np.expm1(-logs * math.log(2))), zeros
+    if zeros and look.smallest < 0 and not repeats_zero(values):
+        _warn(
+            f"{name}: {zeros} zeros among logarithms on both sides of 0 are taken as values, not as missing"
         )
+        return values * math.log2(BASES[kind]), 0
+    return measured * math.log2(BASES[kind]), zeros
+
+
+def _scale(found: Found) -> str:
+    if found.level is not None:
+        return "ratio"
+    return found.kind if found.kind in ("raw", "ratio") else "log2"
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, MarkerkitWarning, stacklevel=3)
