@@ -74,9 +74,9 @@ FILES = {
     ),
     "NUL bytes": (b"protein_id\tgene\tEV_1\nP1\tA\t1\x00\x00e6\n", "is a binary file"),
     "UTF-16 without a mark": ("protein_id\tgene\tEV_1\nP1\tA\t1e6\n".encode("utf-16-le"), "is a binary file"),
-    "thousands separators": (
-        b'protein_id\tgene\tEV_1\tlysate_1\nP1\tA\t"1,234"\t"2,345,678"\nP2\tB\t900\t800\n',
-        "holds text where a number belongs: '1,234' in column 'EV_1'",
+    "thousands separators or decimal commas": (
+        b'protein_id\tgene\tEV_1\tlysate_1\nP1\tA\t"1,234"\t"2,345"\nP2\tB\t"9,100"\t"8,000"\n',
+        "writes numbers such as '1,234' (column 'EV_1'), which may stand for 1234 or for 1.234",
     ),
     "JSON": (b'{"protein": ["P1"], "EV_1": [1e6]}', "is JSON"),
     "mzTab": (b"COM\tx\nMTD\tmzTab-version\t1.0.0\n", "is an mzTab file"),
@@ -117,7 +117,7 @@ def spoiled(case, matrix, sheet):
     elif case == "sample twice in the sheet":
         sheet.loc[1, "sample"] = sheet.loc[0, "sample"]
     elif case == "no sample column":
-        sheet = sheet.rename(columns={"sample": "who"})
+        sheet = sheet.rename(columns={"sample": "who"}).assign(who=[f"x{i}" for i in range(len(sheet))])
     elif case == "nameless sample":
         sheet.loc[2, "sample"] = ""
     elif case == "no condition given to a sample":

@@ -23,7 +23,8 @@ _FIRST_CELLS, _LEAST_ROWS = (
 _MOSTLY = 0.5  # share of the cells with text that are numbers in a column of numbers
 _LARGEST_SPAN = 10.0  # logarithms of abundances span less than one power of ten, abundances more
 _SMALL_SHARE = 0.02  # share of numbers below 1000 from which on they show that the others are grouped; rounding gives 0.1 %
-_FEW_NUMBERS = 20  # with fewer numbers their span says nothing
+_LARGEST_GAP = 100  # between the smallest grouped number and the largest below 1000
+_FEW_NUMBERS = 20  # with fewer numbers their span says little
 #: signs that spreadsheets and countries use for one thing
 _ALIKE = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u2212": "-"})
 _NUMBER = re.compile(r"[+-]?(?:\d[\d.,' ]*|[.,]\d+)(?:[eE][+-]?\d+)?")
@@ -233,13 +234,15 @@ def _resolved(
         columns = [c for c in unclear if c.mark == mark]
         decimal, grouped = NumberFormat(mark), NumberFormat("." if mark == "," else ",", mark)
         cells = [t for c in columns for t in c.cells]
-        by_others = _by_columns(certain, decimal, grouped, seen=seen)
         reading = (
-            _by_cells(cells, decimal, grouped) or by_others or (decimal if _narrow(cells, decimal) else None)
+            (direct := _by_columns(certain, decimal, grouped, seen=seen))
+            or _by_cells(cells, decimal, grouped)
+            or _by_other_sign(certain, grouped, seen=seen)
+            or (decimal if _narrow(cells, decimal) else None)
         )
         if reading is not None and columns:
             chosen |= {c.column: reading for c in columns}
-            if reading not in {PLAIN, by_others if by_others == decimal else None}:
+            if direct is None and reading != PLAIN:
                 _say(cells, mark, reading, name)
     return chosen
 
@@ -261,34 +264,45 @@ def _refuse_two_readings(
         )
 
 
+def _by_columns(
+    certain: Sequence[_Numbers], decimal: NumberFormat, grouped: NumberFormat, *, seen: str
+) -> NumberFormat | None:
+    """Tell by the columns in which the sign has one reading; `seen` is the decimal sign of plain numbers."""
+    as_decimal = sum(c.formats[0].decimal == decimal.decimal for c in certain) + (seen == decimal.decimal)
+    as_group = sum(c.formats[0].thousands == grouped.thousands for c in certain)
+    if as_decimal == as_group:
+        return None
+    return decimal if as_decimal > as_group else grouped
+
+
 def _by_cells(cells: Sequence[str], decimal: NumberFormat, grouped: NumberFormat) -> NumberFormat | None:
     """Tell by the numbers without the sign: those below 1000 stand beside grouped numbers, larger ones do not."""
     whole = [int(t) for t in cells if re.fullmatch(r"\d+", t)]
     if any(n >= 1000 for n in whole):
         return decimal
-    n_below, n_signed = sum(n > 0 for n in whole), len(cells) - len(whole)
-    return grouped if n_below and n_below >= _SMALL_SHARE * n_signed else None
+    below, others = [n for n in whole if n > 0], [t for t in cells if not re.fullmatch(r"\d+", t)]
+    if not below or len(below) < _SMALL_SHARE * len(others):
+        return None
+    # the logarithm 26 beside 21.307 is far from 21307
+    smallest = min(abs(grouped.read(t)) for t in others)
+    return grouped if smallest <= _LARGEST_GAP * max(below) else None
 
 
-def _by_columns(
-    certain: Sequence[_Numbers], decimal: NumberFormat, grouped: NumberFormat, *, seen: str
-) -> NumberFormat | None:
-    """Tell by the columns with one reading; `seen` is the decimal sign of the columns of plain numbers."""
-    as_decimal = sum(c.formats[0].decimal == decimal.decimal for c in certain)
-    as_group = sum(c.formats[0].thousands == grouped.thousands for c in certain)
-    if as_decimal != as_group:
-        return decimal if as_decimal > as_group else grouped
-    if seen == decimal.decimal:
-        return decimal
+def _by_other_sign(certain: Sequence[_Numbers], grouped: NumberFormat, *, seen: str) -> NumberFormat | None:
+    """Tell by the columns whose decimal sign is the other one."""
     other = seen == grouped.decimal or any(c.formats[0].decimal == grouped.decimal for c in certain)
     return grouped if other else None
 
 
 def _narrow(cells: Sequence[str], decimal: NumberFormat) -> bool:
-    """Say whether numbers span so little that they are logarithms, not abundances in thousands."""
+    """Say whether numbers span so little that they are logarithms, not abundances in thousands.
+
+    A few numbers may span little by chance; with a point they are read as usual all the same.
+    """
     values = np.abs([decimal.read(t) for t in cells])
     values = values[values > 0]
-    return len(values) >= _FEW_NUMBERS and bool(values.max() / values.min() < _LARGEST_SPAN)
+    enough = len(values) >= _FEW_NUMBERS or (decimal == PLAIN and len(values) > 0)
+    return enough and bool(values.max() / values.min() < _LARGEST_SPAN)
 
 
 def _say(cells: Sequence[str], mark: str, reading: NumberFormat, name: str) -> None:

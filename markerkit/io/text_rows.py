@@ -84,7 +84,11 @@ def checked_rows(text: Text, body: int, header: list[str]) -> list[str]:
             raise _below_title(text, rows, width, width + 1)
         # a delimiter after the last cell of every row is a habit of some writers; R leaves out the name of row names
         known = plain(header[0]) in NAMES
-        return [*header, ""] if rows.trailing == rows.n and (known or width == 1) else ["", *header]
+        if rows.trailing == rows.n and (known or width == 1):
+            return [*header, ""]
+        beside = zip(header, _row(text, rows.first[width + 1])[1:], strict=False)
+        if not any(plain(name) in NAMES and _is_number(cell) for name, cell in beside):
+            return ["", *header]
     if all(least <= cells <= width for cells in rows.seen):
         return header
     raise _uneven(text, rows, width, least)
@@ -197,7 +201,11 @@ def _row(text: Text, line: int) -> list[str]:
 
 
 def _has_number(text: Text, line: int) -> bool:
-    return any(re.fullmatch(r"\s*\"?-?\d+(?:\.\d+)?\"?\s*", c) for c in _row(text, line))
+    return any(map(_is_number, _row(text, line)))
+
+
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(r"\s*\"?-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\"?\s*", cell) is not None
 
 
 def _is_header(text: Text, line: int) -> bool:

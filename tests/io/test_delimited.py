@@ -127,6 +127,9 @@ REFUSED = {
     "title one cell short": (
         "Table, of, EVs\n" + CSV, r"line 1 \('Table, of, EVs'\) has 3 cells, the rows from line 2 on have 4. Delete what"
     ),
+    "all rows too long": (
+        text(rows=[[*r, "7"] for r in ROWS]), "is ragged: line 2 has 5 cells, the header has 4"
+    ),
     "second header": (text().replace("\nP08962", "\n\t\tEV\tL\nP08962"), "'EV' in column 'ev', row 'row 1' .*second header"),
     "title": ("Table S2\nof EVs\n" + CSV, r"line 1 \('Table S2'\) has 1 cells, the rows from line 3 on have 4"),
     "title with commas": ("Table, of EVs\n" + CSV, r"line 1 .* has 2 cells, the rows from line 2 on have 4. Delete what"),

@@ -131,6 +131,34 @@ def test_a_rare_whole_number_among_three_decimals_shows_nothing(tmp_path) -> Non
     assert found["Q1"].tolist() == [2, 1.501, 1.251, 3]
 
 
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [(["21.307", "26", "22.444"], [21.307, 26, 22.444]), (["7.033", "495", "27.892"], [7033, 495, 27892])],
+)
+@pytest.mark.filterwarnings("ignore:the point in the numbers")
+def test_whole_numbers_far_below_the_others_are_logarithms(tmp_path, cells, values) -> None:
+    path = tmp_path / "m.tsv"
+    path.write_text("gene\ta\n" + "".join(f"{g}\t{c}\n" for g, c in zip(GENES, cells, strict=False)))
+    assert mk.read_proteins(path).values.loc["a"].tolist() == values
+
+
+@pytest.mark.parametrize(("n", "refused"), [(20, False), (19, True)])
+def test_a_few_numbers_with_a_comma_have_two_readings(tmp_path, n, refused) -> None:
+    path = tmp_path / "m.tsv"
+    values = [15.001 + i / 1000 * 7 for i in range(n)]
+    path.write_text("gene\ta\n" + "".join(f"G{i}\t{v:.3f}\n".replace(".", ",") for i, v in enumerate(values)))
+    if refused:
+        with pytest.raises(
+            InputError, match=r"may stand for 15001 or for 15.001: all have three digits behind the comma"
+        ):
+            mk.read_proteins(path)
+    else:
+        with pytest.warns(MarkerkitWarning, match="decimal sign"):
+            assert mk.read_proteins(path).values.loc["a"].iloc[0] == 15.001
+    path.write_text(path.read_text().replace(",", "."))
+    assert mk.read_proteins(path).values.loc["a"].iloc[0] == 15.001
+
+
 def test_other_columns_tell_what_a_comma_means(tmp_path) -> None:
     values = np.round(2 ** np.linspace(10, 19.9, 40)).reshape(10, 4)
     path = written(tmp_path / "m.tsv", values, grouped(","), sep="\t", extra="0.015")
