@@ -157,6 +157,24 @@ def test_one_sample_called_by_its_quantity() -> None:
         assert samples_of(frame) == ["Intensity"]
 
 
+def test_a_sample_with_a_value_below_zero_stays_a_sample() -> None:
+    frame = matrix(log=True)
+    frame.loc[3, "EV_3"] = -0.4
+    assert samples_of(frame) == SAMPLES
+    raw = matrix()
+    raw.loc[3, "EV_3"] = -0.4
+    with pytest.raises(InputError, match="negative"):
+        mk.read_proteins(raw)
+
+
+def test_differences_beside_samples_are_no_samples() -> None:
+    passed_over(
+        matrix(log=True).assign(effect_1=between(-2, 2)),
+        SAMPLES,
+        r"'effect_1' \(unlike the samples in name and values\)",
+    )
+
+
 def test_counts_of_measured_values_are_no_samples() -> None:
     frame = matrix(log=True).assign(n_EV=whole(0, 4), n_lys=whole(0, 4, seed=3))
     passed_over(frame, SAMPLES, r"'n_EV' and 'n_lys' \(unlike the samples in name and values\)")
@@ -322,3 +340,27 @@ def test_p_values_are_not_alike_with_differences() -> None:
     core = Likeness([profile(pd.Series(np.linspace(-2, 2, 100), name="a"))])
     assert not core.holds(profile(pd.Series(np.linspace(0.01, 1, 100), name="b")), named=False)
     assert core.holds(profile(pd.Series(np.linspace(-0.5, 1, 100), name="b")), named=False)
+
+
+@pytest.mark.parametrize("n", [N, 5])
+def test_runs_of_diann_are_samples_whatever_words_are_in_their_names(n) -> None:
+    runs = [
+        "/d/EV_mean_1.raw",
+        "/d/coverage_2.raw",
+        "/d/EV_1.raw",
+        "/d/EV_1_norm.raw",
+        "/d/spectral_count_1.raw",
+    ]
+    frame = pd.DataFrame(
+        {"Protein.Group": proteins()["Accession"], "Protein.Names": "x", "Genes": proteins()["Gene"]}
+    )
+    frame = (
+        frame.join(amounts(runs))
+        .join(amounts(["/d/empty wash.raw"], lower=17))
+        .assign(**{"p.value": between(0, 1)})
+        .head(n)
+    )
+    with pytest.warns(MarkerkitWarning, match=r"1 columns.*'p.value' \(a result of a test"):
+        exp = mk.read_proteins(frame)
+    assert exp.history[0]["software"] == "diann"
+    assert list(exp.values.index) == [r[3:-4] for r in [*runs, "/d/empty wash.raw"]]
