@@ -89,7 +89,7 @@ _QUANTITY = {name: re.compile(rf"\b(?:{pattern})\b") for name, pattern in _QUANT
 _NORMALIZED = re.compile(r"\b(normali[sz]ed|norm|scaled)\b")
 #: what a column beside one without the word was made of
 _DERIVED = re.compile(
-    r"\b(normali[sz]ed|norm|scaled|log ?2|log ?10|log|ln|imputed|imp|corrected|vsn|quantile|centered|adjusted|filtered)\b"
+    r"\b(normali[sz]ed|norm|scaled|log ?2|log ?10|log|ln|imputed|corrected|vsn|quantile|centered)\b"
 )
 _SAMPLE_WORDS = re.compile(
     r"(s|l|m)?evs?|exo\w*|mvs?|abs|ctrl\w*|controls?|con|blanks?|qc\w*|pool\w*|ref\w*|lys\w*|cells?|cl|wcl|plasma|serum|csf|urine"
@@ -369,7 +369,8 @@ class Likeness:
         """Tell counts from amounts, and p-values from differences."""
         if self._negative:
             return column.smallest < 0 or column.largest > 1
-        if column.smallest < 0 or (self._counts and not column.whole):
+        # a value below 0 may be one of a low logarithm or a wrong one; a quarter of them is a difference
+        if column.quartiles[1] < 0 or (self._counts and not column.whole):
             return False
         return self._log or self._whole or not column.whole
 

@@ -94,7 +94,15 @@ def read_proteins(
         A file that cannot be read, a header that does not fit the software, a
         table with its samples in the rows, a quantity that is not there, text
         or an infinite value among the numbers, values that contradict the
-        declared scale or do not show which it is.
+        declared scale or do not show which it is, a table of another kind, columns
+        of which one cannot say whether they are samples.
+
+    Warns
+    -----
+    MarkerkitWarning
+        Columns of numbers that were not read as samples, and why; samples that
+        the sheet does not name; samples that hold the same values; zeros among
+        logarithms and values that were filled in; a scale that is likely and not certain.
 
     Examples
     --------

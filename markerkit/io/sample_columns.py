@@ -126,12 +126,23 @@ def _sorted_columns(table: Table, dialect: Dialect) -> _Columns:
             found.words[name] = word, column
         else:
             found.candidates[name] = column
+    if dialect is TABLE:
+        _set_aside_made_ones(found, sampled)
+    return _with_results_apart(found)
+
+
+def _set_aside_made_ones(found: _Columns, sampled: pd.DataFrame) -> None:
+    """Pass over candidates that were computed from other ones."""
     for name in derived(list(found.candidates)):
         del found.candidates[name]
         found.passed[name] = "values of other columns, normalized or as logarithms"
     for name, parts in sums_up(sampled, list(found.candidates)).items():
         del found.candidates[name]
         found.passed[name] = f"the mean or sum of {listed(parts, limit=3)}"
+
+
+def _with_results_apart(found: _Columns) -> _Columns:
+    """Move columns such as ``t`` to the results where there are others; q-values alone are those of identifications."""
     results = [c for c, (word, _) in found.words.items() if word is Word.RESULT]
     if all(is_confidence(c) for c in results):
         found.words.update({c: (Word.ANNOTATION, found.words[c][1]) for c in results})
@@ -208,13 +219,13 @@ def _refuse_other_numbers(table: Table, columns: _Columns) -> None:
 
 def _on_evidence(table: Table, dialect: Dialect, columns: _Columns, *, named: set[str]) -> set[str]:
     """Columns that are samples: those alike in name and values, and what belongs to them by name."""
-    candidates = _one_quantity(columns, named)
-    core = _core(candidates, named)
-    if dialect is not TABLE:
-        # a program's table of runs has no other columns of numbers than those known and those that somebody added
-        core = core or set(candidates)
-        core |= {c for c, (word, _) in columns.words.items() if word is not Word.RESULT and _RUN.search(c)}
-    chosen = set(candidates) if len(table.frame) < _FEW_ROWS else _joined(candidates, core, columns)
+    # a program's table of runs has no other columns of numbers than those known and those that somebody added
+    own = dialect is not TABLE
+    runs = {c for c in _no_results(columns) if _RUN.search(c)} if own else set()
+    candidates = dict(columns.candidates) if own else _one_quantity(columns, named)
+    core = _core(candidates, named) or (set(candidates) if own else None)
+    few = len(table.frame) < _FEW_ROWS
+    chosen = runs | (set(candidates) if few else _joined(candidates, core, columns))
     if not named and dialect is TABLE and _in_doubt(core, candidates, chosen):
         raise InputError(_question(table, columns, candidates, core or set()))
     columns.passed.update({c: "unlike the samples in name and values" for c in candidates if c not in chosen})
@@ -223,6 +234,10 @@ def _on_evidence(table: Table, dialect: Dialect, columns: _Columns, *, named: se
         if name not in chosen and word is not Word.ANNOTATION:
             columns.passed[name] = word.value
     return chosen
+
+
+def _no_results(columns: _Columns) -> list[str]:
+    return [*columns.candidates, *(c for c, (word, _) in columns.words.items() if word is not Word.RESULT)]
 
 
 def _in_doubt(core: set[str] | None, candidates: dict[str, Profile], chosen: set[str]) -> bool:

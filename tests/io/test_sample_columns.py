@@ -14,14 +14,15 @@ from markerkit.io.column_profile import Likeness, families, profile, quantity_of
 from tests.io.tables import SAMPLES, N, amounts, between, matrix, proteins, whole
 
 
-def samples_of(frame: pd.DataFrame, **options) -> list[str]:
-    return list(mk.read_proteins(frame, **options).values.index)
+def samples_of(frame: pd.DataFrame, *, log: bool = False, **options) -> list[str]:
+    return list(mk.read_proteins(frame, scale="log2" if log else "auto", **options).values.index)
 
 
 def passed_over(frame: pd.DataFrame, expected: list[str], message: str) -> None:
     """Read a table that warns of columns passed over, and compare its samples and their values."""
+    scale = "log2" if frame[expected].to_numpy(dtype=float, na_value=0).max() < 64 else "raw"
     with pytest.warns(MarkerkitWarning, match=message):
-        exp = mk.read_proteins(frame)
+        exp = mk.read_proteins(frame, scale=scale)
     assert list(exp.values.index) == expected
     np.testing.assert_allclose(exp.values.to_numpy(), frame[expected].to_numpy().T)
     assert any(re.search(message, w) for w in exp.history[0]["warnings"])
@@ -81,7 +82,7 @@ def test_row_numbers_of_a_matrix_of_diann() -> None:
                                    ["peptide_1", "peptide_2", "ctrl_1", "ctrl_2"], ["mysample"], ["Total lysate", "EV"]])  # fmt: skip
 @pytest.mark.parametrize("log", [False, True])
 def test_arbitrary_names_of_columns_that_look_alike(names, log) -> None:
-    assert samples_of(matrix(names, log=log)) == names
+    assert samples_of(matrix(names, log=log), log=log) == names
 
 
 @pytest.mark.parametrize(("lower", "taken"), [(9.0, True), (26.0, False)])
@@ -97,7 +98,7 @@ def test_known_descriptions_need_no_note() -> None:
     known = {"Coverage (%)": between(1, 99), "#Peptides": whole(1, 40), "Avg. Mass": between(9e3, 9e4), "Mascot score": between(9, 900),
              "MW [kDa]": between(10, 90), "calc. pI": between(4, 10), "Length": whole(90, 900), "# PSMs": whole(1, 99)}  # fmt: skip
     assert samples_of(matrix().assign(**known)) == SAMPLES
-    assert samples_of(matrix(log=True).assign(**known)) == SAMPLES
+    assert samples_of(matrix(log=True).assign(**known), log=True) == SAMPLES
 
 
 @pytest.mark.parametrize("log", [False, True])
@@ -148,13 +149,31 @@ def test_columns_made_of_others_are_passed_over() -> None:
         frame.join(logs), SAMPLES, r"6 columns.*\(values of other columns, normalized or as logarithms\)"
     )
     alone = frame[["Accession"]].join(logs)
-    assert list(mk.read_proteins(alone).values.index) == list(logs.columns)
+    assert samples_of(alone, log=True) == list(logs.columns)
 
 
 def test_one_sample_called_by_its_quantity() -> None:
     frame = proteins(Intensity=amounts(["a"])["a"], foo=whole(1, 9))
     with pytest.warns(MarkerkitWarning, match=r"'foo' \(unlike the samples in name and values\)"):
         assert samples_of(frame) == ["Intensity"]
+
+
+def test_a_sample_with_a_value_below_zero_stays_a_sample() -> None:
+    frame = matrix(log=True)
+    frame.loc[3, "EV_3"] = -0.4
+    assert samples_of(frame, log=True) == SAMPLES
+    raw = matrix()
+    raw.loc[3, "EV_3"] = -0.4
+    with pytest.raises(InputError, match="negative"):
+        mk.read_proteins(raw)
+
+
+def test_differences_beside_samples_are_no_samples() -> None:
+    passed_over(
+        matrix(log=True).assign(effect_1=between(-2, 2)),
+        SAMPLES,
+        r"'effect_1' \(unlike the samples in name and values\)",
+    )
 
 
 def test_counts_of_measured_values_are_no_samples() -> None:
@@ -209,7 +228,8 @@ def test_one_column_of_small_whole_numbers_is_asked_for() -> None:
 @pytest.mark.parametrize("name", ["EV_4", "blank_1"])
 @pytest.mark.parametrize("n_words", [90, 99])
 def test_a_sample_that_holds_words_mostly_is_not_dropped(word, name, n_words) -> None:
-    cells = np.where(np.arange(N) < n_words, word, "1000000").astype(object)
+    cells = np.array([f"{v:.0f}" for v in between(1e5, 1e7)], dtype=object)
+    cells[:n_words] = word
     with pytest.warns(MarkerkitWarning, match=f"{n_words} cells of frame in 1 of 7 columns.*{word}"):
         exp = mk.read_proteins(matrix().assign(**{name: cells}))
     assert list(exp.values.index) == [*SAMPLES, name]
@@ -322,3 +342,27 @@ def test_p_values_are_not_alike_with_differences() -> None:
     core = Likeness([profile(pd.Series(np.linspace(-2, 2, 100), name="a"))])
     assert not core.holds(profile(pd.Series(np.linspace(0.01, 1, 100), name="b")), named=False)
     assert core.holds(profile(pd.Series(np.linspace(-0.5, 1, 100), name="b")), named=False)
+
+
+@pytest.mark.parametrize("n", [N, 5])
+def test_runs_of_diann_are_samples_whatever_words_are_in_their_names(n) -> None:
+    runs = [
+        "/d/EV_mean_1.raw",
+        "/d/coverage_2.raw",
+        "/d/EV_1.raw",
+        "/d/EV_1_norm.raw",
+        "/d/spectral_count_1.raw",
+    ]
+    frame = pd.DataFrame(
+        {"Protein.Group": proteins()["Accession"], "Protein.Names": "x", "Genes": proteins()["Gene"]}
+    )
+    frame = (
+        frame.join(amounts(runs))
+        .join(amounts(["/d/empty wash.raw"], lower=17))
+        .assign(**{"p.value": between(0, 1)})
+        .head(n)
+    )
+    with pytest.warns(MarkerkitWarning, match=r"1 columns.*'p.value' \(a result of a test"):
+        exp = mk.read_proteins(frame)
+    assert exp.history[0]["software"] == "diann"
+    assert list(exp.values.index) == [r[3:-4] for r in [*runs, "/d/empty wash.raw"]]
