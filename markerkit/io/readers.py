@@ -18,6 +18,7 @@ from markerkit.io.dialects import Dialect, plain
 from markerkit.io.layout import layout_of, quantity_columns
 from markerkit.io.long_reports import REPORTS, find_report, to_wide, wanted_columns
 from markerkit.io.mztab import is_mztab, read_mztab
+from markerkit.io.perseus import without_type_rows
 from markerkit.io.protein_rows import Tags, protein_rows
 from markerkit.io.quantms import flat
 from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
@@ -167,7 +168,7 @@ def _read(path: str | Path | pd.DataFrame, software: str, quantity: str) -> _Sou
         return _Source(*read_h5ad(path), note={})
     if not isinstance(path, pd.DataFrame) and is_mztab(path):
         return _Source(*read_mztab(path), None, {})
-    table = flat(as_table(path, pick=wanted_columns))
+    table = flat(without_type_rows(as_table(path, pick=wanted_columns)))
     report = find_report({plain(c) for c in table.frame.columns}, software)
     if report is None:
         return _Source(table, layout_of(table, software), None, {})
