@@ -20,6 +20,7 @@ from markerkit.io.long_reports import REPORTS, find_report, to_wide, wanted_colu
 from markerkit.io.mztab import is_mztab, read_mztab
 from markerkit.io.other_kinds import refuse_gene_sets
 from markerkit.io.other_shapes import refuse_other_shapes
+from markerkit.io.perseus import without_type_rows
 from markerkit.io.protein_rows import Tags, protein_rows
 from markerkit.io.quantms import flat
 from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
@@ -188,7 +189,7 @@ def _read(path: str | Path | pd.DataFrame, software: str, quantity: str) -> _Sou
     if not isinstance(path, pd.DataFrame) and is_mztab(path):
         return _Source(*read_mztab(path), None, {})
     refuse_gene_sets(path)
-    table = flat(as_table(path, pick=wanted_columns))
+    table = flat(without_type_rows(as_table(path, pick=wanted_columns)))
     report = find_report({plain(c) for c in table.frame.columns}, software)
     if report is None:
         return _Source(table, layout_of(table, software), None, {})

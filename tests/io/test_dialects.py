@@ -329,6 +329,23 @@ def test_perseus_names_its_main_columns(tmp_path):
     assert list(exp.proteins["gene"])[:2] == ["CD60", "CD61"]
 
 
+def test_types_of_perseus_in_a_workbook(tmp_path):
+    """A workbook and a frame hold the rows of types as cells."""
+    rows = [
+        [18.5 + 1.3 * i, 17.25 + 1.1 * i if i else None, 22.5 + i, f"P0896{i}", f"CD{60 + i}"]
+        for i in range(10)
+    ]
+    types = [["#!{Type}E", "E", "N", "T", "T"], ["#!{C:Group}EV", "lysate", "", "", ""]]
+    frame = pd.DataFrame([*types, *rows], columns=["ev", "cell", "dose", "T: Protein IDs", "T: Gene names"])
+    frame.to_excel(tmp_path / "p.xlsx", index=False)
+    for source in (frame, tmp_path / "p.xlsx"):
+        exp = mk.read_proteins(source, scale="log2")
+        assert list(exp.samples.index) == ["ev", "cell"]
+        assert list(exp.values.columns) == [f"P0896{i}" for i in range(10)]
+        assert exp.values.loc["ev"].tolist() == pytest.approx([18.5 + 1.3 * i for i in range(10)])
+        assert exp.values.loc["cell"].isna().tolist() == [True] + [False] * 9
+
+
 # ---- quantities that hold nothing ------------------------------------------------
 
 

@@ -81,6 +81,17 @@ def test_wide_exports_hold_what_a_plain_count_finds(shared_data, name):
     assert expected[0] == n_samples
 
 
+def test_a_workbook_of_perseus_holds_what_a_plain_count_finds(shared_data):
+    path = shared_data / "bv2_mouse_ev_vs_cell/original_Perseus_cell_vs_exo_normalized.xlsx"
+    exp, _ = read(path, organism="mouse", scale="log2")
+    frame = pd.read_excel(path)
+    main = [c for c, letter in frame.iloc[0].items() if str(letter).removeprefix("#!{Type}") == "E"]
+    rows = frame[~frame.iloc[:, 0].astype(str).str.startswith("#!")]
+    values = rows[main].apply(pd.to_numeric)
+    assert counted(exp)[:3] == (len(main), len(rows), int(values.notna().to_numpy().sum()))
+    assert counted(exp)[3] == pytest.approx(float(np.nansum(values.to_numpy())), rel=1e-12)
+
+
 def test_a_report_of_diann_holds_what_a_plain_count_finds(shared_data):
     path = shared_data / "parsers/diann/proteobench_diann19_report.tsv"
     exp, _ = read(path)
