@@ -281,7 +281,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--at", default="", metavar="FILE[:LINE]", help="all mutants there instead of a draw")
     parser.add_argument("--tests", nargs="+", default=[], help="files and folders of tests (those of pytest)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
-    parser.add_argument("--budget", type=float, default=45.0, help="seconds of tests a mutant (%(default)s)")
+    parser.add_argument("--budget", type=float, default=40.0, help="seconds of tests a mutant (%(default)s)")
     parser.add_argument(
         "--grace",
         type=float,

@@ -262,6 +262,7 @@ def sources_in_a_culture() -> Tables:
         "table": found.table,
         "fraction": found.contamination_fraction.table,
         "shares": found.shares.table[["share", "ci_low"]].mean(),
+        "columns of shares": pd.Series(list(found.shares.table.columns)),
         "markers": used.groupby(["set", "status", "detection"], sort=False).size().reset_index(name="n"),
     }
 

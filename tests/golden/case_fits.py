@@ -328,6 +328,8 @@ def moderation() -> Tables:
             table[f"B {share:g}"] = ebayes.log_odds(t, unscaled, found, proportion=share)
             out[f"{name} v0 {share:g}"] = ebayes.prior_effect_variance(t, unscaled, found, share)
         out[name] = pd.DataFrame(table).iloc[::3]
+    certain = ebayes.squeeze(s2, DF, prior.Prior(np.full(40, 0.3), np.full(40, 2e6)), pooled=False)
+    out["certain prior"] = ebayes.log_odds(effect / unscaled, unscaled, certain)[:5]
     few = ebayes.moderate(s2[:3], np.array([1.0, 2, 0]))
     out["few df"] = pd.DataFrame({"variance": few.variance, "df": few.df_total})
     loose = ebayes.squeeze(s2[:3], np.array([1.0, 2, 0]), few.prior, pooled=False)

@@ -62,6 +62,9 @@ def shares_of_signal() -> Tables:
         "length": thin(length, ["CL2", "blank1"])[KEPT],
         "sum": whole[["share", "ci_low", "ci_high", "n_measured"]].sum(),
         "log": thin(source_shares(exp.logged(), catalog()), ["EV1"])[["source", "share", "approximate"]],
+        "complete but for blanks": source_shares(study(RISES["impure"], missing=0.03, blanks=2), catalog())[
+            ["approximate"]
+        ].iloc[:1],
         "ratio": thin(source_shares(ratios, catalog()), ["EV1"]).dropna(axis=1),
         "without bovine": thin(source_shares(no_cows, catalog()), ["EV1"])[["source", "status", "reason"]],
     }

@@ -26,13 +26,14 @@ def tied() -> Array:
     y = gaps(102, y, 0.2)
     y[1:, 6] = np.nan
     y[0, 6] = 21.0
-    y[4, 4:] = np.nan
+    y[4] = np.nan
+    y[4, :4] = [21.5, 19.0, 22.0, 20.0]  # one more than the members of a set
     y[5] = np.nan
     return y
 
 
 MEMBERS = np.zeros((P, 7), dtype=bool)
-for k, members in enumerate(([0, 1, 2, 3, 4], [3], [5, 6], [6, 7, 8], [], range(P), [9, 10, 11, 12])):
+for k, members in enumerate(([0, 1, 2, 3, 4], [3], [5, 6], [0, 1, 2], [], range(P), [9, 10, 11, 12])):
     MEMBERS[list(members), k] = True
 
 
