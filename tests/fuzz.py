@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import math
+import re
 import time
 import traceback
 import warnings
@@ -289,8 +290,9 @@ def number_cell(m: Mutant, rng: np.random.Generator) -> None:
     token, allowed = TOKENS[rng.integers(len(TOKENS))]
     m.grid[row][column] = token
     _reach(m, row, column)
-    # the two rows of a long report stand for one value, which then is that of the other
-    if not m.seed.long:
+    # the two rows of a long report stand for one value, which then is that of the other; a workbook holds no
+    # control characters
+    if not m.seed.long and not (m.form == "xlsx" and re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", token)):
         m.may_be[m.seed.cells[row, column]] = allowed
     m.how.append(f"cell {row},{column} = {token[:30]!r}")
 
@@ -744,16 +746,23 @@ def _same(a: float, b: float) -> bool:
     return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-9)
 
 
+def _reached(m: Mutant, protein: str, sample: str) -> bool:
+    return (protein, sample) in m.cells or protein in m.proteins or sample in m.samples
+
+
 def _of_values(m: Mutant, exp: mk.Experiment, truth: pd.DataFrame) -> list[str]:
     found = []
     values = exp.values
-    if m.sheet is not None and not m.samples and not m.renamed and len(values) != len(truth):
-        found.append(f"{len(values)} samples of {len(truth)}")
     named = {s for (_, c), (_, s) in m.seed.cells.items() if m.seed.grid[0][c] in m.to_name}
-    lost = [s for s in truth.index if s not in values.index and s not in m.samples | named]
+    kept = truth.notna() & pd.DataFrame(
+        [[not _reached(m, str(p), str(s)) for p in truth.columns] for s in truth.index],
+        truth.index,
+        truth.columns,
+    )
+    lost = [s for s in truth.index if s not in values.index and s not in named and kept.loc[s].any()]
     if lost and not m.renamed:
         found.append(f"loses sample {lost[0]!r}")
-    gone = [p for p in truth.columns if p not in values.columns and p not in m.proteins]
+    gone = [p for p in truth.columns if p not in values.columns and kept[p].any()]
     if gone and not m.renamed:
         found.append(f"loses protein {gone[0]!r}")
     shared = truth.index.intersection(values.index), truth.columns.intersection(values.columns)
@@ -761,8 +770,7 @@ def _of_values(m: Mutant, exp: mk.Experiment, truth: pd.DataFrame) -> list[str]:
     for i, sample in enumerate(shared[0]):
         for k, protein in enumerate(shared[1]):
             cell, was, now = (str(protein), str(sample)), float(before[i, k]), float(after[i, k])
-            reached = cell in m.cells or protein in m.proteins or sample in m.samples
-            if not reached and not _same(was, now):
+            if not _reached(m, *cell) and not _same(was, now):
                 return [*found, f"reads {now:g} for {was:g} in an unchanged cell"]
             if cell in m.may_be and not any(_same(now, v) for v in m.may_be[cell]):
                 found.append(f"reads {now:g} for the changed cell")
