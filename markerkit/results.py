@@ -86,6 +86,10 @@ class Result:
             :func:`~markerkit.figures.source_shares` for :class:`SourceShares`,
             :func:`~markerkit.figures.contamination_fraction` for :class:`ContaminationFraction`,
             :func:`~markerkit.figures.qc_card` for :class:`Quality`,
+            :func:`~markerkit.figures.sample_values` for :class:`SampleValues`,
+            :func:`~markerkit.figures.group_values` for :class:`GroupValues`,
+            :func:`~markerkit.figures.replicate_correlation` for :class:`ReplicateCorrelation`,
+            :func:`~markerkit.figures.missing_by_intensity` for :class:`MissingByIntensity`,
             :func:`~markerkit.figures.checklist` for :class:`Checklist`,
             :func:`~markerkit.figures.coverage` for :class:`Coverage`,
             :func:`~markerkit.figures.volcano` for :class:`DifferentialAbundance` and
@@ -248,6 +252,30 @@ class SamplesUsed(Result):
     table_name = "samples_used"
 
 
+class SampleValues(Result):
+    """Proteins and intensities measured in every sample."""
+
+    table_name = "sample_values"
+
+
+class GroupValues(Result):
+    """Missing values, spread and similarity of the samples of every group."""
+
+    table_name = "group_values"
+
+
+class ReplicateCorrelation(Result):
+    """Correlation of every two samples."""
+
+    table_name = "replicate_correlation"
+
+
+class MissingByIntensity(Result):
+    """Share of missing values by intensity in every group."""
+
+    table_name = "missing_by_intensity"
+
+
 class Checklist(Result):
     """Guideline items."""
 
@@ -305,9 +333,21 @@ class Quality(Result):
     ----------
     blanks
         Content of procedural blanks and unconditioned medium.
+    samples
+        Proteins and intensities measured in every sample.
+    groups
+        Missing values, coefficients of variation and correlation of the samples of every group.
+    correlation
+        Correlation of every two samples.
+    missing
+        Share of missing values by intensity in every group.
     """
 
     blanks: Blanks = field(default_factory=_without_rows(Blanks))
+    samples: SampleValues = field(default_factory=_without_rows(SampleValues))
+    groups: GroupValues = field(default_factory=_without_rows(GroupValues))
+    correlation: ReplicateCorrelation = field(default_factory=_without_rows(ReplicateCorrelation))
+    missing: MissingByIntensity = field(default_factory=_without_rows(MissingByIntensity))
 
     table_name = "sample_quality"
 

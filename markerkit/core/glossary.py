@@ -14,6 +14,8 @@ GLOSSARY: dict[str, str] = {
     "do not prove how a vesicle was made.",
     "class-specific marker": "A marker of a class that belongs to no competing class and not to the general EV markers, so "
     "that it discriminates.",
+    "coefficient of variation": "The standard deviation of the values of a protein in a group over their mean, on linear "
+    "values; before normalization it includes differences in load.",
     "comparator": "What the control is made of: a lysate of the source cells, the biofluid, soluble proteins of it,"
     " or another EV preparation; it decides what a difference means.",
     "compatible": "The markers of a class are enriched over the comparator, its negative markers are not, and every"
@@ -45,6 +47,8 @@ GLOSSARY: dict[str, str] = {
     "category, each with its source and a weight.",
     "MISEV": "Minimal information for studies of extracellular vesicles, the reporting guidelines of the "
     "International Society for Extracellular Vesicles.",
+    "missing values that fall with intensity": "The fainter a protein, the more of its values are missing: they are missing "
+    "because they are small, so that the mean of the measured ones is too high.",
     "missing-value scheme": "How missing values enter an estimate: left out (measured values only) or as left-censored "
     "bounds; a verdict has to hold under both.",
     "negative marker": "A protein that a class should not contain; its enrichment speaks against the class.",

@@ -11,11 +11,15 @@ from markerkit.figures._coverage import coverage
 from markerkit.figures._dispatch import FigureSet, assessment_figures, plot
 from markerkit.figures._enrichment import enrichment
 from markerkit.figures._forest import forest
+from markerkit.figures._group_values import group_values
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._lint import Problem, lint
 from markerkit.figures._marker_heatmap import marker_heatmap
+from markerkit.figures._missing_by_intensity import missing_by_intensity
 from markerkit.figures._overlap import overlap
 from markerkit.figures._qc_card import qc_card
+from markerkit.figures._replicate_correlation import replicate_correlation
+from markerkit.figures._sample_values import sample_values
 from markerkit.figures._sensitivity import sensitivity
 from markerkit.figures._source_shares import source_shares
 from markerkit.figures._style import new_figure, save, style
@@ -30,13 +34,17 @@ __all__ = [
     "coverage",
     "enrichment",
     "forest",
+    "group_values",
     "identity_summary",
     "lint",
     "marker_heatmap",
+    "missing_by_intensity",
     "new_figure",
     "overlap",
     "plot",
     "qc_card",
+    "replicate_correlation",
+    "sample_values",
     "save",
     "sensitivity",
     "source_shares",

@@ -16,10 +16,14 @@ from markerkit.figures._contamination_fraction import contamination_fraction
 from markerkit.figures._coverage import coverage
 from markerkit.figures._enrichment import enrichment
 from markerkit.figures._forest import forest
+from markerkit.figures._group_values import group_values
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._marker_heatmap import marker_heatmap
+from markerkit.figures._missing_by_intensity import missing_by_intensity
 from markerkit.figures._palette import CLASSES
 from markerkit.figures._qc_card import qc_card
+from markerkit.figures._replicate_correlation import replicate_correlation
+from markerkit.figures._sample_values import sample_values
 from markerkit.figures._sensitivity import sensitivity
 from markerkit.figures._source_shares import source_shares
 from markerkit.figures._style import detached
@@ -34,6 +38,10 @@ PLOTS: dict[str, Callable[..., Axes | Figure]] = {
     "sensitivity": sensitivity,
     "source_shares": source_shares,
     "sample_quality": qc_card,
+    "sample_values": sample_values,
+    "group_values": group_values,
+    "replicate_correlation": replicate_correlation,
+    "missing_by_intensity": missing_by_intensity,
     "contamination_fraction": contamination_fraction,
     "misev_checklist": checklist,
     "coverage": coverage,
@@ -79,6 +87,8 @@ def plot(result: Result, **options: Any) -> Axes | Figure:
         raise TypeError(message)
     return draw(result.table, **options)
 
+
+_MANY_SAMPLES = 40
 
 #: table without a figure -> the figure of an assessment, `result`, that shows what it holds
 _SHOWN_BY = {
@@ -179,12 +189,26 @@ class _Shown(NamedTuple):
 
 
 def _samples(tables: Mapping[str, pd.DataFrame], groups: Sequence[str] | None) -> list[str] | None:
-    """Name the samples of the groups and, after them, blanks and medium; all samples without groups."""
-    if groups is None:
-        return None
+    """Name the samples of the groups and, after them, blanks and medium; nothing where all are meant."""
     card = tables["sample_quality"]
     group_of = dict(zip(words(card, "sample"), words(card, "group"), strict=True))
-    return [s for wanted in (*groups, "blank", "medium") for s, group in group_of.items() if group == wanted]
+    wanted = _groups(card, groups)
+    return None if wanted is None else [s for w in wanted for s, group in group_of.items() if group == w]
+
+
+def _groups(table: pd.DataFrame, groups: Sequence[str] | None) -> list[str] | None:
+    """Name the groups and, after them, blanks and medium; nothing where the table has other groups."""
+    if groups is None or not set(groups) & set(words(table, "group")):
+        return None
+    return [*groups, "blank", "medium"]
+
+
+def _replicate_correlation(table: pd.DataFrame, groups: Sequence[str] | None) -> Figure:
+    """Draw many samples over two columns of a page."""
+    wanted = _groups(table, groups)
+    rows = table if wanted is None else table[words(table, "group").isin(wanted)]
+    many = words(rows, "sample").nunique() >= _MANY_SAMPLES
+    return replicate_correlation(table, groups=wanted, width="double" if many else "middle")
 
 
 def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
@@ -236,6 +260,30 @@ FIGURES: dict[str, _Drawing] = {
         "Quality card of every sample",
         ("sample_quality",),
         lambda t, s: qc_card(t["sample_quality"], samples=_samples(t, s.groups)),
+    ),
+    "sample_values": _Drawing(
+        "Proteins and intensities measured in every sample",
+        ("sample_values",),
+        lambda t, s: sample_values(t["sample_values"], groups=_groups(t["sample_values"], s.groups)),
+    ),
+    "group_values": _Drawing(
+        "Missing values, variation and correlation by group",
+        ("group_values",),
+        lambda t, s: group_values(t["group_values"], groups=_groups(t["group_values"], s.groups)),
+    ),
+    "replicate_correlation": _Drawing(
+        "Correlation of all samples with each other",
+        ("replicate_correlation",),
+        lambda t, s: _replicate_correlation(t["replicate_correlation"], s.groups),
+    ),
+    "missing_by_intensity": _Drawing(
+        "Missing values against intensity",
+        ("missing_by_intensity",),
+        lambda t, s: missing_by_intensity(
+            t["missing_by_intensity"],
+            t.get("group_values"),
+            groups=_groups(t["missing_by_intensity"], s.groups),
+        ),
     ),
     "source_shares": _Drawing(
         "Share of signal by source",

@@ -236,6 +236,12 @@ DIVERGING: Final[Colormap] = LinearSegmentedColormap.from_list(
     ["#08306b", "#2f7ebc", "#a6cee3", "#f7f7f7", "#fdbe85", "#d9731a", "#7f2704"],
 )
 
+#: from little to much, darker without a turn: the order stays in grey
+SEQUENTIAL: Final[Colormap] = LinearSegmentedColormap.from_list(
+    "markerkit_sequential",
+    ["#f7f7f7", "#a6cee3", "#2f7ebc", "#08306b"],
+)
+
 ALL_COLORS: Final[frozenset[str]] = frozenset(
     [INK, SECONDARY, RULE, FAINT, ZONE, PAPER, _BLOOD, _CELLS, _HANDLING, _CELL, *OKABE_ITO.values()]
 )

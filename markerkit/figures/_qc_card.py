@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from markerkit.figures._palette import CLASSES, FAINT, INK, PAPER, SECONDARY, SOURCES, ZONE, tint, title
 from markerkit.figures._rows import Slot, blank_page, page, slots
 from markerkit.figures._style import MAX_HEIGHT, figure_of, style, width_mm
-from markerkit.figures._tables import checked, numbers, words
+from markerkit.figures._tables import checked, numbers, samples_by_group, words
 from markerkit.figures._text import ellipsize, widest
 
 _COLUMNS = ("sample", "group", "kind", "item", "value", "ci_low", "ci_high", "n_set", "n_measured", "flag")
@@ -82,7 +82,7 @@ def qc_card(
     """
     rows = checked(table, _COLUMNS, "sample_quality")
     full = width_mm(width)
-    order, groups, more = _samples(rows, samples)
+    order, groups, more = samples_by_group(rows, samples, (MAX_HEIGHT - _TOP - _BOTTOM) / _ROW)
     with style(width):
         if not order:
             return blank_page(full, "nothing to draw: no sample")
@@ -93,25 +93,6 @@ def qc_card(
         note = f"{more} more samples stand in the table" if more else ""
         _foot(sheet, _TOP + depth * _ROW + 3, note, full)
     return figure_of(sheet)
-
-
-def _samples(rows: pd.DataFrame, wanted: Sequence[str] | None) -> tuple[list[str], list[str], int]:
-    """Sort the samples by group; return them, their groups and how many are left out."""
-    group = dict(zip(words(rows, "sample"), words(rows, "group"), strict=True))
-    order = list(group) if wanted is None else [s for s in wanted if s in group]
-    rank = {g: i for i, g in enumerate(dict.fromkeys(group[s] for s in order))}
-    order = sorted(order, key=lambda s: rank[group[s]])
-    most = int((MAX_HEIGHT - _TOP - _BOTTOM) / _ROW - 1.4 * len(rank))
-    if len(order) > most:
-        # every group gets its part of the page
-        place = pd.Series(range(len(order)))
-        named = pd.Series([group[s] for s in order])
-        share = place.groupby(named).rank() / named.map(named.value_counts())
-        first = share.sort_values(kind="stable").index[: max(most, 1)]
-        kept = [order[i] for i in sorted(first)]
-    else:
-        kept = order
-    return kept, [group[s] for s in kept], len(order) - len(kept)
 
 
 def _cells(rows: pd.DataFrame) -> dict[str, dict[str, _Cell]]:

@@ -80,6 +80,41 @@ def contrast_rows(
     return one_contrast(checked(table, columns, name), contrast, name)
 
 
+def samples_by_group(
+    table: pd.DataFrame, wanted: Sequence[str] | None, page: float
+) -> tuple[list[str], list[str], int]:
+    """Sort samples by group, as many as a page holds.
+
+    Parameters
+    ----------
+    table
+        Columns ``sample`` and ``group``.
+    wanted
+        Samples to take, in order; all by default.
+    page
+        Rows that a page holds; the heading of a group takes 1.4 of them.
+
+    Returns
+    -------
+    The samples, their groups and how many are left out; of these every group has its part.
+    """
+    group = dict(zip(words(table, "sample"), words(table, "group"), strict=True))
+    order = list(group) if wanted is None else [s for s in wanted if s in group]
+    rank = {g: i for i, g in enumerate(dict.fromkeys(group[s] for s in order))}
+    order = sorted(order, key=lambda s: rank[group[s]])
+    most = int(page - 1.4 * len(rank))
+    if len(order) > most:
+        # every group gets its part of the page
+        at = pd.Series(range(len(order)))
+        named = pd.Series([group[s] for s in order])
+        share = at.groupby(named).rank() / named.map(named.value_counts())
+        first = share.sort_values(kind="stable").index[: max(most, 1)]
+        kept = [order[i] for i in sorted(first)]
+    else:
+        kept = order
+    return kept, [group[s] for s in kept], len(order) - len(kept)
+
+
 def count_text(table: pd.DataFrame, measured: str = "n_measured", total: str = "n_set") -> list[str]:
     """Write ``measured/total`` for every row."""
     pairs = zip(numbers(table, measured), numbers(table, total), strict=True)

@@ -16,7 +16,15 @@ from markerkit.qc.bovine import bovine_rows
 from markerkit.qc.ev_markers import ev_marker_genes, ev_marker_ranks, gene_ranks
 from markerkit.qc.outliers import REVIEW, far, far_in_groups, similarity
 from markerkit.qc.shares import index_rows, percentiles, reference_of, share_rows
-from markerkit.results import Blanks, Quality
+from markerkit.qc.values import measured_values
+from markerkit.results import (
+    Blanks,
+    GroupValues,
+    MissingByIntensity,
+    Quality,
+    ReplicateCorrelation,
+    SampleValues,
+)
 from markerkit.sets.coverage import require_matches
 from markerkit.study.contrast import BLOOD, FLUIDS
 from markerkit.study.roles import SAMPLE, roles_of
@@ -58,7 +66,8 @@ def quality(
     markers
         Catalog of its organism; the shipped one by default.
     group
-        Sample column within which outliers are looked for; all samples by default.
+        Sample column of the groups within which outliers are looked for and spread and missing
+        values are described; all samples by default.
     fluid
         What the samples come from: chooses the reference distribution, leaves the genes of
         blood cells out of the EV markers in blood, and asks for bovine entries
@@ -74,7 +83,8 @@ def quality(
         ``table``: one row per sample and item, never a class call: depth, every EV
         marker (measured or not, rank), EV ranks, shares of signal with interval,
         indices, the bovine check and similarity to the other samples.
-        ``blanks``: content of blanks and medium.
+        ``blanks``: content of blanks and medium. ``samples``, ``groups``, ``correlation``
+        and ``missing``: what was measured in each sample and group, on measured values before normalization.
 
     Raises
     ------
@@ -150,7 +160,16 @@ def quality_of(
     order = {s: i for i, s in enumerate(exp.samples.index)}
     table = table.sort_values("sample", key=lambda s: s.map(order), kind="stable")
     params = {"group": group, "fluid": fluid, "shares": basis}
-    return Quality(TABLES["sample_quality"].conform(table), params, blanks=Blanks(blanks))
+    measured = measured_values(exp, groups, named=group is not None)
+    return Quality(
+        TABLES["sample_quality"].conform(table),
+        params,
+        blanks=Blanks(blanks),
+        samples=SampleValues(measured.samples),
+        groups=GroupValues(measured.groups),
+        correlation=ReplicateCorrelation(measured.correlation),
+        missing=MissingByIntensity(measured.missing),
+    )
 
 
 def _groups(exp: Experiment, group: str | None) -> pd.Series:

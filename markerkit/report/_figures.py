@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
 
 #: figures with much text, which take about as long as all the others
-_ELSEWHERE = ("qc_card", "source_shares", "checklist", "coverage", "enrichment")
+_ELSEWHERE = (
+    "qc_card",
+    "sample_values",
+    "group_values",
+    "missing_by_intensity",
+    "source_shares",
+    "checklist",
+    "coverage",
+    "enrichment",
+)
 
 
 @dataclass(frozen=True)

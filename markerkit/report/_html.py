@@ -23,6 +23,7 @@ from markerkit.report._cards import sample_cards
 from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
 from markerkit.report._summary import summary
+from markerkit.report._values import FIGURES_OF_VALUES, group_rows
 from markerkit.tables.registry import TABLES
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def html_report(
         record=record,
         contrasts=[_contrast(assessment, tables, found) for found in record["contrasts"]],
         figures=[_figure(d) for d in drawn],
+        of_values=FIGURES_OF_VALUES,
         skipped=dict(skipped),
         per_sample=sample_cards(tables),
         specs=list(TABLES.values()),
@@ -156,6 +158,7 @@ def _contrast(
         "checklist": found["checklist"],
         "stability": _evidence.stability(of_contrast["sensitivity"]),
         "unvaried": _evidence.unvaried(of_contrast["sensitivity"]),
+        "values": group_rows(tables["group_values"], contrast),
         "design": _evidence.design_rows(of_contrast["design"]),
         "levels": _evidence.levels(of_contrast["null_check"]),
         "form": _evidence.form(of_contrast["ev_track"]),

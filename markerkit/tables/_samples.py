@@ -44,6 +44,89 @@ SAMPLE_QUALITY = TableSpec(
     ),
 )
 
+SAMPLE_VALUES = TableSpec(
+    "sample_values",
+    "What was measured in every sample: number of proteins and distribution of their intensities, before normalization.",
+    (
+        Column("sample", "str", "sample"),
+        Column("role", "str", "`sample`, `blank` or `medium`"),
+        Column("group", "str", "its group; blanks and medium are groups by themselves"),
+        Column("n_proteins", "int", "protein groups measured, flagged contaminants among them, without decoys"),
+        Column("n_without_contaminants", "int", "protein groups measured, without flagged contaminants"),
+        Column("n_set", "int", "protein groups of the table, without flagged contaminants and decoys"),
+        Column("missing", "float", "share of these without a value, 0 to 1"),
+        Column("q05", "float", "5 % quantile of the log2 values, without flagged contaminants"),
+        Column("q25", "float", "lower quartile"),
+        Column("median", "float", "median"),
+        Column("q75", "float", "upper quartile"),
+        Column("q95", "float", "95 % quantile"),
+        Column("status", "str", "`measured` or `no value`"),
+        Column("reason", "str", "why there are no quantiles"),
+    ),
+)
+
+GROUP_VALUES = TableSpec(
+    "group_values",
+    "Missing values, spread and similarity of the samples of every group, before normalization, without flagged contaminants.",
+    (
+        Column("group", "str", "group of samples; blanks and medium are groups by themselves"),
+        Column("role", "str", "`sample`, `blank` or `medium`"),
+        Column("n_samples", "int", "samples of the group"),
+        Column("n_proteins", "int", "protein groups measured in at least one preparation of the study"),
+        Column("n_in_all", "int", "of these, measured in every sample of the group"),
+        Column("n_in_some", "int", "of these, measured in some samples of the group"),
+        Column("n_in_none", "int", "of these, measured in no sample of the group"),
+        Column("missing", "float", "share of the values of these proteins that are missing, 0 to 1"),
+        Column("n_cv", "int", "protein groups with enough values for a coefficient of variation"),
+        Column("cv_median", "float", "median coefficient of variation within the group, of linear values (0.2 is 20 %)"),
+        Column("cv_q25", "float", "lower quartile of the coefficients of variation"),
+        Column("cv_q75", "float", "upper quartile of the coefficients of variation"),
+        Column("cv_basis", "str", "`linear values`, or `sd of log values`: sqrt(exp(s^2) - 1), s the standard deviation of the natural logarithms"),
+        Column("cv_reason", "str", "why it could not be computed, or which caution applies"),
+        Column("r_within", "float", "median Pearson correlation of the pairs of samples of the group, on log2 values"),
+        Column("r_within_lowest", "float", "the lowest of these correlations"),
+        Column("r_between", "float", "median correlation of its samples with the preparations of other groups"),
+        Column("r_reason", "str", "why there is no correlation within the group"),
+        Column("missing_slope", "float", "change of the log odds of a missing value per doubling of the mean intensity of the protein in the group"),
+        Column("missing_slope_ci_low", "float", "lower end of its 95 % interval"),
+        Column("missing_slope_ci_high", "float", "upper end of its 95 % interval"),
+        Column("missing_values", "str", "`falls with intensity`, `no dependence seen`, `rises with intensity` or `not assessable`"),
+        Column("missing_reason", "str", "why it is not assessable"),
+    ),
+)
+
+REPLICATE_CORRELATION = TableSpec(
+    "replicate_correlation",
+    "Pearson correlation of every two samples on the log2 values of the proteins that both measured, before normalization.",
+    (
+        Column("sample", "str", "sample"),
+        Column("group", "str", "its group"),
+        Column("other", "str", "the other sample; empty in studies of more than 200 samples, whose rows are medians over the samples of a group"),
+        Column("other_group", "str", "group of the other sample"),
+        Column("same_group", "bool", "true within a group"),
+        Column("pearson", "float", "correlation, without flagged contaminants and decoys"),
+        Column("n_shared", "int", "protein groups measured in both"),
+        Column("status", "str", "`computed` or `too few shared`"),
+        Column("reason", "str", "why it could not be computed"),
+    ),
+)
+
+MISSING_BY_INTENSITY = TableSpec(
+    "missing_by_intensity",
+    "Share of missing values by intensity in every group: bins of equally many proteins that the group measured.",
+    (
+        Column("group", "str", "group of samples"),
+        Column("bin", "int", "bin, from the least intense"),
+        Column("log2_from", "float", "least mean log2 intensity of its proteins, over the samples of the group that measured them"),
+        Column("log2_median", "float", "median of the mean log2 intensities"),
+        Column("log2_to", "float", "largest mean log2 intensity"),
+        Column("n_proteins", "int", "protein groups of the bin"),
+        Column("n_values", "int", "values that they could have: protein groups times samples"),
+        Column("n_missing", "int", "of these missing"),
+        Column("missing", "float", "share missing, 0 to 1"),
+    ),
+)
+
 BLANKS = TableSpec(
     "blanks",
     "Content of procedural blanks and unconditioned medium, and how much of the samples it could explain.",

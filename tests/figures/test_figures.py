@@ -298,6 +298,62 @@ def robustness_table(contrasts: tuple[str, ...] = (CONTRAST,)) -> pd.DataFrame:
     return TABLES["sensitivity"].conform(pd.DataFrame(rows))
 
 
+GROUPS_OF_VALUES = ("SEC", "UC", "PEG", "blank")
+
+
+def sample_values_table(
+    n: int = 14, groups: tuple[str, ...] = GROUPS_OF_VALUES, seed: int = 9
+) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    middle, count = rng.normal(22, 0.7, n), rng.integers(300, 2000, n)
+    return TABLES["sample_values"].conform(pd.DataFrame({
+        "sample": [f"run_{i:03d}" for i in range(n)], "role": "sample", "group": [groups[i * len(groups) // n] for i in range(n)],
+        "n_proteins": count, "n_without_contaminants": count - 25, "n_set": 2400, "missing": 1 - count / 2400,
+        "q05": middle - 4, "q25": middle - 1.5, "median": middle, "q75": middle + 1.6, "q95": middle + 5, "status": "measured",
+    }))  # fmt: skip
+
+
+def group_values_table(groups: tuple[str, ...] = GROUPS_OF_VALUES) -> pd.DataFrame:
+    n = len(groups)
+    frame = pd.DataFrame({
+        "group": groups, "role": "sample", "n_samples": 3, "n_proteins": 2400, "n_in_all": 900, "n_in_some": 1000, "n_in_none": 500,
+        "missing": np.linspace(0.05, 0.9, n), "n_cv": 900, "cv_median": np.linspace(0.1, 0.8, n), "cv_q25": np.linspace(0.05, 0.5, n),
+        "cv_q75": np.linspace(0.2, 1.3, n), "r_within": np.linspace(0.95, 0.7, n), "r_within_lowest": np.linspace(0.9, 0.2, n),
+        "r_between": np.linspace(0.6, 0.5, n), "missing_slope": -0.4, "missing_slope_ci_low": -0.5, "missing_slope_ci_high": -0.3,
+        "missing_values": "falls with intensity",
+    })  # fmt: skip
+    alone = frame.index == n - 1
+    frame.loc[alone, [c for c in frame if c.startswith(("cv_", "r_", "missing_slope"))]] = np.nan
+    frame.loc[alone, "missing_values"] = "not assessable"
+    frame.loc[alone, ["cv_reason", "r_reason", "missing_reason"]] = "one sample in the group"
+    return TABLES["group_values"].conform(frame)
+
+
+def correlation_table(
+    n: int = 10, groups: tuple[str, ...] = GROUPS_OF_VALUES, seed: int = 10
+) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    group = [groups[i * len(groups) // n] for i in range(n)]
+    rows = [
+        (f"run_{i:03d}", group[i], f"run_{j:03d}", group[j], group[i] == group[j], rng.uniform(0.4, 0.99), 300, "computed", "")
+        for i in range(n)
+        for j in range(i + 1, n)
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=TABLES["replicate_correlation"].names)
+    table.loc[3, "pearson"] = np.nan
+    return TABLES["replicate_correlation"].conform(table)
+
+
+def missing_table(groups: tuple[str, ...] = GROUPS_OF_VALUES) -> pd.DataFrame:
+    rows = [
+        {"group": g, "bin": i + 1, "log2_from": 17.6 + i, "log2_median": 18.0 + i, "log2_to": 18.5 + i, "n_proteins": 90, "n_values": 270,
+         "n_missing": 27 * (9 - i), "missing": 0.1 * (9 - i)}
+        for g in groups
+        for i in range(10)
+    ]  # fmt: skip
+    return TABLES["missing_by_intensity"].conform(pd.DataFrame(rows))
+
+
 # --- every figure, on real-looking, nasty and meagre tables ---------------------------------------------
 
 SAMPLES = samples_table(8)
@@ -312,6 +368,10 @@ BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
     "differential_abundance": differential_table,
     "enrichment": enrichment_table,
     "marker_values": lambda: marker_values(SAMPLES),
+    "sample_values": sample_values_table,
+    "group_values": group_values_table,
+    "replicate_correlation": correlation_table,
+    "missing_by_intensity": missing_table,
 }
 DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
     "identity_summary": ("identity", figures.identity_summary),
@@ -326,6 +386,13 @@ DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
     "checklist": ("misev_checklist", figures.checklist),
     "coverage": ("coverage", figures.coverage),
     "enrichment": ("enrichment", figures.enrichment),
+    "sample_values": ("sample_values", figures.sample_values),
+    "group_values": ("group_values", figures.group_values),
+    "replicate_correlation": ("replicate_correlation", figures.replicate_correlation),
+    "missing_by_intensity": (
+        "missing_by_intensity",
+        lambda t: figures.missing_by_intensity(t, group_values_table()),
+    ),
 }
 #: table -> a column without which its figures cannot be drawn
 NEEDED = {
@@ -339,12 +406,30 @@ NEEDED = {
     "differential_abundance": "log2_fc",
     "enrichment": "pvalue",
     "marker_values": "value",
+    "sample_values": "median",
+    "group_values": "cv_median",
+    "replicate_correlation": "pearson",
+    "missing_by_intensity": "missing",
 }
 #: figures of one panel, which take `ax`
 PANELS = (
     "forest_purity", "volcano", "source_shares", "contamination_fraction", "coverage",
 )  # fmt: skip
-NAMES = {"gene", "protein", "set", "title", "source", "sample", "class", "compartment", "item", "method"}
+NAMES = {
+    "group",
+    "other",
+    "other_group",
+    "gene",
+    "protein",
+    "set",
+    "title",
+    "source",
+    "sample",
+    "class",
+    "compartment",
+    "item",
+    "method",
+}
 
 
 def _nasty(table: pd.DataFrame) -> pd.DataFrame:
@@ -410,7 +495,9 @@ def test_fit_to_print(name: str, variant: str) -> None:
 
 
 @pytest.mark.parametrize("width", [89, 120, 183])
-@pytest.mark.parametrize("name", [*PANELS, "enrichment"])
+@pytest.mark.parametrize(
+    "name", [*PANELS, "enrichment", "sample_values", "replicate_correlation", "missing_by_intensity"]
+)
 def test_every_width(name: str, width: int) -> None:
     table_name, _ = DRAW[name]
     draw = getattr(figures, name.removesuffix("_purity"))

@@ -1,0 +1,68 @@
+"""The section `Quality of the values` of the report: missing values, spread and similarity by group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from markerkit.core.wording import number, percent
+from markerkit.study.contrast import Contrast
+from markerkit.study.roles import SAMPLE
+
+#: figures that stand in this section
+FIGURES_OF_VALUES = ("sample_values", "group_values", "replicate_correlation", "missing_by_intensity")
+
+
+def group_rows(table: pd.DataFrame, contrast: Contrast | None) -> list[dict[str, Any]]:
+    """Rows of the section.
+
+    Parameters
+    ----------
+    table
+        Table ``group_values``.
+    contrast
+        Its groups are shown, and blanks and medium; all groups without one, or where the table has other groups.
+
+    Returns
+    -------
+    One mapping per group, numbers in words.
+    """
+    if contrast is not None and table["group"].isin([contrast.case, contrast.control]).any():
+        table = table[table["group"].isin([contrast.case, contrast.control]) | (table["role"] != SAMPLE)]
+    return [_row(r) for _, r in table.iterrows()]
+
+
+def _row(row: pd.Series) -> dict[str, Any]:
+    slope = _span(row, "missing_slope", "missing_slope_ci_low", "missing_slope_ci_high")
+    return {
+        "group": row["group"],
+        "role": row["role"],
+        "n": int(row["n_samples"]),
+        "presence": f"{row['n_in_all']:,} / {row['n_in_some']:,} / {row['n_in_none']:,}",
+        "missing": percent(row["missing"], 2) if np.isfinite(row["missing"]) else "",
+        "cv": _percents(row),
+        "cv_reason": row["cv_reason"],
+        "r": number(row["r_within"]) if np.isfinite(row["r_within"]) else "",
+        "r_lowest": number(row["r_within_lowest"]) if np.isfinite(row["r_within_lowest"]) else "",
+        "r_reason": row["r_reason"],
+        "r_between": number(row["r_between"]) if np.isfinite(row["r_between"]) else "",
+        "word": row["missing_values"],
+        "slope": slope,
+        "missing_reason": row["missing_reason"],
+    }
+
+
+def _percents(row: pd.Series) -> str:
+    """Median and quartiles of the coefficients of variation."""
+    if not np.isfinite(row["cv_median"]):
+        return ""
+    low, high = percent(row["cv_q25"], 2), percent(row["cv_q75"], 2)
+    return f"{percent(row['cv_median'], 2)} ({low} to {high})"
+
+
+def _span(row: pd.Series, value: str, low: str, high: str) -> str:
+    if not np.isfinite(row[value]):
+        return ""
+    return f"{number(row[value], 2)} ({number(row[low], 2)} to {number(row[high], 2)})"
