@@ -25,13 +25,15 @@ from markerkit.study.contrast import Contrast
 if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
 
-#: figures with much text, which take about as long as all the others
+#: figures that take about as long as the others and the tables; no heat map, so that seaborn is imported once
 _ELSEWHERE = (
     "qc_card",
     "sample_values",
     "group_values",
     "missing_by_intensity",
     "source_shares",
+    "volcano",
+    "contamination_fraction",
     "checklist",
     "coverage",
     "enrichment",

@@ -58,8 +58,8 @@ def _percents(row: pd.Series) -> str:
     """Median and quartiles of the coefficients of variation."""
     if not np.isfinite(row["cv_median"]):
         return ""
-    low, high = percent(row["cv_q25"], 2), percent(row["cv_q75"], 2)
-    return f"{percent(row['cv_median'], 2)} ({low} to {high})"
+    low, middle, high = (percent(v, 3 if v >= 1 else 2) for v in row[["cv_q25", "cv_median", "cv_q75"]])
+    return f"{middle} ({low} to {high})"
 
 
 def _span(row: pd.Series, value: str, low: str, high: str) -> str:

@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from markupsafe import escape
@@ -16,8 +17,10 @@ import markerkit.report
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
 from markerkit.core.wording import percent
+from markerkit.figures._dispatch import FIGURES
 from markerkit.report._figures import FigureWriter, drawing_process
 from markerkit.report._html import html_report
+from markerkit.report._values import FIGURES_OF_VALUES, group_rows
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.registry import TABLES
 from tests.hostile import nasty_contrast, nasty_experiment
@@ -356,3 +359,38 @@ def test_the_methods_name_the_factors_of_each_contrast():
         ),
     ):
         assert _factors(SimpleNamespace(contrasts=contrasts)) == text
+
+
+# ---- quality of the values -----------------------------------------------------------
+
+
+def test_quality_of_the_values_stands_beside_its_figures(example_folder):
+    text = (example_folder / "report.html").read_text(encoding="utf-8")
+    section = text[text.index("<h2>Quality of the values</h2>") : text.index("<h2>Design</h2>")]
+    for name in FIGURES_OF_VALUES:
+        assert FIGURES[name].title in section
+        assert (example_folder / "figures" / f"{name}.png").is_file()
+    assert section.count("<figure>") == len(FIGURES_OF_VALUES)
+    assert section.count("falls with intensity") == 2
+
+
+def test_values_by_group_are_those_of_the_contrast_and_its_blanks():
+    names = ("EV", "cell", "other", "blank")
+    table = TABLES["group_values"].conform(pd.DataFrame({
+        "group": names, "role": ["sample", "sample", "sample", "blank"], "n_samples": [3, 3, 3, 1], "n_in_all": 1200, "n_in_some": 30,
+        "n_in_none": 4, "missing": 0.125, "cv_median": [1.456, 0.2, 0.3, np.nan], "cv_q25": [0.9, 0.1, 0.1, np.nan],
+        "cv_q75": [2.0, 0.4, 0.5, np.nan], "r_within": 0.95, "r_within_lowest": 0.9, "r_between": np.nan, "missing_slope": -0.5,
+        "missing_slope_ci_low": -0.6, "missing_slope_ci_high": -0.4, "missing_values": "falls with intensity",
+    }))  # fmt: skip
+    rows = group_rows(table, mk.Contrast("arm", "EV", "cell"))
+    assert [r["group"] for r in rows] == ["EV", "cell", "blank"]
+    first = rows[0]
+    assert (first["presence"], first["missing"], first["cv"]) == (
+        "1,200 / 30 / 4",
+        "12 %",
+        "146 % (90 % to 200 %)",
+    )
+    assert (first["r"], first["r_lowest"], first["r_between"], rows[2]["cv"]) == ("0.95", "0.9", "", "")
+    assert first["slope"] == "\u22120.5 (\u22120.6 to \u22120.4)"
+    assert [r["group"] for r in group_rows(table, None)] == list(names)
+    assert [r["group"] for r in group_rows(table, mk.Contrast("batch", "1", "2"))] == list(names)
