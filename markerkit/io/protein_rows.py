@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 
 import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
-from markerkit.core.species import CONTAMINANT, DECOY, ENTRY_CODES, SPECIES
+from markerkit.core.species import CONTAMINANT, DECOY, species_in, species_named
 from markerkit.io.dialects import Dialect
 from markerkit.io.layout import find_column
 from markerkit.io.tabular import Table
 
-_ENTRY = re.compile(r"\w+_(" + "|".join(ENTRY_CODES) + r")\b")
+#: folded names of columns that give the species of each protein, in Latin, in English or as NCBI taxon
+_ORGANISM = (
+    "organism", "organisms", "pg organisms", "species", "organism name", "taxonomy id", "taxonomy ids", "organism id",
+    "taxon", "taxid", "taxon id", "protein organism",
+)  # fmt: skip
 _FLAGGED = ("+", "true", "1", "1.0", "yes")
 
 
@@ -38,7 +41,7 @@ def protein_rows(table: Table, dialect: Dialect) -> tuple[pd.Series, pd.DataFram
             "gene": gene,
             "is_contaminant": accession.str.contains(CONTAMINANT) | _flag(table, dialect.contaminant),
             "is_decoy": accession.str.contains(DECOY) | _flag(table, dialect.decoy),
-            "species": _species(accession, description),
+            "species": _species(accession, description, _text(table, _ORGANISM)),
             "n_peptides": _first_number(table, dialect.peptides),
         }
     )
@@ -85,16 +88,11 @@ def _flag(table: Table, names: tuple[str, ...]) -> pd.Series:
     return text.str.lower().isin(_FLAGGED)
 
 
-def _species(accession: pd.Series, description: pd.Series | None) -> pd.Series:
-    """Species by entry name, else by OS=, else by a Latin name anywhere."""
+def _species(accession: pd.Series, description: pd.Series | None, organism: pd.Series | None) -> pd.Series:
+    """Species by entry name or description, else by a column of organisms."""
     text = accession if description is None else accession + " " + description
-    code = text.str.extract(_ENTRY, expand=False).map(ENTRY_CODES)
-    named = text.str.extract(r"OS=([A-Z][a-z]+ [a-z]+)", expand=False)
-    whole = text.str.extract(rf"\b({'|'.join(SPECIES.values())})\b", expand=False)
-    species = pd.Series("", index=accession.index, dtype=object)
-    for found in (code, named, whole):
-        species = species.where(species != "", found.astype(object).where(found.notna(), ""))
-    return species
+    species = text.map(species_in)
+    return species if organism is None else species.where(species != "", organism.map(species_named))
 
 
 def _unique(names: pd.Series) -> pd.Series:
