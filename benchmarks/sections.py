@@ -26,6 +26,7 @@ SECTIONS = {
     "separation": "separation.py",
     "truth": "truth.py",
     "catalog": "catalog.py",
+    "identifiers": "identifiers.py",
 }
 HEAD = """# Benchmarks
 

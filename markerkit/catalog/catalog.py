@@ -37,6 +37,8 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         Rows of the ortholog table.
     organism
         Organism of the genes in `records` (sets may declare another one).
+    unmapped
+        Members that have no gene, rows of the table `unmapped`.
 
     Notes
     -----
@@ -68,6 +70,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         info: Mapping[str, Any] | None = None,
         orthologs: Sequence[Mapping[str, str]] = (),
         organism: str = "human",
+        unmapped: Sequence[Mapping[str, str]] = (),
     ) -> None:
         one_of("organism", organism, ORGANISMS)
         self._info = copy.deepcopy(dict(info or {}))
@@ -76,7 +79,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         self._organism = organism
         self._records = derive.in_order(records, self._info)
         self._table = derive.table_of(self._records, self._references, self._info)
-        self._unmapped = pd.DataFrame(columns=list(derive.UNMAPPED_COLUMNS), dtype=object)
+        self._unmapped = pd.DataFrame(unmapped, columns=list(derive.UNMAPPED_COLUMNS), dtype=object)
 
     @staticmethod
     def of_lists(sets: Mapping[str, Sequence[str]], *, organism: str = "human") -> MarkerCatalog:
@@ -196,7 +199,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     @property
     def unmapped(self) -> pd.DataFrame:
-        """Markers that have no gene of their own in this organism, with the reason."""
+        """Markers that have no gene of their own in this organism, and members of your sets that are no known gene."""
         return hand_out(self._unmapped)
 
     @property
@@ -341,7 +344,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
             )
         own = {k for k, r in self._records.items() if r.header["organism"] == self._organism}
         table, unmapped = derive.to_orthologs(self._table, self._orthologs, own, organism)
-        return self._with(table, unmapped, organism=organism)
+        return self._with(table, pd.concat([self._unmapped, unmapped]), organism=organism)
 
     def overlap(self) -> pd.DataFrame:
         """Count the positive genes that every two sets share (set x set); `figures.overlap` draws it."""

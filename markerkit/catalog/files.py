@@ -1,4 +1,4 @@
-"""Reading marker sets: the reference catalog, and user files in TOML, TSV or GMT."""
+"""Reading marker sets: the reference catalog, and user files in TOML, TSV, CSV, GMT or with one gene a line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 from markerkit.core.errors import InputError, listed, suggestion
 from markerkit.core.species import UNIPROT
 
-SET_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+#: name of a set: any text without line breaks and ``;``, which joins names in tables
+SET_ID = re.compile(r"[A-Za-z0-9][^\n\t;]*(?<! )")
+#: weight behind a gene in GMT files of Enrichr, as in CD63,1.0
+_WEIGHT = re.compile(r",-?\d+(?:\.\d*)?$")
 SET_ROLES = ("identity", "layer", "module", "misev", "source", "context")
 MARKER_ROLES = ("positive", "negative")
 SET_ORGANISMS = ("human", "mouse", "rat", "bovine")
@@ -109,8 +112,9 @@ def read_sets(path: str | Path) -> list[SetRecord]:
     Parameters
     ----------
     path
-        ``.toml`` (one set, the schema of the reference sets), ``.tsv`` (columns
-        ``set`` and ``gene``, optionally the fields of a marker) or ``.gmt``.
+        ``.toml`` (one set, the schema of the reference sets), ``.tsv`` or ``.csv``
+        (columns ``set`` and ``gene``, optionally the fields of a marker), ``.gmt``,
+        or ``.txt`` with one gene a line (or like ``.tsv``).
 
     Raises
     ------
@@ -120,11 +124,17 @@ def read_sets(path: str | Path) -> list[SetRecord]:
     """
     path = Path(path)
     kind = path.suffix.lower()
-    readers = {".toml": _from_toml, ".tsv": _from_tsv, ".txt": _from_tsv, ".gmt": _from_gmt}
+    readers = {
+        ".toml": _from_toml,
+        ".tsv": _from_tsv,
+        ".csv": _from_csv,
+        ".txt": _from_txt,
+        ".gmt": _from_gmt,
+    }
     if kind not in readers:
         raise InputError(
             f"{path}: markers cannot be read from a {kind or 'file without extension'}; "
-            "save them as .toml, .tsv or .gmt."
+            "save them as .toml, .tsv, .csv or .gmt."
         )
     text = read_text(path)
     if not text.strip():
@@ -171,14 +181,28 @@ def _check_fields(found: Mapping[str, Any], allowed: Mapping[str, Any], what: st
             )
 
 
-def _from_tsv(path: Path, text: str) -> list[SetRecord]:
-    reader = csv.DictReader(text.splitlines(), delimiter="\t")
+def _from_csv(path: Path, text: str) -> list[SetRecord]:
+    header = text.split("\n")[0]
+    return _from_tsv(path, text, ";" if header.count(";") > header.count(",") else ",")
+
+
+def _from_txt(path: Path, text: str) -> list[SetRecord]:
+    """Read a table, or a list of one gene a line that becomes a set by the name of the file."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if any("\t" in line for line in lines):
+        return _from_tsv(path, text)
+    genes = lines[lines[0].lower() in ("gene", "genes", "symbol", "gene_symbol") :]
+    return [record_of_list(path.stem, genes)]
+
+
+def _from_tsv(path: Path, text: str, delimiter: str = "\t") -> list[SetRecord]:
+    reader = csv.DictReader(text.splitlines(), delimiter=delimiter)
     names = list(reader.fieldnames or ())
     for needed in ("set", "gene"):
         if needed not in names:
             raise InputError(
                 f"{path} has no column {needed!r}; found {listed(names, limit=20)}. "
-                "A marker table is tab-separated with the columns set and gene."
+                "A marker table has the columns set and gene, separated by tabs (.tsv) or commas (.csv)."
             )
     columns = {"accession": "uniprot"}
     _check_fields({columns.get(n, n): None for n in names if n not in DERIVED}, MARKER, f"{path}")
@@ -227,7 +251,8 @@ def _from_gmt(path: Path, text: str) -> list[SetRecord]:
         name, role = fields[0], "positive"
         if name.endswith("_negative"):
             name, role = name.removesuffix("_negative"), "negative"
-        markers = [{**MARKER, "gene": gene, "role": role} for gene in fields[2:] if gene]
+        genes = [_WEIGHT.sub("", field) for field in fields[2:]]
+        markers = [{**MARKER, "gene": gene, "role": role} for gene in genes if gene]
         same = next((r for r in records if r.header["id"] == name), None)
         if same is None:
             records.append(SetRecord({**HEADER, "id": name, "title": fields[1] or name}, markers))
@@ -251,7 +276,9 @@ def check_set(record: SetRecord, path: Path, text: str = "") -> None:
     header, markers = record
     name = header["id"]
     if not isinstance(name, str) or not SET_ID.fullmatch(name):
-        raise InputError(f"{path}: set id {name!r} must be letters, digits, '_', '-', '+' or '.'.")
+        raise InputError(
+            f"{path}: set id {name!r} must begin with a letter or digit and hold no ';' and no line break."
+        )
     if header["role"] not in SET_ROLES:
         raise InputError(
             f"{path}: role of set {name!r} must be {listed(SET_ROLES, conjunction='or')}; got {header['role']!r}."

@@ -16,6 +16,7 @@ from markerkit.catalog import validate as check
 from markerkit.catalog.catalog import MarkerCatalog
 from markerkit.catalog.files import reference_folder
 from markerkit.catalog.marker_set import MarkerSet
+from markerkit.catalog.user_sets import mapped_sets
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.genes import gene_table
@@ -47,8 +48,11 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
     organism
         ``"human"``, ``"mouse"`` or ``"rat"``.
     extra
-        Files of your own sets (TOML, TSV or GMT) to add. TSV and GMT files are
-        taken to be of `organism`; a TOML file says its own.
+        Files of your own sets (TOML, TSV, CSV or GMT) to add. Tables and GMT files
+        are taken to be of `organism`; a TOML file says its own. Their genes are mapped
+        as those of the data are: symbols, aliases, accessions, Ensembl genes and,
+        of human, Entrez gene IDs. What cannot be mapped stays a member that is not
+        measured and is listed in ``unmapped``.
 
     Raises
     ------
@@ -64,21 +68,31 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
     folder = reference_folder()
     info, references, records = io.read_reference(folder)
     taken = {r.header["id"] for r in records}
+    unmapped: list[dict[str, str]] = []
     for path in [extra] if isinstance(extra, str | Path) else extra:
-        for record in io.read_sets(path):
-            if record.header["id"] in taken:
-                raise InputError(
-                    f"{path}: the set id {record.header['id']!r} is taken; give your set another name."
-                )
-            if Path(path).suffix.lower() != ".toml":
-                record.header["organism"] = organism
-            elif record.header["organism"] in set(ORGANISMS) - {"human", organism}:
-                other = record.header["organism"]
-                raise InputError(f"{path}: the set is of {other}; use load_markers({other!r}, extra=...).")
-            taken.add(record.header["id"])
-            records.append(record)
-    catalog = MarkerCatalog(records, references=references, info=info, orthologs=io.read_orthologs(folder))
+        read = io.read_sets(path)
+        for record in read:
+            _check_extra(record, taken, organism, path)
+        mapped, lost = mapped_sets(read, path, _catalog_genes)
+        records += mapped
+        unmapped += lost
+    catalog = MarkerCatalog(
+        records, references=references, info=info, orthologs=io.read_orthologs(folder), unmapped=unmapped
+    )
     return catalog.for_organism(organism)
+
+
+def _check_extra(record: io.SetRecord, taken: set[str], organism: str, path: str | Path) -> None:
+    """Refuse a set whose name is taken or whose organism is another one; a table without organism is of `organism`."""
+    header = record.header
+    if header["id"] in taken:
+        raise InputError(f"{path}: the set id {header['id']!r} is taken; give your set another name.")
+    if Path(path).suffix.lower() != ".toml":
+        header["organism"] = organism
+    elif header["organism"] in set(ORGANISMS) - {"human", organism}:
+        other = header["organism"]
+        raise InputError(f"{path}: the set is of {other}; use load_markers({other!r}, extra=...).")
+    taken.add(header["id"])
 
 
 def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
@@ -87,9 +101,9 @@ def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
     Parameters
     ----------
     path
-        ``.toml`` (the schema of the reference sets), ``.tsv`` (columns ``set``
-        and ``gene``; optional ``role``, ``uniprot``, ``weight``, ``complex``,
-        ...) or ``.gmt``; or a folder like that of the reference sets, such as
+        ``.toml`` (the schema of the reference sets), ``.tsv`` or ``.csv`` (columns
+        ``set`` and ``gene``; optional ``role``, ``uniprot``, ``weight``, ``complex``,
+        ...), ``.gmt``, or ``.txt`` with one gene a line; or a folder like that of the reference sets, such as
         an earlier version of it.
     organism
         Organism of the genes in a TSV or GMT file.
@@ -108,7 +122,11 @@ def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
     if Path(path).suffix.lower() == ".toml":
         declared = records[0].header["organism"]
         organism = declared if declared in ORGANISMS else organism
-    return MarkerCatalog(records, organism=organism)
+    else:
+        for record in records:
+            record.header["organism"] = organism
+    mapped, unmapped = mapped_sets(records, path, _catalog_genes)
+    return MarkerCatalog(mapped, organism=organism, unmapped=unmapped)
 
 
 def as_sets(

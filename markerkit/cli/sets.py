@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def marker_files(parser: argparse.ArgumentParser) -> None:
     """Add the option for further marker sets."""
     parser.add_argument(
-        "--markers", metavar="FILE", nargs="+", default=[], help="further marker sets: GMT, TSV or TOML"
+        "--markers", metavar="FILE", nargs="+", default=[], help="further marker sets: GMT, TSV, CSV or TOML"
     )
 
 

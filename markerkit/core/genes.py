@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from markerkit.core.species import BETWEEN_MEMBERS, PREFIX, split_identifier
+from markerkit.core.species import BETWEEN_MEMBERS, BOVINE, ENSEMBL, PREFIX, SPECIES, split_identifier
 
 _DATA = Path(__file__).parents[1] / "data"
+_ENSEMBL_GENE = {"human": "ENSG", "mouse": "ENSMUSG", "rat": "ENSRNOG"}
 _NOTHING = frozenset({"nan", "none", "<na>", "na", "nat"})  # what missing cells are as text
 _MOSTLY = 0.5  # share of names from which an axis is one of proteins
 #: how identifiers that are no UniProt accession and no symbol are written, by the system that they are of
 _FORMS = {
-    "ensembl": re.compile(r"ENS[A-Z]{0,4}[GTP]\d{11}(?:\.\d+)?"),
+    "ensembl": ENSEMBL,
     "refseq": re.compile(r"(?:gi\|\d+\|)?(?:ref\|)?[ANXWY][PMR]_\d{6,9}(?:\.\d+)?\|?"),
     "ipi": re.compile(r"(?:IPI:)?IPI\d{8}(?:\.\d+)?"),
     "entrez": re.compile(r"[1-9]\d{0,8}(?:\.0)?"),
@@ -35,11 +36,17 @@ class GeneTable:
         Accession -> symbol.
     by_name
         Folded approved, previous and alias symbol -> (symbol, how).
+    spellings
+        Approved, previous and alias symbols as they are written.
+    by_entry
+        Beginning of a UniProt entry name that is no symbol of its gene, as ALBU of ALBU_HUMAN, -> symbol.
     """
 
     symbols: frozenset[str]
     by_accession: dict[str, str]
     by_name: dict[str, tuple[str, str]]
+    spellings: frozenset[str]
+    by_entry: dict[str, str]
 
 
 @lru_cache(maxsize=3)
@@ -54,14 +61,43 @@ def gene_table(organism: str) -> GeneTable:
     rows = _rows(f"genes_{organism}.tsv")
     by_accession: dict[str, str] = {}
     by_name: dict[str, tuple[str, str]] = {}
+    spellings: set[str] = set()
     for how, column in (("alias", 3), ("previous symbol", 2), ("symbol", 0)):
         for row in rows:
             for name in filter(None, row[column].split("|")):
                 by_name[name.upper()] = (row[0], how)
+                spellings.add(name)
     for row in rows:
         for accession in filter(None, row[1].split("|")):
             by_accession.setdefault(accession, row[0])
-    return GeneTable(frozenset(r[0] for r in rows), by_accession, by_name)
+    by_entry = dict(_rows(f"entries_{organism}.tsv"))
+    for accession, symbol in _rows(f"accessions_{organism}.tsv"):
+        by_accession.setdefault(accession, symbol)
+    return GeneTable(frozenset(r[0] for r in rows), by_accession, by_name, frozenset(spellings), by_entry)
+
+
+@lru_cache(maxsize=3)
+def gene_numbers(organism: str) -> dict[str, str]:
+    """Read the Ensembl gene identifiers of an organism once, and the numbers of Entrez genes where there is a table.
+
+    Returns
+    -------
+    Identifier, such as ``ENSG00000135404`` or ``967``, -> symbol.
+    """
+    found: dict[str, str] = {}
+    for symbol, ensembl, *entrez in _rows(f"ids_{organism}.tsv"):
+        for number in filter(None, ensembl.split("|")):
+            found.setdefault(f"{_ENSEMBL_GENE[organism]}{number:0>11}", symbol)
+        for number in filter(None, entrez):
+            found[number] = symbol
+    return found
+
+
+@lru_cache(maxsize=3)
+def accessions_of_others(organism: str) -> dict[str, str]:
+    """Give the species of the accessions of the other organisms that have a table here, and of bovine contaminants."""
+    others = {a: SPECIES[o] for o in _ENSEMBL_GENE if o != organism for a in gene_table(o).by_accession}
+    return others | dict.fromkeys(bovine_accessions(), BOVINE)
 
 
 @lru_cache(maxsize=1)
@@ -142,14 +178,21 @@ def identifier_kind(cells: Iterable[object], organism: str) -> dict[str, float]:
 def _kind_of(text: str, organism: str) -> str:
     """Kind of the first member of a cell, or nothing."""
     member = PREFIX.sub("", BETWEEN_MEMBERS.split(text)[0].strip())
-    form = next((kind for kind, pattern in _FORMS.items() if pattern.fullmatch(member)), "")
+    kind = kind_of_identifier(member)
+    table = gene_table(organism)
+    if kind in ("", "uniprot") and member.upper() in table.by_name and member not in table.by_accession:
+        return "symbol"  # P2RY12 and H2BC11 are written as accessions are
+    return kind
+
+
+def kind_of_identifier(text: str) -> str:
+    """Kind of one identifier by how it is written, without the gene table; nothing where no kind fits.
+
+    >>> kind_of_identifier("NP_001244318.1"), kind_of_identifier("CD63_HUMAN"), kind_of_identifier("CD63")
+    ('refseq', 'entry', '')
+    """
+    form = next((kind for kind, pattern in _FORMS.items() if pattern.fullmatch(text)), "")
     if form:
         return form
-    table = gene_table(organism)
-    accession, entry = split_identifier(member)
-    symbol = member.upper() in table.by_name
-    if symbol and accession not in table.by_accession:  # P2RY12 and H2BC11 are written as accessions are
-        return "symbol"
-    if accession or entry:
-        return "uniprot" if accession else "entry"
-    return ""
+    accession, entry = split_identifier(text)
+    return "uniprot" if accession else "entry" if entry else ""

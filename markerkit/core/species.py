@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 #: organism or source of serum -> its species
 SPECIES = {
@@ -13,18 +15,21 @@ SPECIES = {
     "bovine": "Bos taurus",
 }
 BOVINE = SPECIES["bovine"]
+
+
+def _species_table() -> list[dict[str, str]]:
+    """Read the species that are known by name: UniProt code, NCBI taxon, letters of Ensembl, Latin name."""
+    with (Path(__file__).parents[1] / "data" / "species.tsv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
+
+
+_TABLE = _species_table()
 #: ending of a UniProt entry name, as in ALBU_BOVIN -> species
-ENTRY_CODES = {
-    "HUMAN": "Homo sapiens", "MOUSE": "Mus musculus", "BOVIN": "Bos taurus", "RAT": "Rattus norvegicus", "PIG": "Sus scrofa",
-    "YEAST": "Saccharomyces cerevisiae", "ECOLI": "Escherichia coli", "SHEEP": "Ovis aries", "HORSE": "Equus caballus",
-}  # fmt: skip
-#: beginning of an Ensembl identifier -> species
-ENSEMBL_CODES = {
-    "ENSBTA": "Bos taurus",
-    "ENSMUS": "Mus musculus",
-    "ENSRNO": "Rattus norvegicus",
-    "ENSP0": "Homo sapiens",
-}
+ENTRY_CODES = {row["code"]: row["species"] for row in _TABLE}
+#: NCBI taxon, as in OX=9913 -> species
+TAXA = {row["taxon"]: row["species"] for row in _TABLE}
+#: letters of an Ensembl identifier, as in ENSBTAP00000031900 -> species; those of human have none
+ENSEMBL_CODES = {"": SPECIES["human"]} | {r["ensembl"]: r["species"] for r in _TABLE if r["ensembl"]}
 
 _ACCESSION = r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2}"
 #: a UniProt accession, as UniProt defines it
@@ -33,6 +38,16 @@ UNIPROT = re.compile(_ACCESSION)
 UNIPROT_ISOFORM = re.compile(rf"({_ACCESSION})(?:[-.]\d+)?")
 #: entry name with a known ending: name and ending
 ENTRY_NAME = re.compile(rf"(\w+)_({'|'.join(ENTRY_CODES)})")
+_ENTRY_IN_TEXT = re.compile(rf"\b\w+_({'|'.join(ENTRY_CODES)})\b")
+#: entry name with any ending: name, of an unreviewed entry its accession, and ending
+ANY_ENTRY = re.compile(rf"({_ACCESSION}|[A-Z0-9]{{1,5}})_((?=\d*[A-Z])[A-Z0-9]{{3,5}})")
+#: what stands for a species whose name is not known here
+UNNAMED_SPECIES = "species with the UniProt code "
+#: Ensembl identifier of a gene, transcript or protein: letters of the species, kind
+ENSEMBL = re.compile(r"ENS([A-Z]{3})?([GTP])\d{11}(?:\.\d+)?")
+_OS = re.compile(r"\bOS=([A-Z][^=()]*?)(?:\s+\(|\s+[A-Z]{2}=|\s*$|;)")
+_OX = re.compile(r"\b(?:OX|TaxID|Tax_Id)=(\d+)")
+_BRACKETED_SPECIES = re.compile(r"\[([A-Z][a-z]+ [a-z]+)[^\]]*\]")
 #: ending of any entry name, anywhere in a text
 ENTRY_ENDING = re.compile(r"_([A-Z]{3,5})\b")
 
@@ -81,23 +96,54 @@ def species_of_entry(entry: str) -> str:
 
     >>> species_of_entry("ALBU_BOVIN"), species_of_entry("ENSMUSP00000000001"), species_of_entry("P02769")
     ('Bos taurus', 'Mus musculus', '')
+    >>> species_of_entry("TBA_9TRYP")
+    'species with the UniProt code 9TRYP'
     """
     match = ENTRY_NAME.fullmatch(entry)
     if match:
         return ENTRY_CODES[match[2]]
-    return next((species for prefix, species in ENSEMBL_CODES.items() if entry.startswith(prefix)), "")
+    ensembl = ENSEMBL.fullmatch(entry)
+    if ensembl:
+        return ENSEMBL_CODES.get(ensembl[1] or "", "")
+    other = ANY_ENTRY.fullmatch(entry)
+    return UNNAMED_SPECIES + other[2] if other else ""
 
 
 def species_named(text: str) -> str:
-    """Species that a text names, in Latin or in English; other texts stay as they are.
+    """Species that a text names, in Latin, in English or by its number; other texts stay as they are.
+
+    Of several species the first one counts.
 
     >>> species_named("Human"), species_named("OS=Mus musculus OX=10090"), species_named("Gallus gallus")
     ('Homo sapiens', 'Mus musculus', 'Gallus gallus')
+    >>> species_named("9606"), species_named("Sus scrofa (Pig)"), species_named("SHEEP")
+    ('Homo sapiens', 'Sus scrofa', 'Ovis aries')
     """
-    folded = text.lower()
-    return next(
-        (species for word, species in SPECIES.items() if folded == word or species.lower() in folded), text
-    )
+    plain = text.split(";")[0].strip()
+    folded = plain.lower()
+    known = next((latin for word, latin in SPECIES.items() if folded == word or latin.lower() in folded), "")
+    if known:
+        return known
+    of_table = TAXA.get(plain) or ENTRY_CODES.get(plain.upper())
+    return of_table or species_in(plain) or re.sub(r"\s*\(.*", "", plain)
+
+
+def species_in(text: str) -> str:
+    """Species that a header or description states: by entry name, ``OX=``, ``OS=``, ``[Latin name]``; or nothing.
+
+    >>> species_in("Albumin OS=Sus scrofa OX=9823 GN=ALB PE=1 SV=2"), species_in("albumin precursor [Ovis aries]")
+    ('Sus scrofa', 'Ovis aries')
+    >>> species_in("Flagellin OS=Salmonella typhimurium (strain LT2 / SGSC1412 / ATCC 700720) GN=fliC")
+    'Salmonella typhimurium'
+    """
+    code = _ENTRY_IN_TEXT.search(text)
+    if code:
+        return ENTRY_CODES[code[1]]
+    taxon = _OX.search(text)
+    if taxon and taxon[1] in TAXA:
+        return TAXA[taxon[1]]
+    named = _OS.search(text) or _BRACKETED_SPECIES.search(text)
+    return named[1].strip() if named else next((latin for latin in SPECIES.values() if latin in text), "")
 
 
 def split_identifier(token: str) -> tuple[str, str]:
@@ -116,7 +162,9 @@ def split_identifier(token: str) -> tuple[str, str]:
     text = PREFIX.sub("", token.strip())
     word = text.split(" ")[0]
     parts = [_DATABASE.sub("", PREFIX.sub("", part)) for part in word.split("|")] + _BRACKETS.findall(text)
-    entry = next((p for p in parts if ENTRY_NAME.fullmatch(p) or p.startswith(tuple(ENSEMBL_CODES))), "")
+    entry = next((p for p in parts if ENTRY_NAME.fullmatch(p) or ENSEMBL.fullmatch(p)), "")
+    if not entry and len(parts) > 2 and ANY_ENTRY.fullmatch(parts[2]):
+        entry = parts[2]
     found = filter(None, map(UNIPROT_ISOFORM.fullmatch, [*parts, *(h for p in parts for h in p.split("_"))]))
     match = next(found, None)
     return (match[1] if match else ""), entry

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +10,16 @@ import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
-from markerkit.core.species import BETWEEN_MEMBERS, CONTAMINANT, DECOY, ENTRY_CODES, SPECIES, tag_pattern
+from markerkit.core.species import BETWEEN_MEMBERS, CONTAMINANT, DECOY, species_in, species_named, tag_pattern
 from markerkit.io.dialects import Dialect
 from markerkit.io.identifiers import find_column, identifier_columns
 from markerkit.io.tabular import Table
 
-_ENTRY = re.compile(r"\w+_(" + "|".join(ENTRY_CODES) + r")\b")
+#: folded names of columns that give the species of each protein, in Latin, in English or as NCBI taxon
+_ORGANISM = (
+    "organism", "organisms", "pg organisms", "species", "organism name", "taxonomy id", "taxonomy ids", "organism id",
+    "taxon", "taxid", "taxon id", "protein organism",
+)  # fmt: skip
 _FLAGGED = ("+", "true", "1", "1.0", "yes")
 
 
@@ -74,7 +77,7 @@ def protein_rows(table: Table, dialect: Dialect, tags: Tags) -> tuple[pd.Series,
             | _flag(table, dialect.contaminant, "c"),
             "is_decoy": _tagged(marked, DECOY, tags.decoy, all_members=True)
             | _flag(table, dialect.decoy, "d"),
-            "species": _species(accession, description),
+            "species": _species(accession, description, _text(table, _ORGANISM)),
             "n_peptides": _first_number(table, dialect.peptides),
         }
     )
@@ -149,16 +152,11 @@ def _flag(table: Table, names: tuple[str, ...], letter: str) -> pd.Series:
     return text.str.lower().isin([*_FLAGGED, letter])
 
 
-def _species(accession: pd.Series, description: pd.Series | None) -> pd.Series:
-    """Species by entry name, else by OS=, else by a Latin name anywhere."""
+def _species(accession: pd.Series, description: pd.Series | None, organism: pd.Series | None) -> pd.Series:
+    """Species by entry name or description, else by a column of organisms."""
     text = accession if description is None else accession + " " + description
-    code = text.str.extract(_ENTRY, expand=False).map(ENTRY_CODES)
-    named = text.str.extract(r"OS=([A-Z][a-z]+ [a-z]+)", expand=False)
-    whole = text.str.extract(rf"\b({'|'.join(SPECIES.values())})\b", expand=False)
-    species = pd.Series("", index=accession.index, dtype=object)
-    for found in (code, named, whole):
-        species = species.where(species != "", found.astype(object).where(found.notna(), ""))
-    return species
+    species = text.map(species_in)
+    return species if organism is None else species.where(species != "", organism.map(species_named))
 
 
 def _unique(names: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
-from markerkit.core.errors import InputError
+from markerkit.core.errors import InputError, listed
 from markerkit.core.experiment import Experiment
 from markerkit.results import Coverage
 from markerkit.tables.registry import TABLES
@@ -26,9 +26,12 @@ def require_matches(exp: Experiment, markers: MarkerCatalog) -> None:
     if exp.proteins["gene"].isin(set(markers.table["gene"]) - {""}).any():
         return
     step = "" if exp.harmonized else "; call harmonize_ids first"
-    sample = ", ".join(map(repr, exp.proteins["gene"].head(3)))
+    proteins = exp.proteins
+    given = proteins.get("input_gene", proteins["gene"])
+    given = given.where(given != "", proteins.get("input_accession", proteins["accession"]))
     raise InputError(
-        f"no protein matches a marker of {exp.organism}: genes look like {sample}{step}, and see that the organism is right."
+        f"no protein matches a marker of {exp.organism}: identifiers look like {listed(given.head(3))}{step}, and see that "
+        "the organism is right."
     )
 
 

@@ -192,7 +192,7 @@ ID_MAPPING = TableSpec(
         Column("input_accession", "str", "accessions as given"),
         Column("input_gene", "str", "symbols as given"),
         Column("accession", "str", "accession it was mapped to"),
-        Column("gene", "str", "symbol it was mapped to"),
+        Column("gene", "str", "symbol it was mapped to; where not mapped, a symbol as given"),
         Column("species", "str", "species, where the identifiers state it"),
         Column("how", "str", "`accession`, `symbol`, `alias`, ..."),
         Column("n_genes", "int", "genes that the group's members belong to"),

@@ -348,7 +348,7 @@ def test_user_table(tmp_path):
     assert set(both) == {*CATALOG, "mine"}
     assert both.digest != CATALOG.digest
     mouse = load_markers("mouse", extra=[path])
-    assert mouse["mine"].positive == ["CD63"]  # a table is taken to be of the organism asked for
+    assert mouse["mine"].positive == ["Cd63"]  # a table is taken to be of the organism asked for
 
 
 def test_user_toml(tmp_path):
@@ -370,7 +370,8 @@ def test_user_file_is_not_changed(tmp_path):
 
 
 BAD = [
-    ("a.csv", "set,gene\n", r"a\.csv: markers cannot be read from a \.csv; save them as"),
+    ("a.json", "{}", r"a\.json: markers cannot be read from a \.json; save them as"),
+    ("a.csv", "set,gene\n", r"a\.csv has a header but no rows"),
     ("a", "x", r"cannot be read from a file without extension"),
     ("a.tsv", "", r"a\.tsv is empty"),
     ("a.tsv", "set\tgene\n", r"has a header but no rows"),
@@ -387,7 +388,7 @@ BAD = [
     ("a.tsv", "set\tgene\tuniprot\nx\tA\tP0896\n", r"line 2: set 'x': 'P0896' of A is no UniProt accession"),
     ("a.tsv", "set\tgene\tweight\nx\tA\tmuch\n", r"line 2: weight 'much' is not a number"),
     ("a.tsv", "set\tgene\tweight\nx\tA\t-1\n", r"weight of A must be a number from 0"),
-    ("a.tsv", "set\tgene\nmy set\tA\n", r"set id 'my set' must be letters"),
+    ("a.tsv", "set\tgene\nmy;set\tA\n", r"set id 'my;set' must begin with a letter"),
     ("a.tsv", "set\tgene\nx\t\n", r"gene '' must be a symbol"),
     ("a.gmt", "x\tdescription\n", r"a\.gmt, line 1: a GMT line is name, description and genes"),
     ("a.gmt", "x\td\tA\nx\td\tB\n", r"a\.gmt, line 2: set 'x' is there twice"),
