@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 import markerkit as mk
+from markerkit.core.genes import gene_table
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -26,11 +27,12 @@ def nasty_experiment():
     """A small study whose protein, gene, sample and level names are hostile."""
     rng = np.random.default_rng(0)
     markers = mk.load_markers()
+    background = sorted(gene_table("human").symbols - set(markers.table["gene"]))[:120]
     genes = [
         *markers["exosome"].positive[:25],
         *markers["mitochondrion"].positive[:30],
         *NASTY,
-        *[f"BG{i}" for i in range(120)],
+        *background,
     ]
     samples = [f"{word} {i}" for i, word in enumerate([*NASTY[:4], *NASTY[6:8], "plain", "other"])]
     values = pd.DataFrame(

@@ -170,7 +170,13 @@ def test_date_cells_of_a_workbook(tmp_path) -> None:
         45171,
         "1-Mar",
     ]
-    frame = pd.DataFrame({"gene": genes, "s1": range(100, 108), "s2": range(200, 208)})
+    frame = pd.DataFrame(
+        {
+            "gene": genes,
+            "s1": [120.5, 90.5, 400.5, 33.5, 57.5, 280.5, 101.5, 75.5],
+            "s2": [80.5, 190.5, 300.5, 63.5, 47.5, 180.5, 91.5, 95.5],
+        }
+    )
     frame.to_excel(tmp_path / "m.xlsx", index=False)
     found = id_mapping(mk.harmonize_ids(mk.read_proteins(tmp_path / "m.xlsx")))["gene"].tolist()
     assert found == ["CD63", "CD81", "CD9", "SEPTIN2", "MARCHF5", "SEPTIN7", "SEPTIN2", "MARCHF1"]

@@ -16,7 +16,10 @@ HUMAN = sorted(a for a in gene_table("human").by_accession if a[:2] == "P0")[:20
 
 def read(tmp_path: Path, accessions: list[str], **columns: list[str] | str) -> mk.Experiment:
     frame = pd.DataFrame({"protein_id": accessions}).assign(**columns)
-    frame = frame.assign(s1=range(100, 100 + len(frame)), s2=range(300, 300 + len(frame)))
+    frame = frame.assign(
+        s1=[(i * 37) % 101 + 100.5 for i in range(len(frame))],
+        s2=[(i * 53) % 97 + 200.5 for i in range(len(frame))],
+    )
     frame.to_csv(tmp_path / "m.tsv", sep="\t", index=False)
     return mk.read_proteins(tmp_path / "m.tsv")
 

@@ -70,7 +70,7 @@ def test_both_signs(tmp_path, group, point) -> None:
 @pytest.mark.parametrize(("sep", "quote"), [(";", ""), ("\t", ""), (",", '"')])
 def test_decimal_comma(tmp_path, digits, sep, quote) -> None:
     values = np.round(LOG, digits)
-    check(written(tmp_path / "m.csv", values, comma(digits), sep=sep, quote=quote), values)
+    check(written(tmp_path / "m.csv", values, comma(digits), sep=sep, quote=quote), values, scale="log2")
 
 
 def test_three_decimals_are_told_by_the_narrow_span_of_logarithms(tmp_path) -> None:
@@ -78,8 +78,8 @@ def test_three_decimals_are_told_by_the_narrow_span_of_logarithms(tmp_path) -> N
     with pytest.warns(
         MarkerkitWarning, match=r"the comma in the numbers of m.csv is the decimal sign: '.*,.*' was read as"
     ):
-        check(written(tmp_path / "m.csv", values, comma(3)), values)
-    check(written(tmp_path / "m.tsv", values, lambda v: f"{v:.3f}", sep="\t"), values)
+        check(written(tmp_path / "m.csv", values, comma(3)), values, scale="log2")
+    check(written(tmp_path / "m.tsv", values, lambda v: f"{v:.3f}", sep="\t"), values, scale="log2")
 
 
 def test_three_decimals_are_told_by_one_number_below_1_or_above_1000(tmp_path) -> None:
@@ -127,7 +127,7 @@ def test_a_rare_whole_number_among_three_decimals_shows_nothing(tmp_path) -> Non
         + "\n".join([*rows, "Q1\t2\t1.5\t1.25\t3"]).replace("1.5\t1.25", "1.501\t1.251")
         + "\n"
     )
-    found = mk.read_proteins(path).values
+    found = mk.read_proteins(path, scale="log2").values
     assert found["Q1"].tolist() == [2, 1.501, 1.251, 3]
 
 
@@ -142,6 +142,7 @@ def test_whole_numbers_far_below_the_others_are_logarithms(tmp_path, cells, valu
     assert mk.read_proteins(path).values.loc["a"].tolist() == values
 
 
+@pytest.mark.filterwarnings("ignore:m.tsv was declared log2")
 @pytest.mark.parametrize(("n", "refused"), [(20, False), (19, True)])
 def test_a_few_numbers_with_a_comma_have_two_readings(tmp_path, n, refused) -> None:
     path = tmp_path / "m.tsv"
@@ -154,9 +155,9 @@ def test_a_few_numbers_with_a_comma_have_two_readings(tmp_path, n, refused) -> N
             mk.read_proteins(path)
     else:
         with pytest.warns(MarkerkitWarning, match="decimal sign"):
-            assert mk.read_proteins(path).values.loc["a"].iloc[0] == 15.001
+            assert mk.read_proteins(path, scale="log2").values.loc["a"].iloc[0] == 15.001
     path.write_text(path.read_text().replace(",", "."))
-    assert mk.read_proteins(path).values.loc["a"].iloc[0] == 15.001
+    assert mk.read_proteins(path, scale="log2").values.loc["a"].iloc[0] == 15.001
 
 
 def test_other_columns_tell_what_a_comma_means(tmp_path) -> None:
