@@ -246,4 +246,5 @@ def _parse(
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise text.fail(f"cannot be read as a table: {error}.") from error
     kept = range(len(header)) if places is None else sorted(places)
-    return frame.set_axis([header[i] for i in kept], axis=1)
+    # names as plain objects: hundreds of columns are looked up by name below
+    return frame.set_axis(pd.Index([header[i] for i in kept], dtype=object), axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from markerkit.core.errors import MarkerkitWarning
-from markerkit.io.scale_tests import LINEAR_SPREAD, Array
+from markerkit.io.scale_tests import LINEAR_SPREAD, Array, some_cells, some_proteins, some_samples
 
 Mask = npt.NDArray[np.bool_]
 
@@ -48,8 +48,9 @@ def find_fills(values: Array, *, complete: bool) -> Fills:
         Whether the matrix has neither a zero nor a missing value.
     """
     none = np.zeros(values.shape, dtype=bool)
-    varying = values[:, _varies(values)]
-    cells = varying[~np.isnan(varying)]
+    varies = _varies(values)
+    varying = values if varies.all() else values[:, varies]
+    cells = some_cells(varying)
     number = _repeated(cells, complete=complete)
     if number is not None:
         found = values == number
@@ -125,17 +126,19 @@ def _by_sample(values: Array) -> bool:
     if values.shape[1] < _FEW_PROTEINS:
         return False
     lowest = others = 0
-    for row in values:
+    some = some_samples(values)
+    for row in some:
         n = np.unique(row[~np.isnan(row)], return_counts=True)[1]
         lowest, others = lowest + int(n[:1].sum()), others + int(n[1:].max(initial=0))
-    share = _SHARE * (~np.isnan(values)).sum()
-    return bool(lowest >= max(_TIMES_LOWEST * len(values), share, _TIMES_LOWEST * others))
+    share = _SHARE * (~np.isnan(some)).sum()
+    return bool(lowest >= max(_TIMES_LOWEST * len(some), share, _TIMES_LOWEST * others))
 
 
 def _by_protein(values: Array) -> bool:
     """Whether proteins repeat their smallest value far more often than their largest."""
     if values.shape[1] < _FEW_PROTEINS:
         return False
-    low = (values == np.nanmin(values, axis=0)).sum(axis=0) > 1
-    high = (values == np.nanmax(values, axis=0)).sum(axis=0) > 1
+    some = some_proteins(values)
+    low = (some == np.fmin.reduce(some, axis=0)).sum(axis=0) > 1
+    high = (some == np.fmax.reduce(some, axis=0)).sum(axis=0) > 1
     return bool(low.sum() >= max(_FEW_PROTEINS, _SHARE * len(low), _TIMES * (high.sum() + 1)))

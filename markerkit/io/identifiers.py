@@ -63,7 +63,11 @@ def _named(folded: dict[str, str], names: tuple[str, ...]) -> list[str]:
 
 def is_text(cells: pd.Series) -> bool:
     """Say whether a column is one of words: neither of numbers nor of True and False."""
-    return not pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+    return _of_words(cells.dtype)
+
+
+def _of_words(kind: object) -> bool:
+    return not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
 def spread_rows(n: int, most: int) -> list[int]:
@@ -93,7 +97,8 @@ def identifier_columns(table: Table, dialect: Dialect) -> Identifiers:
     named = _named(folded, dialect.accession)
     generic = dialect.accession == ACCESSIONS
     looked_at = list(frame.columns) if generic else [*named, *_named(folded, ACCESSIONS)]
-    contents = {c: _content(frame[c]) for c in dict.fromkeys(looked_at) if is_text(frame[c])}
+    words = {c for c, kind in zip(frame.columns, frame.dtypes, strict=True) if _of_words(kind)}
+    contents = {c: _content(frame[c]) for c in dict.fromkeys(looked_at) if c in words}
     genes = _named(folded, dialect.gene)
     if not generic:
         accession = _accession(named, contents, set())

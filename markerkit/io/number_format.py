@@ -113,8 +113,12 @@ def read_numbers(
     """
     certain: list[_Numbers] = []
     unclear: list[_Numbers] = []
-    for column in frame.columns:
-        if _is_text(frame[column]) and (found := _judged(frame[column], column)) is not None:
+    for column, kind in zip(frame.columns, frame.dtypes, strict=True):
+        if (
+            kind != float
+            and _is_text(frame[column])
+            and (found := _judged(frame[column], column)) is not None
+        ):
             (unclear if found.mark else certain).append(found)
     if again is not None:
         unclear += _with_two_readings(frame, again)
@@ -142,7 +146,8 @@ def read_numbers(
 
 def _with_two_readings(frame: pd.DataFrame, again: Again) -> list[_Numbers]:
     """Columns of numbers whose points may be thousands separators, as they are written."""
-    floats = {c: frame[c].to_numpy() for c in frame.columns if frame[c].dtype == float}
+    kinds = zip(frame.columns, frame.dtypes, strict=True)
+    floats = {c: frame[c].to_numpy() for c, kind in kinds if kind == float}
     columns = [c for c, values in floats.items() if _in_thousandths(_with_fractions(values))]
     if not columns:
         return []

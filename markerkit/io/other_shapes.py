@@ -66,7 +66,7 @@ def _refuse_transposed(table: Table, sheet: pd.DataFrame | None, organism: str) 
     if rows is None:
         # a layer of an AnnData file stands before the name of the sample
         names = [re.sub(r"^\w+:", "", c) for c in others if not is_text(frame[c])]
-        if not _are_proteins(names, organism) or _rows_of_proteins(frame):
+        if _rows_of_proteins(frame) or not _are_proteins(names, organism):
             return
         others, rows = names, columns[0]
     cells = frame[rows].astype(str)

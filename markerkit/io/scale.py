@@ -13,7 +13,7 @@ import pandas as pd
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.core.matrix import LOG_LARGEST
 from markerkit.io import scale_tests as tests
-from markerkit.io.fills import find_fills, repeats_zero, say
+from markerkit.io.fills import Mask, find_fills, repeats_zero, say
 from markerkit.io.scale_rules import WITHOUT_ONE, Found, contradicted, detect, refuse_no_amounts
 from markerkit.io.scale_tests import BASES, FEW_VALUES, RAW_LARGEST, Array, Look, look_at
 
@@ -81,11 +81,11 @@ def on_scale(
         the declared scale.
     """
     values = matrix.to_numpy(dtype=float)
-    without_zeros = np.where(values == 0, np.nan, values)
-    _check_values(without_zeros[~np.isnan(without_zeros)], name)
+    without_zeros = _without(values, values == 0)
+    _check_values(without_zeros, name)
     fills = find_fills(without_zeros, complete=not np.isnan(without_zeros).any())
-    values = np.where(fills.missing, np.nan, values)
-    measured = np.where(fills.missing, np.nan, without_zeros)
+    measured = _without(without_zeros, fills.missing)
+    values = _without(values, fills.missing)
     look = look_at(measured)
     refuse_no_amounts(values, measured, name)
     say(fills, name)
@@ -99,17 +99,22 @@ def on_scale(
         "n_zero_to_missing": zeros,
         "n_fill_to_missing": int(fills.missing.sum()),
     }
-    frame = pd.DataFrame(out, index=matrix.index, columns=matrix.columns)
+    frame = pd.DataFrame(out, index=matrix.index, columns=matrix.columns, copy=False)
     return OnScale(frame, _scale(found), note)
 
 
-def _check_values(measured: Array, name: str) -> None:
-    if len(measured) == 0:
+def _without(values: Array, cells: Mask) -> Array:
+    """Values with some cells missing; the same array where there are none, which in large tables saves a copy."""
+    return np.where(cells, np.nan, values) if cells.any() else values
+
+
+def _check_values(values: Array, name: str) -> None:
+    smallest, largest = (float(f.reduce(values, axis=None)) for f in (np.fmin, np.fmax))
+    if math.isnan(largest):
         raise InputError(
             f"the matrix {name!r} holds no value in the samples asked for; check the sample sheet."
         )
-    largest = float(measured.max())
-    if len(measured) >= FEW_VALUES and float(measured.min()) == largest:
+    if smallest == largest and np.count_nonzero(~np.isnan(values)) >= FEW_VALUES:
         raise InputError(
             f"every value of the matrix {name!r} is {largest:g}: it shows what was detected, not how much; "
             "export the intensities."

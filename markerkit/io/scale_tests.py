@@ -53,6 +53,30 @@ _Z_TOLERANCE = 0.02
 #: a number is round with at most 7 digits; 1 in 50 is so by chance, and some intensities have more digits
 _ROUND_DIGITS, _ROUND_TOLERANCE, _ROUND_SHARE = 7, 1e-9, 0.5
 
+#: cells from which a statistic is taken as good as from all; of a larger matrix, every second, third, ... sample or
+#: protein is looked at
+_ENOUGH_CELLS = 300_000
+
+
+def some_samples(values: Array) -> Array:
+    """Every k-th sample of a large matrix, with all its proteins: for what holds within a sample."""
+    return values[:: _step(values.size)]
+
+
+def some_proteins(values: Array) -> Array:
+    """Every k-th protein of a large matrix, in all samples: for what holds within a protein."""
+    return values[:, :: _step(values.size)]
+
+
+def some_cells(values: Array) -> Array:
+    """Measured cells, of a large matrix those of every k-th protein."""
+    part = some_proteins(values)
+    return np.asarray(part[~np.isnan(part)])
+
+
+def _step(size: int) -> int:
+    return -(-size // _ENOUGH_CELLS) or 1
+
 
 @dataclass(frozen=True)
 class Look:
@@ -119,13 +143,13 @@ class Level(NamedTuple):
 
 def look_at(values: Array) -> Look:
     """Describe measured values, samples x proteins, NaN where there is none; at least one is needed."""
-    measured = values[~np.isnan(values)]
-    sds = _sds(values)
-    means, within = _by_protein(values)
+    measured = some_cells(values)
+    sds = _sds(some_samples(values))
+    means, within = _by_protein(some_proteins(values))
     return Look(
-        n=len(measured),
-        smallest=float(measured.min()),
-        largest=float(measured.max()),
+        n=int(np.count_nonzero(~np.isnan(values))),
+        smallest=float(np.fmin.reduce(values, axis=None)),
+        largest=float(np.fmax.reduce(values, axis=None)),
         median=float(np.median(measured)),
         sd=float(np.median(sds)) if len(sds) else float(measured.std()),
         between=float(np.std(means, ddof=1)) if len(means) >= _FEW_PROTEINS else math.nan,
@@ -172,7 +196,8 @@ def linear_ratios(values: Array, look: Look) -> bool | None:
 
 
 def _ln_between(values: Array) -> float:
-    means = _by_protein(np.log(np.where(values > 0, values, np.nan)))[0]
+    part = some_proteins(values)
+    means = _by_protein(np.log(np.where(part > 0, part, np.nan)))[0]
     return float(np.std(means, ddof=1)) if len(means) >= _FEW_PROTEINS else math.nan
 
 
@@ -186,15 +211,15 @@ def log_ratios(look: Look) -> bool:
 
 def z_scores(values: Array) -> str:
     """Name what was brought to mean 0 and sd 1: ``"protein"``, ``"sample"``, ``"matrix"`` or nothing."""
-    for axis, what in ((0, "protein"), (1, "sample")):
-        enough = (~np.isnan(values)).sum(axis=axis) >= 3
-        part = values[:, enough] if axis == 0 else values[enough]
+    for axis, what, some in ((0, "protein", some_proteins(values)), (1, "sample", some_samples(values))):
+        enough = (~np.isnan(some)).sum(axis=axis) >= 3
+        part = some[:, enough] if axis == 0 else some[enough]
         if part.size < FEW_VALUES or enough.sum() < 2:
             continue
         centered = np.abs(np.nanmean(part, axis=axis)) < _Z_TOLERANCE
         if any(_nearly_all(centered & _is_one(np.nanstd(part, axis=axis, ddof=d))) for d in (0, 1)):
             return what
-    whole = values[~np.isnan(values)]
+    whole = some_cells(values)
     is_z = len(whole) >= FEW_VALUES and abs(whole.mean()) < _Z_TOLERANCE / 10
     return "matrix" if is_z and abs(whole.std() - 1) < _Z_TOLERANCE / 10 else ""
 
@@ -209,9 +234,10 @@ def _nearly_all(marks: npt.NDArray[np.bool_]) -> bool:
 
 def between_0_and_1(values: Array) -> bool:
     """Whether every protein was stretched from 0 to its largest value, the same for all."""
-    full = ~np.isnan(values).any(axis=0) & (np.fmax.reduce(values, axis=0) > 0)
-    part = values[:, full]
-    if part.shape[0] < 3 or part.shape[1] < _FEW_PROTEINS or np.nanmin(values) != 0:
+    some = some_proteins(values)
+    full = ~np.isnan(some).any(axis=0) & (np.fmax.reduce(some, axis=0) > 0)
+    part = some[:, full]
+    if part.shape[0] < 3 or part.shape[1] < _FEW_PROTEINS or np.fmin.reduce(values, axis=None) != 0:
         return False
     largest = part.max(axis=0)
     same = np.abs(largest / np.median(largest) - 1) < _EQUAL
@@ -229,7 +255,8 @@ def level_of_proteins(values: Array, *, linear: bool = True) -> Level | None:
         False for powers of the values of the table: only means and sums tell then, as
         other statistics are the same before and after.
     """
-    part = values[:, (~np.isnan(values)).sum(axis=0) >= 3]
+    some = some_proteins(values)
+    part = some[:, (~np.isnan(some)).sum(axis=0) >= 3]
     if part.shape[1] < _FEW_PROTEINS or not (part[~np.isnan(part)] > 0).all():
         return None
     found = []
@@ -251,7 +278,7 @@ def _levels(part: Array) -> Iterator[tuple[str, Array]]:
 
 def sum_of_samples(values: Array) -> float | None:
     """Sum that all samples share (shares of the sample, of which some rows may have been left out), or None."""
-    sums = np.nansum(values, axis=1)
+    sums = np.nansum(some_samples(values), axis=1)
     typical = float(np.median(sums))
     if len(sums) < 3 or typical <= 0:
         return None
@@ -263,17 +290,18 @@ def sum_of_samples(values: Array) -> float | None:
 
 def same_quantiles(values: Array) -> bool:
     """Whether all samples hold the same set of values (quantile normalization, ranks)."""
-    enough = (~np.isnan(values)).sum(axis=1) >= FEW_VALUES
+    some = some_samples(values)
+    enough = (~np.isnan(some)).sum(axis=1) >= FEW_VALUES
     if enough.sum() < 3 or not enough.all():
         return False
-    quantiles = np.nanquantile(values, np.linspace(0.05, 0.95, 19), axis=1)
+    quantiles = np.nanquantile(some, np.linspace(0.05, 0.95, 19), axis=1)
     step = np.abs(quantiles - np.median(quantiles, axis=1, keepdims=True)).max()
-    return bool(step < _EQUAL * np.nanstd(values))
+    return bool(step < _EQUAL * np.nanstd(some))
 
 
 def ranks(values: Array) -> bool:
     """Whether the values of every sample are evenly spaced: ranks, not amounts."""
-    return same_quantiles(values) and all(_evenly_spaced(row[~np.isnan(row)]) for row in values)
+    return same_quantiles(values) and all(_evenly_spaced(row[~np.isnan(row)]) for row in some_samples(values))
 
 
 def _evenly_spaced(row: Array) -> bool:
@@ -312,12 +340,12 @@ def exact_base(values: Array, *, shares: bool) -> Exact | None:
 
 
 def _of_powers(values: Array, name: str, *, shares: bool) -> Iterator[Exact]:
-    logs, base = values[~np.isnan(values)], BASES[name]
+    logs, base = some_cells(values), BASES[name]
     if _whole_powers(logs, base):
         yield Exact(name, f"powers of {base:.4g} are whole numbers", counts=True)
     elif any(_round_powers(base**logs - offset) for offset in (0.0, 1.0)):
         yield Exact(name, f"powers of {base:.4g} are round numbers", counts=False)
-    total = sum_of_samples(base**values) if shares else None
+    total = sum_of_samples(base ** some_samples(values)) if shares else None
     if total is not None:
         yield Exact(name, f"powers of {base:.4g} add up to {total:.6g} in every sample", counts=False)
 

@@ -149,7 +149,7 @@ def _bytes(path: Path, what: str) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"the {what} {str(path)!r} cannot be read: {error.strerror}.") from error
-    if not data.strip():
+    if not data[:1000].strip() and not data.strip():
         raise InputError(f"the {what} {path.name!r} is empty; give a table with a header and rows.")
     return data
 
