@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,7 +67,7 @@ def is_text(cells: pd.Series) -> bool:
     return _of_words(cells.dtype)
 
 
-def _of_words(kind: object) -> bool:
+def _of_words(kind: Any) -> bool:
     return not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 

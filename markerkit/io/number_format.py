@@ -115,7 +115,7 @@ def read_numbers(
     unclear: list[_Numbers] = []
     for column, kind in zip(frame.columns, frame.dtypes, strict=True):
         if (
-            kind != float
+            not pd.api.types.is_float_dtype(kind)
             and _is_text(frame[column])
             and (found := _judged(frame[column], column)) is not None
         ):
@@ -147,7 +147,7 @@ def read_numbers(
 def _with_two_readings(frame: pd.DataFrame, again: Again) -> list[_Numbers]:
     """Columns of numbers whose points may be thousands separators, as they are written."""
     kinds = zip(frame.columns, frame.dtypes, strict=True)
-    floats = {c: frame[c].to_numpy() for c, kind in kinds if kind == float}
+    floats = {c: frame[c].to_numpy() for c, kind in kinds if pd.api.types.is_float_dtype(kind)}
     columns = [c for c, values in floats.items() if _in_thousandths(_with_fractions(values))]
     if not columns:
         return []
