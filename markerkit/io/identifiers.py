@@ -67,7 +67,7 @@ def is_text(cells: pd.Series) -> bool:
     return _of_words(cells.dtype)
 
 
-def _of_words(kind: Any) -> bool:
+def _of_words(kind: np.dtype[Any] | pd.api.extensions.ExtensionDtype) -> bool:
     return not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
