@@ -70,7 +70,7 @@ _ORGANISMS_READ = "markerkit reads proteins of human, mouse and rat"
 
 @dataclass(frozen=True)
 class Groups:
-    """Protein groups that count here: identifiers as given, leading accession, species stated or told by accession."""
+    """Protein groups that count here: identifiers as given, leading accession, species stated or given by accession."""
 
     accession: pd.Series
     gene: pd.Series

@@ -30,11 +30,11 @@ class Fills:
     """Cells that repeat one number.
 
     `missing` marks those that stand so far below the measured values that they
-    only can say "not measured"; `told` says what was found (empty: nothing).
+    only can say "not measured"; `warning` says what was found (empty: nothing).
     """
 
     missing: Mask
-    told: str
+    warning: str
 
 
 def find_fills(values: Array, *, complete: bool) -> Fills:
@@ -75,8 +75,8 @@ def repeats_zero(values: Array) -> bool:
 
 def say(fills: Fills, name: str) -> None:
     """Warn of filled-in values, if there are any."""
-    if fills.told:
-        warnings.warn(f"{name}: {fills.told}", MarkerkitWarning, stacklevel=2)
+    if fills.warning:
+        warnings.warn(f"{name}: {fills.warning}", MarkerkitWarning, stacklevel=2)
 
 
 def _varies(values: Array) -> Mask:

@@ -1,4 +1,4 @@
-"""How a table writes its numbers: decimal sign and thousands separator, told from all of its cells."""
+"""How a table writes its numbers: decimal sign and thousands separator, found from all of its cells."""
 
 from __future__ import annotations
 

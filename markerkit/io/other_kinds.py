@@ -1,4 +1,4 @@
-"""Tables of another kind than protein tables, told by their header and refused by what they are."""
+"""Tables of another kind than protein tables, recognized by their header and refused by what they are."""
 
 from __future__ import annotations
 

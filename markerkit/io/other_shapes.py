@@ -1,4 +1,4 @@
-"""Tables that hold proteins, samples or values in another shape: told by their content and refused by what they are."""
+"""Tables that hold proteins, samples or values in another shape: recognized by their content and refused by what they are."""
 
 from __future__ import annotations
 

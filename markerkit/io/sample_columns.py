@@ -256,7 +256,7 @@ def _question(table: Table, columns: _Columns, candidates: dict[str, Profile], c
     known = {**columns.passed, **{c: word.value for c, (word, _) in columns.words.items()}}
     rest = "; ".join(f"{c!r} ({why})" for c, why in list(known.items())[:_SHOWN])
     return (
-        f"which columns of the matrix {table.name!r} are samples cannot be told: {shown}."
+        f"which columns of the matrix {table.name!r} are samples cannot be determined: {shown}."
         + (f" No samples are {rest}." if rest else "")
         + " Name the samples in a sample sheet, or leave other columns of numbers out of the table."
     )

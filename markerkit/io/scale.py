@@ -71,7 +71,7 @@ def on_scale(
     InputError
         No value, one value everywhere, a value that no instrument measures,
         values that are no amounts (z-scores, ranks), values that contradict the
-        declared scale, or values whose scale cannot be told.
+        declared scale, or values whose scale cannot be determined.
 
     Warns
     -----
@@ -140,8 +140,8 @@ def _found(
                 f"{name} states in {stated[1]} that it holds {DECLARED[stated[0]]}, but its values are none"
             )
         found = detect(values, measured, look, name)
-    if found.told:
-        _warn(f"{name}: {found.told}")
+    if found.warning:
+        _warn(f"{name}: {found.warning}")
     if tests.same_quantiles(measured):
         _warn(
             f"{name}: all samples hold the same set of values (quantile normalization): differences of whole samples "

@@ -29,12 +29,12 @@ class Found:
     """What the values are.
 
     `level` is the amount to which every protein was scaled, where it was: the
-    values then are ratios. `told` is what the reader of the result should know.
+    values then are ratios. `warning` is what the reader of the result should know.
     """
 
     kind: str
     evidence: str
-    told: str = ""
+    warning: str = ""
     level: float | None = None
 
 
@@ -133,8 +133,8 @@ def _linear(measured: Array, look: Look) -> Found:
         total = tests.sum_of_samples(BASES[base] ** measured - 1)
         if total is not None:
             return Found(plus_one, f"powers of the base, less 1, add up to {total:.6g} in every sample")
-    told = f"the values (largest {look.largest:.3g}) are taken as linear, as they spread over orders of magnitude"
-    return Found("raw", evidence, f"{told}; declare the scale if logarithms of x + 1 were taken")
+    warning = f"the values (largest {look.largest:.3g}) are taken as linear, as they spread over orders of magnitude"
+    return Found("raw", evidence, f"{warning}; declare the scale if logarithms of x + 1 were taken")
 
 
 def _described(look: Look) -> str:
@@ -143,7 +143,7 @@ def _described(look: Look) -> str:
 
 def _unclear(name: str, why: str, *options: str) -> InputError:
     return InputError(
-        f"the scale of the matrix {name!r} cannot be told from its values: {why}. Say which it is (`scale=`, on the command "
+        f"the scale of the matrix {name!r} cannot be determined from its values: {why}. Say which it is (`scale=`, on the command "
         f"line --scale): {', '.join(options[:-1])} or {options[-1]}."
     )
 
@@ -173,8 +173,8 @@ def _scaled_rows(measured: Array, look: Look, name: str) -> Found | None:
             f"{evidence}: only ratios are left, and the values are taken as such",
             level.value,
         )
-    told = f"these are {kind} values, and before the logarithm {evidence}: only ratios are left"
-    return Found(kind, f"powers of the base: {evidence}", told, level.value)
+    warning = f"these are {kind} values, and before the logarithm {evidence}: only ratios are left"
+    return Found(kind, f"powers of the base: {evidence}", warning, level.value)
 
 
 def _scaled_logs(name: str, typical: float) -> InputError:
@@ -224,7 +224,7 @@ def _logarithms(values: Array, measured: Array, look: Look, name: str) -> Found:
         found = _with_offset(values, look, tests.Exact(bases[0], evidence, counts=False), name)
         if bases[0] == "log2":
             return found
-        return replace(found, told=f"the values are taken as {bases[0]}: {evidence}")
+        return replace(found, warning=f"the values are taken as {bases[0]}: {evidence}")
     fit = f"fit abundances as {listed(bases, conjunction='or')}" if bases else "fit no abundances at any base"
     raise _unclear(name, f"{_described(look)} look like logarithms and {fit}", *BASES, "raw")
 

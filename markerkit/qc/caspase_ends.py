@@ -23,7 +23,7 @@ _FEW = 20  # ends below which a share of them is uncertain
 _NO_CONTEXT = "the table does not give the residue before each peptide"
 _TRYPTIC = "no end that trypsin does not make: the search allowed fully tryptic peptides only"
 _NO_DIGEST = "most ends are not after K or R: not a digest by trypsin, or peptides that were there before it"
-_NO_AFTER = "the residue after each peptide is not given, so that ends at the end of a protein cannot be told: ends before peptides alone"
+_NO_AFTER = "the residue after each peptide is not given, so that ends at the end of a protein cannot be determined: ends before peptides alone"
 
 
 def caspase_ends(table: PeptideTable) -> CaspaseEnds:

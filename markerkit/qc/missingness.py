@@ -140,7 +140,7 @@ def missing_slope(intensity: Array, n_missing: Array, n_samples: int) -> Slope |
     if len(np.unique(intensity)) < 3:
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a fit without a finite optimum is told by its slope
+        warnings.simplefilter("ignore")  # a fit without a finite optimum is recognized by its slope
         fit = GLM(counts, design, family=Binomial()).fit()
         slope = float(fit.params[1])
         dispersion = max(1.0, float(fit.pearson_chi2) / max(len(intensity) - 2, 1))

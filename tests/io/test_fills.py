@@ -26,7 +26,7 @@ def filled(values: np.ndarray, n: int, value: float) -> np.ndarray:
 
 
 def told(values: np.ndarray) -> str:
-    return find_fills(values, complete=not np.isnan(values).any()).told
+    return find_fills(values, complete=not np.isnan(values).any()).warning
 
 
 def test_measured_values_are_no_fills():
@@ -59,7 +59,7 @@ def test_estimates_stay_and_marks_do_not(below, missing):
     rest = matrix[matrix > 0]
     matrix[matrix < 0] = rest.min() - below * rest.std()
     fills = find_fills(matrix, complete=True)
-    assert fills.told
+    assert fills.warning
     assert fills.missing.sum() == (100 if missing else 0)
 
 

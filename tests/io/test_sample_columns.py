@@ -209,7 +209,7 @@ def test_the_sheet_decides_whatever_a_column_looks_like() -> None:
 def test_columns_that_neither_name_nor_values_tell_are_asked_for(extra, listed_as) -> None:
     frame = proteins().join(amounts(["alpha", "beta"])).assign(**extra)
     with pytest.raises(
-        InputError, match="which columns of the matrix 'frame' are samples cannot be told.*" + listed_as
+        InputError, match="which columns of the matrix 'frame' are samples cannot be determined.*" + listed_as
     ):
         mk.read_proteins(frame)
     assert samples_of(frame.rename(columns={"alpha": "EV_1", "beta": "EV_2"})[["Gene", "EV_1", "EV_2"]]) == [
@@ -219,7 +219,7 @@ def test_columns_that_neither_name_nor_values_tell_are_asked_for(extra, listed_a
 
 
 def test_one_column_of_small_whole_numbers_is_asked_for() -> None:
-    with pytest.raises(InputError, match=r"cannot be told: 'frequency' \(whole numbers"):
+    with pytest.raises(InputError, match=r"cannot be determined: 'frequency' \(whole numbers"):
         mk.read_proteins(proteins(frequency=whole(1, 40)))
     assert samples_of(proteins(EV_1=whole(1, 40))) == ["EV_1"]
 
