@@ -138,10 +138,10 @@ def _tagged(
 
 
 def _has_tag(text: pd.Series, pattern: re.Pattern[str], *, all_members: bool) -> pd.Series:
-    found = text.str.contains(pattern)
+    found = text.str.contains(pattern).astype(bool)
     if all_members and found.any():
         members = text[found].map(BETWEEN_MEMBERS.split)
-        found[found] = members.map(lambda names: all(pattern.search(n) for n in names if n))
+        found[found] = members.map(lambda names: all(pattern.search(n) for n in names if n)).astype(bool)
     return found
 
 
