@@ -138,11 +138,11 @@ def _tagged(
 
 
 def _has_tag(text: pd.Series, pattern: re.Pattern[str], *, all_members: bool) -> pd.Series:
-    found = text.str.contains(pattern).astype(bool)
+    found = text.str.contains(pattern).to_numpy(dtype=bool)
     if all_members and found.any():
-        members = text[found].map(BETWEEN_MEMBERS.split)
-        found[found] = members.map(lambda names: all(pattern.search(n) for n in names if n)).astype(bool)
-    return found
+        groups = [BETWEEN_MEMBERS.split(group) for group in text[found]]
+        found[found] = [all(pattern.search(member) for member in group if member) for group in groups]
+    return pd.Series(found, index=text.index)
 
 
 def _flag(table: Table, names: tuple[str, ...], letter: str) -> pd.Series:
