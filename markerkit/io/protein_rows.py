@@ -138,7 +138,7 @@ def _tagged(
 
 
 def _has_tag(text: pd.Series, pattern: re.Pattern[str], *, all_members: bool) -> pd.Series:
-    found = text.str.contains(pattern).to_numpy(dtype=bool)
+    found = text.str.contains(pattern).to_numpy(dtype=bool, copy=True)
     if all_members and found.any():
         groups = [BETWEEN_MEMBERS.split(group) for group in text[found]]
         found[found] = [all(pattern.search(member) for member in group if member) for group in groups]
