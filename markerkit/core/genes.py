@@ -20,6 +20,7 @@ _FORMS = {
     "ensembl": ENSEMBL,
     "refseq": re.compile(r"(?:gi\|\d+\|)?(?:ref\|)?[ANXWY][PMR]_\d{6,9}(?:\.\d+)?\|?"),
     "ipi": re.compile(r"(?:IPI:)?IPI\d{8}(?:\.\d+)?"),
+    "hgnc": re.compile(r"HGNC:\d{1,5}", re.IGNORECASE),
     "entrez": re.compile(r"[1-9]\d{0,8}(?:\.0)?"),
 }
 
@@ -157,7 +158,7 @@ def identifier_kind(cells: Iterable[object], organism: str) -> dict[str, float]:
         Kind -> share of the cells that hold something, 0 to 1: ``uniprot``
         (accession, alone or as ``sp|P08962|CD63_HUMAN``), ``entry`` (entry name of
         UniProt), ``symbol`` (approved, previous or alias symbol), ``ensembl``,
-        ``refseq``, ``ipi``, ``entrez`` (whole numbers). A cell counts for one
+        ``refseq``, ``ipi``, ``hgnc``, ``entrez`` (whole numbers). A cell counts for one
         kind, so that the rest is what no kind fits. All 0 for a column of nothing.
 
     Examples

@@ -63,6 +63,7 @@ _SYSTEMS = {
     "ensembl": "Ensembl identifiers that are not among the genes of the organism",
     "entrez": "whole numbers (Entrez gene IDs, or row numbers)",
     "refseq": "RefSeq identifiers",
+    "hgnc": "HGNC identifiers",
     "ipi": "IPI identifiers (a database that ended in 2011)",
 }
 _ORGANISMS_READ = "markerkit reads proteins of human, mouse and rat"

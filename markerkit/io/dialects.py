@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 #: name of the sample of a table that holds one and does not name it
@@ -58,6 +58,8 @@ class Dialect:
         ends the samples; empty where columns may stand anywhere.
     hint
         What a table of this layout has, for the messages.
+    scales
+        Quantity -> scale on which the program writes it, where that is a logarithm.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Dialect:
     after: str = ""
     before: str = ""
     hint: str = ""
+    scales: dict[str, str] = field(default_factory=dict)
 
 
 ACCESSIONS = (

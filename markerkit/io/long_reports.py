@@ -42,6 +42,8 @@ class LongReport:
         Folded names of the columns that mark decoys.
     zero
         What it means that a quantity is 0 in every row.
+    scales
+        Quantity -> scale on which the program writes it, where that is a logarithm.
     """
 
     name: str
@@ -56,6 +58,7 @@ class LongReport:
     channel_limits: dict[str, float] = field(default_factory=dict)
     decoy: tuple[str, ...] = ()
     zero: str = "export it again"
+    scales: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -116,6 +119,7 @@ REPORTS: tuple[LongReport, ...] = (
         },
         limits={"eg qvalue": 0.01, "pg qvalue": 0.01, "pg qvalue run wise": 0.05},
         decoy=("eg isdecoy",),
+        scales={"log2 quantity": "log2"},
     ),
     LongReport(
         name="msstats",  # ProteinLevelData of dataProcess, logarithms to base 2
@@ -123,6 +127,7 @@ REPORTS: tuple[LongReport, ...] = (
         accession=("protein",),
         quantities={"log intensities": ("logintensities",)},
         limits={},
+        scales={"log intensities": "log2"},
     ),
     LongReport(
         name="msstats",  # ProteinLevelData of MSstatsTMT, logarithms to base 2
@@ -132,6 +137,7 @@ REPORTS: tuple[LongReport, ...] = (
         limits={},
         needs=frozenset({"mixture", "bioreplicate", "channel"}),
         channel=("channel",),
+        scales={"abundance": "log2"},
     ),
     LongReport(
         name="quantms",  # protein groups in Parquet, after markerkit.io.quantms.flat
@@ -254,6 +260,7 @@ def _wide_dialect(report: LongReport, quantity: str) -> Dialect:
         gene=("gene",),
         description=("description",),
         quantities={quantity: r"run:(?P<s>.+)"},
+        scales=report.scales,
         hint="one row per precursor with run, protein group and quantity",
     )
 

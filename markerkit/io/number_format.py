@@ -42,11 +42,11 @@ class NumberFormat:
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Pattern of a whole cell."""
-        whole = r"\d+"
-        if self.thousands:
-            whole = rf"(?:\d+|[1-9]\d{{0,2}}(?:{re.escape(self.thousands)}\d{{3}})+)"
         point = re.escape(self.decimal)
-        return re.compile(rf"[+-]?(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?")
+        forms = rf"(?:\d+(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?"
+        if self.thousands:  # what has an exponent has no thousands
+            forms += rf"|[1-9]\d{{0,2}}(?:{re.escape(self.thousands)}\d{{3}})+(?:{point}\d*)?"
+        return re.compile(rf"[+-]?(?:{forms})")
 
     def read(self, text: str) -> float:
         """Read a cell as a number; NaN where it is none in this format."""

@@ -53,6 +53,7 @@ def refuse_other_shapes(table: Table, dialect: Dialect, sheet: pd.DataFrame | No
         _refuse_square(table)
         _refuse_long(table, dialect)
         _refuse_sheet(table)
+        _refuse_rows_of_samples(table)
 
 
 def _refuse_transposed(table: Table, sheet: pd.DataFrame | None, organism: str) -> None:
@@ -69,8 +70,12 @@ def _refuse_transposed(table: Table, sheet: pd.DataFrame | None, organism: str) 
         if _rows_of_proteins(frame) or not _are_proteins(names, organism):
             return
         others, rows = names, columns[0]
-    cells = frame[rows].astype(str)
-    raise InputError(
+    raise _transposed(table, rows, others)
+
+
+def _transposed(table: Table, rows: str, others: list[str]) -> InputError:
+    cells = table.frame[rows].astype(str)
+    return InputError(
         f"the matrix {table.name!r} is transposed: its column {rows!r} holds {listed(cells, limit=2)}, its header "
         f"{listed(others, limit=2)}. A table of proteins has one row per protein group and one column per sample: transpose it."
     )
@@ -148,6 +153,19 @@ def _refuse_sheet(table: Table) -> None:
         f"the matrix {table.name!r} is a sample sheet (column {samples!r} holds {cells}, beside {listed(design or others, limit=3)}), "
         "not a protein table; give it as the sample sheet (--samples), and the protein table as the matrix."
     )
+
+
+def _refuse_rows_of_samples(table: Table) -> None:
+    """Refuse a table whose first column is called as that of samples is, and holds no proteins."""
+    frame = table.frame
+    rows, *others = [str(c) for c in frame.columns]
+    numbers = [c for c in others if not is_text(frame[c])]
+    named = plain(rows) in _NAMES_SAMPLES and plain(rows) != "label" and is_text(frame[rows])
+    if not named or len(numbers) < _FEW_PROTEINS or _rows_of_proteins(frame):
+        return
+    # a second column of names may hold proteins of a database that nobody knows
+    if not any(is_text(frame[c]) and 2 * frame[c].nunique() > len(frame) for c in others):
+        raise _transposed(table, rows, numbers)
 
 
 def _refuse_long(table: Table, dialect: Dialect) -> None:

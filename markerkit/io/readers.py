@@ -24,7 +24,7 @@ from markerkit.io.perseus import without_type_rows
 from markerkit.io.protein_rows import Tags, protein_rows
 from markerkit.io.quantms import flat
 from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
-from markerkit.io.scale import DECLARED, on_scale
+from markerkit.io.scale import DECLARED, on_scale, usual_scale
 from markerkit.io.tabular import Table, as_table
 from markerkit.io.vendor_dialects import DIALECTS
 
@@ -147,7 +147,8 @@ def _read_proteins(
         columns, left_out = _in_sheet(columns, annotation, _name(samples, table))
     matrix = numbers(table.frame, list(columns), ids=names, name=table.name, what="matrix").T
     matrix = matrix.set_axis(pd.Index(columns.values(), dtype=object), axis=0).set_axis(names.array, axis=1)
-    read = on_scale(matrix, scale, table.name, stated=source.stated.get(chosen))
+    usual = usual_scale(source.dialect, chosen, columns)
+    read = on_scale(matrix, scale, table.name, stated=source.stated.get(chosen), usual=usual)
     _check_every_sample(read.values, in_sheet=annotation is not None)
     _warn_of_copies(read.values)
     history = {
@@ -228,7 +229,11 @@ def _warn_of_copies(matrix: pd.DataFrame) -> None:
 
 def _in_sheet(columns: dict[str, str], sheet: pd.DataFrame, name: str) -> tuple[dict[str, str], list[str]]:
     """Columns that the sheet names, in its order and under its names; samples that it does not name."""
-    matched = match_samples(list(sheet.index), list(columns.values()), name=name)
+    # a sheet may name the whole columns (LFQ intensity EV_1) in place of the samples in them (EV_1)
+    whole = set(sheet.index) <= set(columns)
+    given = {columns[s] if whole else s: s for s in sheet.index}
+    matched = match_samples(list(given), list(columns.values()), name=name)
+    matched = {sample: given[s] for sample, s in matched.items()}
     column_of = {sample: column for column, sample in columns.items()}
     left_out = [sample for sample in columns.values() if sample not in matched]
     if left_out:

@@ -223,7 +223,7 @@ def _on_evidence(table: Table, dialect: Dialect, columns: _Columns, *, named: se
     own = dialect is not TABLE
     runs = {c for c in _no_results(columns) if _RUN.search(c)} if own else set()
     candidates = dict(columns.candidates) if own else _one_quantity(columns, named)
-    core = _core(candidates, named) or (set(candidates) if own else None)
+    core = runs & set(candidates) or _core(candidates, named) or (set(candidates) if own else None)
     few = len(table.frame) < _FEW_ROWS
     chosen = runs | (set(candidates) if few else _joined(candidates, core, columns))
     if not named and dialect is TABLE and _in_doubt(core, candidates, chosen):
@@ -336,15 +336,23 @@ def _joined(candidates: dict[str, Profile], core: set[str] | None, columns: _Col
     profiles = {**candidates, **{c: p for c, (_, p) in columns.words.items()}}
     alike = Likeness([profiles[c] for c in core])
     family, stems = {template(c) for c in core}, {quantity_of(c)[1] for c in core}
+    tails = {_tail(c) for c in core if quantity_of(c)[0]}
     chosen = set(core)
     for name, column in candidates.items():
         if alike.holds(column, named=template(name) in family or names_a_sample(name)):
             chosen.add(name)
     for name, (word, column) in columns.words.items():
         own = re.search(r"\d", name) and not any(s in quantity_of(name)[1] for s in stems if s)
+        own = own and _tail(name) not in tails
         if own and word in (Word.ANNOTATION, Word.SUMMARY) and alike.holds(column, named=False):
             chosen.add(name)
     return chosen
+
+
+def _tail(name: str) -> str:
+    """End of a name, by which columns of several quantities of one sample are alike: ``ev 1`` of ``Count EV_1``."""
+    words = plain(name).split()
+    return " ".join(words[-2:] if words and words[-1].isdigit() else words[-1:])
 
 
 def _add_columns_by_name(chosen: set[str], columns: _Columns, dialect: Dialect) -> None:
@@ -376,9 +384,14 @@ def _say_what_was_passed_over(passed: dict[str, str]) -> None:
     for name, why in passed.items():
         by_reason.setdefault(why, []).append(name)
     parts = "; ".join(f"{listed(names, limit=6)} ({why})" for why, names in by_reason.items())
+    n = len(passed)
+    were = (
+        "column of numbers was not read as a sample"
+        if n == 1
+        else "columns of numbers were not read as samples"
+    )
     warnings.warn(
-        f"{sum(map(len, by_reason.values()))} columns of numbers were not read as samples: {parts}; a column that the sample "
-        "sheet names is read",
+        f"{n} {were}: {parts}; a column that the sample sheet names is read",
         MarkerkitWarning,
         stacklevel=6,
     )

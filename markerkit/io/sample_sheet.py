@@ -241,7 +241,7 @@ def names_in_header(columns: Sequence[str], patterns: Iterable[str]) -> list[str
 def _hits(given: Sequence[str], matrix: Sequence[str]) -> list[str | None]:
     """Matrix name of every given name: exactly, else by base name without regard to case; None where there is none."""
     exact = set(matrix)
-    near: list[dict[str, list[str]]] = [{}, {}]
+    near: list[dict[str, list[str]]] = [{}, {}, {}]
     for name in exact:
         for key, found in zip(_keys(name), near, strict=True):
             found.setdefault(key, []).append(name)
@@ -252,10 +252,10 @@ def _hits(given: Sequence[str], matrix: Sequence[str]) -> list[str | None]:
     return hits
 
 
-def _keys(name: str) -> tuple[str, str]:
-    """Names under which a sample is looked for, the nearest first."""
+def _keys(name: str) -> tuple[str, str, str]:
+    """Names under which a sample is looked for, the nearest first; the last is a file of Proteome Discoverer, F1."""
     short = short_name(name).casefold()
-    return short, _base(short)
+    return short, _base(short), re.sub(r"^(f\d+): .*", r"\1", short)
 
 
 def match_samples(sheet: Sequence[str], matrix: Sequence[str], *, name: str) -> dict[str, str]:

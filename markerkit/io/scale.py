@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,8 +14,16 @@ import pandas as pd
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.core.matrix import LOG_LARGEST
 from markerkit.io import scale_tests as tests
+from markerkit.io.dialects import Dialect
 from markerkit.io.fills import Mask, find_fills, repeats_zero, say
-from markerkit.io.scale_rules import WITHOUT_ONE, Found, contradicted, detect, refuse_no_amounts
+from markerkit.io.scale_rules import (
+    WITHOUT_ONE,
+    Found,
+    UnclearScaleError,
+    contradicted,
+    detect,
+    refuse_no_amounts,
+)
 from markerkit.io.scale_tests import BASES, FEW_VALUES, RAW_LARGEST, Array, Look, look_at
 
 #: what may be declared, and what it means; ``p1``: 1 was added before the logarithm was taken
@@ -51,7 +60,12 @@ class OnScale:
 
 
 def on_scale(
-    matrix: pd.DataFrame, declared: str, name: str, *, stated: tuple[str, str] | None = None
+    matrix: pd.DataFrame,
+    declared: str,
+    name: str,
+    *,
+    stated: tuple[str, str] | None = None,
+    usual: tuple[str, str] | None = None,
 ) -> OnScale:
     """Find the scale of a matrix and convert its values to raw, log2 or ratio.
 
@@ -65,6 +79,9 @@ def on_scale(
         File, for the messages.
     stated
         Scale that the file itself states, and where; the values may contradict it.
+    usual
+        Scale on which the program or the names of the columns say such values are, and
+        by what; it decides where the values alone do not.
 
     Raises
     ------
@@ -89,7 +106,9 @@ def on_scale(
     look = look_at(measured)
     refuse_no_amounts(values, measured, name)
     say(fills, name)
-    found = _found(values, measured, look, declared, name=name, stated=stated)
+    if declared == "auto" and stated is None and usual is not None and look.few and _fits(look, usual[0]):
+        stated = usual
+    found = _found(values, measured, look, declared, name=name, stated=stated, usual=usual)
     out, zeros = _converted(values, measured, look, found, name)
     if zeros and found.kind != "raw":
         _warn(f"{name}: {zeros} zeros among logarithms are taken as not measured")
@@ -101,6 +120,22 @@ def on_scale(
     }
     frame = pd.DataFrame(out, index=matrix.index, columns=matrix.columns, copy=False)
     return OnScale(frame, _scale(found), note)
+
+
+def usual_scale(dialect: Dialect, quantity: str, columns: Iterable[str]) -> tuple[str, str] | None:
+    """Scale that a program writes a quantity on, or that the names of all columns state; and by what.
+
+    >>> from markerkit.io.dialects import TABLE
+    >>> usual_scale(TABLE, "table", ["log2 EV_1", "log2 EV_2"])
+    ('log2', 'the names of the columns')
+    """
+    if quantity in dialect.scales:
+        return dialect.scales[quantity], f"the layout of {dialect.name}"
+    for base in BASES:
+        named = re.compile(rf"(?:^|[^a-z]){base}(?![a-z0-9])(?!\(\w+ ?\+)", re.IGNORECASE)
+        if all(named.search(c) for c in columns):
+            return base, "the names of the columns"
+    return None
 
 
 def _without(values: Array, cells: Mask) -> Array:
@@ -126,7 +161,14 @@ def _check_values(values: Array, name: str) -> None:
 
 
 def _found(
-    values: Array, measured: Array, look: Look, declared: str, *, name: str, stated: tuple[str, str] | None
+    values: Array,
+    measured: Array,
+    look: Look,
+    declared: str,
+    *,
+    name: str,
+    stated: tuple[str, str] | None,
+    usual: tuple[str, str] | None,
 ) -> Found:
     """Scale that is declared, stated by the file or shown by the values."""
     if declared != "auto":
@@ -139,7 +181,12 @@ def _found(
             _warn(
                 f"{name} states in {stated[1]} that it holds {DECLARED[stated[0]]}, but its values are none"
             )
-        found = detect(values, measured, look, name)
+        try:
+            found = detect(values, measured, look, name)
+        except UnclearScaleError:
+            if usual is None or not _fits(look, usual[0]):
+                raise
+            found = Found(usual[0], f"stated by {usual[1]}")
     if found.warning:
         _warn(f"{name}: {found.warning}")
     if tests.same_quantiles(measured):

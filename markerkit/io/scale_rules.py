@@ -38,6 +38,10 @@ class Found:
     level: float | None = None
 
 
+class UnclearScaleError(InputError):
+    """The values fit several scales."""
+
+
 def refuse_no_amounts(values: Array, measured: Array, name: str) -> None:
     """Refuse z-scores, values stretched from 0 to 1, and ranks: no fold change can be had from them.
 
@@ -141,8 +145,8 @@ def _described(look: Look) -> str:
     return f"values with median {look.median:.3g}, standard deviation {look.sd:.3g} and largest value {look.largest:.3g}"
 
 
-def _unclear(name: str, why: str, *options: str) -> InputError:
-    return InputError(
+def _unclear(name: str, why: str, *options: str) -> UnclearScaleError:
+    return UnclearScaleError(
         f"the scale of the matrix {name!r} cannot be determined from its values: {why}. Say which it is (`scale=`, on the command "
         f"line --scale): {', '.join(options[:-1])} or {options[-1]}."
     )

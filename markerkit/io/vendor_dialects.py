@@ -39,7 +39,8 @@ _VENDORS: dict[str, Dialect] = {
         name="maxquant",
         signature=frozenset(),
         either=frozenset({"protein ids", "majority protein ids"}),
-        column_pattern=rf"(?:LFQ|Reporter){_GAP}intensity{_GAP}.+|(?:Intensity|iBAQ)(?:{_GAP}.+)?",
+        column_pattern=rf"(?:LFQ|Reporter){_GAP}intensity{_GAP}.+|(?:Intensity|iBAQ)(?:{_GAP}.+)?"
+        rf"|MS/?\.?MS{_GAP}count{_GAP}.+",
         accession=("majority protein ids", "protein ids"),
         gene=("gene names", "gene name"),
         quantities=_MAXQUANT,
@@ -101,6 +102,7 @@ _VENDORS: dict[str, Dialect] = {
         description=("protein description", "organism"),
         tagged=("protein", "index"),
         hint="the columns 'Index', 'NumberPSM', 'ReferenceIntensity' and one column per channel (abundance_protein_MD.tsv)",
+        scales={"abundance": "log2"},
     ),
     "fragpipe_channels": Dialect(
         name="fragpipe",
@@ -154,6 +156,7 @@ _VENDORS: dict[str, Dialect] = {
         },
         description=("pg fastaheaders", "pg proteindescriptions", "pg organisms"),
         hint="the columns 'PG.ProteinGroups' and '[1] run.PG.Quantity' (pivot), or 'R.FileName' and 'PG.Quantity' (long)",
+        scales={"log2 quantity": "log2"},
     ),
     "proteome_discoverer": Dialect(
         name="proteome_discoverer",
@@ -171,7 +174,7 @@ _VENDORS: dict[str, Dialect] = {
         description=("description",),
         length=("aas", "number of aas"),
         hint="the columns 'Accession' and 'Abundance: F1: ...' or 'Abundances (Normalized): F1: ...' (Proteins export; "
-        "'Abundances (Grouped)' are means of groups)",
+        "'Abundances (Grouped)' are means of groups, 'Abundances (Scaled)' were scaled protein by protein)",
     ),
     "proteome_discoverer_1": Dialect(
         name="proteome_discoverer",
@@ -256,6 +259,7 @@ _VENDORS: dict[str, Dialect] = {
         peptides=("unique peptides",),
         description=("fasta headers",),
         hint="the columns 'protein_id', 'gene_symbols_or_id' and 'sample: ...' (protein_abundance__global data filter.tsv)",
+        scales={"abundance": "log2"},
     ),
 }  # fmt: skip
 

@@ -39,7 +39,7 @@ def test_row_numbers_are_no_sample(name, start) -> None:
     if name == "index":  # known for what it is
         assert samples_of(frame) == SAMPLES
     else:
-        passed_over(frame, SAMPLES, r"1 columns of numbers were not read as samples: '.*' \(row numbers\)")
+        passed_over(frame, SAMPLES, r"1 column of numbers was not read as a sample: '.*' \(row numbers\)")
 
 
 @pytest.mark.parametrize("log", [False, True])
