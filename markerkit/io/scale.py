@@ -106,8 +106,10 @@ def on_scale(
     look = look_at(measured)
     refuse_no_amounts(values, measured, name)
     say(fills, name)
-    if declared == "auto" and stated is None and usual is not None and look.few and _fits(look, usual[0]):
-        stated = usual
+    if look.smallest < 0 or (usual is not None and not _fits(look, usual[0])):
+        usual = None  # log ratios are called by their base as well
+    if usual is not None and look.few:
+        stated = stated or usual
     found = _found(values, measured, look, declared, name=name, stated=stated, usual=usual)
     out, zeros = _converted(values, measured, look, found, name)
     if zeros and found.kind != "raw":
@@ -131,8 +133,9 @@ def usual_scale(dialect: Dialect, quantity: str, columns: Iterable[str]) -> tupl
     """
     if quantity in dialect.scales:
         return dialect.scales[quantity], f"the layout of {dialect.name}"
-    for base in BASES:
-        named = re.compile(rf"(?:^|[^a-z]){base}(?![a-z0-9])(?!\(\w+ ?\+)", re.IGNORECASE)
+    # log2(x + 1) is another scale, and LN may be a lymph node
+    for base, word in (("log2", "log ?2(?![a-z0-9])"), ("log10", "log ?10(?![a-z0-9])"), ("ln", r"ln(?=\()")):
+        named = re.compile(rf"(?:^|[^a-z]){word}(?!\s*\([^()]*\+)", re.IGNORECASE)
         if all(named.search(c) for c in columns):
             return base, "the names of the columns"
     return None
@@ -184,7 +187,7 @@ def _found(
         try:
             found = detect(values, measured, look, name)
         except UnclearScaleError:
-            if usual is None or not _fits(look, usual[0]):
+            if usual is None:
                 raise
             found = Found(usual[0], f"stated by {usual[1]}")
     if found.warning:

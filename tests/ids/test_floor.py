@@ -229,6 +229,7 @@ def test_mixtures_are_read(n_human: int, other: list[tuple[str, str]]) -> None:
         ("ENSP{:011d}", "the identifiers are Ensembl identifiers"),
         ("ENST{:011d}.2", "the identifiers are Ensembl identifiers"),
         ("NP_{:06d}.1", "the identifiers are RefSeq identifiers"),
+        ("HGNC:{}", "the identifiers are HGNC identifiers"),
         ("IPI{:08d}", "the identifiers are IPI identifiers"),
         ("{:d}", "the identifiers are whole numbers (Entrez gene IDs, or row numbers)"),
         ("AT1G{:05d}", "look like Arabidopsis thaliana"),

@@ -218,3 +218,9 @@ def test_numbers_of_a_frame_that_are_text() -> None:
 
     frame = pd.DataFrame({"gene": ["CD63", "ALB"], "a": ["1.234.567", "2.000"], "b": ["12.000", "3.000.000"]})
     assert mk.read_proteins(frame).values.loc["a"].tolist() == [1234567, 2000]
+
+
+def test_three_decimals_before_an_exponent_are_no_thousands(tmp_path) -> None:
+    values = np.array([[float(f"{v:.3e}") for v in row] for row in RAW])
+    path = written(tmp_path / "m.csv", values, lambda v: f"{v:.3E}".replace(".", ","))
+    check(path, values)

@@ -122,6 +122,21 @@ def test_samples_in_rows(names, n_proteins, n_samples) -> None:
     refused(turned.assign(group="a").rename_axis("sample").reset_index(), "is transposed")
 
 
+@pytest.mark.parametrize(("n", "in_rows"), [(5, True), (4, False)])
+def test_samples_in_rows_told_by_the_name_of_their_column(n, in_rows) -> None:
+    """Short symbols, such as CD63, may be names of samples."""
+    short = ["CD63", "CD9", "CD81", "IL6", "C3"][:n]
+    turned = pd.DataFrame({"SampleID": [f"S{i}" for i in range(20)]})
+    turned = turned.join(amounts(short).iloc[:20])
+    if in_rows:
+        refused(turned, "'frame' is transposed: its column 'SampleID' holds 'S0', 'S1'")
+        refused(turned.assign(arm="a"), "is transposed")
+    else:
+        assert list(mk.read_proteins(turned).values.index) == short
+    named = turned.assign(protein=[f"prot_{i}" for i in range(20)])
+    assert list(mk.read_proteins(named).values.index) == short
+
+
 def test_samples_in_rows_told_by_the_sheet() -> None:
     turned = (
         amounts(SAMPLES).T.set_axis([f"prot{i}" for i in range(N)], axis=1).rename_axis("who").reset_index()

@@ -362,7 +362,40 @@ def test_runs_of_diann_are_samples_whatever_words_are_in_their_names(n) -> None:
         .assign(**{"p.value": between(0, 1)})
         .head(n)
     )
-    with pytest.warns(MarkerkitWarning, match=r"1 columns.*'p.value' \(a result of a test"):
+    with pytest.warns(MarkerkitWarning, match=r"1 column.*'p.value' \(a result of a test"):
         exp = mk.read_proteins(frame)
     assert exp.history[0]["software"] == "diann"
     assert list(exp.values.index) == [r[3:-4] for r in [*runs, "/d/empty wash.raw"]]
+
+
+def counts(pattern: str) -> pd.DataFrame:
+    """Counts that differ between proteins and samples."""
+    rng = np.random.default_rng(3)
+    found = rng.poisson(rng.lognormal(1.5, 1.2, (N, 1)), (N, len(SAMPLES)))
+    return pd.DataFrame(found, columns=[pattern.format(s) for s in SAMPLES])
+
+
+@pytest.mark.parametrize("pattern", ["Razor + unique peptides {}", "{} peptides", "Unique peptides {}"])
+def test_peptides_of_every_sample_are_no_samples_beside_counts(pattern) -> None:
+    spectra = counts("Spectral count {}")
+    assert samples_of(proteins().join(spectra).join(counts(pattern))) == list(spectra)
+
+
+def test_counts_of_maxquant_are_its_quantity() -> None:
+    ids = proteins().rename(columns={"Accession": "Majority protein IDs", "Gene": "Gene names"})
+    frame = ids.join(counts("MS/MS count {}")).join(counts("Razor + unique peptides {}"))
+    exp = mk.read_proteins(frame)
+    assert (exp.history[0]["software"], exp.history[0]["quantity"]) == ("maxquant", "spectral counts")
+    assert list(exp.values.index) == SAMPLES
+
+
+def test_a_quality_beside_runs_of_diann_is_no_sample() -> None:
+    frame = pd.DataFrame(
+        {
+            "Protein.Group": proteins()["Accession"],
+            "Genes": proteins()["Gene"],
+            "PG.MaxLFQ.Quality": between(0, 1),
+        }
+    ).join(amounts([f"/d/{s}.raw" for s in SAMPLES]))
+    with pytest.warns(MarkerkitWarning, match="'PG.MaxLFQ.Quality' .unlike the samples"):
+        assert list(mk.read_proteins(frame).values.index) == SAMPLES

@@ -171,3 +171,35 @@ def test_base_names_match_where_they_are_one_sample_only() -> None:
     }
     with pytest.raises(InputError, match="no sample of the sheet"):
         match_samples(["a"], ["EV/a", "lysate/a"], name="s")
+
+
+# ---- names within the columns of a program ------------------------------------------------
+
+
+def test_a_sheet_may_name_whole_columns(tmp_path) -> None:
+    frame = matrix([f"LFQ intensity {r}" for r in RUNS]).rename(columns={"protein_id": "Protein IDs"})
+    labels = sheet(tmp_path, "label\tgroup\n" + "".join(f"LFQ intensity {r}\tg\n" for r in RUNS[::-1]))
+    exp = mk.read_proteins(frame, samples=labels)
+    assert list(exp.values.index) == [f"LFQ intensity {r}" for r in RUNS[::-1]]
+    assert exp.values["P08962"].tolist() == [1e6 + 3, 1e6 + 2, 1e6 + 1, 1e6]
+
+
+@pytest.mark.parametrize("named", ["sample", "File ID"])
+@pytest.mark.filterwarnings("ignore:the samples of s.tsv are matched")
+def test_files_of_proteome_discoverer(tmp_path, named) -> None:
+    frame = matrix([f"Abundance: F{i}: Sample, EV" for i in (1, 2, 11)]).rename(
+        columns={"protein_id": "Accession"}
+    )
+    files = sheet(tmp_path, f"{named}\tgroup\nF11\tg\nF1\tg\n")
+    with pytest.warns(MarkerkitWarning, match="1 columns of the matrix are not in the sample sheet"):
+        exp = mk.read_proteins(frame, samples=files)
+    assert list(exp.values.index) == ["F11", "F1"]
+    assert exp.values["P08962"].tolist() == [1e6 + 2, 1e6]
+
+
+def test_channels_of_one_file_are_not_told_by_the_file(tmp_path) -> None:
+    frame = matrix([f"Abundance: F1: {c}, EV" for c in ("126", "127N")]).rename(
+        columns={"protein_id": "Accession"}
+    )
+    with pytest.raises(InputError, match=r"no sample of the sheet 's\.tsv' is a column"):
+        mk.read_proteins(frame, samples=sheet(tmp_path, "sample\tgroup\nF1\tg\n"))

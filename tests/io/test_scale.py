@@ -10,11 +10,19 @@ import pytest
 from scipy.stats import norm
 
 from markerkit.core.errors import InputError, MarkerkitWarning
-from markerkit.io.scale import OnScale, on_scale
+from markerkit.io.dialects import TABLE
+from markerkit.io.scale import OnScale, on_scale, usual_scale
+from markerkit.io.vendor_dialects import DIALECTS
 
 
-def read_as(values, declared: str = "auto", stated: tuple[str, str] | None = None) -> OnScale:
-    return on_scale(pd.DataFrame(np.atleast_2d(values).astype(float)), declared, "m.tsv", stated=stated)
+def read_as(
+    values,
+    declared: str = "auto",
+    stated: tuple[str, str] | None = None,
+    usual: tuple[str, str] | None = None,
+) -> OnScale:
+    matrix = pd.DataFrame(np.atleast_2d(values).astype(float))
+    return on_scale(matrix, declared, "m.tsv", stated=stated, usual=usual)
 
 
 def scale(values, declared: str = "auto") -> str:
@@ -395,3 +403,70 @@ def test_any_shape_gives_a_scale_or_a_question(shape, write) -> None:
             except InputError:
                 continue
         assert found in ("raw", "log2", "ratio")
+
+
+# ---- what a program or the names of the columns say ---------------------------------------
+
+USUAL = ("log2", "the names of the columns")
+
+
+def test_the_usual_scale_decides_where_the_values_do_not() -> None:
+    logs = proteome(20.0)
+    with pytest.raises(InputError, match="'log2' or 'ln'"):
+        read_as(logs)
+    read = read_as(logs, usual=USUAL)
+    assert (read.scale, read.note["scale_evidence"]) == ("log2", "stated by the names of the columns")
+    np.testing.assert_array_equal(read.values, logs)
+    few = read_as([[4.0, 4.1, 4.3], [4.2, 4.4, 4.9]], usual=USUAL)  # raw by their limits alone
+    assert (few.scale, few.note["scale_found"]) == ("log2", "log2")
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        (np.exp2(proteome()), "raw"),
+        (np.log10(np.exp2(proteome(noise=0.3))), "log10"),
+        (np.random.default_rng(0).normal(0, 0.8, (6, 60)), "ratio"),
+        ([[-0.2, 0.1, 0.3], [0.2, -0.4, 0.9]], "ratio"),
+        ([[3e4, 5e5, 100.0], [3e4, 6e5, 64.1]], "raw"),
+    ],
+    ids=["linear", "log10", "ratios", "few ratios", "few above 64"],
+)
+@pytest.mark.filterwarnings("ignore::markerkit.core.errors.MarkerkitWarning")
+def test_the_values_come_before_the_usual_scale(values, found) -> None:
+    assert read_as(values, usual=USUAL).note["scale_found"] == found
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["log2 EV_1", "log2 EV_2"], "log2"),
+        (["Log2(EV_1)", "Log2(EV_2)"], "log2"),
+        (["EV_1_log10", "EV_2_log10"], "log10"),
+        (["ln(EV_1)", "ln(EV_2)"], "ln"),
+        (["log2 EV_1", "EV_2"], None),
+        (["log2(EV_1+1)", "log2(EV_2+1)"], None),
+        (["log2 (x + 1) EV_1", "log2 (x + 1) EV_2"], None),
+        (["LN_1", "LN_2"], None),  # lymph nodes
+        (["prolog2", "prolog2b"], None),
+        (["log20", "log21"], None),
+    ],
+)
+def test_names_that_state_a_scale(names, expected) -> None:
+    found = usual_scale(TABLE, "table", names)
+    assert (found and found[0]) == expected
+
+
+@pytest.mark.parametrize(
+    ("layout", "quantity", "expected"),
+    [
+        ("spectronaut", "log2 quantity", "log2"),
+        ("spectronaut", "quantity", None),
+        ("tmt_integrator", "abundance", "log2"),
+        ("msdap", "abundance", "log2"),
+        ("maxquant", "lfq", None),
+    ],
+)
+def test_programs_that_write_logarithms(layout, quantity, expected) -> None:
+    found = usual_scale(DIALECTS[layout], quantity, ["a", "b"])
+    assert (found and found[0]) == expected
