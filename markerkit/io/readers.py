@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ from markerkit.io.vendor_dialects import DIALECTS
 SOFTWARE = tuple(dict.fromkeys([*(d.name for d in DIALECTS.values()), *(r.name for r in REPORTS)]))
 
 _LOOKED_AT = 500  # proteins in which copies are looked for first
+_TOTAL = 1e-3  # relative difference below which a row is the sum of all others
 _LEAST_SAME = 10  # values that two samples share before one is taken for a copy of the other
 
 
@@ -147,6 +148,7 @@ def _read_proteins(
         columns, left_out = _in_sheet(columns, annotation, _name(samples, table))
     matrix = numbers(table.frame, list(columns), ids=names, name=table.name, what="matrix").T
     matrix = matrix.set_axis(pd.Index(columns.values(), dtype=object), axis=0).set_axis(names.array, axis=1)
+    _refuse_totals(matrix, table.name)
     usual = usual_scale(source.dialect, chosen, columns)
     read = on_scale(matrix, scale, table.name, stated=source.stated.get(chosen), usual=usual)
     _check_every_sample(read.values, in_sheet=annotation is not None)
@@ -191,12 +193,34 @@ def _read(path: str | Path | pd.DataFrame, software: str, quantity: str) -> _Sou
     if not isinstance(path, pd.DataFrame) and is_mztab(path):
         return _Source(*read_mztab(path), None, {})
     refuse_gene_sets(path)
-    table = flat(without_type_rows(as_table(path, pick=wanted_columns)))
+    table = _without_empty_rows(flat(without_type_rows(as_table(path, pick=wanted_columns))))
     report = find_report({plain(c) for c in table.frame.columns}, software)
     if report is None:
         return _Source(table, layout_of(table, software), None, {})
     wide, dialect, note = to_wide(table, report, quantity)
     return _Source(wide, dialect, None, note)
+
+
+def _without_empty_rows(table: Table) -> Table:
+    """Table without rows that hold nothing, as spreadsheets leave them below or between others."""
+    empty = table.frame.isna().all(axis=1)
+    if not empty.any() or empty.all():
+        return table
+    return replace(table, frame=table.frame[~empty].reset_index(drop=True))
+
+
+def _refuse_totals(matrix: pd.DataFrame, name: str) -> None:
+    """Refuse a first or last row that is the sum of all others: it would count as a protein."""
+    values = matrix.to_numpy()
+    if values.shape[1] <= _LEAST_SAME:
+        return
+    sums = np.nansum(values, axis=1)
+    for at in (0, -1):
+        others = sums - values[:, at]
+        if (others > 0).all() and np.allclose(values[:, at], others, rtol=_TOTAL, atol=0):
+            raise InputError(
+                f"the row {matrix.columns[at]!r} of the matrix {name!r} is the sum of all other rows, and no protein; delete it."
+            )
 
 
 def _name(samples: str | Path | pd.DataFrame | None, table: Table) -> str:

@@ -16,6 +16,7 @@ from markerkit import InputError, MarkerkitWarning
 from markerkit.io.dialects import plain
 from markerkit.io.sample_sheet import sample_template
 from markerkit.io.vendor_dialects import DIALECTS
+from tests.io.tables import SAMPLES, matrix
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 ROWS = [("P08962", "CD63"), ("P60033", "CD81"), ("Q99816", "TSG101"), ("P02768", "ALB")]
@@ -550,6 +551,36 @@ def test_real_matrices(name):
     assert exp.values.shape == shape
     assert exp.scale == scale
     assert "group" in exp.samples.columns
+
+
+def totals(frame: pd.DataFrame, factor: float = 1.0) -> pd.DataFrame:
+    """Row of the sums of all samples."""
+    sums = frame[SAMPLES].sum() * factor
+    return pd.DataFrame([{"Accession": "Total", "Gene": "Total", **sums}])
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_a_row_of_totals_is_no_protein(last):
+    frame = matrix()
+    rows = [frame, totals(frame)][:: 1 if last else -1]
+    with pytest.raises(
+        InputError, match=r"the row 'Total' of the matrix 'frame' is the sum of all other rows"
+    ):
+        mk.read_proteins(pd.concat(rows, ignore_index=True))
+    # a protein may be as much as all others, but not to the thousandth in every sample
+    near = pd.concat([frame, totals(frame, 1.002)], ignore_index=True)
+    assert mk.read_proteins(near).values.shape == (6, len(frame) + 1)
+
+
+def test_rows_that_hold_nothing_are_no_proteins(tmp_path):
+    frame = matrix()
+    frame.to_csv(tmp_path / "plain.csv", index=False)
+    lines = (tmp_path / "plain.csv").read_text().splitlines()
+    empty = "," * lines[0].count(",")
+    (tmp_path / "m.csv").write_text("\n".join([*lines[:50], empty, *lines[50:], empty, empty]) + "\n")
+    found, expected = (mk.read_proteins(tmp_path / f) for f in ("m.csv", "plain.csv"))
+    pd.testing.assert_frame_equal(found.values, expected.values)
+    pd.testing.assert_frame_equal(found.proteins, expected.proteins)
 
 
 @pytest.mark.data
