@@ -12,6 +12,7 @@ from itertools import islice
 import pandas as pd
 
 from markerkit.core.errors import InputError, listed
+from markerkit.io.affinity import TITLES, refuse_olink
 from markerkit.io.cells import MISSING
 from markerkit.io.dialects import plain
 from markerkit.io.number_format import Again, decimal_comma, read_numbers
@@ -105,6 +106,7 @@ def named_columns(frame: pd.DataFrame, name: str, what: str) -> pd.DataFrame:
     empty = [i for i in nameless if frame.iloc[:, i].isna().all()]
     filled = [i for i in nameless if i not in empty and i > 0]
     if filled:
+        refuse_olink(frame.iloc[:TITLES].to_numpy().ravel(), name, what)
         raise InputError(
             f"the {what} {name!r} has values under no name (column {filled[0] + 1}); name every column in its first row."
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from markerkit.core.errors import InputError
+from markerkit.io.affinity import INSTEAD
 from markerkit.io.dialects import plain
 from markerkit.io.identifiers import is_text, spread_rows
 from markerkit.io.tabular import Table
@@ -21,9 +22,6 @@ _PROTEIN_TABLE = (
     "give the protein table, such as proteinGroups.txt, report.pg_matrix.tsv or the Proteins export"
 )
 _READ_PEPTIDES = f"{_PROTEIN_TABLE}, or read the peptides with `mk.read_peptides`"
-_AFFINITY = (
-    "markerkit needs the abundances of all proteins of a sample by mass spectrometry, one column per sample"
-)
 
 # Columns that only tables of one level have: PSM tables of Proteome Discoverer, FragPipe (psm.tsv),
 # Sage, Mascot and Percolator; transitions of Skyline, OpenSWATH and MSstats; precursors of DIA-NN,
@@ -83,12 +81,12 @@ class _Kind:
 _SHEET = "give it as the sample sheet (--samples), and the protein table as the matrix"
 _OF_A_DATABASE = "markerkit needs the abundances that you measured, one column per sample"
 _KINDS = (
-    _Kind("a table of an affinity assay, Olink", _AFFINITY,
+    _Kind("a table of an affinity assay, Olink", INSTEAD,
           either=frozenset({"npx", "olink id", "olinkid", "ext npx", "extnpx", "pcnormalizednpx", "qc warning", "assay warning", "olink"})),
-    _Kind("a table of an affinity assay, Olink", _AFFINITY, together=frozenset({"uniprot", "assay", "panel"})),
-    _Kind("a table of an affinity assay, SomaScan", _AFFINITY,
+    _Kind("a table of an affinity assay, Olink", INSTEAD, together=frozenset({"uniprot", "assay", "panel"})),
+    _Kind("a table of an affinity assay, SomaScan", INSTEAD,
           either=frozenset({"seqid", "seq id", "somaid", "soma id", "aptname", "somamer id", "somamer", "hybcontrolnormscale", "rowcheck", "targetfullname"})),
-    _Kind("a table of an affinity assay, NULISA", _AFFINITY, either=frozenset({"npq", "alamartargetid"})),
+    _Kind("a table of an affinity assay, NULISA", INSTEAD, either=frozenset({"npq", "alamartargetid"})),
     _Kind("a sample sheet (SDRF)", _SHEET, either=frozenset({"comment data file", "characteristics organism"})),
     _Kind("a download of ExoCarta or Vesiclepedia", _OF_A_DATABASE, together=frozenset({"content type", "experiment id"})),
     _Kind("a list of the studies in ExoCarta or Vesiclepedia", _OF_A_DATABASE,
@@ -206,10 +204,10 @@ def _refuse_affinity_names(table: Table) -> None:
     columns = [str(c) for c in table.frame.columns]
     aptamers = [c for c in columns if _SEQ_COLUMN.match(c)]
     if len(aptamers) > 1:
-        raise _refusal(table, "a table of an affinity assay, SomaScan", f"column {aptamers[0]!r}", _AFFINITY)
+        raise _refusal(table, "a table of an affinity assay, SomaScan", f"column {aptamers[0]!r}", INSTEAD)
     assays = [c for c in columns if _OLINK_ASSAY.search(c)]
     if len(assays) > 1:
-        raise _refusal(table, "a table of an affinity assay, Olink", f"column {assays[0]!r}", _AFFINITY)
+        raise _refusal(table, "a table of an affinity assay, Olink", f"column {assays[0]!r}", INSTEAD)
     for column in columns:
         cells = table.frame[column]
         if not is_text(cells):
@@ -219,7 +217,7 @@ def _refuse_affinity_names(table: Table) -> None:
         for pattern, maker in ((_SEQ_COLUMN, "SomaScan"), (_OLINK_ASSAY, "Olink")):
             if len(given) and given.str.match(pattern).mean() >= _MOSTLY:
                 evidence = f"column {column!r}, first cell {given.iloc[0]!r}"
-                raise _refusal(table, f"a table of an affinity assay, {maker}", evidence, _AFFINITY)
+                raise _refusal(table, f"a table of an affinity assay, {maker}", evidence, INSTEAD)
 
 
 def _refuse_headers_of_several_lines(table: Table) -> None:
@@ -227,7 +225,7 @@ def _refuse_headers_of_several_lines(table: Table) -> None:
     header = {plain(c) for c in table.frame.columns}
     top = {plain(str(v)) for v in table.frame.iloc[:_TOP].to_numpy().ravel()}
     if {"npx", "npx data", "olinkid"} & (header | top):
-        raise _refusal(table, "a table of an affinity assay, Olink", "'NPX' in its first rows", _AFFINITY)
+        raise _refusal(table, "a table of an affinity assay, Olink", "'NPX' in its first rows", INSTEAD)
     if {"normalized abundance", "raw abundance"} <= header | top:
         ions = ", of peptide ions" if {"charge", "sequence"} <= top else ""
         instead = _READ_PEPTIDES if ions else "keep the third line as the header and one column per sample"

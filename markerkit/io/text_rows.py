@@ -13,6 +13,7 @@ from itertools import chain, islice
 import numpy as np
 
 from markerkit.core.errors import InputError
+from markerkit.io.affinity import TITLES, refuse_olink
 from markerkit.io.dialects import ACCESSIONS, GENES, plain
 
 #: last columns of a MaxQuant table, whose empty cells some writers cut from the end of a row
@@ -79,6 +80,9 @@ def checked_rows(text: Text, body: int, header: list[str]) -> list[str]:
         rows.wrong_since = line if rows.wrong == 1 else rows.wrong_since
     if not rows.n:
         raise text.fail("has a header only; give a table with rows.")
+    if len(rows.seen) > 1 or width not in rows.seen:
+        first = islice(text.lines(0), TITLES)
+        refuse_olink((c for line in first for c in line.split(text.delimiter)), text.name, text.what)
     if set(rows.seen) == {width + 1} and width:
         if _is_header(text, rows.first[width + 1]):
             raise _below_title(text, rows, width, width + 1)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
+from markerkit.io.affinity import TITLES, refuse_olink
 from markerkit.io.cells import MISSING, cell_counts
 from markerkit.io.delimited import SHEET_MISSING, check_header, named_columns
 from markerkit.io.dialects import plain
@@ -126,6 +127,7 @@ def _check_titles(sheet: _Sheet, name: str, what: str) -> None:
         i for i, c in enumerate(header) if not c and i > 0 and any(r[i] is not None for r in rows[1:])
     ]
     if widest > len(header) or nameless:
+        refuse_olink((c for r in rows[:TITLES] for c in r), name, what)
         at = nameless[0] if nameless else len(header)
         raise InputError(
             f"the sheet {sheet.title!r} of the {what} {name!r} has values under no name (column {at + 1}); its first row "

@@ -385,3 +385,39 @@ def test_samples_that_hold_words_mostly(name, samples) -> None:
     with pytest.warns(mk.MarkerkitWarning, match="say that nothing was measured"):
         exp = mk.read_proteins(SHARED / "cases/18_blank_column_mostly_words" / name)
     assert list(exp.values.index) == samples
+
+
+# ---- exports of Olink with a header of several lines ---------------------------------------
+
+NPX = [
+    ["Project 1", "NPX Manager 2.1"],
+    ["NPX data"],
+    ["Panel", "Olink INFLAMMATION", "Olink INFLAMMATION"],
+    ["Assay", "IL8", "VEGFA"],
+    ["Uniprot ID", "P10145", "P15692"],
+    ["OlinkID", "OID00471", "OID00472"],
+    *([f"sample {i}", f"{5 + i / 7:.4f}", f"{9 - i / 9:.4f}"] for i in range(12)),
+]
+
+
+@pytest.mark.parametrize("sep", ["\t", ";", ","])
+@pytest.mark.parametrize("padded", [True, False])
+def test_wide_text_of_olink(tmp_path, sep, padded) -> None:
+    rows = [[*r, *[""] * (3 - len(r))] if padded else r for r in NPX]
+    (tmp_path / "npx.csv").write_text("\n".join(sep.join(r) for r in rows) + "\n")
+    refused(
+        tmp_path / "npx.csv", r"affinity assay, Olink \('(?:NPX data|Olink INFLAMMATION)' in its first rows\)"
+    )
+
+
+def test_wide_workbook_of_olink(tmp_path) -> None:
+    pd.DataFrame([[*r, *[""] * (3 - len(r))] for r in NPX]).to_excel(
+        tmp_path / "npx.xlsx", index=False, header=False
+    )
+    refused(tmp_path / "npx.xlsx", r"affinity assay, Olink \('NPX data' in its first rows\)")
+
+
+def test_titles_of_other_tables_are_no_olink(tmp_path) -> None:
+    lines = matrix().to_csv(sep="\t", index=False)
+    (tmp_path / "m.tsv").write_text("Proteins measured beside Olink Explore\n" + lines)
+    refused(tmp_path / "m.tsv", "does not begin with its header")

@@ -533,7 +533,7 @@ OTHER_KINDS = {
     "mztab/alphapeptstats_test.mztab": "mzTab",
     "affinity/olink_covid_serum_npx_level.csv": "affinity assay",
     "affinity/somascan_example_data10.adat": "affinity assay",
-    "affinity/olinkanalyze_npx_data1.xlsx": "remove titles",
+    "affinity/olinkanalyze_npx_data1.xlsx": "affinity assay, Olink .'NPX Data' in its first rows",
     "sdrf/PXD020207.sdrf.tsv": "sample sheet",
     "diann/alphapeptstats_report_final.pg_matrix.tsv": "line 2 has 24 cells, the header has 25",
     "diann/msstats_diann_input.tsv": "different values",
