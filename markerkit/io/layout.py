@@ -103,6 +103,8 @@ def quantity_columns(
             f"the matrix {table.name!r} has no sample columns{alone}; {dialect.name} needs {dialect.hint}. Found "
             f"{listed(table.frame.columns, limit=12)}."
         )
+    if quantity == "auto" and sheet is not None:  # a sheet of whole columns (Intensity EV_1) says which
+        found = {name: cs for name, cs in found.items() if set(sheet.index) <= set(cs)} or found
     chosen = chosen_quantity(table, dialect, found, quantity)
     return found[chosen], chosen
 

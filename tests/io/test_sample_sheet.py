@@ -184,6 +184,15 @@ def test_a_sheet_may_name_whole_columns(tmp_path) -> None:
     assert exp.values["P08962"].tolist() == [1e6 + 3, 1e6 + 2, 1e6 + 1, 1e6]
 
 
+@pytest.mark.parametrize("quantity", ["LFQ intensity", "Intensity"])
+def test_whole_columns_say_which_quantity_is_read(tmp_path, quantity) -> None:
+    columns = [f"{q} {r}" for q in ("LFQ intensity", "Intensity") for r in RUNS]
+    frame = matrix(columns).rename(columns={"protein_id": "Protein IDs"})
+    labels = sheet(tmp_path, "label\tgroup\n" + "".join(f"{quantity} {r}\tg\n" for r in RUNS))
+    exp = mk.read_proteins(frame, samples=labels)
+    assert exp.values["P08962"].tolist() == frame[[f"{quantity} {r}" for r in RUNS]].iloc[0].tolist()
+
+
 @pytest.mark.parametrize("named", ["sample", "File ID"])
 @pytest.mark.filterwarnings("ignore:the samples of s.tsv are matched")
 def test_files_of_proteome_discoverer(tmp_path, named) -> None:
