@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def read_mztab(path: str | Path) -> tuple[Table, Dialect]:
             f"the matrix {path.name!r} is an mzTab file, which needs pyteomics; run: pip install pyteomics."
         ) from error
     try:
-        with path.open(encoding="utf-8") as handle:
+        with path.open(encoding="utf-8") as handle, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The mzTab-version metadata header was missing")
             file = MzTab(handle)
         proteins: pd.DataFrame = file.protein_table.reset_index(drop=True)
         metadata = {str(k): str(v) for k, v in file.metadata.items()}
