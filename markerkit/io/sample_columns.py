@@ -258,16 +258,22 @@ def _question(table: Table, columns: _Columns, candidates: dict[str, Profile], c
     """Ask which columns are samples: every column of numbers with what it looks like."""
     looks = [f"{shown(c)} ({_look(p)})" for c, p in candidates.items() if c not in core]
     looks += [f"{shown(c)} ({_look(p)}; alike in name)" for c, p in candidates.items() if c in core]
-    examples = "; ".join(looks[:_SHOWN]) + (
-        f"; and {len(looks) - _SHOWN} more" if len(looks) > _SHOWN else ""
-    )
+    examples = _first_ones(looks, 400)
     known = {**columns.passed, **{c: word.value for c, (word, _) in columns.words.items()}}
-    rest = "; ".join(f"{shown(c)} ({why})" for c, why in list(known.items())[:_SHOWN])
+    rest = _first_ones([f"{shown(c)} ({why})" for c, why in known.items()], 300)
     return (
         f"which columns of the matrix {table.name!r} are samples cannot be determined: {examples}."
         + (f" No samples are {rest}." if rest else "")
         + " Name the samples in a sample sheet, or leave other columns of numbers out of the table."
     )
+
+
+def _first_ones(parts: list[str], room: int) -> str:
+    """Write parts side by side, at most `_SHOWN` and as many as fit into `room` characters; always the first."""
+    n = 1
+    while n < min(len(parts), _SHOWN) and len("; ".join(parts[: n + 1])) <= room:
+        n += 1
+    return "; ".join(parts[:n]) + (f"; and {len(parts) - n} more" if n < len(parts) else "")
 
 
 def _look(column: Profile) -> str:
@@ -389,7 +395,7 @@ def _say_what_was_passed_over(passed: dict[str, str]) -> None:
     by_reason: dict[str, list[str]] = {}
     for name, why in passed.items():
         by_reason.setdefault(why, []).append(name)
-    parts = "; ".join(f"{listed(names, limit=6)} ({why})" for why, names in by_reason.items())
+    parts = _first_ones([f"{listed(names, limit=6)} ({why})" for why, names in by_reason.items()], 600)
     warnings.warn(
         f"{sum(map(len, by_reason.values()))} columns of numbers were not read as samples: {parts}; a column that the sample "
         "sheet names is read",

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning
+from markerkit.core.errors import InputError, MarkerkitWarning, shown
 from markerkit.io.delimited import NAMELESS, check_header, named_columns, read_text
 from markerkit.io.number_format import read_numbers
 from markerkit.io.workbook import read_workbook
@@ -164,14 +164,15 @@ def _index_names(frame: pd.DataFrame) -> list[str]:
 
 
 def _bytes(path: Path, what: str) -> bytes:
-    if path.is_dir():
-        raise InputError(f"the {what} {str(path)!r} is a folder; give a file.")
-    if not path.exists():
-        raise InputError(f"there is no {what} {str(path)!r}; check the path.")
+    given = shown(str(path), most=300)
     try:
+        if path.is_dir():
+            raise InputError(f"the {what} {given} is a folder; give a file.")
+        if not path.exists():
+            raise InputError(f"there is no {what} {given}; check the path.")
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"the {what} {str(path)!r} cannot be read: {error.strerror}.") from error
+        raise InputError(f"the {what} {given} cannot be read: {error.strerror}.") from error
     if not data[:1000].strip() and not data.strip():
         raise InputError(f"the {what} {path.name!r} is empty; give a table with a header and rows.")
     return data
