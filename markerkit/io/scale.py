@@ -119,7 +119,7 @@ def _check_values(values: Array, name: str) -> None:
             f"every value of the matrix {name!r} is {largest:g}: it shows what was detected, not how much; "
             "export the intensities."
         )
-    farthest = max(largest, float(measured.min()), key=abs)
+    farthest = max(largest, smallest, key=abs)
     if abs(farthest) > RAW_LARGEST:
         raise InputError(
             f"the matrix {name!r} holds {farthest:.3g}, which no instrument measures; correct that cell."
