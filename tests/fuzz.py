@@ -45,7 +45,7 @@ GENES = (
 )
 IDS = ("P08962", "P60033", "P21926", "Q99816", "Q8WUM4", "O00560", "O75955", "P02768", "P27824", "P04406", "P11142",
        "P04114")  # fmt: skip
-SAMPLES = ("ev_a", "ev_b", "cell_a", "cell_b", "blank_a")
+SAMPLES = ("ev_a", "ev_b", "cell_a", "blank_a")
 #: what a cell of numbers is replaced by, and the values that it may then have; refusal is always allowed
 TOKENS: tuple[tuple[str, tuple[float, ...]], ...] = (
     ("", (NAN,)), ("NA", (NAN,)), ("n.d.", (NAN,)), ("Filtered", (NAN,)), ("#N/A", (NAN,)), ("NaN", (NAN,)), ("null", (NAN,)),
@@ -136,7 +136,8 @@ class Mutant:
 
 
 def _number(rng: np.random.Generator, *, log: bool) -> str:
-    value = rng.normal(22, 2) if log else 2 ** rng.normal(24, 3)
+    # natural logarithms of abundances are no larger than 22, so that 26 can only be log2
+    value = rng.normal(26, 2.5) if log else 2 ** rng.normal(24, 3)
     return f"{value:.4f}" if log else f"{value:.6g}"
 
 
@@ -236,11 +237,11 @@ def _wide_reports() -> list[Seed]:
               [rf"D:\raw\{x}.raw" for x in s], named={0}),
         _wide("fragpipe", ["Protein", "Protein ID", "Entry Name", "Gene", "Organism", "Combined Total Peptides"],
               lambda i: [f"sp|{IDS[i]}|{GENES[i]}_HUMAN", IDS[i], f"{GENES[i]}_HUMAN", GENES[i], "Homo sapiens", str(2 + i)],
-              [f"{x} MaxLFQ Intensity" for x in s], named={0, 1}, protein=lambda i: f"sp|{IDS[i]}|{GENES[i]}_HUMAN", missing="0",
+              [f"{x} MaxLFQ Intensity" for x in s], named={0, 1}, missing="0",
               extra=[[f"{x} Spectral Count" for x in s], [f"{x} Intensity" for x in s]], right=["Indistinguishable Proteins"]),
         _wide("tmt integrator", ["Index", "NumberPSM", "Gene", "MaxPepProb", "Protein", "ProteinID", "ReferenceIntensity"],
               lambda i: [IDS[i], str(4 + i), GENES[i], "0.99", f"sp|{IDS[i]}|{GENES[i]}_HUMAN", IDS[i], "21.5"],
-              list(s), named={0, 4, 5}, protein=lambda i: f"sp|{IDS[i]}|{GENES[i]}_HUMAN", log=True),
+              list(s), named={0, 4, 5}, log=True),
         _wide("spectronaut pivot", ["PG.ProteinGroups", "PG.Genes", "PG.ProteinDescriptions", "PG.NrOfStrippedSequencesIdentified"],
               lambda i: [f"{IDS[i]};Q{i}", GENES[i], f"Protein {i}", str(2 + i)],
               [f"[{k + 1}] {x}.raw.PG.Quantity" for k, x in enumerate(s)], named={0}, protein=lambda i: f"{IDS[i]};Q{i}", missing="Filtered",

@@ -20,17 +20,29 @@ class MarkerkitWarning(UserWarning):
     """Something a careful reader should know; the result is still given."""
 
 
+def shown(value: object, *, most: int = 60) -> str:
+    """Write a value as it is quoted in a message, its middle cut out where it is long.
+
+    >>> shown("CD63"), shown("ACGT" * 100, most=20)
+    ("'CD63'", "'ACGTACG...CGTACGT'")
+    """
+    text = repr(value)
+    half = (most - 3) // 2
+    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
+
+
 def listed(items: Iterable[object], *, limit: int = 8, conjunction: str = "and") -> str:
-    """Write items as an English list, quoted, cut after `limit`.
+    """Write items as an English list, quoted, cut after `limit`; long items as :func:`shown` writes them.
 
     >>> listed(["a", "b", "c"], conjunction="or")
     "'a', 'b' or 'c'"
     >>> listed(range(4), limit=2)
     '0, 1 and 2 more'
     """
-    texts = [repr(i) for i in items]
-    if len(texts) > limit:
-        return f"{', '.join(texts[:limit])} and {len(texts) - limit} more"
+    given = list(items)
+    texts = [shown(i) for i in given[:limit]]
+    if len(given) > limit:
+        return f"{', '.join(texts)} and {len(given) - limit} more"
     if len(texts) < 2:
         return "".join(texts) or "none"
     return f"{', '.join(texts[:-1])} {conjunction} {texts[-1]}"
@@ -43,7 +55,7 @@ def suggestion(value: object, allowed: Iterable[object]) -> str:
     " Did you mean 'camera'?"
     """
     near = difflib.get_close_matches(str(value), [str(a) for a in allowed], n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    return f" Did you mean {shown(near[0])}?" if near else ""
 
 
 def one_of(name: str, value: object, allowed: Sequence[object]) -> None:
@@ -58,7 +70,7 @@ Did you mean 'ssgsea'?
     if value not in allowed:
         message = (
             f"`{name}` must be one of {listed(allowed, limit=40, conjunction='or')}; "
-            f"got {value!r}.{suggestion(value, allowed)}"
+            f"got {shown(value)}.{suggestion(value, allowed)}"
         )
         raise InputError(message)
 

@@ -45,7 +45,7 @@ ANY_ENTRY = re.compile(rf"({_ACCESSION}|[A-Z0-9]{{1,5}})_((?=\d*[A-Z])[A-Z0-9]{{
 UNNAMED_SPECIES = "species with the UniProt code "
 #: Ensembl identifier of a gene, transcript or protein: letters of the species, kind
 ENSEMBL = re.compile(r"ENS([A-Z]{3})?([GTP])\d{11}(?:\.\d+)?")
-_OS = re.compile(r"\bOS=([A-Z][^=()]*?)(?:\s+\(|\s+[A-Z]{2}=|\s*$|;)")
+_OS = re.compile(r"\bOS=([A-Z][^\s=();]*(?:\s+[^\s=();]+)*?)(?:\s+\(|\s+[A-Z]{2}=|\s*$|;)")
 _OX = re.compile(r"\b(?:OX|TaxID|Tax_Id)=(\d+)")
 _BRACKETED_SPECIES = re.compile(r"\[([A-Z][a-z]+ [a-z]+)[^\]]*\]")
 #: ending of any entry name, anywhere in a text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 import warnings
 from collections import Counter
 from typing import NamedTuple
@@ -11,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning
+from markerkit.core.errors import InputError, MarkerkitWarning, shown
 
 #: cells that mean "no value" in every column of a matrix: what programs write, and an empty cell
 MISSING = (
@@ -33,6 +35,7 @@ _NOT_DETECTED = re.compile(
 )
 #: results of a formula that failed in a spreadsheet
 _FORMULA_ERROR = re.compile(r"#(?:NUM|DIV/0|VALUE|REF|NAME|NULL)[!?]?")
+_BEYOND_FLOAT = re.compile(r"\s*([+-]?)\d{309,}\s*")
 #: both readings are possible: a thousands separator or a decimal sign
 _TWO_READINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 
@@ -76,6 +79,27 @@ def cell_counts(cells: pd.Series) -> CellCounts:
     left = text[given & np.isnan(found)]
     words = sum(n for word, n in Counter(left).items() if is_word(word))
     return CellCounts(int((given & ~np.isnan(found)).sum()), words, len(left) - words)
+
+
+def as_numbers(cells: pd.Series) -> pd.Series:
+    """Turn cells into numbers, missing where they are none, infinite where they are too large for one.
+
+    >>> as_numbers(pd.Series(["1.5", "9" * 400, "high"], dtype=object)).tolist()
+    [1.5, inf, nan]
+    """
+    try:
+        return pd.to_numeric(cells, errors="coerce")
+    except OverflowError:  # whole numbers beyond the range of a float; pandas gives infinity for others
+        return pd.to_numeric(cells.map(_within_range), errors="coerce")
+
+
+def _within_range(cell: object) -> object:
+    """Infinity for a whole number beyond the range of a float; other cells as they are."""
+    if isinstance(cell, str) and (beyond := _BEYOND_FLOAT.fullmatch(cell)):
+        return float(f"{beyond[1]}inf")
+    if isinstance(cell, int) and abs(cell) > sys.float_info.max:
+        return math.copysign(math.inf, 1 if cell > 0 else -1)
+    return cell
 
 
 def is_word(text: str) -> bool:
@@ -133,10 +157,10 @@ def numbers(frame: pd.DataFrame, columns: list[str], *, ids: pd.Series, name: st
     found = pd.DataFrame(values, index=frame.index, columns=pd.Index(columns, dtype=object), copy=False)
     _refuse_infinite(found, ids, name, what)
     if words:
-        shown = ", ".join(f"{word!r} ({n})" for word, n in words.most_common(4))
+        examples = ", ".join(f"{shown(word)} ({n})" for word, n in words.most_common(4))
         warnings.warn(
             f"{words.total()} cells of {name} in {with_words} of {len(columns)} columns say that nothing was measured and are "
-            f"missing values: {shown}",
+            f"missing values: {examples}",
             MarkerkitWarning,
             stacklevel=3,
         )
@@ -159,8 +183,8 @@ def _refuse_infinite(values: pd.DataFrame, ids: pd.Series, name: str, what: str)
     if infinite.any():
         at, j = (int(i[0]) for i in np.nonzero(infinite))
         raise InputError(
-            f"the {what} {name!r} holds an infinite value in column {values.columns[j]!r}, row {str(ids.iloc[at])[:60]!r} "
-            f"({int(infinite.sum())} such cells in all), as the logarithm of 0 is; leave missing values empty."
+            f"the {what} {name!r} holds an infinite value in column {shown(values.columns[j])}, row {str(ids.iloc[at])[:60]!r} "
+            f"({int(infinite.sum())} such cells in all): the logarithm of 0, or a number beyond 1.8e308. Leave missing values empty."
         )
 
 
@@ -170,7 +194,7 @@ def _converted(
     """Cells as numbers (NaN where they are none), as text, and where something is written."""
     text = cells.astype(object).where(cells.notna(), "").astype(str).str.strip().to_numpy(dtype=object)
     given = ~np.isin(text.astype(str), MISSING)
-    found = pd.to_numeric(pd.Series(np.where(given, text, np.nan), dtype=object), errors="coerce")
+    found = as_numbers(pd.Series(np.where(given, text, np.nan), dtype=object))
     return found.to_numpy(dtype=float), text, given
 
 
@@ -191,7 +215,7 @@ def _with_words(
         if not cause:
             cause = _SECOND_HEADER if at == 0 and many == 1 and len(text) > 1 else _NO_ABUNDANCE
         raise InputError(
-            f"the {what} {name!r} holds text where a number belongs: {text[at][:40]!r} in column {column!r}, "
+            f"the {what} {name!r} holds text where a number belongs: {text[at][:40]!r} in column {shown(column)}, "
             f"row {str(ids.iloc[at])[:60]!r} ({many} such cells in the column). {cause}"
         )
     return found, counted

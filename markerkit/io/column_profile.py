@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.io.cells import cell_counts
+from markerkit.io.cells import as_numbers, cell_counts
 from markerkit.io.dialects import plain
 from markerkit.io.identifiers import is_text
 
@@ -159,7 +159,7 @@ def profile(cells: pd.Series) -> Profile:
     if given.empty:
         return Profile(name, "empty")
     counts = cell_counts(given)
-    numbers = pd.to_numeric(given, errors="coerce")
+    numbers = as_numbers(given)
     # a word such as ND says that there would be a number
     mostly = counts.numbers > 0 and counts.numbers >= _MOSTLY * (counts.numbers + counts.other)
     found = Profile(
@@ -320,8 +320,8 @@ def sums_up(frame: pd.DataFrame, names: list[str]) -> dict[str, list[str]]:
 
 
 def _is_total(column: pd.Series, parts: pd.DataFrame) -> bool:
-    whole = pd.to_numeric(column, errors="coerce")
-    block = parts.apply(pd.to_numeric, errors="coerce")
+    whole = as_numbers(column)
+    block = parts.apply(as_numbers)
     for total in (block.mean(axis=1), block.median(axis=1), block.sum(axis=1)):
         both = whole.notna() & total.notna() & (whole != 0)
         if both.any() and np.isclose(whole[both], total[both], rtol=_SAME).mean() >= _NEARLY_ALL:

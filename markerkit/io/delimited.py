@@ -11,7 +11,7 @@ from itertools import islice
 
 import pandas as pd
 
-from markerkit.core.errors import InputError, listed
+from markerkit.core.errors import InputError, listed, shown
 from markerkit.io.affinity import TITLES, refuse_olink
 from markerkit.io.cells import MISSING
 from markerkit.io.dialects import plain
@@ -90,7 +90,7 @@ def check_header(header: list[str], name: str, what: str) -> None:
     of_sdrf = [c for c in doubled if re.fullmatch(r"\w+\s?\[.+\]", c)]  # comment[modification parameters]
     if of_sdrf and what != "sample sheet":
         raise InputError(
-            f"the {what} {name!r} is a sample sheet (SDRF) (it repeats the column {of_sdrf[0]!r}), not a protein table; give it as "
+            f"the {what} {name!r} is a sample sheet (SDRF) (it repeats the column {shown(of_sdrf[0])}), not a protein table; give it as "
             "the sample sheet (--samples), and the protein table as the matrix."
         )
     doubled = [c for c in doubled if c not in of_sdrf]
@@ -103,12 +103,12 @@ def check_header(header: list[str], name: str, what: str) -> None:
 def named_columns(frame: pd.DataFrame, name: str, what: str) -> pd.DataFrame:
     """Drop empty columns without a name; the first column may lack one, any other that holds values is refused."""
     nameless = [i for i, c in enumerate(frame.columns) if c in {"", NAMELESS}]
-    empty = [i for i in nameless if frame.iloc[:, i].isna().all()]
+    empty = [i for i in nameless if frame.iloc[:, i].dropna().astype(str).eq("").all()]
     filled = [i for i in nameless if i not in empty and i > 0]
     if filled:
         refuse_olink(frame.iloc[:TITLES].to_numpy().ravel(), name, what)
         raise InputError(
-            f"the {what} {name!r} has values under no name (column {filled[0] + 1}); name every column in its first row."
+            f"the {what} {name!r} has values under no name (column {filled[0] + 1}); give every column a name."
         )
     frame = frame.set_axis([c or NAMELESS for c in frame.columns], axis=1)
     return frame.iloc[:, [i for i in range(frame.shape[1]) if i not in empty]] if empty else frame

@@ -13,7 +13,6 @@ from markerkit.core.genes import identifier_kind
 from markerkit.io.dialects import ACCESSIONS, Dialect, plain
 from markerkit.io.tabular import Table
 
-_CELLS = 300  # cells of a column that are looked at; shares are then known to a few percent
 _MOSTLY = 0.5  # share of cells from which a column is one of accessions
 _SYMBOLS = 0.3  # the same for symbols: genes without an approved name are many in some tables
 _DISTINCT = 0.5  # share of different cells below which words are those of a class, not names of proteins
@@ -71,15 +70,6 @@ def _of_words(kind: np.dtype[Any] | pd.api.extensions.ExtensionDtype) -> bool:
     return not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
-def spread_rows(n: int, most: int) -> list[int]:
-    """Take rows from all over a table, so that a sorted one is seen whole.
-
-    >>> spread_rows(3, 10), spread_rows(10, 3)
-    ([0, 1, 2], [0, 4, 9])
-    """
-    return [int(i) for i in np.linspace(0, max(n - 1, 0), min(n, most))]
-
-
 def identifier_columns(table: Table, dialect: Dialect) -> Identifiers:
     """Find the columns that hold accession and gene.
 
@@ -99,7 +89,7 @@ def identifier_columns(table: Table, dialect: Dialect) -> Identifiers:
     generic = dialect.accession == ACCESSIONS
     looked_at = list(frame.columns) if generic else [*named, *_named(folded, ACCESSIONS)]
     words = {c for c, kind in zip(frame.columns, frame.dtypes, strict=True) if _of_words(kind)}
-    contents = {c: _content(frame[c]) for c in dict.fromkeys(looked_at) if c in words}
+    contents = {c: _content(table.words(c)) for c in dict.fromkeys(looked_at) if c in words}
     genes = _named(folded, dialect.gene)
     if not generic:
         accession = _accession(named, contents, set())
@@ -123,8 +113,9 @@ def counts_rows(cells: pd.Series) -> bool:
     """Say whether a column counts the rows: whole numbers, each one more (or less) than the one before."""
     if not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells) or len(cells) < 3:
         return False
-    steps = np.diff(cells.to_numpy(dtype=float))
-    return bool((steps == 1).all() or (steps == -1).all())
+    values = cells.to_numpy(dtype=float, na_value=np.nan)
+    steps = np.diff(values[np.isfinite(values)])
+    return len(steps) == len(values) - 1 and bool((steps == 1).all() or (steps == -1).all())
 
 
 def _accession(named: list[str], contents: dict[str, _Content], described: set[str]) -> str | None:
@@ -151,10 +142,7 @@ def _gene(named: list[str], contents: dict[str, _Content], taken: set[str | None
     return next(chain(by_name, by_content, (c for c in named if c in free)), None)
 
 
-def _content(cells: pd.Series) -> _Content:
-    given = cells.dropna()
-    given = given.iloc[spread_rows(len(given), _CELLS)].astype(str).str.strip()
-    given = given[given != ""]
+def _content(given: pd.Series) -> _Content:
     kinds = identifier_kind(given, "human")  # symbols of mouse and rat are mostly the same, but for the case
     return _Content(
         uniprot=kinds["uniprot"],

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from markerkit.core.errors import InputError, listed
+from markerkit.core.errors import InputError, listed, shown
 from markerkit.io.column_profile import Word, word_of
 from markerkit.io.dialects import TABLE, Dialect, plain
 from markerkit.io.other_kinds import refuse_other_kinds
@@ -93,7 +93,7 @@ def quantity_columns(
     there = list(found)
     if quantity != "auto" and quantity not in there:
         raise InputError(
-            f"the matrix {table.name!r} has no quantity {quantity!r}; {dialect.name} tables hold "
+            f"the matrix {table.name!r} has no quantity {shown(quantity)}; {dialect.name} tables hold "
             f"{listed(dialect.quantities, conjunction='or')}, here there is {listed(there)}."
         )
     if not there:

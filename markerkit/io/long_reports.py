@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, shown
 from markerkit.io.cells import numbers
 from markerkit.io.dialects import Dialect, plain
 from markerkit.io.quantities import has_values
@@ -235,8 +235,8 @@ def _one_value_each(rows: pd.DataFrame, column: str, by: tuple[str, str], name: 
     uneven = (high - low) > _SAME * high.abs()
     if uneven.any():
         raise InputError(
-            f"the report {name!r} gives {column!r} of one protein group and run different values "
-            f"({low[uneven].iloc[0]:.6g} and {high[uneven].iloc[0]:.6g} for {str(uneven.index[uneven][0][0])!r}); "
+            f"the report {name!r} gives {shown(column)} of one protein group and run different values "
+            f"({low[uneven].iloc[0]:.6g} and {high[uneven].iloc[0]:.6g} for {shown(str(uneven.index[uneven][0][0]))}); "
             "export the quantity of protein groups."
         )
     matrix: pd.DataFrame = high.unstack()  # noqa: PD010 - the index is there already
@@ -274,7 +274,7 @@ def _quantity(table: Table, report: LongReport, folded: Mapping[str, str], quant
     there = {q: found for q, names in report.quantities.items() if (found := _first(folded, names))}
     if quantity not in {"auto", *there}:
         raise InputError(
-            f"the report {table.name!r} has no quantity {quantity!r}; {report.name} reports hold "
+            f"the report {table.name!r} has no quantity {shown(quantity)}; {report.name} reports hold "
             f"{listed(report.quantities, conjunction='or')}, here there is {listed(there)}."
         )
     full = {q: c for q, c in there.items() if has_values(table.frame, [c])}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,10 +32,11 @@ _DIALECT = Dialect(
 def is_mztab(path: str | Path) -> bool:
     """Say whether a path is that of an mzTab file: its first lines are comments and metadata (MTD)."""
     path = Path(path)
-    if not path.is_file():
+    try:
+        with path.open("rb") as file:
+            return _START.match(file.read(65536)) is not None
+    except OSError:  # said when the table is read
         return False
-    with path.open("rb") as file:
-        return _START.match(file.read(65536)) is not None
 
 
 def read_mztab(path: str | Path) -> tuple[Table, Dialect]:
@@ -65,7 +67,8 @@ def read_mztab(path: str | Path) -> tuple[Table, Dialect]:
             f"the matrix {path.name!r} is an mzTab file, which needs pyteomics; run: pip install pyteomics."
         ) from error
     try:
-        with path.open(encoding="utf-8") as handle:
+        with path.open(encoding="utf-8") as handle, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The mzTab-version metadata header was missing")
             file = MzTab(handle)
         proteins: pd.DataFrame = file.protein_table.reset_index(drop=True)
         metadata = {str(k): str(v) for k, v in file.metadata.items()}

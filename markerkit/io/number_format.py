@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning
+from markerkit.core.errors import InputError, MarkerkitWarning, shown
 from markerkit.io.cells import MISSING, is_word
 
 _SAMPLED = 1000  # cells of a column that are looked at; all are checked when they are turned into numbers
@@ -21,6 +21,7 @@ _FIRST_CELLS, _LEAST_ROWS = (
     20,
 )  # of a clean table, read as text where points may be thousands separators
 _MOSTLY = 0.5  # share of the cells with text that are numbers in a column of numbers
+_SOME = 0.05  # the same where the other columns tell how numbers are written
 _LARGEST_SPAN = 10.0  # logarithms of abundances span less than one power of ten, abundances more
 _SMALL_SHARE = 0.02  # share of numbers below 1000 from which on they show that the others are grouped; rounding gives 0.1 %
 _LARGEST_GAP = 100  # between the smallest grouped number and the largest below 1000
@@ -122,7 +123,7 @@ def read_numbers(
             (unclear if found.mark else certain).append(found)
     if again is not None:
         unclear += _with_two_readings(frame, again)
-    if not certain and not unclear:
+    if not certain and not unclear and decimal == ".":
         return frame
     chosen = {c.column: c.formats[0] for c in certain}
     # numbers of a workbook or frame do not show how its text writes numbers
@@ -133,6 +134,7 @@ def read_numbers(
     _refuse_two_readings(
         [c for c in unclear if c.column not in chosen], frame, len(certain), name=name, what=what
     )
+    chosen |= _among_words(frame, chosen, decimal)
     points = has_decimals and decimal == "."
     lists = {c.column for c in certain if points and c.formats[0] == NumberFormat(",") and c.listlike}
     changed = {c: f for c, f in chosen.items() if f != PLAIN and c not in lists}
@@ -142,6 +144,22 @@ def read_numbers(
     if again is not None and (numeric := [c for c in changed if not _is_text(frame[c])]):
         texts = frame.assign(**again(numeric, None))
     return frame.assign(**{c: _converted(texts[c], f) for c, f in changed.items()})
+
+
+def _among_words(
+    frame: pd.DataFrame, chosen: Mapping[str, NumberFormat], decimal: str
+) -> dict[str, NumberFormat]:
+    """Read the few numbers in columns of words with a decimal comma, where all other columns write one."""
+    formats = {*chosen.values(), *([NumberFormat(",")] if decimal == "," else [])}
+    if formats != {NumberFormat(",")}:
+        return {}
+    others = [c for c in frame.columns if c not in chosen and _is_text(frame[c])]
+    found = {c: _judged(frame[c], c, least=_SOME) for c in others}
+    return {
+        c: NumberFormat(",")
+        for c, f in found.items()
+        if f is not None and NumberFormat(",") in f.formats and not f.listlike
+    }
 
 
 def _with_two_readings(frame: pd.DataFrame, again: Again) -> list[_Numbers]:
@@ -176,7 +194,7 @@ def _is_text(cells: pd.Series) -> bool:
     return cells.dtype == object or isinstance(cells.dtype, pd.StringDtype)
 
 
-def _judged(cells: pd.Series, column: str) -> _Numbers | None:
+def _judged(cells: pd.Series, column: str, *, least: float = _MOSTLY) -> _Numbers | None:
     """Find the formats that a column of text fits; None where it holds no numbers with a sign that needs reading."""
     given = cells.dropna()
     if len(given) > _SAMPLED:
@@ -185,7 +203,7 @@ def _judged(cells: pd.Series, column: str) -> _Numbers | None:
     found = tuple(t for t in texts if _NUMBER.fullmatch(t))
     other = sum(t not in MISSING and not is_word(t) for t in texts) - len(found)
     signed = [t for t in found if any(s in t for s in _SIGNS)]
-    if not signed or len(found) < _MOSTLY * (len(found) + other):
+    if not signed or len(found) < least * (len(found) + other):
         return None
     fits = {f: sum(f.pattern.fullmatch(t) is not None for t in signed) for f in _formats({*"".join(signed)})}
     best = max(fits.values(), default=0)
@@ -262,8 +280,8 @@ def _refuse_two_readings(
         column = unclear[0]
         example = next(t for t in column.cells if column.mark in t)
         raise InputError(
-            f"the {what} {name!r} writes numbers such as {example!r} (column {column.column!r}), which may stand for "
-            f"{example.replace(column.mark, '')} or for {example.replace(',', '.')}: all have three digits behind the "
+            f"the {what} {name!r} writes numbers such as {shown(example)} (column {shown(column.column)}), which may stand for "
+            f"{example.replace(column.mark, '')[:40]} or for {example.replace(',', '.')[:40]}: all have three digits behind the "
             f"{_SIGN_NAMES[column.mark]}, and nothing else in the table tells which. Write them without a thousands "
             "separator and with a decimal point."
         )
@@ -315,7 +333,7 @@ def _say(cells: Sequence[str], mark: str, reading: NumberFormat, name: str) -> N
     example = next(t for t in cells if mark in t)
     role = "a thousands separator" if reading.thousands == mark else "the decimal sign"
     warnings.warn(
-        f"the {_SIGN_NAMES[mark]} in the numbers of {name} is {role}: {example!r} was read as {reading.read(example):.10g}",
+        f"the {_SIGN_NAMES[mark]} in the numbers of {name} is {role}: {shown(example)} was read as {reading.read(example):.10g}",
         MarkerkitWarning,
         stacklevel=7,
     )

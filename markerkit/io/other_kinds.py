@@ -6,15 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
-from markerkit.core.errors import InputError
+from markerkit.core.errors import InputError, shown
 from markerkit.io.affinity import INSTEAD
 from markerkit.io.dialects import plain
-from markerkit.io.identifiers import is_text, spread_rows
+from markerkit.io.identifiers import is_text
 from markerkit.io.tabular import Table
 
-_CELLS = 200  # cells of a column that are looked at
 _MOSTLY = 0.5
 _TOP = 6  # rows that may belong to a header of several lines
 _LONGEST_PEPTIDE = 60  # residues; what is longer on the median is the sequence of a protein
@@ -138,36 +135,34 @@ def refuse_other_kinds(table: Table) -> None:
             kind.together if kind.together <= named.keys() else ()
         )
         if marks:
-            raise _refusal(table, kind.what, f"column {named[marks[0]]!r}", kind.instead)
+            raise _refusal(table, kind.what, f"column {shown(named[marks[0]])}", kind.instead)
     _refuse_affinity_names(table)
     squeezed = {name.replace(" ", ""): column for name, column in named.items()}
     site = next((squeezed[s] for m in _SITES if (s := m.replace(" ", "")) in squeezed), None)
     if site is not None:
-        raise _refusal(table, "a table of modification sites", f"column {site!r}", _PROTEIN_TABLE)
+        raise _refusal(table, "a table of modification sites", f"column {shown(site)}", _PROTEIN_TABLE)
     marked = {
         column: level
         for level, marks_of_level in _LEVELS.items()
         for mark in marks_of_level
-        if (column := squeezed.get(mark.replace(" ", ""))) and _is_of_level(table.frame[column], mark)
+        if (column := squeezed.get(mark.replace(" ", ""))) and _is_of_level(table, column, mark)
     }
     # a column of ions that is empty says nothing of the level
     filled = next((c for c in marked if table.frame[c].notna().any()), next(iter(marked), None))
     if filled is not None:
         raise _peptide_refusal(table, marked[filled], filled)
     _refuse_headers_of_several_lines(table)
-    nameless = next((c for c in table.frame.columns if _is_all_peptides(table.frame[c])), None)
+    nameless = next((c for c in table.frame.columns if _is_all_peptides(table, c)), None)
     if nameless is not None:
         raise _peptide_refusal(table, "peptides", nameless)
 
 
-def _is_of_level(cells: pd.Series, mark: str) -> bool:
+def _is_of_level(table: Table, column: str, mark: str) -> bool:
     """Say whether a column is what its name says: names that protein tables have too need the cells to agree."""
     if mark.replace(" ", "") not in _COMMON:
         return True
-    given = cells.dropna()
-    if not is_text(cells) or given.empty:
+    if not is_text(table.frame[column]) or (given := table.words(column)).empty:
         return False
-    given = given.iloc[spread_rows(len(given), _CELLS)].astype(str).str.strip()
     if mark in {"ion", "scan", "scans", "spectrum"}:
         return True
     sequences = (
@@ -176,12 +171,11 @@ def _is_of_level(cells: pd.Series, mark: str) -> bool:
     return bool(sequences and given.str.len().median() <= _LONGEST_PEPTIDE)
 
 
-def _is_all_peptides(cells: pd.Series) -> bool:
+def _is_all_peptides(table: Table, column: str) -> bool:
     """Say whether a column holds peptides whatever it is called: residues alone, too many for symbols of genes."""
-    if not is_text(cells):
+    if not is_text(table.frame[column]):
         return False
-    given = cells.dropna()
-    given = given.iloc[spread_rows(len(given), _CELLS)].astype(str).str.strip()
+    given = table.words(column)
     if len(given) < _FEW_PEPTIDES or given.str.fullmatch(_RESIDUES).mean() < _NEARLY_ALL:
         return False
     return bool(given.nunique() >= _FEW_PEPTIDES and given.str.len().median() <= _LONGEST_PEPTIDE)
@@ -192,7 +186,7 @@ def _peptide_refusal(table: Table, level: str, column: str) -> InputError:
     cell = f", first cell {str(cells.iloc[0])[:40]!r}" if len(cells) else ""
     instead = _READ_PEPTIDES if level in {"peptides", "precursors"} else _PROTEIN_TABLE
     what = f"a report of precursors, peptides or spectra, here of {level}"
-    return _refusal(table, what, f"column {column!r}{cell}", instead)
+    return _refusal(table, what, f"column {shown(column)}{cell}", instead)
 
 
 def _refusal(table: Table, what: str, evidence: str, instead: str) -> InputError:
@@ -204,19 +198,19 @@ def _refuse_affinity_names(table: Table) -> None:
     columns = [str(c) for c in table.frame.columns]
     aptamers = [c for c in columns if _SEQ_COLUMN.match(c)]
     if len(aptamers) > 1:
-        raise _refusal(table, "a table of an affinity assay, SomaScan", f"column {aptamers[0]!r}", INSTEAD)
+        raise _refusal(
+            table, "a table of an affinity assay, SomaScan", f"column {shown(aptamers[0])}", INSTEAD
+        )
     assays = [c for c in columns if _OLINK_ASSAY.search(c)]
     if len(assays) > 1:
-        raise _refusal(table, "a table of an affinity assay, Olink", f"column {assays[0]!r}", INSTEAD)
+        raise _refusal(table, "a table of an affinity assay, Olink", f"column {shown(assays[0])}", INSTEAD)
     for column in columns:
-        cells = table.frame[column]
-        if not is_text(cells):
+        if not is_text(table.frame[column]):
             continue
-        given = cells.dropna()
-        given = given.iloc[spread_rows(len(given), _CELLS)].astype(str).str.strip()
+        given = table.words(column)
         for pattern, maker in ((_SEQ_COLUMN, "SomaScan"), (_OLINK_ASSAY, "Olink")):
             if len(given) and given.str.match(pattern).mean() >= _MOSTLY:
-                evidence = f"column {column!r}, first cell {given.iloc[0]!r}"
+                evidence = f"column {shown(column)}, first cell {shown(given.iloc[0])}"
                 raise _refusal(table, f"a table of an affinity assay, {maker}", evidence, INSTEAD)
 
 

@@ -6,13 +6,13 @@ import re
 
 import pandas as pd
 
-from markerkit.core.errors import InputError, listed
+from markerkit.core.errors import InputError, listed, shown
 from markerkit.core.genes import identifier_kind, looks_transposed
 from markerkit.io.column_profile import Word, families, word_of
 from markerkit.io.dialects import TABLE, Dialect, plain
-from markerkit.io.identifiers import identifier_columns, is_text, spread_rows
+from markerkit.io.identifiers import identifier_columns, is_text
 from markerkit.io.sample_sheet import SAMPLE_COLUMNS, short_name
-from markerkit.io.tabular import Table
+from markerkit.io.tabular import Table, spread_rows
 
 _SOME = 0.3  # share of names that are those of proteins from which an axis is one of proteins
 _FEW_PROTEINS = 5  # names of samples, such as C3 and F2, may be symbols by chance
@@ -76,7 +76,7 @@ def _refuse_transposed(table: Table, sheet: pd.DataFrame | None, organism: str) 
 def _transposed(table: Table, rows: str, others: list[str]) -> InputError:
     cells = table.frame[rows].astype(str)
     return InputError(
-        f"the matrix {table.name!r} is transposed: its column {rows!r} holds {listed(cells, limit=2)}, its header "
+        f"the matrix {table.name!r} is transposed: its column {shown(rows)} holds {listed(cells, limit=2)}, its header "
         f"{listed(others, limit=2)}. A table of proteins has one row per protein group and one column per sample: transpose it."
     )
 
@@ -150,7 +150,7 @@ def _refuse_sheet(table: Table) -> None:
         return  # columns of one name in a row are samples, whatever else is there
     cells = listed(frame[samples].dropna().astype(str), limit=2)
     raise InputError(
-        f"the matrix {table.name!r} is a sample sheet (column {samples!r} holds {cells}, beside {listed(design or others, limit=3)}), "
+        f"the matrix {table.name!r} is a sample sheet (column {shown(samples)} holds {cells}, beside {listed(design or others, limit=3)}), "
         "not a protein table; give it as the sample sheet (--samples), and the protein table as the matrix."
     )
 
@@ -193,9 +193,9 @@ def _refuse_long(table: Table, dialect: Dialect) -> None:
     protein = frame[key].mode().iloc[0]
     doubled = ", some run more than once" if frame.duplicated([key, run]).any() else ""
     raise InputError(
-        f"the matrix {table.name!r} is a long table, with a row for every protein and run: {str(protein)!r} has "
-        f"{int((frame[key] == protein).sum())} rows, one for each {run!r} such as {str(frame[run].iloc[0])!r}{doubled}. Give one row per "
-        f"protein and one column per sample; in Python: `table.pivot(index={key!r}, columns={run!r}, values={str(value)!r})"
+        f"the matrix {table.name!r} is a long table, with a row for every protein and run: {shown(str(protein))} has "
+        f"{int((frame[key] == protein).sum())} rows, one for each {shown(run)} such as {shown(str(frame[run].iloc[0]))}{doubled}. Give one row per "
+        f"protein and one column per sample; in Python: `table.pivot(index={shown(key)}, columns={shown(run)}, values={shown(str(value))})"
         ".reset_index()`."
     )
 

@@ -7,7 +7,7 @@ import warnings
 
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, shown
 from markerkit.core.peptide_groups import members_of, razor_groups
 from markerkit.core.species import CONTAMINANT, DECOY
 from markerkit.io.dialects import plain
@@ -116,20 +116,20 @@ def _sequences(table: Table, dialect: PeptideDialect) -> pd.Series:
     empty = (sequence == "").to_numpy()
     if empty.any():
         raise InputError(
-            f"the peptide table {table.name!r} has no sequence in row {int(empty.argmax()) + 2} of column {column!r} "
+            f"the peptide table {table.name!r} has no sequence in row {int(empty.argmax()) + 2} of column {shown(column)} "
             f"({int(empty.sum())} such rows); give every row its sequence, or take the row out."
         )
     unusual = sequence[~sequence.str.fullmatch("[A-Z]+")]
     words = unusual[~unusual.str.fullmatch("[A-Z][A-Z0-9]*")]
     if len(words) > _MOSTLY * len(sequence):
         raise InputError(
-            f"column {column!r} of the peptide table {table.name!r} holds no sequences of amino acids but "
+            f"column {shown(column)} of the peptide table {table.name!r} holds no sequences of amino acids but "
             f"{listed(words.head(3))}; name the column of the sequences 'sequence'."
         )
     if len(unusual):
         warnings.warn(
             f"{len(unusual)} of {len(sequence)} sequences in {table.name} hold signs that are no amino acids, such as "
-            f"{unusual.iloc[0]!r}; they are kept as they are",
+            f"{shown(unusual.iloc[0])}; they are kept as they are",
             MarkerkitWarning,
             stacklevel=5,
         )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
+from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of, shown
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.peptide_groups import members_of
 from markerkit.core.peptides import PeptideTable
@@ -209,7 +209,7 @@ def _without_sequences(table: Table) -> InputError:
     proteins = [c for c in columns if plain(c) in {*ACCESSIONS, *GENES}]
     if proteins:
         return InputError(
-            f"{table.name!r} is a table of proteins (column {proteins[0]!r}) without sequences of peptides; read it with "
+            f"{table.name!r} is a table of proteins (column {shown(proteins[0])}) without sequences of peptides; read it with "
             "read_proteins (`markerkit assess`), or give the peptide table, such as peptides.txt."
         )
     return InputError(
@@ -224,7 +224,7 @@ def _refuse_spectra(table: Table) -> None:
     for name, better in _ONE_ROW_A_SPECTRUM.items():
         if name in folded:
             raise InputError(
-                f"{table.name!r} has one row per spectrum or identification (column {folded[name]!r}), not per peptide; give {better}."
+                f"{table.name!r} has one row per spectrum or identification (column {shown(folded[name])}), not per peptide; give {better}."
             )
 
 
@@ -233,7 +233,7 @@ def _refuse_silac(table: Table) -> None:
     ratios = [c for c in table.frame.columns if re.match(r"ratio [hm] [lm]\b", plain(c))]
     if ratios:
         raise InputError(
-            f"the peptide table {table.name!r} is of a SILAC experiment (column {ratios[0]!r}): its intensities are sums over the "
+            f"the peptide table {table.name!r} is of a SILAC experiment (column {shown(ratios[0])}): its intensities are sums over the "
             "labels. Give a table with one column per sample and label."
         )
 

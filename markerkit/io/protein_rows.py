@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, shown
 from markerkit.core.species import BETWEEN_MEMBERS, CONTAMINANT, DECOY, species_in, species_named, tag_pattern
+from markerkit.io.cells import as_numbers
 from markerkit.io.dialects import Dialect
 from markerkit.io.identifiers import find_column, identifier_columns
 from markerkit.io.tabular import Table
@@ -115,7 +116,7 @@ def _text(table: Table, names: tuple[str, ...]) -> pd.Series | None:
 def _first_number(table: Table, names: tuple[str, ...]) -> pd.Series | float:
     """Read the number of the leading member of each group, as in ``12;3``; missing without the column."""
     text = _text(table, names)
-    return np.nan if text is None else pd.to_numeric(text.str.split(";").str[0], errors="coerce")
+    return np.nan if text is None else as_numbers(text.str.split(";").str[0])
 
 
 def _tagged(
@@ -129,7 +130,7 @@ def _tagged(
         )
         if tag and not rows.any():
             warnings.warn(
-                f"no identifier begins or ends with the tag {tag!r}; tags are read as written, letter case included",
+                f"no identifier begins or ends with the tag {shown(tag)}; tags are read as written, letter case included",
                 MarkerkitWarning,
                 stacklevel=5,
             )

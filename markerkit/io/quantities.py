@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, shown
+from markerkit.io.cells import as_numbers
 from markerkit.io.dialects import ONE_SAMPLE, Dialect, plain
 from markerkit.io.tabular import Table
 
@@ -79,7 +80,7 @@ def _sums(table: Table, named: Mapping[str, re.Match[str]]) -> list[str]:
     silac = any(re.match(r"ratio [mh] [lm]\b", plain(c)) for c in table.frame.columns)
     if not of or silac or all(label.isdigit() for label in of_label):
         return list(of)
-    values = {c: np.nan_to_num(pd.to_numeric(table.frame[c], errors="coerce").to_numpy(float)) for c in named}
+    values = {c: np.nan_to_num(as_numbers(table.frame[c]).to_numpy(float)) for c in named}
     return [c for c, summed in of.items() if _adds_up(values[c], np.sum([values[s] for s in summed], axis=0))]
 
 
@@ -113,7 +114,7 @@ def chosen_quantity(
     empty = [name for name in found if name not in full]
     if quantity != "auto" and quantity in empty and full:
         raise InputError(
-            f"the quantity {quantity!r} of the matrix {table.name!r} is 0 or empty in every row; here there is {listed(full)}."
+            f"the quantity {shown(quantity)} of the matrix {table.name!r} is 0 or empty in every row; here there is {listed(full)}."
         )
     skipped = [name for name in list(found)[: list(found).index(chosen)] if name in empty]
     if skipped:
@@ -130,7 +131,7 @@ def has_values(frame: pd.DataFrame, columns: list[str]) -> bool:
     """Say whether any cell of the columns is a number other than 0, or a text that is none (reported later)."""
     for column in columns:
         cells = frame[column].dropna()
-        converted = pd.to_numeric(cells, errors="coerce")
+        converted = as_numbers(cells)
         if bool((converted != 0).any()):
             return True
     return False

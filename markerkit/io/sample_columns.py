@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, shown
 from markerkit.io.column_profile import (
     Likeness,
     Profile,
@@ -28,9 +28,9 @@ from markerkit.io.column_profile import (
     word_of,
 )
 from markerkit.io.dialects import TABLE, Dialect, plain
-from markerkit.io.identifiers import identifier_columns, is_text, spread_rows
+from markerkit.io.identifiers import identifier_columns, is_text
 from markerkit.io.sample_sheet import short_name
-from markerkit.io.tabular import Table
+from markerkit.io.tabular import Table, spread_rows
 
 _ROWS = 1000  # rows whose cells are looked at
 _FEW_ROWS = 10  # with fewer, values say too little of what a column is
@@ -43,6 +43,7 @@ _NO_NAME = re.compile(r"|unnamed( \d+)*( level \d+)?")
 _RUN = re.compile(
     r"[\\/]|\.(raw|mzml|d|wiff2?|dia|htrms)\b", re.IGNORECASE
 )  # a path or a file of an instrument
+_SOME_NUMBERS = 0.1  # share of the rows from which numbers in a column of words are spoken of
 _FEW_LEFT = 3  # columns beside results that are taken for some of them
 _FEW_WORDS = 3  # different words in a sample without a number, such as ND
 _SHOWN = 6  # columns that a question lists
@@ -157,7 +158,12 @@ def _row_numbers(column: Profile, cells: pd.Series, rows: list[int], *, first: b
     folded = plain(column.name)
     numbered = first and (folded in _ROW_NAMES or column.name.startswith("..."))  # "...1" is readr's
     least = 2 if numbered else _LEAST_ROWS
-    if column.whole and len(rows) >= least and not is_text(cells) and cells.notna().all():
+    if (
+        column.whole
+        and len(rows) >= least
+        and not is_text(cells)
+        and np.isfinite(cells.to_numpy(dtype=float, na_value=np.nan)).all()
+    ):
         values, steps = cells.to_numpy(dtype=float), np.array(rows, dtype=float)
         counting = (values - values[0] == steps).all() or (values[0] - values == steps).all()
         unordered = numbered and cells.is_unique and values.max() < 100 * (rows[-1] + 1)
@@ -229,7 +235,7 @@ def _on_evidence(table: Table, dialect: Dialect, columns: _Columns, *, named: se
     if not named and dialect is TABLE and _in_doubt(core, candidates, chosen):
         raise InputError(_question(table, columns, candidates, core or set()))
     columns.passed.update({c: "unlike the samples in name and values" for c in candidates if c not in chosen})
-    _add_columns_by_name(chosen, columns, dialect)
+    _add_columns_by_name(chosen, columns, dialect, min(len(table.frame), _ROWS))
     for name, (word, _) in columns.words.items():
         if name not in chosen and word is not Word.ANNOTATION:
             columns.passed[name] = word.value
@@ -250,16 +256,24 @@ def _in_doubt(core: set[str] | None, candidates: dict[str, Profile], chosen: set
 
 def _question(table: Table, columns: _Columns, candidates: dict[str, Profile], core: set[str]) -> str:
     """Ask which columns are samples: every column of numbers with what it looks like."""
-    looks = [f"{c!r} ({_look(p)})" for c, p in candidates.items() if c not in core]
-    looks += [f"{c!r} ({_look(p)}; alike in name)" for c, p in candidates.items() if c in core]
-    shown = "; ".join(looks[:_SHOWN]) + (f"; and {len(looks) - _SHOWN} more" if len(looks) > _SHOWN else "")
+    looks = [f"{shown(c)} ({_look(p)})" for c, p in candidates.items() if c not in core]
+    looks += [f"{shown(c)} ({_look(p)}; alike in name)" for c, p in candidates.items() if c in core]
+    examples = _first_ones(looks, 400)
     known = {**columns.passed, **{c: word.value for c, (word, _) in columns.words.items()}}
-    rest = "; ".join(f"{c!r} ({why})" for c, why in list(known.items())[:_SHOWN])
+    rest = _first_ones([f"{shown(c)} ({why})" for c, why in known.items()], 300)
     return (
-        f"which columns of the matrix {table.name!r} are samples cannot be determined: {shown}."
+        f"which columns of the matrix {table.name!r} are samples cannot be determined: {examples}."
         + (f" No samples are {rest}." if rest else "")
         + " Name the samples in a sample sheet, or leave other columns of numbers out of the table."
     )
+
+
+def _first_ones(parts: list[str], room: int) -> str:
+    """Write parts side by side, at most `_SHOWN` and as many as fit into `room` characters; always the first."""
+    n = 1
+    while n < min(len(parts), _SHOWN) and len("; ".join(parts[: n + 1])) <= room:
+        n += 1
+    return "; ".join(parts[:n]) + (f"; and {len(parts) - n} more" if n < len(parts) else "")
 
 
 def _look(column: Profile) -> str:
@@ -355,7 +369,7 @@ def _tail(name: str) -> str:
     return " ".join(words[-2:] if words and words[-1].isdigit() else words[-1:])
 
 
-def _add_columns_by_name(chosen: set[str], columns: _Columns, dialect: Dialect) -> None:
+def _add_columns_by_name(chosen: set[str], columns: _Columns, dialect: Dialect, n_rows: int) -> None:
     """Add columns of words or without a value that are called as the samples are: blanks, failed runs."""
     family = {t for t in map(template, chosen) if "#" in t}
     for name, column in columns.others.items():
@@ -369,6 +383,12 @@ def _add_columns_by_name(chosen: set[str], columns: _Columns, dialect: Dialect) 
             )
         if taken and chosen:
             chosen.add(name)
+        elif (
+            column.any_number
+            and word_of(name) is None
+            and (column.distinct <= _FEW_WORDS or column.n >= _SOME_NUMBERS * n_rows)
+        ):
+            columns.passed[name] = "mostly text"
 
 
 def _twins(columns: list[str]) -> dict[str, str]:
@@ -383,7 +403,7 @@ def _say_what_was_passed_over(passed: dict[str, str]) -> None:
     by_reason: dict[str, list[str]] = {}
     for name, why in passed.items():
         by_reason.setdefault(why, []).append(name)
-    parts = "; ".join(f"{listed(names, limit=6)} ({why})" for why, names in by_reason.items())
+    parts = _first_ones([f"{listed(names, limit=6)} ({why})" for why, names in by_reason.items()], 600)
     n = len(passed)
     were = (
         "column of numbers was not read as a sample"

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed, suggestion
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, shown, suggestion
 from markerkit.core.experiment import Experiment
 from markerkit.io.dialects import ONE_SAMPLE, plain
 from markerkit.io.tabular import as_table
@@ -124,7 +124,7 @@ class SampleSheet:
         if best and chosen != next(iter(named), None):
             renamed = "; its column `sample` is called `sheet_sample`" if "sample" in hits else ""
             warnings.warn(
-                f"the samples of {self.name} are matched to the matrix by the column {chosen!r}, which holds "
+                f"the samples of {self.name} are matched to the matrix by the column {shown(chosen)}, which holds "
                 f"{matched[chosen]} of its sample names{renamed}",
                 MarkerkitWarning,
                 stacklevel=5,
@@ -146,8 +146,8 @@ class SampleSheet:
             for i, (a, b) in enumerate(zip(hits[columns[0]], hits[other], strict=True)):
                 if a != b:
                     raise InputError(
-                        f"the columns {columns[0]!r} and {other!r} of the sample sheet {self.name!r} both hold names of samples of "
-                        f"the matrix, but different ones in row {i + 1} ({a!r} and {b!r}); leave one of them out."
+                        f"the columns {shown(columns[0])} and {shown(other)} of the sample sheet {self.name!r} both hold names of samples of "
+                        f"the matrix, but different ones in row {i + 1} ({shown(a)} and {shown(b)}); leave one of them out."
                     )
 
 
@@ -210,11 +210,11 @@ def _is_usual_number(text: str) -> bool:
 
 def _check_names(names: pd.Series, empty: pd.Series, what: str) -> None:
     if empty.any():
-        raise InputError(f"{what} has a row without a sample name; fill in `{names.name}`.")
+        raise InputError(f"{what} has a row without a sample name; fill in {shown(names.name)}.")
     doubled = names[names.duplicated()].unique()
     if len(doubled):
         raise InputError(
-            f"{what} names the sample {listed(doubled)} twice (column `{names.name}`); keep one row each."
+            f"{what} names the sample {listed(doubled)} twice (column {shown(names.name)}); keep one row each."
         )
 
 

@@ -157,9 +157,10 @@ def _check_values(values: Array, name: str) -> None:
             f"every value of the matrix {name!r} is {largest:g}: it shows what was detected, not how much; "
             "export the intensities."
         )
-    if largest > RAW_LARGEST:
+    farthest = max(largest, smallest, key=abs)
+    if abs(farthest) > RAW_LARGEST:
         raise InputError(
-            f"the matrix {name!r} holds {largest:.3g}, which no instrument measures; correct that cell."
+            f"the matrix {name!r} holds {farthest:.3g}, which no instrument measures; correct that cell."
         )
 
 

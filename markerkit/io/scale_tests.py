@@ -256,6 +256,8 @@ def level_of_proteins(values: Array, *, linear: bool = True) -> Level | None:
         other statistics are the same before and after.
     """
     some = some_proteins(values)
+    # a sample that holds one number everywhere makes any statistic of the proteins alike
+    some = some[np.fmin.reduce(some, axis=1) < np.fmax.reduce(some, axis=1)]
     part = some[:, (~np.isnan(some)).sum(axis=0) >= 3]
     if part.shape[1] < _FEW_PROTEINS or not (part[~np.isnan(part)] > 0).all():
         return None

@@ -8,16 +8,20 @@ import hashlib
 import io
 import re
 import warnings
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning
-from markerkit.io.delimited import NAMELESS, check_header, read_text
+from markerkit.core.errors import InputError, MarkerkitWarning, shown
+from markerkit.io.delimited import NAMELESS, check_header, named_columns, read_text
 from markerkit.io.number_format import read_numbers
 from markerkit.io.workbook import read_workbook
+
+_CELLS = 300  # cells of a column that are looked at; shares are then known to a few percent
 
 Pick = Callable[[list[str]], list[str]]
 
@@ -48,6 +52,24 @@ class Table:
     name: str
     sha256: str
     types: Mapping[str, str] = field(default_factory=dict)
+    _looked_at: dict[str, pd.Series] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def words(self, column: str) -> pd.Series:
+        """Give some cells of a column as text, from all over the table; empty ones are left out."""
+        if column not in self._looked_at:
+            given = self.frame[column].dropna()
+            given = given.iloc[spread_rows(len(given), _CELLS)].astype(str).str.strip()
+            self._looked_at[column] = given[given != ""]
+        return self._looked_at[column]
+
+
+def spread_rows(n: int, most: int) -> list[int]:
+    """Take rows from all over a table, so that a sorted one is seen whole.
+
+    >>> spread_rows(3, 10), spread_rows(10, 3)
+    ([0, 1, 2], [0, 4, 9])
+    """
+    return [int(i) for i in np.linspace(0, max(n - 1, 0), min(n, most))]
 
 
 def read_table(
@@ -117,6 +139,7 @@ def as_table(
         frame = frame.reset_index(names=_index_names(frame))
     frame.columns = pd.Index([str(c).strip() for c in frame.columns])
     check_header(list(frame.columns), "frame", what)
+    frame = named_columns(frame, "frame", what)
     # text as text, whatever the frame's own kinds; categories and the like are no text for pandas
     texts = [c for c in frame.columns if not pd.api.types.is_numeric_dtype(frame[c])]
     frame = frame.astype(dict.fromkeys(texts, object))
@@ -141,14 +164,15 @@ def _index_names(frame: pd.DataFrame) -> list[str]:
 
 
 def _bytes(path: Path, what: str) -> bytes:
-    if path.is_dir():
-        raise InputError(f"the {what} {str(path)!r} is a folder; give a file.")
-    if not path.exists():
-        raise InputError(f"there is no {what} {str(path)!r}; check the path.")
+    given = shown(str(path), most=300)
     try:
+        if path.is_dir():
+            raise InputError(f"the {what} {given} is a folder; give a file.")
+        if not path.exists():
+            raise InputError(f"there is no {what} {given}; check the path.")
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"the {what} {str(path)!r} cannot be read: {error.strerror}.") from error
+        raise InputError(f"the {what} {given} cannot be read: {error.strerror}.") from error
     if not data[:1000].strip() and not data.strip():
         raise InputError(f"the {what} {path.name!r} is empty; give a table with a header and rows.")
     return data
@@ -157,7 +181,7 @@ def _bytes(path: Path, what: str) -> bytes:
 def _unzipped(data: bytes, path: Path, what: str) -> bytes:
     try:
         return gzip.decompress(data)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"the {what} {path.name!r} is a broken gzip file; export it again.") from error
 
 
@@ -173,15 +197,18 @@ def _parquet(data: bytes, path: Path, what: str, pick: Pick | None) -> pd.DataFr
     try:
         file = parquet.ParquetFile(io.BytesIO(data))
         columns = file.schema_arrow.names
-        read = file.read(columns=columns if pick is None else pick(columns))
+        picked = columns if pick is None else pick(columns)
+        read = file.read(columns=picked if len(picked) < len(columns) else None)
         frame: pd.DataFrame = read.to_pandas(ignore_metadata=True)
         stated = (file.schema_arrow.pandas_metadata or {}).get("index_columns", [])
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"the {what} {path.name!r} is a broken Parquet file; export it again.") from error
     index = [c for c in stated if isinstance(c, str) and c in frame.columns]
-    frame = frame[index + [c for c in frame.columns if c not in index]]
+    order = sorted(range(frame.shape[1]), key=lambda i: frame.columns[i] not in index)
+    frame = frame.iloc[:, order]
     frame = frame.rename(columns=lambda c: NAMELESS if c == "__index_level_0__" else str(c).strip())
     check_header(list(frame.columns), path.name, what)
+    frame = named_columns(frame, path.name, what)
     if frame.empty:
         raise InputError(f"the {what} {path.name!r} has a header only; give a table with rows.")
     return frame

@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, shown
 from markerkit.io.affinity import TITLES, refuse_olink
-from markerkit.io.cells import MISSING, cell_counts
+from markerkit.io.cells import MISSING, as_numbers, cell_counts
 from markerkit.io.delimited import SHEET_MISSING, check_header, named_columns
 from markerkit.io.dialects import plain
 from markerkit.io.number_format import read_numbers
 from markerkit.io.text_rows import NAMES
 
+if TYPE_CHECKING:
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
 _MOSTLY = 0.5  # share of the filled cells that are numbers in a column of numbers
+#: what zipfile, the XML parser and openpyxl raise on a damaged or locked file
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, SyntaxError, LookupError, ValueError,
+    TypeError, AttributeError,
+)  # fmt: skip
 _SAMPLED = 200  # rows of a sheet that are looked at to find the one that is a matrix
 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Sheet of a workbook: its title and its rows that are not empty."""
+    """Sheet of a workbook: its title, its rows that are not empty, and its first formula without a result."""
 
     title: str
     rows: Sequence[tuple[object, ...]]
+    unsolved: str = ""
 
     @cached_property
     def header(self) -> list[str]:
@@ -68,7 +80,8 @@ def read_workbook(data: bytes, name: str, what: str, *, as_text: bool) -> pd.Dat
     Raises
     ------
     InputError
-        No workbook, no sheet with rows, titles or merged cells above the columns, a column that is there twice.
+        No workbook, no sheet with rows, titles or merged cells above the columns, a column that is there twice, a
+        formula that was saved without its result.
 
     Warns
     -----
@@ -83,9 +96,14 @@ def read_workbook(data: bytes, name: str, what: str, *, as_text: bool) -> pd.Dat
     others = [s.title for s in sheets if s is not sheet]
     if others:
         warnings.warn(
-            f"the sheet {sheet.title!r} of {name} was read; not read: {listed(others, limit=6)}",
+            f"the sheet {shown(sheet.title)} of {name} was read; not read: {listed(others, limit=6)}",
             MarkerkitWarning,
             stacklevel=5,
+        )
+    if sheet.unsolved:
+        raise InputError(
+            f"the sheet {shown(sheet.title)} of the {what} {name!r} holds a formula without its result ({sheet.unsolved}), as programs "
+            "write it that do not calculate. Open it in a spreadsheet and save it, or write numbers instead of formulas."
         )
     check_header(sheet.header, name, what)
     _check_titles(sheet, name, what)
@@ -101,22 +119,52 @@ def read_workbook(data: bytes, name: str, what: str, *, as_text: bool) -> pd.Dat
 
 def _sheets(data: bytes, name: str, what: str) -> list[_Sheet]:
     """Sheets with a header and rows."""
-    from openpyxl import load_workbook
-
     try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
+        return _read_sheets(data)
+    except _DAMAGE as error:
+        if b"xl/workbook.xml" in data:
+            raise InputError(f"the {what} {name!r} is a broken XLSX workbook; save it again.") from error
         raise InputError(
             f"the {what} {name!r} is a zip archive, not an XLSX workbook; unpack it first."
         ) from error
+
+
+def _read_sheets(data: bytes) -> list[_Sheet]:
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    formulas = load_workbook(io.BytesIO(data), read_only=True) if _has_formulas(data) else None
     found = []
-    for sheet in book.worksheets:
+    for i, sheet in enumerate(book.worksheets):
+        unsolved = "" if formulas is None else _unsolved(sheet, formulas.worksheets[i])
         rows = [r for r in sheet.iter_rows(values_only=True) if any(c is not None for c in r)]
         width = max((len(r) for r in rows), default=0)
         rows = [(*r, *[None] * (width - len(r))) for r in rows]
-        if len(rows) > 1:
-            found.append(_Sheet(str(sheet.title), rows))
+        if len(rows) > 1 or unsolved:
+            found.append(_Sheet(str(sheet.title), rows or [()], unsolved))
     return found
+
+
+def _has_formulas(data: bytes) -> bool:
+    """Say whether any sheet has a formula."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheets = (n for n in archive.namelist() if n.startswith("xl/worksheets/"))
+        return any(re.search(rb"<(?:\w+:)?f[ >/]", archive.read(n)) for n in sheets)
+
+
+def _unsolved(results: ReadOnlyWorksheet, formulas: ReadOnlyWorksheet) -> str:
+    """Name the first formula whose result was not stored; a stored result may be an empty text.
+
+    Parameters
+    ----------
+    results, formulas
+        The same sheet of openpyxl, with the results and with the formulas.
+    """
+    for solved, written in zip(results.iter_rows(), formulas.iter_rows(), strict=False):
+        for cell, formula in zip(solved, written, strict=False):
+            if formula.data_type == "f" and cell.value is None and cell.data_type == "n":
+                return f"cell {formula.coordinate}, {shown(str(formula.value))}"
+    return ""
 
 
 def _check_titles(sheet: _Sheet, name: str, what: str) -> None:
@@ -130,7 +178,7 @@ def _check_titles(sheet: _Sheet, name: str, what: str) -> None:
         refuse_olink((c for r in rows[:TITLES] for c in r), name, what)
         at = nameless[0] if nameless else len(header)
         raise InputError(
-            f"the sheet {sheet.title!r} of the {what} {name!r} has values under no name (column {at + 1}); its first row "
+            f"the sheet {shown(sheet.title)} of the {what} {name!r} has values under no name (column {at + 1}); its first row "
             f"({listed([c for c in header if c], limit=4)}) must name every column: remove titles and merged cells above it."
         )
 
@@ -161,5 +209,5 @@ def _column(cells: list[object], *, as_text: bool, missing: Sequence[str]) -> pd
     )
     if any(isinstance(c, bool) for c in cells):
         return plainly.map(lambda c: str(c) if isinstance(c, bool) else c)
-    converted = pd.to_numeric(plainly, errors="coerce")
+    converted = as_numbers(plainly)
     return converted if converted.notna().equals(plainly.notna()) else plainly

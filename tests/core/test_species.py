@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from markerkit.core import species
@@ -66,3 +68,23 @@ def test_identifiers_are_split(token: str, parts: tuple[str, str]) -> None:
 def test_one_table_of_species() -> None:
     assert set(species.SPECIES.values()) <= set(species.ENTRY_CODES.values())
     assert set(species.ENSEMBL_CODES.values()) <= set(species.ENTRY_CODES.values())
+
+
+@pytest.mark.parametrize("text", ["OS=A" + " " * 30_000 + "x", "x" * 30_000, "x_" * 15_000, "[Aa a" * 3000])
+def test_long_texts_take_no_time(text) -> None:
+    start = time.process_time()
+    species.species_in(text)
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Albumin OS=Bos taurus OX=9913", "Bos taurus"),
+        ("Albumin OS=Bos taurus", "Bos taurus"),
+        ("X OS=Escherichia coli (strain K12) OX=83333", "Escherichia coli"),
+        ("X OS=Mus musculus;Y OS=Homo sapiens", "Mus musculus"),
+    ],
+)
+def test_the_species_of_a_fasta_header(text, expected) -> None:
+    assert species.species_in(text) == expected

@@ -80,3 +80,23 @@ def test_columns_in_another_order_and_of_several_kinds() -> None:
     assert list(found.columns) == ["y", "t", "i", "x"]
     beside = numbers(frame, ["x"], ids=ids, name="m", what="matrix")
     assert beside["x"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("cell", ["9" * 400, "-" + "9" * 400, 10**400, "1e400"])
+def test_a_number_beyond_the_range_of_a_float_is_refused_by_its_cell(cell) -> None:
+    with pytest.raises(
+        InputError, match=r"infinite value in column 'a', row 'P2' .* beyond 1\.8e308"
+    ) as found:
+        taken(["1", cell, "2", "3"])
+    assert len(str(found.value)) < 300
+
+
+def test_a_large_number_within_the_range_is_read() -> None:
+    assert taken(["1", "9" * 300, "2", "3"]) == [1, float("9" * 300), 2, 3]
+
+
+def test_a_column_name_of_any_length_gives_a_short_message() -> None:
+    column = "x" * 5000
+    with pytest.raises(InputError, match="text where a number belongs: 'oops'") as found:
+        numbers(pd.DataFrame({column: ["1", "oops", "2", "3"]}), [column], ids=IDS, name="m", what="matrix")
+    assert len(str(found.value)) < 400

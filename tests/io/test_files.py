@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import markerkit as mk
 from markerkit.core.errors import InputError
 from markerkit.io.files import check_file, emit, whole_file, write_text
 
@@ -73,3 +74,9 @@ def test_overwrite_needs_the_same_kind_of_file(tmp_path: Path) -> None:
     check_file(str(mine), header=["sample", "set"], overwrite=True)
     with pytest.raises(InputError, match="another kind of file"):
         check_file(str(other), header=["sample", "set"], overwrite=True)
+
+
+def test_a_path_that_no_system_has_is_refused_in_short() -> None:
+    with pytest.raises(InputError, match="cannot be read: File name too long") as found:
+        mk.read_proteins("x" * 5000)
+    assert len(str(found.value)) < 500

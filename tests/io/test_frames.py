@@ -145,8 +145,30 @@ def test_a_sample_column_holds_numbers_in_half_of_its_cells(cells, is_sample) ->
     if is_sample:
         with pytest.raises(InputError, match="text where a number belongs: 'x' in column 'b'"):
             mk.read_proteins(frame)
+    elif "x" in cells:
+        with pytest.warns(mk.MarkerkitWarning, match=r"1 columns of numbers .* 'b' \(mostly text\)"):
+            assert samples_of(frame) == ["a"]
     else:
         assert samples_of(frame) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("n_numbers", "n_words", "named"), [(1, 4, False), (2, 4, True), (1, 3, True), (0, 3, False)]
+)
+def test_text_with_numbers_is_spoken_of_from_a_tenth_of_the_rows_or_few_words(
+    n_numbers, n_words, named
+) -> None:
+    """A column of words that holds some numbers may be a sample that failed."""
+    n = 20
+    words = [f"word {i % n_words}" for i in range(n - n_numbers)]
+    values = np.linspace(20, 30, n)
+    frame = pd.DataFrame({"gene": [f"G{i}" for i in range(n)], "ev": values, "cell": values[::-1] + 0.01})
+    frame["more"] = [*["24.5"] * n_numbers, *words]
+    exp = mk.read_proteins(frame, scale="log2") if not named else None
+    if named:
+        with pytest.warns(mk.MarkerkitWarning, match=r"'more' \(mostly text\)"):
+            exp = mk.read_proteins(frame, scale="log2")
+    assert list(exp.samples.index) == ["ev", "cell"]
 
 
 @pytest.mark.parametrize(

@@ -15,49 +15,6 @@ TRUTH = {name: s.truth() for name, s in SEEDS.items()}
 QUICK, ALL, STEP = 500, 20_000, 50
 GIGABYTES = 2
 
-#: faults that the readers have at present: pattern of the fault, pattern of the file and its change, what is wrong
-KNOWN: tuple[tuple[str, str, str], ...] = (
-    (r"raises error \(Error -3", "gzip", "zlib.error of a damaged gzip file is not caught"),
-    (r"raises Arrow", "plain parquet", "ArrowException of a damaged Parquet file is not caught"),
-    (r"raises OverflowError", "9999", "a whole number of 400 digits"),
-    (
-        r"raises TypeError \(arg must be a list",
-        "plain parquet.*'Total'",
-        "Parquet columns that share an empty name",
-    ),
-    (r"takes \d+ s", "plain parquet.*more columns, kind 2", "Parquet columns that share an empty name"),
-    (
-        r"loses sample",
-        "decimal comma",
-        "one cell that is no number turns a column with decimal commas into text, left out",
-    ),
-    (
-        r"refuses what means the same",
-        "decimal comma.*(quoted=True|written ',')",
-        "decimal commas in quoted cells are not seen",
-    ),
-    (
-        r"refuses what means the same.*ragged",
-        "spectronaut pivot.*written ';'",
-        "delimiters inside quotes count as ends of rows",
-    ),
-    (
-        r"loses sample .* without a word",
-        "cells of column",
-        "a column of samples that is mostly words is left out",
-    ),
-    (
-        r"reads nan for the changed cell",
-        "plain xlsx.*=1",
-        "a formula without its stored result counts as missing",
-    ),
-    (r"(refusal|warning) of \d+ characters", "", "names are listed in full length"),
-)
-
-
-def is_known(fault: str, of: str) -> bool:
-    return any(re.search(a, fault) and re.search(b, of) for a, b, _ in KNOWN)
-
 
 def faults_of(numbers, folder) -> list[str]:
     found = []
@@ -65,7 +22,7 @@ def faults_of(numbers, folder) -> list[str]:
         mutant, data, sheet = fuzz.mutant(number, list(SEEDS.values()))
         of = f"{mutant.seed.name}: {'; '.join(mutant.how)}"
         wrong = fuzz.faults(mutant, data, sheet, folder, TRUTH[mutant.seed.name])
-        found += [f"{number} ({of}) {fault}" for fault in wrong if not is_known(fault, of)]
+        found += [f"{number} ({of}) {fault}" for fault in wrong]
     return found
 
 

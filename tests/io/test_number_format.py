@@ -11,6 +11,7 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
+from markerkit.io.tabular import read_table
 
 GENES = ["CD63", "CD81", "CD9", "TSG101", "ALB", "ACTB", "PDCD6IP", "CANX", "GAPDH", "FLOT1"]
 RNG = np.random.default_rng(7)
@@ -224,3 +225,31 @@ def test_three_decimals_before_an_exponent_are_no_thousands(tmp_path) -> None:
     values = np.array([[float(f"{v:.3e}") for v in row] for row in RAW])
     path = written(tmp_path / "m.csv", values, lambda v: f"{v:.3E}".replace(".", ","))
     check(path, values)
+
+
+@pytest.mark.parametrize(("n_numbers", "said"), [(1, False), (2, True)])
+def test_few_numbers_among_words_are_read_with_the_decimal_comma_of_the_table(
+    tmp_path, n_numbers, said
+) -> None:
+    """A sample that failed is spoken of: in 2 of 40 cells its numbers are seen, in 1 they are not."""
+    cells = [f"{20 + i % 7},{i + 11}" for i in range(40)]
+    bad = ["24,531"] * n_numbers + ["oops"] * (40 - n_numbers)
+    lines = [
+        "gene;ev;cell;more",
+        *(f"G{i};{a};{a}1;{b}" for i, (a, b) in enumerate(zip(cells, bad, strict=True))),
+    ]
+    path = tmp_path / "m.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    frame = read_table(path).frame
+    assert frame["ev"].iloc[3] == 23.14
+    assert list(frame["more"].iloc[: n_numbers + 1]) == ([24.531] * 2 if said else ["24,531"]) + ["oops"]
+
+
+def test_a_list_among_words_stays_a_list_beside_decimal_commas(tmp_path) -> None:
+    lines = [
+        "gene;ev;cell;charges",
+        *(f"G{i};2{i},5;2{i},75;{'2,3' if i < 2 else 'none seen'}" for i in range(8)),
+    ]
+    path = tmp_path / "m.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert list(read_table(path).frame["charges"].iloc[:3]) == ["2,3", "2,3", "none seen"]

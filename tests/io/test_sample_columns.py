@@ -399,3 +399,19 @@ def test_a_quality_beside_runs_of_diann_is_no_sample() -> None:
     ).join(amounts([f"/d/{s}.raw" for s in SAMPLES]))
     with pytest.warns(MarkerkitWarning, match="'PG.MaxLFQ.Quality' .unlike the samples"):
         assert list(mk.read_proteins(frame).values.index) == SAMPLES
+
+
+def test_messages_on_many_columns_with_long_names_are_bounded() -> None:
+    """What is listed is cut: names in their middle, lists and reasons at their end."""
+    frame = matrix([f"ev_{i}" for i in range(4)])
+    long = "x" * 3000
+    for i in range(12):
+        frame[f"{chr(97 + i)} {long} ratio"] = 1.5 + np.arange(len(frame)) / 7
+        frame[f"{chr(97 + i)} {long} mean"] = 1e6 + np.arange(len(frame)) / 7
+    with pytest.warns(MarkerkitWarning) as caught:
+        exp = mk.read_proteins(frame)
+    assert list(exp.samples.index) == [f"ev_{i}" for i in range(4)]
+    text = next(str(w.message) for w in caught if "were not read as samples" in str(w.message))
+    assert 300 < len(text) <= 1000
+    assert text.startswith("24 columns of numbers were not read as samples: ")
+    assert "and 6 more (a ratio)" in text

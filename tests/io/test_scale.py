@@ -470,3 +470,21 @@ def test_names_that_state_a_scale(names, expected) -> None:
 def test_programs_that_write_logarithms(layout, quantity, expected) -> None:
     found = usual_scale(DIALECTS[layout], quantity, ["a", "b"])
     assert (found and found[0]) == expected
+
+
+@pytest.mark.parametrize(("largest", "refused"), [(-0.9e30, False), (-1.1e30, True), (-1e308, True)])
+def test_a_value_far_below_any_number_is_refused_by_itself(largest, refused) -> None:
+    values = 2.0 ** proteome()
+    values[3, 4] = largest
+    with pytest.raises(
+        InputError, match="which no instrument measures" if refused else "neither raw nor log"
+    ):
+        read_as(values)
+
+
+def test_samples_of_one_number_do_not_make_scaled_proteins() -> None:
+    """Most columns hold one number everywhere: the median of every protein is that number, yet nothing was scaled."""
+    values = np.vstack([2.0 ** proteome(shape=(5, 30)), np.full((20, 30), 7e6)])
+    with pytest.warns(MarkerkitWarning, match=r"600 of 750 values are 7e\+06: missing values seem"):
+        read = read_as(values)
+    assert read.scale == "raw"

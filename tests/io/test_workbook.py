@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from openpyxl import Workbook
+from pyarrow import parquet
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
@@ -109,3 +114,87 @@ def test_an_index_of_numbers_without_a_name_is_row_numbers(tmp_path) -> None:
     frame = pd.DataFrame(MATRIX[1:], columns=MATRIX[0], index=[3, 8]).astype({"ev": float, "ly": float})
     frame.to_parquet(tmp_path / "m.parquet")
     assert list(read_table(tmp_path / "m.parquet").frame.columns) == ["Unnamed: 0", *MATRIX[0]]
+
+
+def test_a_formula_without_its_result_is_refused_by_its_cell(tmp_path: Path) -> None:
+    rows = [*MATRIX[:2], ["P02768", "ALB", "=1+1", "=2+2"]]
+    with pytest.raises(InputError, match=r"formula without its result \(cell C3, '=1\+1'\)"):
+        mk.read_proteins(book(tmp_path, a=rows))
+
+
+def test_formulas_on_a_sheet_that_is_not_read_do_not_matter(tmp_path: Path) -> None:
+    path = book(tmp_path, a=MATRIX, b=[["note", "sum"], ["x", "=1+1"]])
+    with pytest.warns(MarkerkitWarning, match="not read: 'b'"):
+        found = mk.read_proteins(path, scale="raw")
+    np.testing.assert_array_equal(found.values, VALUES)
+
+
+def test_a_formula_whose_result_is_an_empty_text_is_an_empty_cell(tmp_path: Path) -> None:
+    path = book(tmp_path, a=[*MATRIX[:2], ["P02768", "ALB", "=1+1", 4500]])
+    old = zipfile.ZipFile(io.BytesIO(path.read_bytes()))
+    with zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.startswith("xl/worksheets/"):
+                assert b'<c r="C3"><f>' in data
+                data = data.replace(b'<c r="C3"><f>', b'<c r="C3" t="str"><f>')
+            new.writestr(name, data)
+    np.testing.assert_array_equal(mk.read_proteins(path, scale="raw").values, VALUES)
+
+
+@pytest.mark.parametrize("kind", ["frame", "parquet"])
+def test_columns_without_a_name_are_dropped_where_empty_and_refused_where_not(
+    tmp_path: Path, kind: str
+) -> None:
+    frame = pd.DataFrame(MATRIX[1:], columns=MATRIX[0])
+    wide = pd.concat([frame, pd.DataFrame(np.full((2, 400), np.nan))], axis=1)
+    wide = wide.set_axis([*frame.columns, *[""] * 400], axis=1)
+    np.testing.assert_array_equal(mk.read_proteins(_given(wide, tmp_path, kind), scale="raw").values, VALUES)
+    wide.iloc[1, 10] = 5.0
+    with pytest.raises(InputError, match=r"values under no name \(column 11\)"):
+        mk.read_proteins(_given(wide, tmp_path, kind), scale="raw")
+
+
+def _given(frame: pd.DataFrame, folder: Path, kind: str) -> pd.DataFrame | Path:
+    if kind == "frame":
+        return frame
+    arrays = [pa.array(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    parquet.write_table(pa.Table.from_arrays(arrays, names=list(frame.columns)), folder / "m.parquet")
+    return folder / "m.parquet"
+
+
+@pytest.mark.parametrize("cut", [slice(40, 46), slice(30, 60)])
+def test_a_damaged_gzip_file_is_refused(tmp_path: Path, cut: slice) -> None:
+    data = gzip.compress(b"protein_id\tgene\ta\tb\nP1\tA\t1\t2\n" * 40)
+    path = tmp_path / "m.tsv.gz"
+    path.write_bytes(data[: cut.start] + data[cut.stop :])
+    with pytest.raises(InputError, match="is a broken gzip file"):
+        read_table(path)
+
+
+def test_every_byte_of_a_damaged_parquet_footer_is_read_or_refused(tmp_path: Path) -> None:
+    path = _given(pd.DataFrame(MATRIX[1:], columns=MATRIX[0]), tmp_path, "parquet")
+    data = path.read_bytes()
+    refused = 0
+    for at in range(len(data) - 200, len(data) - 4, 5):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :])
+        try:
+            read_table(path)
+        except InputError as error:
+            refused += "broken Parquet" in str(error)
+    assert refused > 5
+
+
+def test_every_damaged_part_of_a_workbook_is_read_or_refused(tmp_path: Path) -> None:
+    path = book(tmp_path, a=MATRIX)
+    data = path.read_bytes()
+    said = set()
+    for at in range(10, len(data), 97):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :])
+        try:
+            assert list(read_table(path).frame.columns) == MATRIX[0]
+        except InputError as error:
+            said.add(str(error))
+    broken, lost = "is a broken XLSX workbook; save it again.", "has no sheet with a header and rows."
+    assert f"the matrix 'm.xlsx' {broken}" in said
+    assert said <= {f"the matrix 'm.xlsx' {cause}" for cause in (broken, lost)}
