@@ -146,7 +146,7 @@ def test_a_sample_column_holds_numbers_in_half_of_its_cells(cells, is_sample) ->
         with pytest.raises(InputError, match="text where a number belongs: 'x' in column 'b'"):
             mk.read_proteins(frame)
     elif "x" in cells:
-        with pytest.warns(mk.MarkerkitWarning, match=r"1 columns of numbers .* 'b' \(mostly text\)"):
+        with pytest.warns(mk.MarkerkitWarning, match=r"1 column of numbers .* 'b' \(mostly text\)"):
             assert samples_of(frame) == ["a"]
     else:
         assert samples_of(frame) == ["a"]
