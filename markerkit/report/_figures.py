@@ -33,10 +33,8 @@ _ELSEWHERE = (
     "missing_by_intensity",
     "source_shares",
     "volcano",
-    "contamination_fraction",
     "checklist",
     "coverage",
-    "enrichment",
 )
 
 
