@@ -23,6 +23,8 @@ MAPPED, AMBIGUOUS, NOT_MAPPED = "mapped", "ambiguous", "not mapped"
 NO_IDENTIFIER = "no identifier"
 OTHER_SPECIES = "of another species"
 
+_OLD_NAMES = ("alias", "previous symbol")
+
 
 @dataclass(frozen=True)
 class Mapped:
@@ -127,6 +129,9 @@ class Mapper:
         named = self.named(gene)
         vetoed = bool(first) and not own and not self.style.any_case
         kept = [n for n in named if n.gene and (n.as_written or not vetoed)]
+        if named and not named[0].gene:
+            # beside a name that is not known, an old name is most often that of the same gene: Mtco2;COX2 is no Ptgs2
+            kept = [n for n in kept if n.how not in _OLD_NAMES]
         by_member = [self.by_accession.get(m.accession, "") for m in members]
         best = self._best_gene(members, by_member, kept)
         if best is None:

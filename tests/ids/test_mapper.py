@@ -180,3 +180,17 @@ def test_date_cells_of_a_workbook(tmp_path) -> None:
     frame.to_excel(tmp_path / "m.xlsx", index=False)
     found = id_mapping(mk.harmonize_ids(mk.read_proteins(tmp_path / "m.xlsx")))["gene"].tolist()
     assert found == ["CD63", "CD81", "CD9", "SEPTIN2", "MARCHF5", "SEPTIN7", "SEPTIN2", "MARCHF1"]
+
+
+def test_an_old_name_beside_an_unknown_one_is_no_other_gene() -> None:
+    """COX2 is an alias of Ptgs2, and also how the mitochondrial gene of P00405 is called."""
+    values = pd.DataFrame(
+        [[5e6, 3e6, 2e6], [4e6, 2e6, 3e6]], ["s1", "s2"], ["mitochondrial", "symbol", "alias"]
+    )
+    proteins = pd.DataFrame(
+        {"accession": ["P00405;A0A075DC90", "", ""], "gene": ["Mtco2;COX2", "Mtco2;Cd63", "Cox2"]},
+        values.columns,
+    )
+    found = mk.harmonize_ids(mk.Experiment(values, None, proteins, organism="mouse")).proteins
+    assert found["map_status"].tolist() == ["not mapped", "mapped", "mapped"]
+    assert found["gene"].tolist() == ["Mtco2", "Cd63", "Ptgs2"]
