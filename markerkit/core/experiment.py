@@ -301,14 +301,13 @@ class Experiment:
         """Return the experiment with `notes` as the ``warnings`` of the last step of its history; itself without any."""
         if not notes:
             return self
-        *before, last = self.history
         return Experiment(
             self._values,
             self._samples,
             self._proteins,
             self.scale,
             self.organism,
-            (*before, {**last, "warnings": [*last.get("warnings", []), *notes]}),
+            noted_history(self.history, notes),
             imputed=self._imputed,
         )
 
@@ -397,3 +396,11 @@ class Experiment:
 def _html_list(title: str, items: Iterable[str]) -> str:
     cells = "".join(f"<li>{html.escape(i)}</li>" for i in items)
     return f"<p><b>{title}</b></p><ul>{cells}</ul>" if cells else ""
+
+
+def noted_history(
+    history: Sequence[Mapping[str, Any]], notes: Sequence[str]
+) -> tuple[Mapping[str, Any], ...]:
+    """History whose last step holds `notes` as its ``warnings``, after those that it has."""
+    *before, last = history
+    return (*before, {**last, "warnings": [*last.get("warnings", []), *notes]})

@@ -22,8 +22,12 @@ def hand_out(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.copy(deep=not _SHALLOW_IS_SAFE)
 
 
-def checked_values(values: pd.DataFrame, scale: str, organism: str) -> pd.DataFrame:
-    """Matrix as float, samples x proteins, or what is wrong with it.
+def checked_values(
+    values: pd.DataFrame, scale: str, organism: str | None, *, of: str = "protein"
+) -> pd.DataFrame:
+    """Matrix as float, samples x proteins (or `of` what a column is), or what is wrong with it.
+
+    A matrix with its proteins in the rows is recognized where `organism` is given.
 
     Raises
     ------
@@ -31,22 +35,22 @@ def checked_values(values: pd.DataFrame, scale: str, organism: str) -> pd.DataFr
         Labels that repeat, an empty or transposed matrix, text or infinite
         values, a value below 0 on the raw scale or above 64 on a logarithmic one.
     """
-    for axis, index in (("sample", values.index), ("protein", values.columns)):
+    for axis, index in (("sample", values.index), (of, values.columns)):
         if not index.is_unique:
             found = listed(index[index.duplicated()].unique())
             raise InputError(f"duplicate {axis} name {found}; give every {axis} a name of its own.")
     if 0 in values.shape:
         raise InputError(
-            f"the matrix is empty: {values.shape[0]} samples x {values.shape[1]} proteins; "
-            "give a table with at least one sample and one protein."
+            f"the matrix is empty: {values.shape[0]} samples x {values.shape[1]} {of}s; "
+            f"give a table with at least one sample and one {of}."
         )
-    if looks_transposed(values.index, values.columns, organism):
+    if organism is not None and looks_transposed(values.index, values.columns, organism):
         raise transposed(f"{len(values)} rows such as {listed(values.index, limit=2)} look like proteins")
     try:
-        numbers = values.astype(float).rename_axis(index="sample", columns="protein")
+        numbers = values.astype(float).rename_axis(index="sample", columns=of)
     except (TypeError, ValueError) as error:
         raise InputError(f"the matrix holds something that is not a number: {error}.") from error
-    check_numbers(numbers, scale)
+    _check_numbers(numbers, scale, of)
     return numbers
 
 
@@ -58,7 +62,7 @@ def transposed(found: str) -> InputError:
     )
 
 
-def check_numbers(values: pd.DataFrame, scale: str, *, of: str = "protein") -> None:
+def _check_numbers(values: pd.DataFrame, scale: str, of: str) -> None:
     """Refuse infinite values, and negative ones on the raw scale; `of` is what a column is of.
 
     Raises

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, listed, one_of
-from markerkit.core.experiment import ORGANISMS, SCALES
-from markerkit.core.matrix import aligned, check_numbers, hand_out
+from markerkit.core.errors import InputError, one_of
+from markerkit.core.experiment import ORGANISMS, SCALES, noted_history
+from markerkit.core.matrix import aligned, checked_values, hand_out
 from markerkit.core.peptide_groups import razor_groups, species_of_proteins
 
 #: column of the peptides -> what it holds where the table does not give it
@@ -99,7 +99,7 @@ class PeptideTable:
     ) -> None:
         one_of("scale", scale, SCALES)
         one_of("organism", organism, ORGANISMS)
-        numbers = _checked_values(values, scale)
+        numbers = checked_values(values, scale, None, of="peptide")
         rows, columns = numbers.index, numbers.columns
         samples = pd.DataFrame(index=rows) if samples is None else samples
         peptides = pd.DataFrame(index=columns) if peptides is None else peptides
@@ -172,14 +172,13 @@ class PeptideTable:
         """Return the table with `notes` as the ``warnings`` of the last step of its history; itself without any."""
         if not notes:
             return self
-        *before, last = self.history
         return PeptideTable(
             self._values,
             self._samples,
             self._peptides,
             scale=self.scale,
             organism=self.organism,
-            history=(*before, {**last, "warnings": [*last.get("warnings", []), *notes]}),
+            history=noted_history(self.history, notes),
         )
 
     def pipe(
@@ -194,26 +193,6 @@ class PeptideTable:
             f"<PeptideTable: {self.n_samples} samples x {self.n_peptides} peptides, {self.scale}, {self.organism}, "
             f"{100 * missing:.1f} % missing>"
         )
-
-
-def _checked_values(values: pd.DataFrame, scale: str) -> pd.DataFrame:
-    """Matrix as float, samples x peptides, or what is wrong with it."""
-    for axis, index in (("sample", values.index), ("peptide", values.columns)):
-        if not index.is_unique:
-            raise InputError(
-                f"duplicate {axis} name {listed(index[index.duplicated()].unique())}; give every {axis} a name of its own."
-            )
-    if 0 in values.shape:
-        raise InputError(
-            f"the matrix is empty: {values.shape[0]} samples x {values.shape[1]} peptides; "
-            "give a table with at least one sample and one peptide."
-        )
-    try:
-        numbers = values.astype(float).rename_axis(index="sample", columns="peptide")
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the matrix holds something that is not a number: {error}.") from error
-    check_numbers(numbers, scale, of="peptide")
-    return numbers
 
 
 def _complete(peptides: pd.DataFrame, organism: str) -> pd.DataFrame:

@@ -32,7 +32,7 @@ from markerkit.io.peptide_dialects import (
     PeptideDialect,
 )
 from markerkit.io.peptide_rows import peptide_rows, sequence_column
-from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
+from markerkit.io.sample_sheet import columns_in_sheet, names_in_header, read_sheet
 from markerkit.io.scale import DECLARED, on_scale
 from markerkit.io.tabular import Table, as_table
 
@@ -135,7 +135,7 @@ def _read_peptides(
     rows = peptide_rows(source.table, source.dialect, organism)
     left_out: list[str] = []
     if given is not None and sheet is not None:
-        columns, left_out = _in_sheet(columns, sheet, given.name)
+        columns, left_out = columns_in_sheet(columns, sheet, name=given.name, what=_WHAT)
     matrix, found, read = _matrix(source.table, columns, rows["sequence"], scale)
     values, peptides, n_repeated = _one_row_a_sequence(matrix, rows, found, source.table.name)
     history: dict[str, Any] = {
@@ -319,21 +319,6 @@ def _precursors(table: Table, report: LongReport) -> pd.Series:
 
 
 # ---- values ---------------------------------------------------------------------
-
-
-def _in_sheet(columns: dict[str, str], sheet: pd.DataFrame, name: str) -> tuple[dict[str, str], list[str]]:
-    """Columns that the sheet names, in its order and under its names; samples that it does not name."""
-    matched = match_samples(list(sheet.index), list(columns.values()), name=name)
-    column_of = {sample: column for column, sample in columns.items()}
-    left_out = [sample for sample in columns.values() if sample not in matched]
-    if left_out:
-        warnings.warn(
-            f"{len(left_out)} columns of the peptide table are not in the sample sheet and are left out: "
-            f"{listed(left_out, limit=6)}",
-            MarkerkitWarning,
-            stacklevel=3,
-        )
-    return {column_of[sample]: given for sample, given in matched.items()}, left_out
 
 
 def _matrix(

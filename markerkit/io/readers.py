@@ -23,7 +23,7 @@ from markerkit.io.other_shapes import refuse_other_shapes
 from markerkit.io.perseus import without_type_rows
 from markerkit.io.protein_rows import Tags, protein_rows
 from markerkit.io.quantms import flat
-from markerkit.io.sample_sheet import match_samples, names_in_header, read_sheet
+from markerkit.io.sample_sheet import columns_in_sheet, names_in_header, read_sheet
 from markerkit.io.scale import DECLARED, on_scale, usual_scale
 from markerkit.io.tabular import Table, as_table
 from markerkit.io.vendor_dialects import DIALECTS
@@ -145,7 +145,7 @@ def _read_proteins(
     names, proteins = protein_rows(table, source.dialect, tags)
     left_out: list[str] = []
     if annotation is not None:
-        columns, left_out = _in_sheet(columns, annotation, _name(samples, table))
+        columns, left_out = columns_in_sheet(columns, annotation, name=_name(samples, table))
     matrix = numbers(table.frame, list(columns), ids=names, name=table.name, what="matrix").T
     matrix = matrix.set_axis(pd.Index(columns.values(), dtype=object), axis=0).set_axis(names.array, axis=1)
     _refuse_totals(matrix, table.name)
@@ -249,24 +249,6 @@ def _warn_of_copies(matrix: pd.DataFrame) -> None:
                 MarkerkitWarning,
                 stacklevel=3,
             )
-
-
-def _in_sheet(columns: dict[str, str], sheet: pd.DataFrame, name: str) -> tuple[dict[str, str], list[str]]:
-    """Columns that the sheet names, in its order and under its names; samples that it does not name."""
-    # a sheet may name the whole columns (LFQ intensity EV_1) in place of the samples in them (EV_1)
-    whole = set(sheet.index) <= set(columns)
-    given = {columns[s] if whole else s: s for s in sheet.index}
-    matched = match_samples(list(given), list(columns.values()), name=name)
-    matched = {sample: given[s] for sample, s in matched.items()}
-    column_of = {sample: column for column, sample in columns.items()}
-    left_out = [sample for sample in columns.values() if sample not in matched]
-    if left_out:
-        warnings.warn(
-            f"{len(left_out)} columns of the matrix are not in the sample sheet and are left out: {listed(left_out, limit=6)}",
-            MarkerkitWarning,
-            stacklevel=3,
-        )
-    return {column_of[sample]: given for sample, given in matched.items()}, left_out
 
 
 def _check_every_sample(matrix: pd.DataFrame, *, in_sheet: bool) -> None:

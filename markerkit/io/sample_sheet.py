@@ -296,6 +296,43 @@ def match_samples(sheet: Sequence[str], matrix: Sequence[str], *, name: str) -> 
     return found
 
 
+def columns_in_sheet(
+    columns: dict[str, str], sheet: pd.DataFrame, *, name: str, what: str = "matrix"
+) -> tuple[dict[str, str], list[str]]:
+    """Columns that the sheet names, in its order and under its names; samples that it does not name.
+
+    Parameters
+    ----------
+    columns
+        Column -> sample.
+    sheet
+        On its sample names.
+    name
+        File of the sheet, for the messages.
+    what
+        What the columns are of, for the messages.
+
+    Warns
+    -----
+    MarkerkitWarning
+        Columns that are left out.
+    """
+    # a sheet may name the whole columns (LFQ intensity EV_1) in place of the samples in them (EV_1)
+    whole = set(sheet.index) <= set(columns)
+    given = {columns[s] if whole else s: s for s in sheet.index}
+    matched = match_samples(list(given), list(columns.values()), name=name)
+    matched = {sample: given[s] for sample, s in matched.items()}
+    column_of = {sample: column for column, sample in columns.items()}
+    left_out = [sample for sample in columns.values() if sample not in matched]
+    if left_out:
+        warnings.warn(
+            f"{len(left_out)} columns of the {what} are not in the sample sheet and are left out: {listed(left_out, limit=6)}",
+            MarkerkitWarning,
+            stacklevel=3,
+        )
+    return {column_of[sample]: as_written for sample, as_written in matched.items()}, left_out
+
+
 def sample_template(exp: Experiment) -> pd.DataFrame:
     """Write a sample sheet to fill in, with guesses marked as guesses.
 
