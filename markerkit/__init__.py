@@ -48,6 +48,7 @@ _HOME = {
     "detectable_effect": "checks.power",
     "assess_identity": "identity.table",
     "assess_purity": "purity.sources",
+    "compare": "identity.change",
     "misev_checklist": "guidelines.checklist",
     "assess": "assessment.run",
 }
@@ -68,6 +69,7 @@ __all__ = [
     "bovine_peptides",
     "caspase_ends",
     "collapse_replicates",
+    "compare",
     "contrasts",
     "coverage",
     "detectable_effect",
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
     from markerkit.da.detection import detection_test
     from markerkit.da.differential import differential_abundance
     from markerkit.guidelines.checklist import misev_checklist
+    from markerkit.identity.change import compare
     from markerkit.identity.table import assess_identity
     from markerkit.ids.harmonize import harmonize_ids
     from markerkit.io.peptides import read_peptides

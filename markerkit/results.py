@@ -315,6 +315,25 @@ class Identity(Result):
 
 
 @dataclass(frozen=True, repr=False)
+class Comparison(Result):
+    """Change of every vesicle class between two groups, of the sources in :attr:`purity`, and of each marker.
+
+    Parameters
+    ----------
+    table, params
+        As in :class:`Result`.
+    markers
+        Table `markers_used` of the classes.
+    purity
+        Verdicts on the sources.
+    """
+
+    table_name = "comparison"
+    markers: MarkersUsed = field(default_factory=_without_rows(MarkersUsed))
+    purity: Purity = field(default_factory=lambda: Purity(TABLES["purity"].empty()))
+
+
+@dataclass(frozen=True, repr=False)
 class Purity(Result):
     """Source verdicts.
 

@@ -27,7 +27,7 @@ def run(path):
 
 def said(notebook):
     """Lines of the outputs that give a verdict."""
-    words = ("compatible", "unresolved", "not assessable", "sources raised")
+    words = ("compatible", "unresolved", "not assessable", "sources higher")
     texts = [
         "".join(o.get("text", "")) or "".join(o.get("data", {}).get("text/plain", ""))
         for c in notebook.cells

@@ -10,7 +10,7 @@ import pandas as pd
 from markerkit.assessment.stated import Record, Row, direction_of, reason_row, stated_rows
 from markerkit.catalog.criteria import ClassRule, load_criteria
 from markerkit.core.messages import reason
-from markerkit.core.vocabulary import Basis, Direction, Exclusion, Rule, Topic
+from markerkit.core.vocabulary import Basis, Direction, Exclusion, Rule, Topic, VerdictWord
 from markerkit.core.wording import counted, fold_change, interval, names, percent, times
 from markerkit.effects.members import members_of
 from markerkit.effects.model import AnyContrast, ContrastModel
@@ -27,7 +27,6 @@ from markerkit.identity.rules import (
     negatives_rise,
 )
 from markerkit.identity.table import detectable
-from markerkit.purity.sources import NOT_RAISED, RAISED
 from markerkit.sets.enrichment import enrich
 from markerkit.sets.methods import CONFIDENCE
 from markerkit.stats.set_effect import SetEffect
@@ -42,7 +41,7 @@ def evidence_of(models: Sequence[AnyContrast], record: Record) -> pd.DataFrame:
     Parameters
     ----------
     models
-        Contrasts; none without a comparator.
+        Contrasts.
     record
         What else was found.
 
@@ -319,8 +318,8 @@ def _necrosis(found: _Found) -> Row:
     forbidden = [k for rule in found.model.criteria.classes.values() for k in rule.forbidden_sources]
     rows = purity[(purity["contrast"] == found.model.contrast.name) & purity["source"].isin(forbidden)]
     words = rows.set_index("source")["verdict"]
-    raised = [k for k in forbidden if words.get(k) == RAISED]
-    flat = [k for k in forbidden if words.get(k) == NOT_RAISED]
+    raised = [k for k in forbidden if words.get(k) == VerdictWord.HIGHER]
+    flat = [k for k in forbidden if words.get(k) in {VerdictWord.SIMILAR, VerdictWord.LOWER}]
     text = "; ".join(f"{sources[k].title} {words.get(k, 'not assessed')}" for k in forbidden)
     direction = AGAINST if raised else FOR if len(flat) == len(forbidden) else NEITHER
     return reason_row(Topic.NECROSIS, direction, f"organelles of broken cells: {text}")

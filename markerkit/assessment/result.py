@@ -13,13 +13,14 @@ import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
+from markerkit.core.vocabulary import VerdictWord
 from markerkit.core.wording import number, percent
 from markerkit.guidelines.checklist import NEEDS_METADATA
-from markerkit.identity.table import NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED
-from markerkit.purity.sources import NOT_RAISED, RAISED
+from markerkit.identity.table import NOT_ASSESSABLE, UNRESOLVED
 from markerkit.results import (
     Checklist,
     Circularity,
+    Comparison,
     Coverage,
     DesignChecks,
     DetectionTest,
@@ -41,7 +42,7 @@ from markerkit.study.contrast import Contrast
 from markerkit.study.data import StudyData
 from markerkit.tables.registry import TABLES
 
-WHOLE_STUDY = "whole study (no comparator)"
+_SOURCE_WORDS = (VerdictWord.HIGHER, VerdictWord.SIMILAR, VerdictWord.LOWER, UNRESOLVED, NOT_ASSESSABLE)
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,8 +53,9 @@ class Assessment:
     ----------
     data
         The study as it was assessed.
-    identity, purity, quality, checklist, coverage, differential_abundance, detection, enrichment, sample_scores, null_check
-        One result per part.
+    identity, comparison, purity, quality, checklist, coverage, differential_abundance, detection, enrichment, sample_scores, null_check
+        One result per part. A contrast is in `identity` where its control is declared not to be vesicles, else in
+        `comparison`.
     evidence, sensitivity
         Every reason for and against every class; the verdicts under other choices.
     ev_track
@@ -72,6 +74,7 @@ class Assessment:
 
     data: StudyData
     identity: Identity
+    comparison: Comparison
     purity: Purity
     quality: Quality
     checklist: Checklist
@@ -113,6 +116,7 @@ class Assessment:
         """Copy of every table of the output contract, by name."""
         found = {
             "identity": self.identity.table,
+            "comparison": self.comparison.table,
             "evidence": self.evidence.table,
             "sensitivity": self.sensitivity.table,
             "purity": self.purity.table,
@@ -144,25 +148,28 @@ class Assessment:
         """Return the verdicts as lines of text, one block per contrast."""
         lines: list[str] = []
         level = self.data.criteria.threshold["confidence"]
-        for name, rows in self.identity.table.groupby("contrast", sort=False):
-            lines.append(str(name) or WHOLE_STUDY)
-            lines += self._class_lines(str(name), rows)
-            lines += self._source_lines(str(name))
+        for contrast in self.contrasts:
+            name = contrast.name
+            lines += [name, *self._class_lines(contrast), *self._source_lines(name)]
             carried = self.purity.contamination_fraction.table
             carried = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
             lines += [f"  contamination fraction: {_fraction_text(r, level)}" for _, r in carried.iterrows()]
         return lines
 
-    def _class_lines(self, name: str, rows: pd.DataFrame) -> Iterator[str]:
+    def class_rows(self, contrast: Contrast) -> pd.DataFrame:
+        """Verdicts on the classes in a contrast, from the table `identity` or `comparison`."""
+        table = self.identity.table if contrast.asks_identity else self.comparison.table
+        return table[table["contrast"] == contrast.name]
+
+    def _class_lines(self, contrast: Contrast) -> Iterator[str]:
         titles = self.data.criteria.classes
-        for _, r in rows.iterrows():
+        if not contrast.asks_identity:
+            yield f"  {question(contrast)}"
+        for _, r in self.class_rows(contrast).iterrows():
             yield f"  {titles[r['class']].title:<34} {r['verdict']:<15} {r['reason']}"
-        between = {c.name for c in self.contrasts if c.comparator == "ev"}
-        if name in between and rows["verdict"].eq(NOT_COMPATIBLE).any():
-            yield "  both groups are vesicles: not compatible means not enriched over the control"
 
     def _source_lines(self, name: str) -> Iterator[str]:
-        for word in (RAISED, NOT_RAISED, NOT_ASSESSABLE):
+        for word in _SOURCE_WORDS:
             titles = self._sources(name, word)
             if titles:
                 yield f"  sources {word}: {', '.join(titles)}"
@@ -176,11 +183,12 @@ class Assessment:
     def gaps(self) -> list[str]:
         """Return what is missing, the most telling first: what would resolve each abstention, once."""
         criteria = self.data.criteria
-        identity, purity = self.identity.table, self.purity.table
+        purity = self.purity.table
         steps: dict[str, list[str]] = {}
-        open_classes = identity["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (identity["next_step"] != "")
-        for _, row in identity[open_classes].iterrows():
-            steps.setdefault(row["next_step"], []).append(criteria.classes[row["class"]].title)
+        for table in (self.identity.table, self.comparison.table):
+            open_classes = table["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (table["next_step"] != "")
+            for _, row in table[open_classes].iterrows():
+                steps.setdefault(row["next_step"], []).append(criteria.classes[row["class"]].title)
         # a panel of which next to nothing was measured is no gap, unless the search could not have found it
         blind = purity["source"].map({k: r.by_accession for k, r in criteria.sources.items()}).astype(bool)
         open_sources = (purity["next_step"] != "") & ((purity["status"] != "too few measured") | blind)
@@ -224,17 +232,27 @@ class Assessment:
 
     def _repr_html_(self) -> str:
         titles, blocks = self.data.criteria.classes, []
-        for name, rows in self.identity.table.groupby("contrast", sort=False):
+        for contrast in self.contrasts:
             cells = "".join(
                 f"<tr><td>{html.escape(titles[r['class']].title)}</td><td><b>{html.escape(r['verdict'])}</b></td>"
                 f"<td>{html.escape(r['explanation'])}</td></tr>"
-                for _, r in rows.iterrows()
+                for _, r in self.class_rows(contrast).iterrows()
             )
-            title = html.escape(str(name) or WHOLE_STUDY)
-            text = html.escape(", ".join(self._sources(str(name), RAISED)) or "none")
-            blocks.append(f"<h4>{title}</h4><table>{cells}</table><p>sources raised: {text}</p>")
+            title = html.escape(contrast.name)
+            text = html.escape(", ".join(self._sources(contrast.name, VerdictWord.HIGHER)) or "none")
+            blocks.append(f"<h4>{title}</h4><table>{cells}</table><p>sources higher: {text}</p>")
         gaps = "".join(f"<li>{html.escape(g)}</li>" for g in self.gaps()[:3])
         return "".join(blocks) + (f"<p>what is missing</p><ul>{gaps}</ul>" if gaps else "")
+
+
+def question(contrast: Contrast) -> str:
+    """Say why a contrast is a comparison, and what would ask whether the case is vesicles."""
+    if contrast.comparator == "ev":
+        return f"both groups are vesicles: what is higher or lower in {contrast.case}"
+    return (
+        f"what is higher or lower in {contrast.case}; to ask whether it is vesicles, declare what {contrast.control} is: "
+        "lysate, biofluid or soluble"
+    )
 
 
 def _fraction_text(row: pd.Series, confidence: float) -> str:

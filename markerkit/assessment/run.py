@@ -34,6 +34,7 @@ from markerkit.effects.fit import fit_contrast
 from markerkit.effects.model import AnyContrast
 from markerkit.guidelines.checklist import checklist_of
 from markerkit.guidelines.ev_track import ev_track_of
+from markerkit.identity.change import comparison_of
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED, identity_of
 from markerkit.ids.harmonize import id_mapping
 from markerkit.purity.blanks import blank_content, with_blank_limits
@@ -42,6 +43,7 @@ from markerkit.purity.sources import purity_of
 from markerkit.qc.card import quality_of
 from markerkit.results import (
     Circularity,
+    Comparison,
     DesignChecks,
     Evidence,
     EvTrack,
@@ -60,7 +62,7 @@ from markerkit.study.data import StudyData, study_data
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
-Verdicts = TypeVar("Verdicts", Identity, Purity)
+Verdicts = TypeVar("Verdicts", Identity, Comparison, Purity)
 
 
 @takes_contrasts
@@ -168,7 +170,7 @@ def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options)
     checks = DesignChecks(design_of(data))
     circular = Circularity(circularity_of(data.markers, data.context))
     _note_checks(checks.table, circular.table)
-    identity, purity, quality = _verdicts(data, models, checks.table, options)
+    identity, comparison, purity, quality = _verdicts(data, models, checks.table, options)
     sensitivity = Sensitivity(sensitivity_of(data.units, models, data.context))
     checklist = checklist_of(
         data.units, data.markers, data.contrasts, data.context, fluid=data.fluid, basis=options.shares
@@ -180,6 +182,7 @@ def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options)
     return Assessment(
         data=data,
         identity=identity,
+        comparison=comparison,
         purity=purity,
         quality=quality,
         checklist=checklist,
@@ -196,7 +199,7 @@ def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options)
         null_check=pooled_null_check(models, data.markers, options.null_check, options.seed),
         id_mapping=IdMapping(id_mapping(data.as_read)),
         samples_used=SamplesUsed(samples_used(data)),
-        markers_used=_markers_used(identity, purity),
+        markers_used=_markers_used(identity, comparison, purity),
         design=_design(data, models, checks.table),
         params=_params(data, options),
     )
@@ -204,12 +207,13 @@ def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options)
 
 def _verdicts(
     data: StudyData, models: Sequence[AnyContrast], checks: pd.DataFrame, options: _Options
-) -> tuple[Identity, Purity, Quality]:
+) -> tuple[Identity, Comparison, Purity, Quality]:
     """Verdicts and the quality card; shares of signal are computed once, with the chosen basis."""
     basis = options.shares
     shares = source_shares(data.all_samples, data.markers, basis=basis)
     blanks = blank_content(data.all_samples, data.markers, data.contrasts, shares=shares, basis=basis)
-    identity = identity_of(models, data.context)
+    identity = identity_of([m for m in models if m.contrast.asks_identity], data.context)
+    comparison = comparison_of([m for m in models if not m.contrast.asks_identity], data.context)
     purity = purity_of(data.units, data.markers, models, seed=options.seed, shares=shares)
     quality = quality_of(
         data.all_samples,
@@ -220,13 +224,12 @@ def _verdicts(
         shares=shares,
         basis=basis,
     )
-    return _scoped(identity, checks), _scoped(with_blank_limits(purity, blanks), checks), quality
+    purity = with_blank_limits(purity, blanks)
+    return _scoped(identity, checks), _scoped(comparison, checks), _scoped(purity, checks), quality
 
 
-def _markers_used(identity: Identity, purity: Purity) -> MarkersUsed:
-    return MarkersUsed(
-        TABLES["markers_used"].conform(concat_rows([identity.markers.table, purity.markers.table]))
-    )
+def _markers_used(*parts: Identity | Comparison | Purity) -> MarkersUsed:
+    return MarkersUsed(TABLES["markers_used"].conform(concat_rows([part.markers.table for part in parts])))
 
 
 def _design(data: StudyData, models: Sequence[AnyContrast], checks: pd.DataFrame) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ from markerkit.core.vocabulary import VerdictWord
 from markerkit.core.wording import names
 from markerkit.effects.members import Located
 from markerkit.effects.model import ContrastModel
+from markerkit.identity.change import decide_classes
 from markerkit.identity.measure import gather, markers_kept, without
-from markerkit.identity.rules import Evidence, decide
+from markerkit.identity.rules import Evidence
 from markerkit.purity.rules import decide_source
 from markerkit.purity.sources import source_evidence
 from markerkit.stats.set_effect import SetEffect
@@ -29,7 +30,7 @@ _NAMED = 5
 def leave_one_out(
     model: ContrastModel, context: Mapping[str, Any], reported: Mapping[tuple[str, str], str]
 ) -> Iterator[dict[str, Any]]:
-    """Leave out each independent marker of every class, and of the sources that are raised.
+    """Leave out each independent marker of every class, and of the sources that are higher.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def leave_one_out(
     for (kind, key), word in reported.items():
         if kind == "class" and word != VerdictWord.NOT_ASSESSABLE:
             found, level = _class_without(model, evidence, key), t["class_confidence"]
-        elif kind == "source" and word == VerdictWord.RAISED:
+        elif kind == "source" and word == VerdictWord.HIGHER:
             found, level = _source_without(model, model.criteria.sources[key]), t["confidence"]
         else:
             continue
@@ -81,7 +82,7 @@ def _class_without(model: ContrastModel, evidence: Sequence[Evidence], key: str)
     located = [markers.positive.located, markers.negative.located]
     for name, columns in _columns(model, located).items():
         left = [without(e, model, s, key, columns) for e, s in zip(evidence, model.schemes, strict=True)]
-        verdict = decide(left, model.criteria, [key])[key]
+        verdict = decide_classes(model.contrast, left, model.criteria, [key])[key]
         effect = left[verdict.scheme].classes[key].effect
         found[name] = (str(verdict.word), _estimate(effect))
     return found

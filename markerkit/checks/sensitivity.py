@@ -22,8 +22,8 @@ from markerkit.core.wording import percent
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import ProteinIndex
 from markerkit.effects.model import AnyContrast, ContrastModel, MissingValueScheme, fitted
+from markerkit.identity.change import decide_classes
 from markerkit.identity.measure import gather
-from markerkit.identity.rules import decide
 from markerkit.preprocess.steps import log2
 from markerkit.purity.rules import decide_source
 from markerkit.purity.sources import effect_columns, source_evidence
@@ -239,7 +239,7 @@ def read_all(
     criteria, t = model.criteria, model.criteria.threshold
     evidence = [gather(model, scheme, context) for scheme in schemes]
     rows = []
-    for key, verdict in decide(evidence, criteria).items():
+    for key, verdict in decide_classes(model.contrast, evidence, criteria).items():
         shown = evidence[verdict.scheme].classes[key]
         row = {"kind": "class", "key": key, "n_independent": shown.n_markers, "level": t["class_confidence"]}
         rows.append(row | _decided(verdict, criteria) | effect_columns(shown.effect))

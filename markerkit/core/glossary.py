@@ -20,6 +20,8 @@ GLOSSARY: dict[str, str] = {
     "values; before normalization it includes differences in load.",
     "comparator": "What the control is made of: a lysate of the source cells, the biofluid, soluble proteins of it,"
     " or another EV preparation; it decides what a difference means.",
+    "comparison": "What differs between two groups, whatever they are: more or less of a class or a source; it does not "
+    "say what the groups are.",
     "compatible": "The markers of a class are enriched over the comparator, its negative markers are not, and every"
     " competing class is excluded.",
     "competing class": "A class that shares markers with the class in question and has to be excluded before that class "
@@ -37,6 +39,10 @@ GLOSSARY: dict[str, str] = {
     "enrichment.",
     "general EV evidence (pan-EV)": "The effect of markers that most vesicles share; it says whether there is EV material, not of "
     "which class.",
+    "higher": "The interval of the effect lies above 0 and the effect is at least as large as the smallest one that is "
+    "called a change.",
+    "identity": "Whether a preparation is vesicles and of which class; asked only against a control that is declared not "
+    "to be vesicles.",
     "independent marker": "A gene, or a protein complex whose measured subunits are averaged, because subunits rise and "
     "fall together and would count the same evidence several times.",
     "interval": "The confidence interval of an effect, over new samples and other markers of the same kind; 90 % "
@@ -45,6 +51,8 @@ GLOSSARY: dict[str, str] = {
     "effect, never as a measurement.",
     "log2 fold change": "The difference of group means on the log2 scale; 1 is two-fold higher in the case, -1 two-fold "
     "lower.",
+    "lower": "The interval of the effect lies below 0 and the effect is at least as large as the smallest one that is "
+    "called a change.",
     "marker set": "Proteins that the literature reports for a vesicle class, a contamination source or a guideline "
     "category, each with its source and a weight.",
     "median polish": "Tukey's fit of peptides and samples by medians, taken in turn, from which a protein gets one value per "
@@ -69,7 +77,6 @@ GLOSSARY: dict[str, str] = {
     " of the source for each vesicle.",
     "presence/absence test": "A test of whether a protein is detected more often in one group than in the other, given how "
     "deeply each sample was measured.",
-    "raised": "The markers of a contamination source are more abundant in the case than in the control.",
     "razor peptide": "A peptide that several protein groups share and that counts for one of them, usually the one with the "
     "most peptides.",
     "reference distribution": "Values of a quality index in simulated preparations, which give the percentile of a sample; they"
@@ -82,13 +89,16 @@ GLOSSARY: dict[str, str] = {
     "marker or sample, to show which of them depend on one choice.",
     "set effect": "The weighted mean log2 change of the independent markers of a set minus the background, with an "
     "interval.",
+    "similar": "The interval of the effect lies within the equivalence margin on both sides: the groups are shown to be "
+    "alike, up to a change that small.",
     "smallest detectable effect": "The effect that four of five studies as precise as this one would call; where it is large, a "
     "missing call says little.",
     "source share": "The share of a sample's summed signal that the proteins of a contamination source hold.",
-    "unresolved": "The interval of the effect allows both an enrichment and none, or a competing class is not "
+    "unresolved": "It was measured, but the interval of the effect is too wide to tell, or a competing class is not "
     "excluded.",
-    "verdict": "What the evidence allows to say of a class (compatible, not compatible, unresolved, not "
-    "assessable) or of a source (raised, not raised, not assessable), always relative to the control.",
+    "verdict": "What the evidence allows to say, always relative to the control: of a class against a control without "
+    "vesicles compatible, not compatible, unresolved or not assessable; of the change of a class or a source higher, "
+    "similar, lower, unresolved or not assessable.",
     "vesicle-resident protein": "A reference protein that turns out to belong to the vesicles as well; its ratio is too high for "
     "contamination alone and it is left out of the estimate.",
 }

@@ -13,7 +13,8 @@ from markerkit.core.wording import counted, fold_change, interval, percent, time
 Titles = Mapping[str, str]
 
 _REASONS = {
-    Rule.NO_COMPARATOR: "no comparator",
+    Rule.CONTROL_NOT_DECLARED: "not said what the control is",
+    Rule.CONTROL_IS_VESICLES: "the control is vesicles too",
     Rule.NO_REPLICATES: "no replicates: {about} has {samples}, {needed} or more are needed",
     Rule.APOPTOSIS_NOT_STATED: "apoptosis not stated in the context",
     Rule.NO_BACKGROUND: "too few background proteins",
@@ -22,7 +23,6 @@ _REASONS = {
     Rule.DEPLETED: "depleted",
     Rule.NO_MORE_THAN_CONTROL: "no more than the control",
     Rule.RAISED_TOO_LITTLE: "raised less than {margin}-fold",
-    Rule.NOT_ABOVE_CONTROL: "not above the control",
     Rule.WIDE_INTERVAL: "interval too wide to tell",
     Rule.NEGATIVES_UP: "proteins that should be absent rise too",
     Rule.NO_GENERAL_EV_EVIDENCE: "general EV evidence not shown",
@@ -32,11 +32,17 @@ _REASONS = {
     Rule.COMPETING_CLASS: "competing class {competitor} not excluded",
     Rule.TOO_FEW_DISTINGUISHING_MARKERS: "competing class {competitor} not excluded: too few distinguishing markers",
     Rule.REQUIRED_CLASS: "{about} {word}: {because}",
-    Rule.NECROSIS: "necrosis pattern: {about} raised",
+    Rule.NECROSIS: "necrosis pattern: {about} higher",
     Rule.NO_CANDIDATE: "competing class {competitor} not excluded: no candidate marker",
     Rule.CANDIDATE: "small EV, apoptosis stated, candidate marker",
     Rule.ENRICHED: "enriched over the control",
-    Rule.RAISED: "more than in the control",
+    Rule.HIGHER: "more than in the control",
+    Rule.LOWER: "less than in the control",
+    Rule.SIMILAR: "no {margin}-fold change in either direction",
+    Rule.SMALL_RISE: "a little more than in the control, less than {margin}-fold",
+    Rule.SMALL_FALL: "a little less than in the control, less than {margin}-fold",
+    Rule.RISE_OF_UNKNOWN_SIZE: "more than in the control, but whether {margin}-fold or less is open",
+    Rule.FALL_OF_UNKNOWN_SIZE: "less than in the control, but whether {margin}-fold or more is open",
     Rule.MISSING_VALUE_SCHEME: "depends on how missing values are treated",
 }
 _HETEROGENEOUS = "the markers are heterogeneous, which more replicates do not reduce: a fraction or comparator that separates them"
@@ -44,7 +50,8 @@ _DEEPER = "deeper measurement: too few of the markers were measured"
 _SCHEME = "deeper or repeated measurement, so that the verdict does not depend on missing values"
 _REPLICATES = "more replicates: at least {needed} samples in each group, better 4"
 _OF_A_CLASS = {
-    Rule.NO_COMPARATOR: "a comparator: the source cells' lysate, the fluid itself or another fraction",
+    Rule.CONTROL_NOT_DECLARED: "declare what the control is, lysate, biofluid or soluble, if it holds no vesicle preparation",
+    Rule.CONTROL_IS_VESICLES: "a control without vesicles: the source cells' lysate, the fluid itself or a soluble fraction",
     Rule.NO_REPLICATES: _REPLICATES,
     Rule.APOPTOSIS_NOT_STATED: "state in the context whether apoptosis was induced and shown, and the viability",
     Rule.NO_BACKGROUND: "deeper measurement: too few background proteins were measured",
@@ -67,14 +74,22 @@ _OF_A_SOURCE = {
     Rule.NO_BACKGROUND: _OF_A_CLASS[Rule.NO_BACKGROUND],
     Rule.TOO_FEW_MARKERS: _DEEPER,
     Rule.WIDE_INTERVAL: "more replicates, or deeper measurement of the source's markers",
+    Rule.RISE_OF_UNKNOWN_SIZE: "more replicates, which show how large the change is",
+    Rule.FALL_OF_UNKNOWN_SIZE: "more replicates, which show how large the change is",
     Rule.MISSING_VALUE_SCHEME: _SCHEME,
 }
+_OF_A_CHANGE = _OF_A_SOURCE | {
+    Rule.APOPTOSIS_NOT_STATED: _OF_A_CLASS[Rule.APOPTOSIS_NOT_STATED],
+    Rule.TOO_LITTLE_WEIGHT: _DEEPER,
+    Rule.WIDE_INTERVAL: _OF_A_CLASS[Rule.WIDE_INTERVAL],
+}
+_HETEROGENEOUS_CHANGE = "the markers of the class do not change alike, which more replicates do not reduce"
 _HETEROGENEOUS_SOURCE = (
     "the markers are heterogeneous, which more replicates do not reduce: a comparator in which all markers of the panel "
     "are present or all absent"
 )
 _BOVINE = "search against a database that holds bovine entries"
-_DECIDED = {VerdictWord.COMPATIBLE, VerdictWord.NOT_COMPATIBLE, VerdictWord.RAISED, VerdictWord.NOT_RAISED}
+_DECIDED = set(VerdictWord) - {VerdictWord.UNRESOLVED, VerdictWord.NOT_ASSESSABLE}
 
 
 def reason(verdict: Verdict, titles: Titles) -> str:
@@ -132,6 +147,15 @@ def next_step_of_source(verdict: Verdict, *, other_species: bool = False) -> str
     if verdict.rule == Rule.WIDE_INTERVAL and verdict.numbers.get("heterogeneous"):
         return _HETEROGENEOUS_SOURCE
     return _filled(_OF_A_SOURCE[verdict.rule], verdict)
+
+
+def next_step_of_change(verdict: Verdict) -> str:
+    """Say what would resolve a verdict on the change of a class; nothing where it is resolved."""
+    if verdict.word in _DECIDED:
+        return ""
+    if verdict.rule == Rule.WIDE_INTERVAL and verdict.numbers.get("heterogeneous"):
+        return _HETEROGENEOUS_CHANGE
+    return _filled(_OF_A_CHANGE[verdict.rule], verdict)
 
 
 def _filled(text: str, verdict: Verdict) -> str:
@@ -256,16 +280,33 @@ def explain_source(
     more_per_ev
         Log2 effect of the source over the EV markers, where it is higher for each EV marker.
     """
-    case, control, title = what.case, what.control, what.title
-    if effect is None:
-        return f"{title}: not assessable ({reason(verdict, titles)})."
-    text = {
-        VerdictWord.RAISED: f"{title}: more in {case} than in {control}; ",
-        VerdictWord.NOT_RAISED: f"{title}: no more in {case} than in {control}; ",
-        VerdictWord.NOT_ASSESSABLE: f"{title}: not assessable ({reason(verdict, titles)}); ",
-    }[verdict.word] + f"the markers are {effect.size}."
-    if verdict.rule == Rule.NO_MORE_THAN_CONTROL:
-        text += f" A rise {effect.missed}."
-    if verdict.word == VerdictWord.NOT_RAISED and more_per_ev is not None:
+    text = explain_change(verdict, what, effect, titles)
+    if more_per_ev is not None:
         text += f" EV signal fell: {fold_change(more_per_ev)}-fold more of it for each EV marker."
     return text
+
+
+def explain_change(verdict: Verdict, what: Compared, effect: Measured | None, titles: Titles) -> str:
+    """Explain a verdict on the change of a source or a class in sentences.
+
+    Parameters
+    ----------
+    verdict
+        On the change.
+    what
+        Title of the source or class, and the groups.
+    effect
+        Of its markers; nothing where none was estimated.
+    titles
+        Titles of classes and sources by key.
+    """
+    case, control, title = what.case, what.control, what.title
+    if effect is None:
+        return f"{title}: {verdict.word} ({reason(verdict, titles)})."
+    start = {
+        VerdictWord.HIGHER: f"{title}: more in {case} than in {control}",
+        VerdictWord.LOWER: f"{title}: less in {case} than in {control}",
+        VerdictWord.SIMILAR: f"{title}: similar in {case} and {control}",
+    }.get(verdict.word, f"{title}: {verdict.word} ({reason(verdict, titles)})")
+    text = f"{start}; the markers are {effect.size}."
+    return f"{text} A change {effect.missed}." if verdict.rule == Rule.SIMILAR else text

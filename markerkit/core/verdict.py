@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from markerkit.core.vocabulary import Basis, Rule, VerdictWord
@@ -49,7 +49,12 @@ class Verdict:
         return {"verdict": str(self.word), "rule": str(self.rule), "basis": str(self.basis)}
 
 
-def combine(verdicts: Sequence[Verdict], *, otherwise: VerdictWord) -> Verdict:
+def combine(
+    verdicts: Sequence[Verdict],
+    *,
+    otherwise: VerdictWord,
+    undecided: Collection[VerdictWord] = (VerdictWord.NOT_ASSESSABLE,),
+) -> Verdict:
     """Combine the verdicts under each missing-value scheme, of a class or of a source.
 
     Parameters
@@ -58,6 +63,8 @@ def combine(verdicts: Sequence[Verdict], *, otherwise: VerdictWord) -> Verdict:
         On measured values and, where presence is known, with left-censored bounds.
     otherwise
         The word where the two contradict each other.
+    undecided
+        Words on measured values that leave the decision to the bounds.
 
     Returns
     -------
@@ -68,7 +75,8 @@ def combine(verdicts: Sequence[Verdict], *, otherwise: VerdictWord) -> Verdict:
     if not rest or measured.word == rest[0].word:
         return measured
     bounded = rest[0]
-    if measured.word == VerdictWord.NOT_ASSESSABLE:
-        return replace(bounded, basis=Basis.BOUNDED)
+    if measured.word in undecided:
+        better = bounded.word not in undecided or measured.word == VerdictWord.NOT_ASSESSABLE
+        return replace(bounded, basis=Basis.BOUNDED) if better else measured
     competitor = measured.competing_class or bounded.competing_class
     return Verdict(otherwise, Rule.MISSING_VALUE_SCHEME, competing_class=competitor)

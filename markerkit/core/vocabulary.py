@@ -7,13 +7,14 @@ from typing import Literal
 
 
 class VerdictWord(StrEnum):
-    """What a verdict says: the first two of a class, the next two of a source; the last of either."""
+    """What a verdict says: the first two of a class, the next three of a change; the last two of either."""
 
     COMPATIBLE = "compatible"
     NOT_COMPATIBLE = "not compatible"
+    HIGHER = "higher"
+    SIMILAR = "similar"
+    LOWER = "lower"
     UNRESOLVED = "unresolved"
-    RAISED = "raised"
-    NOT_RAISED = "not raised"
     NOT_ASSESSABLE = "not assessable"
 
 
@@ -51,7 +52,8 @@ class Topic(StrEnum):
 class Rule(StrEnum):
     """The rule that gave a verdict; the column `rule` of the tables."""
 
-    NO_COMPARATOR = "no_comparator"
+    CONTROL_NOT_DECLARED = "control_not_declared"
+    CONTROL_IS_VESICLES = "control_is_vesicles"
     NO_REPLICATES = "no_replicates"
     APOPTOSIS_NOT_STATED = "apoptosis_not_stated"
     NO_BACKGROUND = "no_background"
@@ -60,7 +62,6 @@ class Rule(StrEnum):
     DEPLETED = "depleted"
     NO_MORE_THAN_CONTROL = "no_more_than_control"
     RAISED_TOO_LITTLE = "raised_too_little"
-    NOT_ABOVE_CONTROL = "not_above_control"
     WIDE_INTERVAL = "wide_interval"
     NEGATIVES_UP = "negatives_up"
     NO_GENERAL_EV_EVIDENCE = "no_general_ev_evidence"
@@ -74,7 +75,13 @@ class Rule(StrEnum):
     NO_CANDIDATE = "no_candidate"
     CANDIDATE = "candidate"
     ENRICHED = "enriched"
-    RAISED = "raised"
+    HIGHER = "higher"
+    LOWER = "lower"
+    SIMILAR = "similar"
+    SMALL_RISE = "small_rise"
+    SMALL_FALL = "small_fall"
+    RISE_OF_UNKNOWN_SIZE = "rise_of_unknown_size"
+    FALL_OF_UNKNOWN_SIZE = "fall_of_unknown_size"
     MISSING_VALUE_SCHEME = "missing_value_scheme"
 
     @property
@@ -89,7 +96,8 @@ class Rule(StrEnum):
 
 
 _TOPICS = {
-    Rule.NO_COMPARATOR: Topic.COMPARATOR,
+    Rule.CONTROL_NOT_DECLARED: Topic.COMPARATOR,
+    Rule.CONTROL_IS_VESICLES: Topic.COMPARATOR,
     Rule.NO_REPLICATES: Topic.REPLICATES,
     Rule.APOPTOSIS_NOT_STATED: Topic.CONTEXT,
     Rule.TOO_FEW_MARKERS: Topic.COVERAGE,

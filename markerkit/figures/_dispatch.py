@@ -34,6 +34,7 @@ from markerkit.results import Result
 #: name of a table -> the figure of its result
 PLOTS: dict[str, Callable[..., Axes | Figure]] = {
     "identity": identity_summary,
+    "comparison": forest,
     "purity": forest,
     "sensitivity": sensitivity,
     "source_shares": source_shares,
@@ -223,6 +224,23 @@ def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
     return volcano(table, contrast=contrast, label=label)
 
 
+def _class_rows(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> pd.DataFrame:
+    """Table that holds the classes of a contrast: `identity`, else `comparison`."""
+    known = set(tables["identity"]["contrast"]) if len(tables["identity"]) else set()
+    asked = contrast in known or (contrast is None and bool(known))
+    return tables["identity"] if asked else tables["comparison"]
+
+
+def _identity(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Figure:
+    table = tables["identity"]
+    if contrast is not None and contrast not in set(table["contrast"]):
+        raise InputError(
+            f"identity is asked only against a control that is declared not to be vesicles; {contrast!r} is a comparison, "
+            "which the figure `forest` shows."
+        )
+    return identity_summary(table, contrast=contrast)
+
+
 class _Drawing(NamedTuple):
     """A figure of an assessment: its title in the report, the tables that it needs, how it is drawn."""
 
@@ -236,12 +254,12 @@ FIGURES: dict[str, _Drawing] = {
     "identity_summary": _Drawing(
         "Identity: classes, margins and verdicts",
         ("identity",),
-        lambda t, s: identity_summary(t["identity"], contrast=s.contrast),
+        lambda t, s: _identity(t, s.contrast),
     ),
     "forest": _Drawing(
         "Set effects of classes and sources",
-        ("identity", "purity"),
-        lambda t, s: forest(t["identity"], t["purity"], contrast=s.contrast),
+        ("identity", "comparison", "purity"),
+        lambda t, s: forest(_class_rows(t, s.contrast), t["purity"], contrast=s.contrast),
     ),
     "sensitivity": _Drawing(
         "Sensitivity analysis: the verdicts under other choices",

@@ -55,7 +55,7 @@ def forest(
     Parameters
     ----------
     *tables
-        Tables ``identity`` and ``purity``, one or both.
+        Tables ``identity``, ``comparison`` and ``purity``, one or several.
     contrast
         Contrast to draw; may be left out where there is one.
     ax
@@ -77,8 +77,8 @@ def forest(
 
     Notes
     -----
-    Full markers are ``compatible`` or ``raised``, half ones ``unresolved``,
-    empty ones ``not compatible`` or ``not raised``. What is not assessable has
+    Full markers are ``compatible`` or ``higher``, half ones ``unresolved``,
+    empty ones ``not compatible``, ``similar`` or ``lower``. What is not assessable has
     its reason in place of a point unless an effect was measured.
     """
     table, contrast = _joined(tables, contrast)
@@ -120,12 +120,12 @@ def forest(
 def _joined(tables: Sequence[pd.DataFrame], contrast: str | None) -> tuple[pd.DataFrame, str]:
     """Stack identity and purity rows of one contrast under one key column, in order."""
     if not tables:
-        message = "forest needs a table: identity, purity or both."
+        message = "forest needs a table: identity, comparison, purity or several of them."
         raise InputError(message)
     parts = []
     for table in tables:
-        kind = "identity" if "class" in getattr(table, "columns", ()) else "purity"
-        column = "class" if kind == "identity" else "source"
+        kind = "classes" if "class" in getattr(table, "columns", ()) else "purity"
+        column = "class" if kind == "classes" else "source"
         rows, contrast = contrast_rows(table, [column, *_COLUMNS], kind, contrast)
         parts.append(
             pd.DataFrame({"key": words(rows, column)})

@@ -213,8 +213,9 @@ CHIPS: Final[dict[str, Chip]] = {
     "unresolved": _HALF,
     "not compatible": _OPEN,
     "not assessable": _DASHED,
-    "raised": _SOLID,
-    "not raised": _OPEN,
+    "higher": _SOLID,
+    "similar": _OPEN,
+    "lower": _OPEN,
     "met": _SOLID,
     "not met": _OPEN,
     "needs metadata": _HALF,
@@ -224,10 +225,11 @@ CHIPS: Final[dict[str, Chip]] = {
 #: fill of a marker by verdict: full, half or empty
 FILLS: Final[dict[str, str]] = {
     "compatible": "full",
-    "raised": "full",
+    "higher": "full",
     "unresolved": "left",
     "not compatible": "none",
-    "not raised": "none",
+    "similar": "none",
+    "lower": "none",
     "not assessable": "none",
 }
 

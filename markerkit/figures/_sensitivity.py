@@ -26,8 +26,9 @@ _LETTERS = {
     "compatible": "C",
     "unresolved": "U",
     "not compatible": "N",
-    "raised": "R",
-    "not raised": "N",
+    "higher": "H",
+    "similar": "S",
+    "lower": "L",
     "not assessable": "–",
 }
 _MOST = 40
@@ -59,7 +60,7 @@ class _Grid(NamedTuple):
 
 
 def sensitivity(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
-    """Draw every class, and the sources that are raised anywhere, under each choice.
+    """Draw every class, and the sources that are higher anywhere, under each choice.
 
     Parameters
     ----------
@@ -111,8 +112,8 @@ def _grid(table: pd.DataFrame) -> _Grid:
         (str(kind[i]), str(key[i]), str(variant[i])): (str(verdict[i]), bool(agrees[i]), float(flips[i]))
         for i in table.index[drawn]
     }
-    raised = {k for (kd, k, _), (word, _, _) in cells.items() if kd == "source" and word == "raised"}
-    keys = list(dict.fromkeys(key[drawn & ((kind == "class") | key.isin(list(raised)))]))
+    higher = {k for (kd, k, _), (word, _, _) in cells.items() if kd == "source" and word == "higher"}
+    keys = list(dict.fromkeys(key[drawn & ((kind == "class") | key.isin(list(higher)))]))
     ordered = in_order(keys)
     classes = [k for k in ordered if k in CLASSES or k in set(key[drawn & (kind == "class")])]
     rows = [("class", k) for k in classes] + [("source", k) for k in ordered if k not in classes]

@@ -252,7 +252,7 @@ def _conjunction(case: _Case) -> Verdict | None:
             return _not_shown(case, required, verdict)
     for source in case.rule.forbidden_sources:
         found = case.evidence.sources.get(source)
-        if found is not None and source_verdict(found, case.t).word == VerdictWord.RAISED:
+        if found is not None and source_verdict(found, case.t).word == VerdictWord.HIGHER:
             return Verdict(UNRESOLVED, Rule.NECROSIS, competing_class=case.rule.requires[0], about=source)
     shown = [k for k in case.rule.candidates if candidate_shown(case.evidence.candidates[k], case.criteria)]
     if shown:

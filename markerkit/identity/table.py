@@ -13,7 +13,7 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.messages import Compared, explain_class, next_step_of_class, reason
 from markerkit.core.verdict import Verdict
-from markerkit.core.vocabulary import Basis, Exclusion, Rule, Status
+from markerkit.core.vocabulary import Basis, Comparator, Exclusion, Rule, Status
 from markerkit.core.wording import sentence
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.model import AnyContrast, ContrastModel, UnfittedContrast
@@ -38,8 +38,6 @@ from markerkit.study.data import study_data
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
-_NO_COMPARATOR = Verdict(NOT_ASSESSABLE, Rule.NO_COMPARATOR, basis=Basis.NONE)
-
 
 @takes_contrasts
 def assess_identity(
@@ -56,7 +54,9 @@ def assess_identity(
     exp
         Harmonized experiment, raw or log2.
     contrasts
-        One :class:`markerkit.Contrast` or several; without one every class is `not assessable`.
+        One :class:`markerkit.Contrast` or several. The question is asked only against a control that is declared
+        not to be vesicles (comparator ``"lysate"``, ``"biofluid"`` or ``"soluble"``); for any other every class is
+        `not assessable`, and :func:`markerkit.compare` says what differs.
     markers
         Catalog; the shipped one of the experiment's organism by default.
     context
@@ -78,7 +78,7 @@ def assess_identity(
 
 def identity_of(models: Sequence[AnyContrast], context: Mapping[str, Any]) -> Identity:
     """Identity over fitted contrasts; see :func:`assess_identity`."""
-    found = [_assess(model, context) for model in models] or [(_without_comparator(), pd.DataFrame())]
+    found = [_assess(model, context) for model in models]
     return Identity(
         table=TABLES["identity"].conform(concat_rows([rows for rows, _ in found])),
         params={"contrasts": [m.contrast.name for m in models], "context": dict(context)},
@@ -86,15 +86,14 @@ def identity_of(models: Sequence[AnyContrast], context: Mapping[str, Any]) -> Id
     )
 
 
-def _without_comparator() -> pd.DataFrame:
-    rules = load_criteria().classes.values()
-    return pd.DataFrame([_bare_row("", rule, _NO_COMPARATOR) for rule in rules])
-
-
 def _assess(model: AnyContrast, context: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    if isinstance(model, UnfittedContrast):
+    asked = model.contrast.asks_identity
+    if not asked or isinstance(model, UnfittedContrast):
+        verdict = (
+            model.verdict if asked and isinstance(model, UnfittedContrast) else _not_asked(model.contrast)
+        )
         rules = load_criteria().classes.values()
-        return pd.DataFrame([_bare_row(model.contrast.name, r, model.verdict) for r in rules]), pd.DataFrame()
+        return pd.DataFrame([_bare_row(model.contrast.name, r, verdict) for r in rules]), pd.DataFrame()
     evidence = [gather(model, scheme, context) for scheme in model.schemes]
     verdicts = decide(evidence, model.criteria)
     rows, used = [], []
@@ -105,6 +104,12 @@ def _assess(model: AnyContrast, context: Mapping[str, Any]) -> tuple[pd.DataFram
             if len(located.members):
                 used.append(marker_rows(model, model.schemes[-1], located, set_id=key, role=role))
     return pd.DataFrame(rows), concat_rows(used)
+
+
+def _not_asked(contrast: Contrast) -> Verdict:
+    """Verdict where the control is, or may be, vesicles."""
+    rule = Rule.CONTROL_IS_VESICLES if contrast.comparator == Comparator.EV else Rule.CONTROL_NOT_DECLARED
+    return Verdict(NOT_ASSESSABLE, rule, basis=Basis.NONE)
 
 
 # ---- rows ------------------------------------------------------------------------
@@ -134,7 +139,8 @@ def _row(
     c = model.contrast
     return {
         **_bare_row(c.name, rule, verdict),
-        **_counts(markers),
+        **marker_counts(markers),
+        "negatives_n_independent": markers.negative.n_markers,
         **_effects(model, e),
         **_margin(model, e, verdict),
         **(effect_columns(evidence[1].classes[rule.key].effect, "bounded_") if len(evidence) > 1 else {}),
@@ -154,13 +160,13 @@ def detectable(model: ContrastModel, effect: SetEffect) -> float:
     return effect.detectable(power=t["power"], least=t["min_class_effect"])
 
 
-def _counts(markers: ClassMarkers) -> dict[str, object]:
+def marker_counts(markers: ClassMarkers) -> dict[str, object]:
+    """Columns of a table that count the positive markers of a class."""
     return {
         "n_independent": markers.positive.n_markers,
         "weight_measured": markers.positive.weight_measured,
         "n_set": markers.positive.n_set,
         "n_measured": markers.positive.n_measured,
-        "negatives_n_independent": markers.negative.n_markers,
     }
 
 
@@ -204,4 +210,5 @@ __all__ = [
     "assess_identity",
     "detectable",
     "identity_of",
+    "marker_counts",
 ]

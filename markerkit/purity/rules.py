@@ -1,4 +1,4 @@
-"""The rules on contamination sources: an effect in numbers and the thresholds go in, a verdict comes out."""
+"""The rules on change, of contamination sources and of classes: an effect in numbers and limits go in, a verdict comes out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from markerkit.core.verdict import Verdict, combine
 from markerkit.core.vocabulary import Basis, Rule, VerdictWord
 from markerkit.stats.set_effect import SetEffect
 
-RAISED, NOT_RAISED = VerdictWord.RAISED, VerdictWord.NOT_RAISED
-NOT_ASSESSABLE = VerdictWord.NOT_ASSESSABLE
+HIGHER, SIMILAR, LOWER = VerdictWord.HIGHER, VerdictWord.SIMILAR, VerdictWord.LOWER
+UNRESOLVED, NOT_ASSESSABLE = VerdictWord.UNRESOLVED, VerdictWord.NOT_ASSESSABLE
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,42 @@ def rises(effect: SetEffect | None, least: float) -> bool:
     return effect is not None and effect.ci_low > 0 and effect.estimate >= least
 
 
+def change(effect: SetEffect, *, least: float, margin: float) -> Verdict:
+    """Say whether a set of markers is higher, similar or lower in the case than in the control.
+
+    Parameters
+    ----------
+    effect
+        Of the markers over the background, log2.
+    least
+        Smallest effect that is called a change.
+    margin
+        Equivalence margin: an interval that lies between ``-margin`` and ``margin`` shows that the groups are similar.
+
+    Notes
+    -----
+    The rule is the same in both directions: with case and control exchanged `higher` becomes `lower`.
+
+    References
+    ----------
+    Equivalence: Schuirmann 1987, doi:10.1007/BF01068419
+    """
+    low, high = effect.ci_low, effect.ci_high
+    if low > 0 and effect.estimate >= least:
+        return Verdict(HIGHER, Rule.HIGHER)
+    if high < 0 and effect.estimate <= -least:
+        return Verdict(LOWER, Rule.LOWER)
+    numbers = {"equivalence_margin": margin}
+    if -margin < low and high < margin:
+        rule = Rule.SMALL_RISE if low > 0 else Rule.SMALL_FALL if high < 0 else Rule.SIMILAR
+        return Verdict(SIMILAR, rule, numbers)
+    if low > 0:
+        return Verdict(UNRESOLVED, Rule.RISE_OF_UNKNOWN_SIZE, numbers)
+    if high < 0:
+        return Verdict(UNRESOLVED, Rule.FALL_OF_UNKNOWN_SIZE, numbers)
+    return Verdict(UNRESOLVED, Rule.WIDE_INTERVAL, {"heterogeneous": effect.heterogeneous})
+
+
 def source_verdict(e: SourceEvidence, t: Mapping[str, float]) -> Verdict:
     """Decide one source under one scheme.
 
@@ -50,17 +86,14 @@ def source_verdict(e: SourceEvidence, t: Mapping[str, float]) -> Verdict:
         return Verdict(NOT_ASSESSABLE, Rule.TOO_FEW_MARKERS, numbers)
     if e.effect is None:
         return Verdict(NOT_ASSESSABLE, Rule.NO_BACKGROUND, basis=Basis.NONE)
-    if rises(e.effect, t["min_source_effect"]):
-        return Verdict(RAISED, Rule.RAISED)
-    if e.effect.ci_high < 0:
-        return Verdict(NOT_RAISED, Rule.DEPLETED)
-    if e.effect.ci_high < t["equivalence_margin"]:
-        return Verdict(NOT_RAISED, Rule.NO_MORE_THAN_CONTROL)
-    if e.effect.estimate <= 0:
-        return Verdict(NOT_RAISED, Rule.NOT_ABOVE_CONTROL)
-    return Verdict(NOT_ASSESSABLE, Rule.WIDE_INTERVAL, {"heterogeneous": e.effect.heterogeneous})
+    return change(e.effect, least=t["min_source_effect"], margin=t["equivalence_margin"])
 
 
 def decide_source(schemes: Sequence[SourceEvidence], t: Mapping[str, float]) -> Verdict:
     """Decide one source from the evidence under each missing-value scheme."""
-    return combine([source_verdict(e, t) for e in schemes], otherwise=NOT_ASSESSABLE)
+    return combine_changes([source_verdict(e, t) for e in schemes])
+
+
+def combine_changes(verdicts: Sequence[Verdict]) -> Verdict:
+    """Combine verdicts on a change under each missing-value scheme: bounds decide where measured values leave it open."""
+    return combine(verdicts, otherwise=UNRESOLVED, undecided=(NOT_ASSESSABLE, UNRESOLVED))

@@ -25,7 +25,7 @@ from markerkit.effects.model import (
 )
 from markerkit.effects.rows import marker_rows
 from markerkit.purity.contamination import contamination_fraction_table
-from markerkit.purity.rules import NOT_ASSESSABLE, NOT_RAISED, RAISED, SourceEvidence, decide_source
+from markerkit.purity.rules import HIGHER, NOT_ASSESSABLE, SourceEvidence, decide_source
 from markerkit.purity.shares import source_shares
 from markerkit.results import ContaminationFraction, MarkersUsed, Purity, SourceShares
 from markerkit.stats.set_effect import SetEffect
@@ -183,7 +183,7 @@ def _source_row(model: ContrastModel, rule: SourceRule) -> dict[str, object]:
     if len(evidence) > 1:
         row |= effect_columns(effects[1], "bounded_")
     row |= _per_ev(model, schemes[shown], rule)
-    higher = verdict.word == NOT_RAISED and row["per_ev"] == "higher"
+    higher = verdict.word != HIGHER and effect is not None and row["per_ev"] == "higher"
     return row | {
         "reason": reason(verdict, model.criteria.titles),
         "status": str(Status.TOO_FEW_MEASURED if effect is None else Status.TESTED),
@@ -270,9 +270,8 @@ def _unfitted_row(model: UnfittedContrast, key: str) -> dict[str, object]:
 
 
 __all__ = [
+    "HIGHER",
     "NOT_ASSESSABLE",
-    "NOT_RAISED",
-    "RAISED",
     "assess_purity",
     "effect_columns",
     "purity_of",

@@ -14,7 +14,7 @@ from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT
 from markerkit.core.wording import fold_change
 from markerkit.figures._palette import title
 from markerkit.guidelines.ev_track import FROM_CONTEXT, FROM_DATA, TO_FILL
-from markerkit.purity.sources import RAISED
+from markerkit.purity.sources import HIGHER
 
 _SEVERITIES = ("serious", "warning", "note", "ok")
 
@@ -45,12 +45,12 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def stability(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """How far every class verdict and every raised source stands under other choices."""
+    """How far every class verdict and every source that is higher stands under other choices."""
     found = []
     for (kind, key), rows in table[table["kind"] != ""].groupby(["kind", "key"], sort=False):
         reported = rows.loc[rows["aspect"] == AS_REPORTED, "verdict"]
         word = str(reported.iloc[0]) if len(reported) else ""
-        if kind == "source" and RAISED not in set(rows["verdict"]):
+        if kind == "source" and HIGHER not in set(rows["verdict"]):
             continue
         found.append({"title": _title(str(kind), str(key)), "verdict": word, **_summed(rows)})
     return found

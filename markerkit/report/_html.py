@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
+from markerkit.assessment.result import question
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
 from markerkit.core.vocabulary import Rule
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
     from markerkit.study.contrast import Contrast
 
-_ORDER = {"compatible": 0, "unresolved": 1, "not compatible": 2, "not assessable": 3}
+#: the order of the classes on the page, by verdict
+_ORDER = ("compatible", "higher", "unresolved", "similar", "lower", "not compatible", "not assessable")
 _PER_EV = {
     "higher": "more than in the control",
     "similar": "as much as in the control",
@@ -147,8 +149,9 @@ def _contrast(
     shares = _shares(tables["source_shares"], case)
     comparators = load_criteria().comparators
     return {
-        "name": name or "Whole study, no comparator",
+        "name": name or "Whole study, no contrast",
         "comparator": comparators[found["comparator"]].title if found["comparator"] else "",
+        "question": question(contrast) if contrast is not None and not contrast.asks_identity else "",
         "found": found,
         "confidence": _confidence(of_contrast["design"], contrast, assessment.params.get("collapse_by")),
         "classes": _classes(of_contrast),
@@ -166,15 +169,15 @@ def _contrast(
 
 
 def _classes(tables: Mapping[str, pd.DataFrame]) -> list[dict[Hashable, Any]]:
-    """Rows of the identity table with titles, intervals, evidence and markers, the compatible first."""
+    """Rows of the classes with titles, intervals, evidence and markers, the compatible first."""
     criteria = load_criteria()
-    rows = tables["identity"].to_dict(orient="records")
+    rows = [r for name in ("identity", "comparison") for r in tables[name].to_dict(orient="records")]
     for row in rows:
         row["title"] = criteria.classes[row["class"]].title
         row["interval"] = _interval(row, criteria.threshold["class_confidence"])
         row["markers"] = _markers(tables["markers_used"], row["class"])
         row["reasons"] = _evidence.reasons(tables["evidence"], row["class"])
-    return sorted(rows, key=lambda r: _ORDER[r["verdict"]])
+    return sorted(rows, key=lambda r: _ORDER.index(r["verdict"]))
 
 
 def _sources(purity: pd.DataFrame, shares: Mapping[str, float]) -> dict[str, Any]:
@@ -188,8 +191,8 @@ def _sources(purity: pd.DataFrame, shares: Mapping[str, float]) -> dict[str, Any
         row["per_ev"] = _PER_EV.get(row["per_ev"], "")
     return {
         "sources": rows,
-        "raised": [s for s in rows if s["verdict"] == "raised"],
-        "flat": [s for s in rows if s["verdict"] == "not raised"],
+        "higher": [s for s in rows if s["verdict"] == "higher"],
+        "others": {w: [s for s in rows if s["verdict"] == w] for w in ("unresolved", "similar", "lower")},
         "open_sources": _by_reason([s for s in rows if s["verdict"] == "not assessable"]),
     }
 

@@ -148,6 +148,8 @@ def _null_sentence(assessment: Assessment) -> str:
 def _verdicts() -> str:
     t = load_criteria().threshold
     return (
+        "Identity (is it vesicles, and of which class) was asked only against a control that is declared not to be "
+        "vesicles; every other contrast is a comparison and says what is higher or lower. "
         "Verdicts rest on set effects: the weighted mean log2 fold change of the independent markers of a set (one per gene, "
         "one per complex; weight by evidence and specificity) minus the trimmed mean of the background, the proteins in no "
         "class set and in no organelle that vesicles lack. The standard error joins two random factors, samples (through the "
@@ -169,10 +171,13 @@ def _purity(assessment: Assessment) -> str:
         if assessment.experiment.approximate
         else ""
     )
+    t = load_criteria().threshold
     comparators = " or ".join(sorted(load_criteria().contamination_fraction))
     return (
         "Purity was computed before normalization on linear abundances: the share of signal of each contamination source "
-        "with an interval over its members, and verdicts on sources by the same set effect. The contamination fraction, the "
+        "with an interval over its members, and verdicts on sources by the same set effect (`higher` or `lower` where the "
+        f"{100 * t['confidence']:g} % interval excludes 0 and the effect is at least {t['min_source_effect']:g} log2; `similar` "
+        f"where the interval lies between -{t['equivalence_margin']:g} and {t['equivalence_margin']:g} log2). The contamination fraction, the "
         "share of the preparation's signal that looks like the comparator, is the weighted median ratio of non-vesicular "
         f"reference proteins (comparator {comparators}); in a paired contrast each preparation is compared with the "
         f"comparator of its own pair.{approximate}"

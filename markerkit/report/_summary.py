@@ -15,7 +15,7 @@ import markerkit
 if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "formulaic")
 
 
@@ -75,9 +75,13 @@ def _names(assessment: Assessment) -> list[str]:
 
 def _contrast(assessment: Assessment, name: str) -> dict[str, Any]:
     found = next((c for c in assessment.contrasts if c.name == name), None)
-    identity, purity = (
+    identity, comparison, purity = (
         _by(table, key, name)
-        for table, key in ((assessment.identity.table, "class"), (assessment.purity.table, "source"))
+        for table, key in (
+            (assessment.identity.table, "class"),
+            (assessment.comparison.table, "class"),
+            (assessment.purity.table, "source"),
+        )
     )
     carried = assessment.purity.contamination_fraction.table
     whole = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
@@ -93,7 +97,9 @@ def _contrast(assessment: Assessment, name: str) -> dict[str, Any]:
         "fluid": found.fluid if found else None,
         "n_case": n_case,
         "n_control": n_control,
+        "question": None if found is None else "identity" if found.asks_identity else "change",
         "identity": identity,
+        "comparison": comparison,
         "purity": purity,
         "contamination_fraction": whole.drop(columns=["contrast", "compartment"]).iloc[0].to_dict()
         if len(whole)

@@ -18,6 +18,8 @@ from markerkit.study.formula import ContrastSpec, check_levels, model_formula
 from markerkit.study.roles import preparations
 
 COMPARATORS = tuple(c.value for c in Comparator)
+#: comparators that are declared not to be vesicles
+NON_VESICULAR = (Comparator.LYSATE, Comparator.BIOFLUID, Comparator.SOLUBLE)
 BLOOD = tuple(f.value for f in (Fluid.BLOOD, Fluid.PLASMA, Fluid.SERUM))
 FLUIDS = tuple(f.value for f in Fluid)
 ALL, VERSUS = "all", "vs:"
@@ -140,6 +142,11 @@ class Contrast:
     def blood(self) -> bool:
         """True in blood; a biofluid that is not named is taken as blood, the stricter rule."""
         return self.fluid in BLOOD or (self.fluid is None and self.comparator == "biofluid")
+
+    @property
+    def asks_identity(self) -> bool:
+        """True where the control is declared not to be vesicles: only then can the case be called vesicles."""
+        return self.comparator in NON_VESICULAR
 
     def check(self, exp: Experiment) -> None:
         """Refuse a contrast that the samples cannot hold.

@@ -9,7 +9,7 @@ from markerkit.tables.spec import SET_LEVEL, Column, TableSpec
 
 IDENTITY = TableSpec(
     "identity",
-    "Verdict on every vesicle class in every contrast.",
+    "Is it vesicles, and of which class? Verdict on every class in every contrast with a control that is declared not to be vesicles.",
     (
         Column("contrast", "str", "name of the contrast, `case vs control`"),
         Column("class", "str", "vesicle class"),
@@ -45,13 +45,47 @@ IDENTITY = TableSpec(
     ),
 )
 
+COMPARISON = TableSpec(
+    "comparison",
+    "What differs between two groups? Change of every vesicle class in every contrast whose control is, or may be, vesicles.",
+    (
+        Column("contrast", "str", "name of the contrast, `case vs control`"),
+        Column("class", "str", "vesicle class"),
+        Column("operational_name", "str", "name by size, without a claim of biogenesis"),
+        Column("verdict", "str", "`higher`, `similar`, `lower`, `unresolved` or `not assessable`"),
+        Column("rule", "str", "code of the rule that decided"),
+        Column("basis", "str", "`measured`, or `bounded` where only left-censored bounds gave a verdict; empty where nothing was estimated"),
+        Column("reason", "str", "short form of the rule that decided"),
+        Column("explanation", "str", "the same in a sentence"),
+        Column("log2_fc", "float", "set effect: weighted mean log2 fold change of the independent markers minus that of the background"),
+        Column("se", "float", "standard error of the effect, over samples and markers"),
+        Column("df", "float", "Satterthwaite degrees of freedom"),
+        Column("ci_low", "float", "lower end of the 90 % interval"),
+        Column("ci_high", "float", "upper end of the 90 % interval"),
+        Column("n_independent", "int", "independent markers counted: one per gene, one per complex"),
+        Column("weight_measured", "float", "share of the set's weight that was measured"),
+        Column("n_set", "int", "positive members of the set"),
+        Column("n_measured", "int", "positive members measured"),
+        Column("per_ev", "str", "`lower`, `higher` or `similar`: the markers that are of this class only, per unit of EV signal"),
+        Column("per_ev_log2_fc", "float", "their effect minus effect of general EV evidence, log2"),
+        Column("per_ev_ci_low", "float", "lower end of its 90 % interval"),
+        Column("per_ev_ci_high", "float", "upper end of its 90 % interval"),
+        Column("bounded_log2_fc", "float", "set effect with proteins detected in one group only counted at their left-censored bound"),
+        Column("bounded_ci_low", "float", "lower end of its 90 % interval"),
+        Column("bounded_ci_high", "float", "upper end of its 90 % interval"),
+        Column("smallest_detectable", "float", "effect that would be called with 80 % power in studies of this precision, log2"),
+        Column("next_step", "str", "what would resolve it"),
+        Column("status", "str", "`assessed` or `not assessed`"),
+    ),
+)
+
 PURITY = TableSpec(
     "purity",
     "Verdict on every contamination source in every contrast.",
     (
         Column("contrast", "str", "name of the contrast, `case vs control`"),
         Column("source", "str", "contamination source"),
-        Column("verdict", "str", "`raised`, `not raised` or `not assessable`"),
+        Column("verdict", "str", "`higher`, `similar`, `lower`, `unresolved` or `not assessable`"),
         Column("rule", "str", "code of the rule that decided"),
         Column("basis", "str", "`measured`, or `bounded` where only left-censored bounds gave a verdict; empty where nothing was estimated"),
         Column("explanation", "str", "the same in a sentence"),
@@ -60,7 +94,7 @@ PURITY = TableSpec(
         Column("df", "float", "Satterthwaite degrees of freedom"),
         Column("ci_low", "float", "lower end of the 95 % interval"),
         Column("ci_high", "float", "upper end of the 95 % interval"),
-        Column("smallest_detectable", "float", "effect that would be called raised with 80 % power in studies of this precision, log2"),
+        Column("smallest_detectable", "float", "effect that would be called higher with 80 % power in studies of this precision, log2"),
         Column("n_independent", "int", "independent markers counted"),
         Column("per_ev", "str", "`lower`, `higher` or `similar`: the source per unit of EV signal"),
         Column("per_ev_log2_fc", "float", "effect of the source minus effect of general EV evidence, log2"),

@@ -10,6 +10,7 @@ TABLES: dict[str, TableSpec] = {
     spec.name: spec
     for spec in (
         _verdicts.IDENTITY,
+        _verdicts.COMPARISON,
         _verdicts.PURITY,
         _verdicts.EVIDENCE,
         _verdicts.SENSITIVITY,

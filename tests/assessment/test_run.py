@@ -169,15 +169,17 @@ def test_several_contrasts_and_none(example):
     exp = mk.Experiment(
         example.values, samples, example.proteins, example.scale, example.organism, example.history
     )
-    both = mk.assess(exp, [mk.Contrast("arm", "EV", "lysate"), mk.Contrast("arm", "other", "lysate")])
+    pair = [mk.Contrast("arm", case, "lysate", comparator="lysate") for case in ("EV", "other")]
+    both = mk.assess(exp, pair)
     assert list(dict.fromkeys(both.identity.table["contrast"])) == ["EV vs lysate", "other vs lysate"]
-    alone = mk.assess(exp, mk.Contrast("arm", "EV", "lysate"))
+    alone = mk.assess(exp, pair[0])
     first = both.identity.table[both.identity.table["contrast"] == "EV vs lysate"].reset_index(drop=True)
     pd.testing.assert_frame_equal(first, alone.identity.table)
     assert (both.samples_used.table["status"] == "used").all()
     assert rng is not None
     bare = mk.assess(exp)
-    assert (bare.identity.table["reason"] == "no comparator").all()
+    assert bare.identity.table.empty
+    assert bare.comparison.table.empty
     assert bare.purity.table.empty
     assert len(bare.purity.shares.table) == 17 * exp.n_samples
     assert not bare.checklist.table.empty

@@ -138,13 +138,13 @@ def test_the_marker_that_decides_alone_is_named():
     found = sensitivity_of(few, [model_of(few)], {})
     row = rows(found, aspect=LEAVE_ONE_OUT, key="mitochondrion").iloc[0]
     # three markers are the least that a source needs: without any one of them it cannot be assessed
-    assert rows(found, aspect=AS_REPORTED, key="mitochondrion")["verdict"].iloc[0] == "raised"
+    assert rows(found, aspect=AS_REPORTED, key="mitochondrion")["verdict"].iloc[0] == "higher"
     assert (row["verdict"], row["n_flips"], row["agrees"]) == ("not assessable", 3, False)
     assert set(row["flips"].split(";")) == set(organs[:3])
     assert "without " in row["reason"]
     more = experiment(frame, sheet)
     row = rows(sensitivity_of(more, [model_of(more)], {}), aspect=LEAVE_ONE_OUT, key="mitochondrion").iloc[0]
-    assert (row["verdict"], row["n_flips"], row["agrees"]) == ("raised", 0, True)
+    assert (row["verdict"], row["n_flips"], row["agrees"]) == ("higher", 0, True)
 
 
 def test_protein_groups(exp):

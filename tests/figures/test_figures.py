@@ -105,7 +105,7 @@ def purity_table(contrasts: tuple[str, ...] = (CONTRAST,), seed: int = 2) -> pd.
     for contrast in contrasts:
         mid, low, high = _interval(rng, len(SOURCES), -0.5)
         per, p_low, p_high = _interval(rng, len(SOURCES), -1.5)
-        verdict = np.where(low > 0, "raised", np.where(high < 1, "not raised", "not assessable"))
+        verdict = np.where(low > 0, "higher", np.where(high < 1, "similar", "unresolved"))
         frame = pd.DataFrame({
             "contrast": contrast, "source": SOURCES, "verdict": verdict, "reason": "wide", "explanation": "A sentence.",
             "log2_fc": mid, "se": 0.3, "df": 7.0, "ci_low": low, "ci_high": high, "n_independent": 9, "per_ev": "lower",
@@ -280,11 +280,9 @@ def robustness_table(contrasts: tuple[str, ...] = (CONTRAST,)) -> pd.DataFrame:
         for variant, aspect in variants.items():
             for i, key in enumerate((*CLASSES, "plasma", "er_golgi")):
                 source = key not in CLASSES
-                reported = ("raised" if key == "plasma" else "not raised") if source else words[i % 4]
+                reported = ("higher" if key == "plasma" else "similar") if source else words[i % 4]
                 flipped = variant == "measured values only" and key in {"exosome", "plasma"}
-                word = (
-                    ("not assessable" if flipped else reported) if not source or not flipped else "not raised"
-                )
+                word = ("not assessable" if flipped else reported) if not source or not flipped else "similar"
                 alone = variant == "leave one marker out"
                 rows.append({
                     "contrast": contrast, "kind": "source" if source else "class", "key": key, "aspect": aspect,
@@ -547,7 +545,7 @@ def test_an_unsure_interval_does_not_squash_the_others() -> None:
     worst = table.index[table["verdict"] == "not assessable"][0]
     table.loc[worst, ["log2_fc", "ci_low", "ci_high"]] = [0.5, -60.0, 70.0]
     called = table[table["verdict"] != "not assessable"]
-    for ax in (figures.forest(table), figures.forest(table.assign(verdict="not raised"))):
+    for ax in (figures.forest(table), figures.forest(table.assign(verdict="lower"))):
         low, high = ax.get_xlim()
         assert low < called["ci_low"].min()
         assert high > called["ci_high"].max()
@@ -606,9 +604,9 @@ def test_zones_and_levels_of_the_figures_are_those_of_the_criteria() -> None:
 
 
 def test_identity_summary_names_what_cannot_be_assessed() -> None:
-    table = identity_table().assign(log2_fc=np.nan, bounded_log2_fc=np.nan, reason="no comparator")
+    table = identity_table().assign(log2_fc=np.nan, bounded_log2_fc=np.nan, reason="no replicates")
     text = _words(figures.identity_summary(table))
-    assert text.count("no comparator") == len(CLASSES)
+    assert text.count("no replicates") == len(CLASSES)
 
 
 def test_volcano_draws_every_tested_protein_once() -> None:

@@ -285,18 +285,42 @@ LIMITS = [
 ]
 
 SOURCE_LIMITS = [
-    ("min_markers_source", (2, UP), (3, UP), (R.TOO_FEW_MARKERS, R.RAISED)),
+    ("min_markers_source", (2, UP), (3, UP), (R.TOO_FEW_MARKERS, R.HIGHER)),
     (
         "min_source_effect",
         (5, effect(TINY, LEAST - TINY, 2.0)),
         (5, effect(TINY, LEAST, 2.0)),
-        (R.WIDE_INTERVAL, R.RAISED),
+        (R.RISE_OF_UNKNOWN_SIZE, R.HIGHER),
+    ),
+    (
+        "min_source_effect",
+        (5, effect(-2.0, -LEAST + TINY, -TINY)),
+        (5, effect(-2.0, -LEAST, -TINY)),
+        (R.FALL_OF_UNKNOWN_SIZE, R.LOWER),
+    ),
+    (
+        "min_source_effect",
+        (5, effect(TINY, LEAST - TINY, 0.9)),
+        (5, effect(TINY, LEAST, 0.9)),
+        (R.SMALL_RISE, R.HIGHER),
     ),
     (
         "equivalence_margin",
         (5, effect(-0.5, 0.3, MARGIN - TINY)),
         (5, effect(-0.5, 0.3, MARGIN)),
-        (R.NO_MORE_THAN_CONTROL, R.WIDE_INTERVAL),
+        (R.SIMILAR, R.WIDE_INTERVAL),
+    ),
+    (
+        "equivalence_margin",
+        (5, effect(-MARGIN + TINY, -0.3, 0.5)),
+        (5, effect(-MARGIN, -0.3, 0.5)),
+        (R.SIMILAR, R.WIDE_INTERVAL),
+    ),
+    (
+        "equivalence_margin",
+        (5, effect(TINY, 0.3, MARGIN - TINY)),
+        (5, effect(TINY, 0.3, MARGIN)),
+        (R.SMALL_RISE, R.RISE_OF_UNKNOWN_SIZE),
     ),
 ]
 
@@ -375,12 +399,13 @@ def test_a_void_candidate_shows_nothing() -> None:
 @pytest.mark.parametrize(
     ("source", "rule"),
     [
-        (effect(TINY, 0.6, 1.2), R.RAISED),
+        (effect(TINY, 0.6, 1.2), R.HIGHER),
         (effect(0.0, 0.6, 1.2), R.WIDE_INTERVAL),
-        (effect(-2.0, -1.0, -TINY), R.DEPLETED),
-        (effect(-2.0, -1.0, 0.0), R.NO_MORE_THAN_CONTROL),
-        (effect(-3.0, 0.0, 3.0), R.NOT_ABOVE_CONTROL),
-        (effect(-3.0, TINY, 3.0), R.WIDE_INTERVAL),
+        (effect(-2.0, -1.0, -TINY), R.LOWER),
+        (effect(-2.0, -1.0, 0.0), R.WIDE_INTERVAL),
+        (effect(-0.9, -0.4, -TINY), R.SMALL_FALL),
+        (effect(-0.9, -0.4, 0.0), R.SIMILAR),
+        (effect(-3.0, 0.0, 3.0), R.WIDE_INTERVAL),
         (None, R.NO_BACKGROUND),
     ],
 )
@@ -504,11 +529,11 @@ def test_the_competing_class_of_either_scheme_is_kept() -> None:
 
 def test_sources_combine_their_schemes() -> None:
     up, flat, few_ = SourceEvidence(5, UP), SourceEvidence(5, FLAT), SourceEvidence(2, None)
-    assert decide_source([up, up], T).word == W.RAISED
+    assert decide_source([up, up], T).word == W.HIGHER
     assert decide_source([few_, up], T).basis == Basis.BOUNDED
     contradicted = decide_source([up, flat], T)
-    assert (contradicted.word, contradicted.rule) == (W.NOT_ASSESSABLE, R.MISSING_VALUE_SCHEME)
-    assert decide_source([up, few_], T).word == W.NOT_ASSESSABLE
+    assert (contradicted.word, contradicted.rule) == (W.UNRESOLVED, R.MISSING_VALUE_SCHEME)
+    assert decide_source([up, few_], T).word == W.UNRESOLVED
 
 
 # ---- every rule can be reached, and has its words -------------------------------------
@@ -518,7 +543,7 @@ def reachable() -> dict[Rule, Verdict]:
     """A verdict by every rule, as far as evidence leads to it."""
     found = [verdict(e, x.key) for x in LIMITS for e in (x.below, x.above)]
     found += [source_verdict(SourceEvidence(*e), T) for x in SOURCE_LIMITS for e in x[1:3]]
-    found += [source_verdict(SourceEvidence(5, e), T) for e in (DOWN, effect(-3.0, 0.0, 3.0), None)]
+    found += [source_verdict(SourceEvidence(5, e), T) for e in (DOWN, effect(-0.6, -0.3, -0.1), None)]
     found += [
         verdict(evidence(facts=Facts()), "apoptotic_exosome"),
         verdict(evidence(EXCLUDED), "apoptotic_exosome"),
@@ -533,7 +558,8 @@ def reachable() -> dict[Rule, Verdict]:
             Basis.NONE,
             about="control",
         ),
-        Verdict(W.NOT_ASSESSABLE, R.NO_COMPARATOR, basis=Basis.NONE),
+        Verdict(W.NOT_ASSESSABLE, R.CONTROL_NOT_DECLARED, basis=Basis.NONE),
+        Verdict(W.NOT_ASSESSABLE, R.CONTROL_IS_VESICLES, basis=Basis.NONE),
     ]
     return {v.rule: v for v in found}
 
@@ -549,7 +575,8 @@ def test_every_rule_has_its_words(rule: Rule) -> None:
     numbers = Measured(1.0, 0.5, 1.5, level=0.9, n_markers=1, detectable=1.2, power=0.8)
     titles = CRITERIA.titles
     excluded = {"microvesicle": (Exclusion.SPECIFIC, 1.0)}
-    is_source = found.word in {W.RAISED, W.NOT_RAISED} or rule == R.NOT_ABOVE_CONTROL
+    change = {R.RISE_OF_UNKNOWN_SIZE, R.FALL_OF_UNKNOWN_SIZE}
+    is_source = found.word in {W.HIGHER, W.SIMILAR, W.LOWER} or rule in change
     texts = [
         reason(found, titles),
         explain_source(found, what, numbers, titles, more_per_ev=1.0)
@@ -561,7 +588,7 @@ def test_every_rule_has_its_words(rule: Rule) -> None:
         assert not re.search(r"[{}]|None|\bnan\b|  |\.\.|\w_\w|<", text), text
     assert texts[0]
     assert texts[1].endswith(".")
-    decided = found.word in {W.COMPATIBLE, W.NOT_COMPATIBLE, W.RAISED, W.NOT_RAISED}
+    decided = found.word not in {W.UNRESOLVED, W.NOT_ASSESSABLE}
     assert bool(texts[2]) != decided
     assert isinstance(rule.topic, Topic)
 

@@ -63,7 +63,7 @@ def study(shift, n=5, seed=0, noise=0.4, spread=0.5, background=300, drop=()):
     )
 
 
-PLAIN = mk.Contrast("fraction", "EV", "control")
+PLAIN = mk.Contrast("fraction", "EV", "control", comparator="lysate")
 
 
 def ask(**options):
@@ -126,9 +126,10 @@ def test_a_rise_below_two_fold_is_too_little_for_a_class():
     assert "too little for the class" in found["explanation"]
 
 
-def test_a_source_that_is_not_raised_says_what_would_have_been_seen():
+def test_a_similar_source_says_what_would_have_been_seen():
     flat = purity(study([]), comparator="ev").table.set_index("source").loc["plasma"]
-    assert flat["reason"] == "no more than the control"
+    assert (flat["verdict"], flat["rule"]) == ("similar", "similar")
+    assert flat["reason"] == "no 2-fold change in either direction"
     assert flat["smallest_detectable"] >= CRITERIA.threshold["min_source_effect"]
     assert "would have been called in 80 % of such studies" in flat["explanation"]
 
@@ -188,8 +189,8 @@ def test_without_general_ev_evidence_there_is_no_exosome():
 
 def test_organelle_content_alone_is_not_called_an_apoptotic_body():
     dying = study([(BODY, 3.0), (ORGANELLES, 3.0)])
-    assert identity(dying, comparator=None).loc["apoptotic_body", "rule"] == "not_declared_as_vesicles"
-    declared = identity(dying, comparator=None, context={"vesicles": True}).loc["apoptotic_body"]
+    assert identity(dying).loc["apoptotic_body", "rule"] == "not_declared_as_vesicles"
+    declared = identity(dying, context={"vesicles": True}).loc["apoptotic_body"]
     assert declared["verdict"] == "compatible"
 
 
@@ -254,12 +255,10 @@ def test_sample_constants_cannot_change_a_verdict():
     assert list(first["verdict"]) == list(second["verdict"])
 
 
-def test_no_replicates_and_no_comparator_say_so():
+def test_no_replicates_say_so():
     exp = study(GOOD, n=1)
     assert identity(exp)["reason"].str.startswith("no replicates").all()
-    bare = mk.assess_identity(exp, None, MARKERS).table
-    assert (bare["verdict"] == "not assessable").all()
-    assert (bare["reason"] == "no comparator").all()
+    assert mk.assess_identity(exp, None, MARKERS).table.empty
     table = purity(exp).table
     assert (table["verdict"] == "not assessable").all()
     assert set(table["source"]) == set(CRITERIA.sources)
@@ -272,7 +271,7 @@ def test_null_studies_are_rarely_called():
         exp = study([], seed=seed, spread=0.0)
         classes, sources = identity(exp), purity(exp).table
         assert not (classes["verdict"] == "compatible").any()
-        assert not (sources["verdict"] == "raised").any()
+        assert not (sources["verdict"] == "higher").any()
         for kind, table in (("classes", classes), ("sources", sources)):
             known = table[table["ci_low"].notna()]
             intervals[kind] += list((known["ci_low"] > 0) | (known["ci_high"] < 0))
@@ -285,8 +284,8 @@ def test_null_studies_are_rarely_called():
 
 def test_sources_rise_and_fall():
     found = purity(study([(PLASMA, 3.0), (ORGANELLES, -2.0)]), comparator="ev").table.set_index("source")
-    assert found.loc["plasma", "verdict"] == "raised"
-    assert found.loc["mitochondrion", "verdict"] == "not raised"
+    assert found.loc["plasma", "verdict"] == "higher"
+    assert found.loc["mitochondrion", "verdict"] == "lower"
     assert found.loc["keratin", "verdict"] == "not assessable"
     assert found.loc["plasma", "per_ev"] == "higher"
 

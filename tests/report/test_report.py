@@ -215,7 +215,7 @@ def test_the_first_screen_says_how_much_and_why(example_assessment):
     found = _contrast(result, result.tables, summary(result)["contrasts"][0])
     shares = result.purity.shares.table
     case = shares[shares["sample"].str.startswith("EV_")]
-    for source in found["raised"]:
+    for source in found["higher"]:
         expected = case.loc[case["source"] == source["source"], "share"].median()
         assert source["share"] == pytest.approx(expected, nan_ok=True)
     listed = [t for titles in found["open_sources"].values() for t in titles.split(", ")]
@@ -259,23 +259,32 @@ def test_several_contrasts_get_a_tab_each(tmp_path):
     assert len(list((out / "figures").glob("*identity_summary.svg"))) == 2
 
 
-def test_between_two_preparations_not_compatible_reads_not_enriched(example, example_assessment):
+def test_between_two_preparations_nothing_is_called_compatible(example, example_assessment):
     """Of two vesicle preparations the one with no more of a class still has vesicles."""
     vesicles = mk.assess(example, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="ev"))
     lysate = example_assessment
-    assert vesicles.identity.table["verdict"].eq("not compatible").any()
-    line = "  both groups are vesicles: not compatible means not enriched over the control"
+    assert vesicles.identity.table.empty
+    assert set(vesicles.comparison.table["verdict"]) <= {
+        "higher",
+        "similar",
+        "lower",
+        "unresolved",
+        "not assessable",
+    }
+    line = "  both groups are vesicles: what is higher or lower in EV"
     assert line in vesicles.verdicts()
     assert line not in lysate.verdicts()
     html = html_report(vesicles, [], {})
-    assert "<b>not enriched</b>" in html
-    assert '<span class="chip not-compatible">not enriched</span>' in html
+    assert "This is a comparison: both groups are vesicles" in html
+    assert "Change of the classes</h2>" in html
+    assert 'class="chip compatible"' not in html
+    assert 'class="chip not-compatible"' not in html
 
 
-def test_without_a_comparator(tmp_path):
+def test_without_a_contrast(tmp_path):
     out = mk.assess(nasty_experiment()).report(tmp_path / "out")
     html = (out / "report.html").read_text(encoding="utf-8")
-    assert "no comparator" in html
+    assert "No contrast was named" in html
     assert "Figures that could not be drawn" in html
 
 

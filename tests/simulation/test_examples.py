@@ -193,7 +193,7 @@ def test_no_source_is_called_raised_that_is_not(markers: mk.MarkerCatalog) -> No
     for seed in range(4):
         made = simulate(markers, n=4, noise=0.05, donor_sd=0.05, missing=0.0, n_background=600, seed=seed)
         table = mk.assess_purity(made.experiment, contrast, markers).table
-        called = table.set_index("source")["verdict"] == "raised"
+        called = table.set_index("source")["verdict"] == "higher"
         wrong += sum(called[name] and not truth for name, truth in made.truth.sources.items())
     assert wrong <= 1
 
@@ -284,6 +284,6 @@ def test_the_assessment_finds_the_truth(
     row = purity.contamination_fraction.table.iloc[0]
     assert row["ci_low"] < {"lysate": 0.12, "plasma": 0.1}[other] < row["ci_high"]
     verdict = purity.table.set_index("source")["verdict"]
-    assert verdict["mitochondrion"] == "not raised"
+    assert verdict["mitochondrion"] in {"similar", "lower"}
     if other == "lysate":
-        assert verdict[["lipoprotein", "keratin"]].eq("raised").all()
+        assert verdict[["lipoprotein", "keratin"]].eq("higher").all()
