@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-from tqdm import tqdm
 
 from markerkit import figures
 
@@ -28,43 +28,42 @@ class Job(NamedTuple):
     prefix: str
 
 
-def draw(
-    jobs: Sequence[Job], names: Sequence[str], folder: Path, *, progress: bool = False
-) -> dict[str, str]:
-    """Draw and write some figures of every job.
+def draw(job: Job, name: str, folder: Path) -> str:
+    """Draw and write a figure.
 
     Parameters
     ----------
-    jobs
+    job
         What to draw.
-    names
-        Which figures.
+    name
+        Which figure.
     folder
         Folder of the files.
-    progress
-        Show a bar on stderr, where that is a terminal.
 
     Returns
     -------
-    dict
-        Why a figure was not drawn, by the beginning of its files' names.
+    str
+        Why it was not drawn; empty where it was.
     """
-    skipped: dict[str, str] = {}
-    for job in jobs:
-        found = figures.assessment_figures(job.tables, job.contrast or None, groups=job.groups, names=names)
-        skipped |= {f"{job.prefix}{key}": reason for key, reason in found.skipped.items()}
-        title = f"figures {job.contrast}".strip()
-        for key, figure in tqdm(found.items(), desc=title, disable=None if progress else True, leave=False):
-            figures.save(figure, folder / f"{job.prefix}{key}", dpi=_PNG_DPI)
-    return skipped
+    found = figures.assessment_figures(job.tables, job.contrast or None, groups=job.groups, names=[name])
+    for figure in found.values():
+        figures.save(figure, folder / f"{job.prefix}{name}", dpi=_PNG_DPI)
+    return found.skipped.get(name, "")
 
 
 def main() -> None:
-    """Draw what comes on stdin (pickled by :class:`markerkit.report._figures.FigureWriter`)."""
+    """Draw what comes on stdin, as :class:`markerkit.report._figures.FigureWriter` hands it out.
+
+    The jobs and the folder come first, pickled; then a line of JSON for every figure, which is answered by one.
+    """
     for name in _LOADED_LATE:  # while the first process still computes
         importlib.import_module(name)
-    jobs, names, folder = pickle.load(sys.stdin.buffer)
-    sys.stdout.write(json.dumps(draw([Job(*job) for job in jobs], names, Path(folder))))
+    gc.freeze()  # what is loaded stays; it need not be looked through for garbage again and again
+    jobs, folder = pickle.load(sys.stdin.buffer)
+    for line in sys.stdin.buffer:
+        at, name = json.loads(line)
+        sys.stdout.write(json.dumps(draw(Job(*jobs[at]), name, Path(folder))) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

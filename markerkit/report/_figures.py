@@ -8,14 +8,16 @@ import pickle
 import re
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, NamedTuple, Self
 
 import pandas as pd
+from tqdm import tqdm
 
 from markerkit.assessment.marker_values import class_marker_values
 from markerkit.figures._dispatch import FIGURES
@@ -25,17 +27,9 @@ from markerkit.study.contrast import Contrast
 if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
 
-#: figures that take about as long as the others and the tables; no heat map, so that seaborn is imported once
-_ELSEWHERE = (
-    "qc_card",
-    "sample_values",
-    "group_values",
-    "missing_by_intensity",
-    "source_shares",
-    "volcano",
-    "checklist",
-    "coverage",
-)
+#: figures that are drawn first: heat maps, since seaborn is loaded in the second process and that one begins, then what
+#: takes longest, so that both processes end at about the same time
+_FIRST = ("marker_heatmap", "replicate_correlation", "qc_card", "checklist", "enrichment", "coverage")
 
 
 @dataclass(frozen=True)
@@ -93,8 +87,15 @@ def _start() -> Process | None:
         return None
 
 
+class _Task(NamedTuple):
+    """A figure to be drawn: the number of its job, and its name."""
+
+    job: int
+    name: str
+
+
 class FigureWriter:
-    """Writes the figures of every contrast, the slower half of them in a second process.
+    """Writes the figures of every contrast, in this process and a second one.
 
     Parameters
     ----------
@@ -109,7 +110,8 @@ class FigureWriter:
 
     Notes
     -----
-    The second process gives the same bytes. Where there is none, or it fails, all figures are drawn in this one.
+    Both processes take figures from one queue, and give the same bytes. Where there is no second process, or it fails,
+    all figures are drawn in this one.
     """
 
     def __init__(
@@ -133,15 +135,17 @@ class FigureWriter:
             )
             for c in contrasts
         ]
+        names = [*_FIRST, *(n for n in FIGURES if n not in _FIRST)]
+        self._waiting = deque(_Task(job, name) for name in names for job in range(len(self._jobs)))
+        self._skipped: dict[_Task, str] = {}
         self._process = process
         self._thread = ThreadPoolExecutor(max_workers=1)
-        self._answer: Future[tuple[bytes, bytes]] | None = None
+        self._handed_out: Future[None] | None = None
 
     def __enter__(self) -> Self:
-        """Hand the second process its figures; a thread does it, since the process reads when it is ready."""
+        """Let the second process begin; a thread hands it the figures."""
         if self._process is not None:
-            work = pickle.dumps(([tuple(job) for job in self._jobs], _ELSEWHERE, str(self._folder)))
-            self._answer = self._thread.submit(self._process.communicate, work)
+            self._handed_out = self._thread.submit(self._hand_out, self._process)
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -151,33 +155,64 @@ class FigureWriter:
         self._thread.shutdown()
 
     def finish(self, *, progress: bool = False) -> tuple[list[Drawn], dict[str, str]]:
-        """Draw the other figures here, and wait for the second process.
+        """Draw figures here too, until all are drawn.
 
         Returns
         -------
         The figures in order, and the reason for each that could not be drawn.
         """
-        here = [n for n in FIGURES if n not in _ELSEWHERE]
-        skipped = draw(self._jobs, here, self._folder, progress=progress)
-        skipped |= self._collect()
+        self._draw_here(progress=progress)
+        if self._handed_out is not None:
+            self._handed_out.result()
+            self._draw_here()  # the figure with which the second process failed
         drawn, why = [], {}
-        for job in self._jobs:
+        for at, job in enumerate(self._jobs):
             for name, figure in FIGURES.items():
-                stem = f"{job.prefix}{name}"
-                if stem in skipped:
-                    why[f"{job.contrast}: {name}" if job.contrast else name] = skipped[stem]
+                if reason := self._skipped[_Task(at, name)]:
+                    why[f"{job.contrast}: {name}" if job.contrast else name] = reason
                 else:
-                    svg, pdf = ((self._folder / f"{stem}.{kind}").read_bytes() for kind in ("svg", "pdf"))
+                    stem = self._folder / f"{job.prefix}{name}"
+                    svg, pdf = (stem.with_name(f"{stem.name}.{kind}").read_bytes() for kind in ("svg", "pdf"))
                     drawn.append(Drawn(job.contrast, name, figure.title, svg, pdf))
         return drawn, why
 
-    def _collect(self) -> dict[str, str]:
-        """Take what the second process skipped; draw its figures here where there is none or it failed."""
-        if self._process is not None and self._answer is not None:
-            answer, _ = self._answer.result()
-            if self._process.returncode == 0:
-                return {str(k): str(v) for k, v in json.loads(answer).items()}
-        return draw(self._jobs, _ELSEWHERE, self._folder)
+    def _next(self) -> _Task | None:
+        try:
+            return self._waiting.popleft()
+        except IndexError:
+            return None
+
+    def _draw_here(self, *, progress: bool = False) -> None:
+        number = len(self._waiting)
+        with tqdm(total=number, desc="figures", disable=None if progress else True, leave=False) as bar:
+            while (task := self._next()) is not None:
+                self._skipped[task] = draw(self._jobs[task.job], task.name, self._folder)
+                bar.update(number - len(self._waiting) - bar.n)
+
+    def _hand_out(self, process: Process) -> None:
+        """Let the second process draw one figure after another; give back the one with which it fails."""
+        send, answers = process.stdin, process.stdout
+        if send is None or answers is None:
+            return
+        with suppress(OSError), send:  # the process ends with its input
+            pickle.dump(([tuple(job) for job in self._jobs], str(self._folder)), send)
+            while (task := self._next()) is not None:
+                answer = _asked(task, send, answers)
+                if answer is None:
+                    self._waiting.append(task)
+                    return
+                self._skipped[task] = answer
+
+
+def _asked(task: _Task, send: IO[bytes], answers: IO[bytes]) -> str | None:
+    """Why a figure was not drawn, empty where it was; None where the process has failed."""
+    try:
+        send.write(json.dumps(task).encode() + b"\n")
+        send.flush()
+        line = answers.readline()
+    except OSError:
+        return None
+    return str(json.loads(line)) if line.endswith(b"\n") else None
 
 
 def _processors() -> int:

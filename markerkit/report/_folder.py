@@ -15,7 +15,7 @@ import pandas as pd
 
 from markerkit.core.errors import InputError
 from markerkit.report._figures import FigureWriter, Process, drawing_process
-from markerkit.report._html import html_report
+from markerkit.report._html import html_page
 from markerkit.report._methods import methods_text
 from markerkit.report._summary import summary
 from markerkit.report._workbook import write_workbook
@@ -67,8 +67,9 @@ def write_report(
             _write_tables(part, tables)
             _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
             _write(part / "methods.md", methods)
+            page = html_page(assessment, record, methods)
             drawn, skipped = writer.finish(progress=progress)
-        _write(part / "report.html", html_report(assessment, drawn, skipped, record=record, methods=methods))
+        _write(part / "report.html", page(drawn, skipped))
     return Path(folder)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,14 +45,7 @@ _TOP_MARKERS = 8
 _HERE = Path(__file__).parent
 
 
-def html_report(
-    assessment: Assessment,
-    drawn: Sequence[Drawn],
-    skipped: Mapping[str, str],
-    *,
-    record: Mapping[str, Any] | None = None,
-    methods: str | None = None,
-) -> str:
+def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping[str, str]) -> str:
     """Return the report as one HTML document.
 
     Parameters
@@ -61,37 +54,55 @@ def html_report(
         What to report.
     drawn, skipped
         Figures, and why others are not there.
-    record
-        The assessment as in ``summary.json``, where it was computed already.
-    methods
-        The methods text, likewise.
     """
-    record = summary(assessment) if record is None else record
-    methods = methods_text(assessment) if methods is None else methods
-    tables = assessment.tables
-    text = _template().render(
-        record=record,
-        contrasts=[_contrast(assessment, tables, found) for found in record["contrasts"]],
-        figures=[_figure(d) for d in drawn],
-        of_values=FIGURES_OF_VALUES,
-        skipped=dict(skipped),
-        per_sample=sample_cards(tables),
-        specs=list(TABLES.values()),
-        data=_table_data(tables),
-        methods=_paragraphs(methods),
-        citations=list(CITATIONS.values()),
-        bibtex=_bibtex(tables, assessment.markers.references),
-        gaps=assessment.gaps(),
-        circular=_evidence.circular(tables["circularity"]),
-        levels=_levels(),
-        glossary=GLOSSARY,
+    return html_page(assessment, summary(assessment), methods_text(assessment))(drawn, skipped)
+
+
+def html_page(
+    assessment: Assessment, record: Mapping[str, Any], methods: str
+) -> Callable[[Sequence[Drawn], Mapping[str, str]], str]:
+    """Prepare the report, while its figures are still being drawn.
+
+    Parameters
+    ----------
+    assessment
+        What to report.
+    record
+        The assessment as in ``summary.json``.
+    methods
+        The methods text.
+
+    Returns
+    -------
+    A function that takes the figures, and why others are not there, and gives the document.
+    """
+    tables, template = assessment.tables, _template()
+    values = {
+        "record": record,
+        "contrasts": [_contrast(assessment, tables, found) for found in record["contrasts"]],
+        "of_values": FIGURES_OF_VALUES,
+        "per_sample": sample_cards(tables),
+        "specs": list(TABLES.values()),
+        "data": _table_data(tables),
+        "methods": _paragraphs(methods),
+        "citations": list(CITATIONS.values()),
+        "bibtex": _bibtex(tables, assessment.markers.references),
+        "gaps": assessment.gaps(),
+        "circular": _evidence.circular(tables["circularity"]),
+        "levels": _levels(),
+        "glossary": GLOSSARY,
         # files of the package, no input: they may stand in the page as they are
-        style=Markup((_HERE / "report.css").read_text(encoding="utf-8")),
-        script=Markup((_HERE / "tables.js").read_text(encoding="utf-8")),
-    )
-    # a number and its sign stay on one line; what follows is data
-    shown, mark, rest = text.partition('<script type="application/json"')
-    return re.sub(r"(?<=\d) %", "\u00a0%", shown) + mark + rest
+        "style": Markup((_HERE / "report.css").read_text(encoding="utf-8")),
+        "script": Markup((_HERE / "tables.js").read_text(encoding="utf-8")),
+    }
+
+    def page(drawn: Sequence[Drawn], skipped: Mapping[str, str]) -> str:
+        text = template.render(**values, figures=[_figure(d) for d in drawn], skipped=dict(skipped))
+        # a number and its sign stay on one line; what follows is data
+        shown, mark, rest = text.partition('<script type="application/json"')
+        return re.sub(r"(?<=\d) %", "\u00a0%", shown) + mark + rest
+
+    return page
 
 
 def _template() -> Template:

@@ -3,6 +3,8 @@
 import base64
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -329,6 +331,40 @@ def test_a_second_process_that_fails_is_made_up_for(nasty_assessment, folder, tm
     assert {p.name for p in tmp_path.iterdir()} == {p.name for p in (folder / "figures").iterdir()}
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (folder / "figures" / path.name).read_bytes(), path.name
+
+
+_ANSWERS_ONCE = """
+import pickle, sys
+pickle.load(sys.stdin.buffer)
+sys.stdin.buffer.readline()
+print('"drawn by the second process"', flush=True)
+sys.stdin.buffer.readline()
+"""
+
+
+def test_a_second_process_that_stops_gives_its_figure_back(example_assessment, tmp_path, monkeypatch):
+    """What it answered stands; the figure with which it stopped, and all others, are drawn in this process."""
+    here = []
+
+    def draw(job, name, folder):
+        here.append(name)
+        for kind in ("svg", "pdf"):
+            (folder / f"{job.prefix}{name}.{kind}").write_text(name)
+        return ""
+
+    monkeypatch.setattr("markerkit.report._figures.draw", draw)
+    command = [sys.executable, "-c", _ANSWERS_ONCE]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
+        FigureWriter(example_assessment, {}, tmp_path, process) as writer,
+    ):
+        writer._handed_out.result()
+        drawn, skipped = writer.finish()
+    assert list(skipped.values()) == ["drawn by the second process"]
+    assert sorted([*here, *(key.partition(": ")[2] for key in skipped)]) == sorted(FIGURES)
+    # in order, whoever drew them
+    assert [d.name for d in drawn] == [n for n in FIGURES if n in here]
+    assert [d.svg for d in drawn] == [d.name.encode() for d in drawn]
 
 
 def test_a_second_process_ends_with_the_work(monkeypatch):
