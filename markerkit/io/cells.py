@@ -7,7 +7,7 @@ import re
 import sys
 import warnings
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,11 @@ class CellCounts(NamedTuple):
     numbers: int
     words: int
     other: int
+
+
+def of_words(kind: np.dtype[Any] | pd.api.extensions.ExtensionDtype) -> bool:
+    """Say whether a column of a type is one of words: neither of numbers nor of True and False."""
+    return not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
 def cell_counts(cells: pd.Series) -> CellCounts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from itertools import islice
@@ -110,7 +111,8 @@ def named_columns(frame: pd.DataFrame, name: str, what: str) -> pd.DataFrame:
         raise InputError(
             f"the {what} {name!r} has values under no name (column {filled[0] + 1}); give every column a name."
         )
-    frame = frame.set_axis([c or NAMELESS for c in frame.columns], axis=1)
+    # names as plain objects: hundreds of columns are looked up by name below
+    frame = frame.set_axis(pd.Index([c or NAMELESS for c in frame.columns], dtype=object), axis=1)
     return frame.iloc[:, [i for i in range(frame.shape[1]) if i not in empty]] if empty else frame
 
 
@@ -226,27 +228,50 @@ def _parse(
     decimal: str = ".",
 ) -> pd.DataFrame:
     """Read the cells: names of proteins and genes as text, other columns as numbers where all cells are."""
-    file = io.BytesIO(text.data)
-    file.seek(body)
     texts: dict[int, type] = {i: str for i, c in enumerate(header) if plain(c) in NAMES}
-    places = None if use is None else [i for i, c in enumerate(header) if c in set(use)]
-    try:
-        frame = pd.read_csv(
+    wanted = set(header if use is None else use)
+    kept = [i for i, c in enumerate(header) if c in wanted]
+
+    def cells(places: list[int], *, in_parts: bool) -> pd.DataFrame:
+        file = io.BytesIO(text.data)
+        file.seek(body)
+        return pd.read_csv(
             file,
             sep=text.delimiter,
             decimal=decimal,
             header=None,
             names=list(range(len(header))),
-            usecols=places,
+            usecols=None if len(places) == len(header) else places,
             dtype=str if as_text else texts,
             na_values=list(SHEET_MISSING if text.what == "sample sheet" else MISSING),
             keep_default_na=False,
             index_col=False,
             nrows=rows,
-            low_memory=False,
+            low_memory=in_parts,
         )
+
+    try:
+        frame = _whole_columns(cells, kept)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise text.fail(f"cannot be read as a table: {error}.") from error
-    kept = range(len(header)) if places is None else sorted(places)
-    # names as plain objects: hundreds of columns are looked up by name below
     return frame.set_axis(pd.Index([header[i] for i in kept], dtype=object), axis=1)
+
+
+def _whole_columns(cells: Callable[..., pd.DataFrame], places: list[int]) -> pd.DataFrame:
+    """Read columns in parts, which is faster, and those with numbers in one part and text in another as a whole."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.DtypeWarning)
+        frame = cells(places, in_parts=True)
+    mixed = [i for i in places if _mixed(frame[i])]
+    if mixed:
+        whole = cells(mixed, in_parts=False)
+        for place in mixed:
+            frame[place] = whole[place]
+    return frame
+
+
+def _mixed(cells: pd.Series) -> bool:
+    """Say whether a column holds numbers beside text."""
+    if not pd.api.types.is_object_dtype(cells.dtype):
+        return False
+    return pd.api.types.infer_dtype(cells, skipna=True) not in {"string", "boolean", "empty"}
