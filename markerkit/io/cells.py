@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, shown
+from markerkit.core.errors import InputError, MarkerkitWarning, counted, shown
 
 #: cells that mean "no value" in every column of a matrix: what programs write, and an empty cell
 MISSING = (
@@ -164,8 +164,12 @@ def numbers(frame: pd.DataFrame, columns: list[str], *, ids: pd.Series, name: st
     if words:
         examples = ", ".join(f"{shown(word)} ({n})" for word, n in words.most_common(4))
         warnings.warn(
-            f"{words.total()} cells of {name} in {with_words} of {len(columns)} columns say that nothing was measured and are "
-            f"missing values: {examples}",
+            counted(
+                words.total(),
+                f"cell of {name} in 1 of {len(columns)} columns says that nothing was measured and is a missing value: ",
+                f"cells of {name} in {with_words} of {len(columns)} columns say that nothing was measured and are missing values: ",
+            )
+            + examples,
             MarkerkitWarning,
             stacklevel=3,
         )

@@ -73,7 +73,9 @@ def read_text(
     frame = _parse(text, body, header, as_text=as_text, use=wanted, decimal=decimal)
     frame = _without_empty_end(named_columns(frame, name, what))
     if not as_text:
-        frame = read_numbers(frame, name=name, what=what, again=cells, decimal=decimal)
+        frame = read_numbers(
+            frame, name=name, what=what, again=cells, decimal=decimal, semicolon=text.delimiter == ";"
+        )
     return frame, types
 
 
@@ -146,8 +148,9 @@ def _delimiter(text: Text) -> str:
     first = sample[0] if sample else ""
     if len(first) > _LARGEST_HEADER:
         raise text.fail(f"has a first line of {len(first)} characters; it is no table.")
-    even = [d for d in _DELIMITERS if _even(sample, d)]
     counts = {d: first.count(d) for d in "\t;,"}
+    # a sign that the header lacks, beside one that it has, belongs to the names of samples: "F1: Sample, EV"
+    even = [d for d in _DELIMITERS if _even(sample, d) and (first.count(d) or not any(counts.values()))]
     if even:
         return max(even, key=lambda d: (d == "\t", d != " ", first.count(d)))
     best = max(counts, key=lambda d: (counts[d] > 0, d == "\t", counts[d]))

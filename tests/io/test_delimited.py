@@ -224,3 +224,10 @@ def test_one_row_of_another_width_is_found(tmp_path, monkeypatch, line, end) -> 
                 read_table(path)
         else:
             assert len(read_table(path).frame) == n - 1
+
+
+def test_a_comma_in_every_name_of_a_ragged_sheet_is_no_delimiter(tmp_path) -> None:
+    path = tmp_path / "s.tsv"
+    path.write_text("sample\tgroup\tdonor\nF1: Sample, EV\tev\ta\nF2: Sample, cell\tcell\n")
+    with pytest.raises(InputError, match="line 3 has 2 cells, the header has 3"):
+        read_table(path, what="sample sheet")
