@@ -48,6 +48,15 @@ def listed(items: Iterable[object], *, limit: int = 8, conjunction: str = "and")
     return f"{', '.join(texts[:-1])} {conjunction} {texts[-1]}"
 
 
+def counted(n: int, one: str, more: str) -> str:
+    """Write a number before what it counts, which is said of one or of more.
+
+    >>> counted(1, "row repeats", "rows repeat"), counted(2, "row repeats", "rows repeat")
+    ('1 row repeats', '2 rows repeat')
+    """
+    return f"{n} {one if n == 1 else more}"
+
+
 def suggestion(value: object, allowed: Iterable[object]) -> str:
     """Return `` Did you mean 'x'?`` for the nearest allowed word, or nothing.
 

@@ -34,8 +34,9 @@ ENSEMBL_CODES = {"": SPECIES["human"]} | {r["ensembl"]: r["species"] for r in _T
 _ACCESSION = r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2}"
 #: a UniProt accession, as UniProt defines it
 UNIPROT = re.compile(_ACCESSION)
-#: the same, perhaps of an isoform (P08962-3) or a version (P08962.2); the accession is the first group
-UNIPROT_ISOFORM = re.compile(rf"({_ACCESSION})(?:[-.]\d+)?")
+#: the same, perhaps of an isoform (P08962-3) or a version (P08962.2, in MaxQuant's contaminants P35908v2); the accession is
+#: the first group
+UNIPROT_ISOFORM = re.compile(rf"({_ACCESSION})(?:-\d+)?(?:[.v]\d+)?")
 #: entry name with a known ending: name and ending
 ENTRY_NAME = re.compile(rf"(\w+)_({'|'.join(ENTRY_CODES)})")
 _ENTRY_IN_TEXT = re.compile(rf"\b\w+_({'|'.join(ENTRY_CODES)})\b")
@@ -158,6 +159,8 @@ def split_identifier(token: str) -> tuple[str, str]:
     (('P08962', 'CD63_HUMAN'), ('P08962', 'CD63_HUMAN'))
     >>> split_identifier("CON__P02769"), split_identifier("CD63 (P08962)"), split_identifier("CD63_P08962")
     (('P02769', ''), ('P08962', ''), ('P08962', ''))
+    >>> split_identifier("CON__P35908v2"), split_identifier("P08962-3.1")
+    (('P35908', ''), ('P08962', ''))
     >>> split_identifier("ALBU_BOVIN"), split_identifier("Cont_P02769_BOVIN")
     (('', 'ALBU_BOVIN'), ('P02769', 'P02769_BOVIN'))
     """

@@ -7,13 +7,13 @@ import re
 import sys
 import warnings
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, shown
+from markerkit.core.errors import InputError, MarkerkitWarning, counted, shown
 
 #: cells that mean "no value" in every column of a matrix: what programs write, and an empty cell
 MISSING = (
@@ -51,6 +51,11 @@ class CellCounts(NamedTuple):
     numbers: int
     words: int
     other: int
+
+
+def of_words(kind: np.dtype[Any] | pd.api.extensions.ExtensionDtype) -> bool:
+    """Say whether a column of a type is one of words: neither of numbers nor of True and False."""
+    return not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
 def cell_counts(cells: pd.Series) -> CellCounts:
@@ -159,8 +164,12 @@ def numbers(frame: pd.DataFrame, columns: list[str], *, ids: pd.Series, name: st
     if words:
         examples = ", ".join(f"{shown(word)} ({n})" for word, n in words.most_common(4))
         warnings.warn(
-            f"{words.total()} cells of {name} in {with_words} of {len(columns)} columns say that nothing was measured and are "
-            f"missing values: {examples}",
+            counted(
+                words.total(),
+                f"cell of {name} in 1 of {len(columns)} columns says that nothing was measured and is a missing value: ",
+                f"cells of {name} in {with_words} of {len(columns)} columns say that nothing was measured and are missing values: ",
+            )
+            + examples,
             MarkerkitWarning,
             stacklevel=3,
         )

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.io.cells import as_numbers, cell_counts
+from markerkit.io.cells import as_numbers, cell_counts, of_words
 from markerkit.io.dialects import plain
-from markerkit.io.identifiers import is_text
 
 _MOSTLY = 0.5  # share of cells that are numbers in a column of numbers; stray texts are reported later
 _LOG_LARGEST = 64.0  # larger values are linear: they are compared on the log scale
@@ -145,16 +144,55 @@ class Profile:
         return self.quartiles[4]
 
 
-def profile(cells: pd.Series) -> Profile:
-    """Look at a column: give some of its rows, from all over the table."""
+def profiles(frame: pd.DataFrame) -> dict[str, Profile]:
+    """Look at the columns of a table: give some of its rows, from all over it."""
+    kinds = list(zip(frame.columns, frame.dtypes, strict=True))
+    flags = {c for c, kind in kinds if pd.api.types.is_bool_dtype(kind)}
+    texts = {c for c, kind in kinds if of_words(kind)}
+    numbers = [c for c, _ in kinds if c not in flags and c not in texts]
+    found = dict(zip(numbers, _of_numbers(frame[numbers]), strict=True))
+    others = {c: Profile(c, "flags") if c in flags else _of_text(frame[c]) for c in (*flags, *texts)}
+    return {c: found.get(c) or others[c] for c, _ in kinds}
+
+
+def _of_numbers(frame: pd.DataFrame) -> list[Profile]:
+    """Profiles of columns of numbers, in one pass."""
+    values = frame.to_numpy(dtype=float, na_value=np.nan)
+    names, empty = [str(c) for c in frame.columns], np.isnan(values).all(axis=0)
+    values = np.where(np.isfinite(values) & (values != 0), values, np.nan)
+    n = np.count_nonzero(~np.isnan(values), axis=0)
+    whole = ((values == np.round(values)) | np.isnan(values)).all(axis=0)
+    quartiles = np.zeros((len(names), 5))
+    if (n > 0).any():
+        with np.errstate(over="ignore"):
+            quartiles[n > 0] = _quartiles(values[:, n > 0], n[n > 0]).T
+    return [
+        Profile(name, "empty")
+        if empty[i]
+        else Profile(
+            name,
+            "numbers",
+            any_number=True,
+            n=int(n[i]),
+            quartiles=tuple(quartiles[i].tolist()),
+            whole=bool(whole[i]),
+        )
+        for i, name in enumerate(names)
+    ]
+
+
+def _quartiles(values: npt.NDArray[np.float64], n: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """Quartiles of the `n` measured values of every column, 5 x columns: those of :func:`numpy.percentile`."""
+    ordered = np.sort(values, axis=0)
+    at = np.linspace(0, 1, 5)[:, None] * (n - 1)
+    low = np.floor(at).astype(int)
+    below, above = (np.take_along_axis(ordered, i, axis=0) for i in (low, np.minimum(low + 1, n - 1)))
+    return np.asarray(below + (above - below) * (at - low))
+
+
+def _of_text(cells: pd.Series) -> Profile:
+    """Profile of a column of words, some of which may be numbers."""
     name = str(cells.name)
-    if pd.api.types.is_bool_dtype(cells):
-        return Profile(name, "flags")
-    if not is_text(cells):
-        values = cells.to_numpy(dtype=float, na_value=np.nan)
-        if np.isnan(values).all():
-            return Profile(name, "empty")
-        return _measured(Profile(name, "numbers", any_number=True), values)
     given = cells.dropna()
     if given.empty:
         return Profile(name, "empty")
@@ -162,23 +200,14 @@ def profile(cells: pd.Series) -> Profile:
     numbers = as_numbers(given)
     # a word such as ND says that there would be a number
     mostly = counts.numbers > 0 and counts.numbers >= _MOSTLY * (counts.numbers + counts.other)
-    found = Profile(
-        name,
-        "numbers" if mostly else "words",
+    measured = _of_numbers(numbers.to_frame())[0]
+    return replace(
+        measured,
+        name=name,
+        kind="numbers" if mostly else "words",
         any_number=counts.numbers > 0,
         distinct=int(given[numbers.isna()].nunique()),
     )
-    return _measured(found, numbers.dropna().to_numpy(dtype=float))
-
-
-def _measured(column: Profile, values: npt.NDArray[np.float64]) -> Profile:
-    values = values[np.isfinite(values) & (values != 0)]
-    if not len(values):
-        return column
-    with np.errstate(over="ignore"):
-        quartiles = tuple(np.percentile(values, [0, 25, 50, 75, 100]).tolist())
-    whole = bool((values == np.round(values)).all())
-    return replace(column, n=len(values), quartiles=quartiles, whole=whole)
 
 
 def word_of(name: str) -> Word | None:

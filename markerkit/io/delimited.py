@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from itertools import islice
@@ -72,7 +73,9 @@ def read_text(
     frame = _parse(text, body, header, as_text=as_text, use=wanted, decimal=decimal)
     frame = _without_empty_end(named_columns(frame, name, what))
     if not as_text:
-        frame = read_numbers(frame, name=name, what=what, again=cells, decimal=decimal)
+        frame = read_numbers(
+            frame, name=name, what=what, again=cells, decimal=decimal, semicolon=text.delimiter == ";"
+        )
     return frame, types
 
 
@@ -110,7 +113,8 @@ def named_columns(frame: pd.DataFrame, name: str, what: str) -> pd.DataFrame:
         raise InputError(
             f"the {what} {name!r} has values under no name (column {filled[0] + 1}); give every column a name."
         )
-    frame = frame.set_axis([c or NAMELESS for c in frame.columns], axis=1)
+    # names as plain objects: hundreds of columns are looked up by name below
+    frame = frame.set_axis(pd.Index([c or NAMELESS for c in frame.columns], dtype=object), axis=1)
     return frame.iloc[:, [i for i in range(frame.shape[1]) if i not in empty]] if empty else frame
 
 
@@ -144,8 +148,9 @@ def _delimiter(text: Text) -> str:
     first = sample[0] if sample else ""
     if len(first) > _LARGEST_HEADER:
         raise text.fail(f"has a first line of {len(first)} characters; it is no table.")
-    even = [d for d in _DELIMITERS if _even(sample, d)]
     counts = {d: first.count(d) for d in "\t;,"}
+    # a sign that the header lacks, beside one that it has, belongs to the names of samples: "F1: Sample, EV"
+    even = [d for d in _DELIMITERS if _even(sample, d) and (first.count(d) or not any(counts.values()))]
     if even:
         return max(even, key=lambda d: (d == "\t", d != " ", first.count(d)))
     best = max(counts, key=lambda d: (counts[d] > 0, d == "\t", counts[d]))
@@ -226,27 +231,50 @@ def _parse(
     decimal: str = ".",
 ) -> pd.DataFrame:
     """Read the cells: names of proteins and genes as text, other columns as numbers where all cells are."""
-    file = io.BytesIO(text.data)
-    file.seek(body)
     texts: dict[int, type] = {i: str for i, c in enumerate(header) if plain(c) in NAMES}
-    places = None if use is None else [i for i, c in enumerate(header) if c in set(use)]
-    try:
-        frame = pd.read_csv(
+    wanted = set(header if use is None else use)
+    kept = [i for i, c in enumerate(header) if c in wanted]
+
+    def cells(places: list[int], *, in_parts: bool) -> pd.DataFrame:
+        file = io.BytesIO(text.data)
+        file.seek(body)
+        return pd.read_csv(
             file,
             sep=text.delimiter,
             decimal=decimal,
             header=None,
             names=list(range(len(header))),
-            usecols=places,
+            usecols=None if len(places) == len(header) else places,
             dtype=str if as_text else texts,
             na_values=list(SHEET_MISSING if text.what == "sample sheet" else MISSING),
             keep_default_na=False,
             index_col=False,
             nrows=rows,
-            low_memory=False,
+            low_memory=in_parts,
         )
+
+    try:
+        frame = _whole_columns(cells, kept)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise text.fail(f"cannot be read as a table: {error}.") from error
-    kept = range(len(header)) if places is None else sorted(places)
-    # names as plain objects: hundreds of columns are looked up by name below
     return frame.set_axis(pd.Index([header[i] for i in kept], dtype=object), axis=1)
+
+
+def _whole_columns(cells: Callable[..., pd.DataFrame], places: list[int]) -> pd.DataFrame:
+    """Read columns in parts, which is faster, and those with numbers in one part and text in another as a whole."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.DtypeWarning)
+        frame = cells(places, in_parts=True)
+    mixed = [i for i in places if _mixed(frame[i])]
+    if mixed:
+        whole = cells(mixed, in_parts=False)
+        for place in mixed:
+            frame[place] = whole[place]
+    return frame
+
+
+def _mixed(cells: pd.Series) -> bool:
+    """Say whether a column holds numbers beside text."""
+    if not pd.api.types.is_object_dtype(cells.dtype):
+        return False
+    return pd.api.types.infer_dtype(cells, skipna=True) not in {"string", "boolean", "empty"}

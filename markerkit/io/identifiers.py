@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from markerkit.core.genes import identifier_kind
+from markerkit.io.cells import of_words
 from markerkit.io.dialects import ACCESSIONS, Dialect, plain
 from markerkit.io.tabular import Table
 
@@ -63,11 +63,7 @@ def _named(folded: dict[str, str], names: tuple[str, ...]) -> list[str]:
 
 def is_text(cells: pd.Series) -> bool:
     """Say whether a column is one of words: neither of numbers nor of True and False."""
-    return _of_words(cells.dtype)
-
-
-def _of_words(kind: np.dtype[Any] | pd.api.extensions.ExtensionDtype) -> bool:
-    return not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+    return of_words(cells.dtype)
 
 
 def identifier_columns(table: Table, dialect: Dialect) -> Identifiers:
@@ -88,8 +84,7 @@ def identifier_columns(table: Table, dialect: Dialect) -> Identifiers:
     named = _named(folded, dialect.accession)
     generic = dialect.accession == ACCESSIONS
     looked_at = list(frame.columns) if generic else [*named, *_named(folded, ACCESSIONS)]
-    words = {c for c, kind in zip(frame.columns, frame.dtypes, strict=True) if _of_words(kind)}
-    contents = {c: _content(table.words(c)) for c in dict.fromkeys(looked_at) if c in words}
+    contents = {c: _content(table.words(c)) for c in dict.fromkeys(looked_at) if c in table.texts}
     genes = _named(folded, dialect.gene)
     if not generic:
         accession = _accession(named, contents, set())

@@ -89,6 +89,7 @@ def read_numbers(
     what: str,
     again: Again | None,
     decimal: str = ".",
+    semicolon: bool = False,
 ) -> pd.DataFrame:
     """Turn the columns of numbers that are not written plainly into numbers.
 
@@ -102,6 +103,8 @@ def read_numbers(
         Reads columns once more as text, all rows or the first n; None where numbers are numbers, as in a workbook.
     decimal
         Decimal sign with which the columns of numbers were read.
+    semicolon
+        Cells are parted by semicolons, as where the comma is the decimal sign and a point may part thousands.
 
     Returns
     -------
@@ -129,7 +132,11 @@ def read_numbers(
     # numbers of a workbook or frame do not show how its text writes numbers
     has_decimals = _has_decimals(frame, {c.column for c in unclear})
     chosen |= _resolved(
-        unclear, certain, seen=decimal if has_decimals and again is not None else "", name=name
+        unclear,
+        certain,
+        seen=decimal if has_decimals and again is not None else "",
+        name=name,
+        semicolon=semicolon,
     )
     _refuse_two_readings(
         [c for c in unclear if c.column not in chosen], frame, len(certain), name=name, what=what
@@ -249,7 +256,7 @@ def _has_decimals(frame: pd.DataFrame, unclear: set[str]) -> bool:
 
 
 def _resolved(
-    unclear: Sequence[_Numbers], certain: Sequence[_Numbers], *, seen: str, name: str
+    unclear: Sequence[_Numbers], certain: Sequence[_Numbers], *, seen: str, name: str, semicolon: bool
 ) -> dict[str, NumberFormat]:
     """Choose between the two readings of a sign by the rest of the table; columns without a choice are left out."""
     chosen: dict[str, NumberFormat] = {}
@@ -265,7 +272,7 @@ def _resolved(
         )
         if reading is not None and columns:
             chosen |= {c.column: reading for c in columns}
-            if direct is None and reading != PLAIN:
+            if direct is None and (reading != PLAIN or semicolon):
                 _say(cells, mark, reading, name)
     return chosen
 
@@ -331,9 +338,10 @@ def _narrow(cells: Sequence[str], decimal: NumberFormat) -> bool:
 def _say(cells: Sequence[str], mark: str, reading: NumberFormat, name: str) -> None:
     """Say how numbers with two readings were read."""
     example = next(t for t in cells if mark in t)
+    doubt = "; if it parts thousands, write the numbers without it" if reading == PLAIN else ""
     role = "a thousands separator" if reading.thousands == mark else "the decimal sign"
     warnings.warn(
-        f"the {_SIGN_NAMES[mark]} in the numbers of {name} is {role}: {shown(example)} was read as {reading.read(example):.10g}",
+        f"the {_SIGN_NAMES[mark]} in the numbers of {name} is {role}: {shown(example)} was read as {reading.read(example):.10g}{doubt}",
         MarkerkitWarning,
         stacklevel=7,
     )

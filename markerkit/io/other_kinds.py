@@ -9,7 +9,6 @@ from pathlib import Path
 from markerkit.core.errors import InputError, shown
 from markerkit.io.affinity import INSTEAD
 from markerkit.io.dialects import plain
-from markerkit.io.identifiers import is_text
 from markerkit.io.tabular import Table
 
 _MOSTLY = 0.5
@@ -161,7 +160,7 @@ def _is_of_level(table: Table, column: str, mark: str) -> bool:
     """Say whether a column is what its name says: names that protein tables have too need the cells to agree."""
     if mark.replace(" ", "") not in _COMMON:
         return True
-    if not is_text(table.frame[column]) or (given := table.words(column)).empty:
+    if column not in table.texts or (given := table.words(column)).empty:
         return False
     if mark in {"ion", "scan", "scans", "spectrum"}:
         return True
@@ -173,7 +172,7 @@ def _is_of_level(table: Table, column: str, mark: str) -> bool:
 
 def _is_all_peptides(table: Table, column: str) -> bool:
     """Say whether a column holds peptides whatever it is called: residues alone, too many for symbols of genes."""
-    if not is_text(table.frame[column]):
+    if column not in table.texts:
         return False
     given = table.words(column)
     if len(given) < _FEW_PEPTIDES or given.str.fullmatch(_RESIDUES).mean() < _NEARLY_ALL:
@@ -205,7 +204,7 @@ def _refuse_affinity_names(table: Table) -> None:
     if len(assays) > 1:
         raise _refusal(table, "a table of an affinity assay, Olink", f"column {shown(assays[0])}", INSTEAD)
     for column in columns:
-        if not is_text(table.frame[column]):
+        if column not in table.texts:
             continue
         given = table.words(column)
         for pattern, maker in ((_SEQ_COLUMN, "SomaScan"), (_OLINK_ASSAY, "Olink")):

@@ -61,13 +61,13 @@ def _refuse_transposed(table: Table, sheet: pd.DataFrame | None, organism: str) 
     frame = table.frame
     columns = [str(c) for c in frame.columns]
     first, others = frame[frame.columns[0]].astype(str), columns[1:]
-    rows = _samples_in_rows(frame, sheet) or (
+    rows = _samples_in_rows(table, sheet) or (
         columns[0] if looks_transposed(others, first, organism) else None
     )
     if rows is None:
         # a layer of an AnnData file stands before the name of the sample
-        names = [re.sub(r"^\w+:", "", c) for c in others if not is_text(frame[c])]
-        if _rows_of_proteins(frame) or not _are_proteins(names, organism):
+        names = [re.sub(r"^\w+:", "", c) for c in others if c not in table.texts]
+        if _rows_of_proteins(table) or not _are_proteins(names, organism):
             return
         others, rows = names, columns[0]
     raise _transposed(table, rows, others)
@@ -81,15 +81,16 @@ def _transposed(table: Table, rows: str, others: list[str]) -> InputError:
     )
 
 
-def _samples_in_rows(frame: pd.DataFrame, sheet: pd.DataFrame | None) -> str | None:
+def _samples_in_rows(table: Table, sheet: pd.DataFrame | None) -> str | None:
     """Column whose cells are the samples of the sheet, where the header names none of them."""
     if sheet is None:
         return None
+    frame = table.frame
     wanted = {short_name(str(s)).casefold() for s in sheet.index}
     if wanted & {short_name(str(c)).casefold() for c in frame.columns}:
         return None
     for column in frame.columns:
-        if is_text(frame[column]) and len(frame) <= 10 * len(wanted):
+        if column in table.texts and len(frame) <= 10 * len(wanted):
             found = wanted & {short_name(str(v)).casefold() for v in frame[column]}
             if len(found) > 1 and 2 * len(found) >= len(wanted):
                 return str(column)
@@ -106,9 +107,9 @@ def _are_proteins(names: list[str], organism: str) -> bool:
     return share >= _SOME and share * len(long) >= _FEW_PROTEINS
 
 
-def _rows_of_proteins(frame: pd.DataFrame) -> bool:
+def _rows_of_proteins(table: Table) -> bool:
     """Say whether the rows are proteins: some column of words names a different one in most rows."""
-    return any(_names_proteins(frame[c]) for c in frame.columns if is_text(frame[c]))
+    return any(_names_proteins(table.frame[c]) for c in table.frame.columns if c in table.texts)
 
 
 def _names_proteins(cells: pd.Series) -> bool:
@@ -125,7 +126,8 @@ def _refuse_square(table: Table) -> None:
     frame = table.frame
     rows = frame[frame.columns[0]]
     others = [str(c) for c in frame.columns[1:]]
-    if len(others) > 2 and is_text(rows) and set(rows.astype(str)) == set(others):
+    words = len(others) > 2 and frame.columns[0] in table.texts
+    if words and str(rows.iloc[0]) in others and set(rows.astype(str)) == set(others):
         raise InputError(
             f"the matrix {table.name!r} compares samples with samples (its rows and its columns are {listed(others, limit=3)}), such "
             "as correlations or distances; give the protein table, with one row per protein and one column per sample."
@@ -142,9 +144,9 @@ def _refuse_sheet(table: Table) -> None:
         samples = str(frame.columns[0])
     design = [c for c in design if c != samples]
     others = [str(c) for c in frame.columns if c != samples]
-    numbers = [c for c in others if not is_text(frame[c]) and c not in design]
+    numbers = [c for c in others if c not in table.texts and c not in design]
     described = bool(design) or (not numbers and plain(samples or "") in _NAMES_SAMPLES)
-    if samples is None or not described or _rows_of_proteins(frame):
+    if samples is None or not described or _rows_of_proteins(table):
         return
     if numbers and len(families(numbers)[0]) > _FEW_NUMBERS:
         return  # columns of one name in a row are samples, whatever else is there
@@ -159,12 +161,12 @@ def _refuse_rows_of_samples(table: Table) -> None:
     """Refuse a table whose first column is called as that of samples is, and holds no proteins."""
     frame = table.frame
     rows, *others = [str(c) for c in frame.columns]
-    numbers = [c for c in others if not is_text(frame[c])]
-    named = plain(rows) in _NAMES_SAMPLES and plain(rows) != "label" and is_text(frame[rows])
-    if not named or len(numbers) < _FEW_PROTEINS or _rows_of_proteins(frame):
+    numbers = [c for c in others if c not in table.texts]
+    named = plain(rows) in _NAMES_SAMPLES and plain(rows) != "label" and rows in table.texts
+    if not named or len(numbers) < _FEW_PROTEINS or _rows_of_proteins(table):
         return
     # a second column of names may hold proteins of a database that nobody knows
-    if not any(is_text(frame[c]) and 2 * frame[c].nunique() > len(frame) for c in others):
+    if not any(c in table.texts and 2 * frame[c].nunique() > len(frame) for c in others):
         raise _transposed(table, rows, numbers)
 
 
@@ -186,7 +188,7 @@ def _refuse_long(table: Table, dialect: Dialect) -> None:
     values = [
         c
         for c in frame.columns
-        if c not in {key, run, ids.gene} and not is_text(frame[c]) and word_of(str(c)) is None
+        if c not in {key, run, ids.gene} and c not in table.texts and word_of(str(c)) is None
     ]
     amounts = [c for c in values if pd.api.types.is_float_dtype(frame[c])] or values
     value = amounts[0] if amounts else "value"

@@ -13,7 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of, shown
+from markerkit.core.errors import (
+    InputError,
+    MarkerkitWarning,
+    collected_warnings,
+    counted,
+    listed,
+    one_of,
+    shown,
+)
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.peptide_groups import members_of
 from markerkit.core.peptides import PeptideTable
@@ -351,7 +359,8 @@ def _one_row_a_sequence(
     repeated = (keyed.duplicated() & matrix.notna().any(axis=1).to_numpy()).to_numpy()
     if repeated.any():
         warnings.warn(
-            f"{int(repeated.sum())} rows of {name} repeat the sequence and all values of another row; each was taken once",
+            counted(int(repeated.sum()), f"row of {name} repeats", f"rows of {name} repeat")
+            + " the sequence and all values of another row; each was taken once",
             MarkerkitWarning,
             stacklevel=3,
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed, shown
+from markerkit.core.errors import InputError, MarkerkitWarning, counted, listed, shown
 from markerkit.core.species import BETWEEN_MEMBERS, CONTAMINANT, DECOY, species_in, species_named, tag_pattern
 from markerkit.io.cells import as_numbers
 from markerkit.io.dialects import Dialect
@@ -165,7 +165,8 @@ def _unique(names: pd.Series) -> pd.Series:
     n = names.groupby(names).cumcount()
     if n.any():
         warnings.warn(
-            f"{int((n > 0).sum())} rows repeat the name of another row and are kept as 'name (2)', 'name (3)', ...",
+            counted(int((n > 0).sum()), "row repeats", "rows repeat")
+            + " the name of another row, kept as 'name (2)', 'name (3)', ...",
             MarkerkitWarning,
             stacklevel=5,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
@@ -33,6 +34,7 @@ SOFTWARE = tuple(dict.fromkeys([*(d.name for d in DIALECTS.values()), *(r.name f
 
 _LOOKED_AT = 500  # proteins in which copies are looked for first
 _TOTAL = 1e-3  # relative difference below which a row is the sum of all others
+_LEAST_SAMPLES = 5  # samples of which each must show that a row is a sum
 _LEAST_SAME = 10  # values that two samples share before one is taken for a copy of the other
 
 
@@ -214,13 +216,18 @@ def _refuse_totals(matrix: pd.DataFrame, name: str) -> None:
     values = matrix.to_numpy()
     if values.shape[1] <= _LEAST_SAME:
         return
-    sums = np.nansum(values, axis=1)
     for at in (0, -1):
-        others = sums - values[:, at]
-        if (others > 0).all() and np.allclose(values[:, at], others, rtol=_TOTAL, atol=0):
+        # a row that is no sum in the first samples is none
+        if _is_total(values[:_LEAST_SAMPLES], at) and _is_total(values, at):
             raise InputError(
                 f"the row {matrix.columns[at]!r} of the matrix {name!r} is the sum of all other rows, and no protein; delete it."
             )
+
+
+def _is_total(values: npt.NDArray[np.float64], at: int) -> bool:
+    """Say whether a protein is the sum of all others, in every sample."""
+    others = np.nansum(values, axis=1) - values[:, at]
+    return bool((others > 0).all() and np.allclose(values[:, at], others, rtol=_TOTAL, atol=0))
 
 
 def _name(samples: str | Path | pd.DataFrame | None, table: Table) -> str:

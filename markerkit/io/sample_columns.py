@@ -21,7 +21,7 @@ from markerkit.io.column_profile import (
     is_result_name,
     names_a_sample,
     preference,
-    profile,
+    profiles,
     quantity_of,
     sums_up,
     template,
@@ -115,13 +115,13 @@ def _sorted_columns(table: Table, dialect: Dialect) -> _Columns:
     rows = spread_rows(len(table.frame), _ROWS)
     sampled = table.frame if len(rows) == len(table.frame) else table.frame.iloc[rows]
     found = _Columns()
-    for at, name in enumerate(table.frame.columns):
-        if name in (ids.accession, ids.gene) or plain(name) in dialect.annotation:
-            continue
-        column = profile(sampled[name])
+    known = {ids.accession, ids.gene, *(c for c in table.frame.columns if plain(c) in dialect.annotation)}
+    looks = profiles(sampled[[c for c in table.frame.columns if c not in known]])
+    for name, column in looks.items():
+        first = name == table.frame.columns[0]
         if column.kind != "numbers":
             found.others[name] = column
-        elif why := _row_numbers(column, sampled[name], rows, first=at == 0):
+        elif why := _row_numbers(column, sampled, rows, first=first):
             found.passed[name] = why
         elif word := Word.RESULT if is_probability(column) else word_of(name):
             found.words[name] = word, column
@@ -153,7 +153,7 @@ def _with_results_apart(found: _Columns) -> _Columns:
     return found
 
 
-def _row_numbers(column: Profile, cells: pd.Series, rows: list[int], *, first: bool) -> str:
+def _row_numbers(column: Profile, sampled: pd.DataFrame, rows: list[int], *, first: bool) -> str:
     """Say why a column is one of row numbers or has no name; nothing where it is neither."""
     folded = plain(column.name)
     numbered = first and (folded in _ROW_NAMES or column.name.startswith("..."))  # "...1" is readr's
@@ -161,7 +161,7 @@ def _row_numbers(column: Profile, cells: pd.Series, rows: list[int], *, first: b
     if (
         column.whole
         and len(rows) >= least
-        and not is_text(cells)
+        and not is_text(cells := sampled[column.name])
         and np.isfinite(cells.to_numpy(dtype=float, na_value=np.nan)).all()
     ):
         values, steps = cells.to_numpy(dtype=float), np.array(rows, dtype=float)
@@ -215,7 +215,7 @@ def _refuse_other_numbers(table: Table, columns: _Columns) -> None:
             "detected, not how much; export the intensities."
         )
     if all(word is Word.ANNOTATION for word, _ in columns.words.values()):
-        described = [c for c in table.frame.columns if not is_text(table.frame[c])]
+        described = [c for c in table.frame.columns if c not in table.texts]
         numbers = f" (of numbers there is only {listed(described, limit=4)})" if described else ""
         raise InputError(
             f"the matrix {table.name!r} has no sample columns: it is a list of identifiers without amounts{numbers}; found "

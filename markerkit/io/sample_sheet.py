@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed, shown, suggestion
+from markerkit.core.errors import InputError, MarkerkitWarning, counted, listed, shown, suggestion
 from markerkit.core.experiment import Experiment
 from markerkit.io.dialects import ONE_SAMPLE, plain
 from markerkit.io.tabular import as_table
@@ -22,6 +22,14 @@ SAMPLE_COLUMNS = (
 _ENDINGS = re.compile(r"(?:\.(?:raw|mzml|d|wiff2?|wiff\.scan|dia|htrms|mzxml|mgf|mzml\.gz))+$", re.IGNORECASE)
 #: beginnings of a path: a drive, a root, a network share, the present folder, a web address
 _PATH = re.compile(r"[A-Za-z]:[\\/]|[\\/~]|\.{1,2}[\\/]|\w+://")
+#: an isobaric channel (TMT 126 to 135, iTRAQ 113 to 121), perhaps behind its file and before words of the study
+_CHANNEL = re.compile(
+    r"(?:(f\d+)[ _.,:-]+)?(?:i?t(?:mt|raq)\w*[-_ ])?(11[3-9]|121|12[6-9][nc]?d?|13[0-5][nc]?d?)(?:(?:, |\.\.).*)?"
+)
+_CHANNEL_COLUMNS = frozenset(
+    {"channel", "tmt channel", "tmt label", "itraq channel", "reporter ion", "label", "tag"}
+)
+_FILE = re.compile(r"F\d+")
 _ENOUGH = (
     0.5  # share of the rows that a column named as sample columns are must match to come before other columns
 )
@@ -89,7 +97,11 @@ class SampleSheet:
         MarkerkitWarning
             The samples are matched by another column than its name says.
         """
-        column = self._sample_column(list(dict.fromkeys(matrix)))
+        matrix = list(dict.fromkeys(matrix))
+        both = self._of_file_and_channel(matrix)
+        if both is not None:
+            return both.on(matrix)
+        column = self._sample_column(matrix)
         names = self.frame[column].astype(str).str.strip()
         _check_names(names, self.frame[column].isna(), f"the sample sheet {self.name!r}")
         # SDRF columns are named by the text in their brackets
@@ -101,6 +113,32 @@ class SampleSheet:
                 text = sheet[name].astype(object).map(lambda v: v.strip() if isinstance(v, str) else v)
                 sheet[name] = _typed(text) if self.written else text
         return sheet.set_axis(pd.Index(names.to_numpy(dtype=object), name="sample"))
+
+    def _of_file_and_channel(self, matrix: list[str]) -> SampleSheet | None:
+        """Sheet whose columns of files and channels became one, F1: 127N, where only both together name a sample."""
+        channel = self._channel_column()
+        file = next((c for c in self.frame.columns if all(map(_FILE.fullmatch, self._cells(c)))), None)
+        if channel is None or file is None or None not in _hits(self._cells(channel), matrix):
+            return None
+        both = [f"{f}: {c}" for f, c in zip(self._cells(file), self._cells(channel), strict=True)]
+        if None in _hits(both, matrix):
+            return None
+        frame = self.frame.drop(columns=channel).assign(**{channel: both})
+        return replace(self, frame=frame)
+
+    def _channel_column(self) -> str | None:
+        return next((str(c) for c in self.frame.columns if plain(str(c)) in _CHANNEL_COLUMNS), None)
+
+    def _refuse_channels_of_several_files(self, matrix: list[str]) -> None:
+        """Refuse channels alone where the matrix has them of several files."""
+        column = self._channel_column()
+        wanted = {_keys(cell)[-1] for cell in self._cells(column)} - {""} if column is not None else set()
+        found = [name for name in matrix if _keys(name)[-1] in wanted and _FILE.match(name)]
+        if len(found) > len(wanted):
+            raise InputError(
+                f"the column {shown(column)} of the sample sheet {self.name!r} names channels that several files of the matrix have "
+                f"({listed(found, limit=4)}); add a column of the files (F1), or write the channels as 'F1: 126'."
+            )
 
     def _sample_column(self, matrix: list[str]) -> str:
         """Column that matches the names of the matrix, before others one that is named as sample columns are."""
@@ -114,6 +152,8 @@ class SampleSheet:
             most = max(matched.values())
             best = [c for c in hits if matched[c] == most > 0]
             best = [c for c in named if c in best] or best
+        if not best:
+            self._refuse_channels_of_several_files(matrix)
         if not best and not named:
             raise InputError(
                 f"the sample sheet {self.name!r} has no sample column; call it 'sample'. Compared with the matrix "
@@ -241,21 +281,30 @@ def names_in_header(columns: Sequence[str], patterns: Iterable[str]) -> list[str
 def _hits(given: Sequence[str], matrix: Sequence[str]) -> list[str | None]:
     """Matrix name of every given name: exactly, else by base name without regard to case; None where there is none."""
     exact = set(matrix)
-    near: list[dict[str, list[str]]] = [{}, {}, {}]
+    near: list[dict[str, list[str]]] = [{}, {}, {}, {}]
     for name in exact:
         for key, found in zip(_keys(name), near, strict=True):
             found.setdefault(key, []).append(name)
     hits: list[str | None] = []
     for name in given:
-        close = next((c for key, found in zip(_keys(name), near, strict=True) if (c := found.get(key))), [])
+        close = next((f[key] for key, f in zip(_keys(name), near, strict=True) if key and key in f), [])
         hits.append(name if name in exact else close[0] if name and len(close) == 1 else None)
     return hits
 
 
-def _keys(name: str) -> tuple[str, str, str]:
-    """Names under which a sample is looked for, the nearest first; the last is a file of Proteome Discoverer, F1."""
+def _keys(name: str) -> tuple[str, ...]:
+    """Names under which a sample is looked for, the nearest first.
+
+    The last are those of Proteome Discoverer: a file or a channel of a file, and a channel.
+
+    >>> _keys("F1: 127N, Sample")[2:], _keys("F1: Sample, EV")[2:], _keys("TMT-127N")[3:]
+    (('f1: 127n', '127n'), ('f1', ''), ('127n',))
+    """
     short = short_name(name).casefold()
-    return short, _base(short), re.sub(r"^(f\d+): .*", r"\1", short)
+    channel = _CHANNEL.fullmatch(short)
+    if channel is None:
+        return short, _base(short), re.sub(r"^(f\d+): .*", r"\1", short), ""
+    return short, _base(short), f"{channel[1]}: {channel[2]}" if channel[1] else "", channel[2]
 
 
 def match_samples(sheet: Sequence[str], matrix: Sequence[str], *, name: str) -> dict[str, str]:
@@ -289,7 +338,12 @@ def match_samples(sheet: Sequence[str], matrix: Sequence[str], *, name: str) -> 
         )
     if lost:
         warnings.warn(
-            f"{len(lost)} samples of the sheet are not in the matrix and are left out: {listed(lost, limit=6)}",
+            counted(
+                len(lost),
+                "sample of the sheet is not in the matrix and is left out: ",
+                "samples of the sheet are not in the matrix and are left out: ",
+            )
+            + listed(lost, limit=6),
             MarkerkitWarning,
             stacklevel=4,
         )
@@ -326,7 +380,12 @@ def columns_in_sheet(
     left_out = [sample for sample in columns.values() if sample not in matched]
     if left_out:
         warnings.warn(
-            f"{len(left_out)} columns of the {what} are not in the sample sheet and are left out: {listed(left_out, limit=6)}",
+            counted(
+                len(left_out),
+                f"column of the {what} is not in the sample sheet and is left out: ",
+                f"columns of the {what} are not in the sample sheet and are left out: ",
+            )
+            + listed(left_out, limit=6),
             MarkerkitWarning,
             stacklevel=3,
         )

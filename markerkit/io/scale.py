@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning
+from markerkit.core.errors import InputError, MarkerkitWarning, counted
 from markerkit.core.matrix import LOG_LARGEST
 from markerkit.io import scale_tests as tests
 from markerkit.io.dialects import Dialect
@@ -113,7 +113,8 @@ def on_scale(
     found = _found(values, measured, look, declared, name=name, stated=stated, usual=usual)
     out, zeros = _converted(values, measured, look, found, name)
     if zeros and found.kind != "raw":
-        _warn(f"{name}: {zeros} zeros among logarithms are taken as not measured")
+        zero = counted(zeros, "zero among logarithms is", "zeros among logarithms are")
+        _warn(f"{name}: {zero} taken as not measured")
     note: dict[str, object] = {
         "scale_found": found.kind,
         "scale_evidence": found.evidence,

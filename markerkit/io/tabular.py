@@ -11,12 +11,14 @@ import warnings
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, shown
+from markerkit.io.cells import of_words
 from markerkit.io.delimited import NAMELESS, check_header, named_columns, read_text
 from markerkit.io.number_format import read_numbers
 from markerkit.io.workbook import read_workbook
@@ -53,6 +55,13 @@ class Table:
     sha256: str
     types: Mapping[str, str] = field(default_factory=dict)
     _looked_at: dict[str, pd.Series] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """Columns of words: neither of numbers nor of True and False."""
+        return frozenset(
+            c for c, kind in zip(self.frame.columns, self.frame.dtypes, strict=True) if of_words(kind)
+        )
 
     def words(self, column: str) -> pd.Series:
         """Give some cells of a column as text, from all over the table; empty ones are left out."""

@@ -19,7 +19,8 @@ from markerkit.io.dialects import ACCESSIONS, GENES, plain
 #: last columns of a MaxQuant table, whose empty cells some writers cut from the end of a row
 _CUT_AT_END = re.compile(r".* site (?:IDs|positions)")
 LONGEST_RECORD = 50  # lines of one row; a row that spans more has a quotation mark that is not closed
-_LONG_LINE = 1000  # bytes
+_LONG_LINE, _CHUNK = 1000, 1 << 20  # bytes
+_LINE_END = ord("\n")
 #: names of columns that hold proteins and genes
 NAMES = frozenset({*ACCESSIONS, *GENES})
 _SHEET_NAMES = frozenset(
@@ -69,6 +70,8 @@ def checked_rows(text: Text, body: int, header: list[str]) -> list[str]:
     width = least = len(header)
     while least > 1 and _CUT_AT_END.fullmatch(header[least - 1]):
         least -= 1
+    if _all_of_width(text, body, width):
+        return header
     rows = _Rows()
     for line, cells, trailing in _records(text, body, width):
         rows.n += 1
@@ -96,6 +99,23 @@ def checked_rows(text: Text, body: int, header: list[str]) -> list[str]:
     if all(least <= cells <= width for cells in rows.seen):
         return header
     raise _uneven(text, rows, width, least)
+
+
+def _all_of_width(text: Text, body: int, width: int) -> bool:
+    """Say whether no row has a quotation mark and all have the width of the header, without a look at each of them."""
+    data, sign = text.data, ord(text.delimiter)
+    if width == 1 or body >= len(data) or data.find(b'"', body) >= 0:
+        return False
+    at = body
+    while at < len(data):
+        end = data.rfind(b"\n", at, at + _CHUNK) + 1 or data.find(b"\n", at) + 1 or len(data)
+        part = np.frombuffer(data, np.uint8, end - at, at)
+        starts = np.append(0, np.flatnonzero(part == _LINE_END) + 1)
+        starts = starts[starts < len(part)]
+        if (np.add.reduceat(part == sign, starts, dtype=np.intp) != width - 1).any():
+            return False
+        at = end
+    return True
 
 
 def _records(text: Text, body: int, width: int) -> Iterator[tuple[int, int, bool]]:

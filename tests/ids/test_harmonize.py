@@ -39,6 +39,10 @@ CASES = [
     ("sp|P02769|ALBU_BOVIN", "ALB", "", "P02769", "", "not mapped"),
     ("CON__P02769", "ALB", "", "P02769", "", "not mapped"),
     ("CON__P04264", "", "KRT1", "P04264", "accession", "mapped"),
+    ("CON__P35908v2", "", "KRT2", "P35908", "accession", "mapped"),
+    ("P35908v2", "", "KRT2", "P35908", "accession", "mapped"),
+    ("P35908-1.2", "", "KRT2", "P35908", "accession", "mapped"),
+    ("CON__Q9XXX9v1", "", "", "Q9XXX9", "", "not mapped"),
 ]
 
 

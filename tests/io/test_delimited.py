@@ -10,6 +10,7 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError
+from markerkit.io import text_rows
 from markerkit.io.tabular import read_table
 
 HEADER = ["protein_id", "gene", "ev", "ly"]
@@ -181,3 +182,52 @@ def test_long_lines_are_counted_alike(tmp_path) -> None:
     rows[1].pop()
     with pytest.raises(InputError, match="line 3 has 200 cells, the header has 201"):
         mk.read_proteins(file(tmp_path, text("\t", ["gene", *names], rows)))
+
+
+def test_columns_that_change_their_kind_far_below(tmp_path) -> None:
+    """A wide table is read in parts: a column with text in one part and numbers in another is one of text as a whole."""
+    wide, n = 1100, 700
+    first = {
+        "note": ["1.50"] * 600 + ["x"] * 100,
+        "late": [""] * 600 + ["y"] * 100,
+        "number": ["1"] * 600 + ["2.5"] * 100,
+        "flag": ["True"] * 600 + ["1"] * 100,
+    }
+    rows = ["\t".join([*cells, *["1"] * wide]) for cells in zip(*first.values(), strict=True)]
+    path = tmp_path / "wide.tsv"
+    path.write_text("\n".join(["\t".join([*first, *(f"c{i}" for i in range(wide))]), *rows]))
+    frame = read_table(path).frame
+    assert frame.shape == (n, wide + 4)
+    assert list(frame["note"]) == first["note"]
+    assert frame["late"].isna().sum() == 600
+    assert set(frame["late"].dropna()) == {"y"}
+    assert list(frame["number"]) == [float(v) for v in first["number"]]
+    assert list(frame["flag"]) == first["flag"]
+    assert frame["c9"].dtype == int
+
+
+@pytest.mark.parametrize("line", ["1\t2", "1\t2\t3\t4", "1", ""])
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_one_row_of_another_width_is_found(tmp_path, monkeypatch, line, end) -> None:
+    """Wherever it stands in a long table; a blank line is no row."""
+    path = tmp_path / "rows.tsv"
+    monkeypatch.setattr(text_rows, "_CHUNK", 1000)
+    n = 300  # more than is looked at in one go
+    for at in (0, n // 2, n - 1):
+        lines = ["1.25\t2.25\t3.25"] * n
+        lines[at] = line
+        path.write_text("gene\ta\tb\n" + "\n".join(lines) + end)
+        if line:
+            with pytest.raises(
+                InputError, match=rf"line {at + 2} has {len(line.split())} cells, the header has 3"
+            ):
+                read_table(path)
+        else:
+            assert len(read_table(path).frame) == n - 1
+
+
+def test_a_comma_in_every_name_of_a_ragged_sheet_is_no_delimiter(tmp_path) -> None:
+    path = tmp_path / "s.tsv"
+    path.write_text("sample\tgroup\tdonor\nF1: Sample, EV\tev\ta\nF2: Sample, cell\tcell\n")
+    with pytest.raises(InputError, match="line 3 has 2 cells, the header has 3"):
+        read_table(path, what="sample sheet")

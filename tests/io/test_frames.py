@@ -198,7 +198,9 @@ def test_short_names_only_where_they_stay_apart() -> None:
 
 def test_an_ambiguous_short_name_matches_nothing() -> None:
     """Two columns share the base name of one sample of the sheet: neither is taken by guess."""
-    with pytest.warns(MarkerkitWarning, match="1 samples of the sheet are not in the matrix.*'run_1'"):
+    with pytest.warns(
+        MarkerkitWarning, match="1 sample of the sheet is not in the matrix and is left out: 'run_1'"
+    ):
         found = match_samples(["run_1", "run_2"], ["d1/run_1.raw", "d2/RUN_1.raw", "d1/run_2.raw"], name="s")
     assert found == {"d1/run_2.raw": "run_2"}
 

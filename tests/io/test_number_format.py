@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,11 +104,9 @@ def test_numbers_with_two_readings_are_refused_beyond_one_power_of_ten(
             match=re.escape("may stand for 20000 or for 20.000: all have three digits behind the"),
         ):
             mk.read_proteins(path)
-    elif sign == ",":
+    else:
         with pytest.warns(MarkerkitWarning, match="decimal sign"):
             check(path, values)
-    else:
-        check(path, values)
 
 
 @pytest.mark.parametrize("sign", [".", ","])
@@ -253,3 +252,38 @@ def test_a_list_among_words_stays_a_list_beside_decimal_commas(tmp_path) -> None
     path = tmp_path / "m.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert list(read_table(path).frame["charges"].iloc[:3]) == ["2,3", "2,3", "none seen"]
+
+
+LOGS = np.linspace(18.001, 29.999, 40).round(3).reshape(10, 4)
+
+
+@pytest.mark.parametrize(("sep", "warned"), [(";", 1), ("\t", 0), (",", 0)])
+def test_three_decimals_of_logarithms_are_spoken_of_where_semicolons_part_the_cells(
+    tmp_path, sep, warned
+) -> None:
+    """Where the comma is the decimal sign, a point may part thousands."""
+    path = written(tmp_path / "m.csv", LOGS, lambda v: f"{v:.3f}", sep=sep)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        exp = mk.read_proteins(path)
+    np.testing.assert_allclose(exp.values.to_numpy(), LOGS.T, rtol=1e-12)
+    said = [str(w.message) for w in caught if "decimal sign" in str(w.message)]
+    assert len(said) == warned
+    assert all(
+        "'18.001' was read as 18.001; if it parts thousands, write the numbers without it" in s for s in said
+    )
+    assert exp.history[0].get("warnings", []) == said
+
+
+def test_one_number_of_two_decimals_says_that_the_point_is_a_decimal_sign(tmp_path) -> None:
+    path = written(tmp_path / "m.csv", LOGS, lambda v: f"{v:.3f}" if v < 29 else f"{v:.2f}", sep=";")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exp = mk.read_proteins(path)
+    assert exp.values.iloc[0, 0] == 18.001
+
+
+def test_three_decimals_that_span_as_abundances_do_are_asked_for(tmp_path) -> None:
+    wide = np.geomspace(1.001, 900.001, 40).round(3).reshape(10, 4)
+    with pytest.raises(InputError, match=r"may stand for 1001 or for 1\.001"):
+        mk.read_proteins(written(tmp_path / "m.csv", wide, lambda v: f"{v:.3f}", sep=";"))

@@ -336,7 +336,7 @@ def test_spectronaut_pivot(tmp_path):
     assert table.peptides["is_unique"].tolist() == [True, False]
     assert table.history[0]["quantity"] == "precursor"
     with pytest.warns(
-        MarkerkitWarning, match="1 rows of pivot.tsv repeat the sequence and all values of another row"
+        MarkerkitWarning, match="1 row of pivot.tsv repeats the sequence and all values of another row"
     ):
         peptide = mk.read_peptides(path, quantity="peptide")
     assert peptide.values["AVCK"].tolist() == [15e3, 7e3], (
@@ -421,7 +421,7 @@ def test_peaks(tmp_path):
         ["P60033|CD81_HUMAN", "K.VVK.-", "Y", 30.1, 800.1, 3, 1.2, 401.1, 21.0, 3e6, "", *tail],
     ]
     with pytest.warns(
-        MarkerkitWarning, match="1 rows of protein-peptides.csv repeat the sequence and all values"
+        MarkerkitWarning, match="1 row of protein-peptides.csv repeats the sequence and all values"
     ):
         table = mk.read_peptides(write(tmp_path / "protein-peptides.csv", header, rows, sep=","))
     assert list(table.samples.index) == ["EV_1", "cell_1"]
@@ -458,7 +458,7 @@ def test_a_sample_sheet_chooses_and_orders(tmp_path):
     sheet = pd.DataFrame({"sample": ["CELL_1.raw", "ev_1"], "fraction": ["lysate", "EV"]})
     with pytest.warns(
         MarkerkitWarning,
-        match="1 columns of the peptide table are not in the sample sheet and are left out: 'other_1'",
+        match="1 column of the peptide table is not in the sample sheet and is left out: 'other_1'",
     ):
         table = mk.read_peptides(wide(other_1=[1e5, 2e5]), samples=sheet)
     assert list(table.samples.index) == ["CELL_1.raw", "ev_1"]
@@ -485,7 +485,7 @@ def test_rows_of_one_sequence_are_summed_on_the_linear_scale():
 
 def test_a_row_listed_again_for_another_protein_counts_once():
     twice = pd.concat([wide(), wide(protein=["P60033", "P08962"]).iloc[:1]])
-    with pytest.warns(MarkerkitWarning, match="1 rows of frame repeat the sequence and all values"):
+    with pytest.warns(MarkerkitWarning, match="1 row of frame repeats the sequence and all values"):
         table = mk.read_peptides(twice.reset_index(drop=True))
     assert table.values["AAAK"].tolist() == [8e6, 1e6]
     assert table.peptides.loc["AAAK", "proteins"] == "P08962;P60033"

@@ -315,7 +315,7 @@ def test_decimal_comma_gzip_and_workbook(tmp_path):
 def test_rows_keep_a_name_each(tmp_path):
     rows = [("P1", "A", 10, 2000), ("P1", "A", 20, 3000), ("", "B", 30, 4000), ("", "", 40, 5000)]
     path = write(tmp_path / "m.tsv", ("protein_id", "gene", "x", "y"), rows)
-    with pytest.warns(MarkerkitWarning, match="1 rows repeat the name"):
+    with pytest.warns(MarkerkitWarning, match="1 row repeats the name"):
         exp = mk.read_proteins(path)
     assert list(exp.values.columns) == ["P1", "P1 (2)", "B", "row 4"]
 
@@ -361,7 +361,7 @@ def test_hdf5_by_another_name_is_named(tmp_path):
 def test_sheet_names_match_without_path_case_and_ending(tmp_path):
     path = wide(tmp_path)
     names = ("D:\\x\\EV_1.raw", "ev_2.mzML", "cell_1")
-    with pytest.warns(MarkerkitWarning, match="1 columns of the matrix are not in the sample sheet"):
+    with pytest.warns(MarkerkitWarning, match="1 column of the matrix is not in the sample sheet"):
         exp = mk.read_proteins(path, samples=sheet(tmp_path, names))
     assert list(exp.samples.index) == list(names)
     assert exp.history[0]["not_in_sheet"] == ["cell_2"]

@@ -10,7 +10,7 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
-from markerkit.io.column_profile import Likeness, families, profile, quantity_of, word_of
+from markerkit.io.column_profile import Likeness, families, profiles, quantity_of, word_of
 from tests.io.tables import SAMPLES, N, amounts, between, matrix, proteins, whole
 
 
@@ -327,21 +327,25 @@ def test_families_and_quantities() -> None:
     assert quantity_of("Abundance_EV_norm") == ("normalized abundance", "ev")
 
 
+def profile(values, name):
+    return profiles(pd.DataFrame({name: values}))[name]
+
+
 @pytest.mark.parametrize(("shift", "alike"), [(1.9, True), (2.1, False)])
 def test_columns_are_alike_within_two_spreads(shift, alike) -> None:
     """The quartiles of the core lie 2 apart: a column may lie 4 away, 8 where its name is that of a sample."""
     grid = np.linspace(18, 22, 400)
-    core = Likeness([profile(pd.Series(grid, name="EV_1"))])
+    core = Likeness([profile(grid, "EV_1")])
     spread = float(np.subtract(*np.percentile(grid, [75, 25])))
-    assert core.holds(profile(pd.Series(grid + shift * spread, name="x")), named=False) is alike
-    assert core.holds(profile(pd.Series(grid + 3.9 * spread, name="x")), named=True)
-    assert not core.holds(profile(pd.Series(grid + 4.1 * spread, name="x")), named=True)
+    assert core.holds(profile(grid + shift * spread, "x"), named=False) is alike
+    assert core.holds(profile(grid + 3.9 * spread, "x"), named=True)
+    assert not core.holds(profile(grid + 4.1 * spread, "x"), named=True)
 
 
 def test_p_values_are_not_alike_with_differences() -> None:
-    core = Likeness([profile(pd.Series(np.linspace(-2, 2, 100), name="a"))])
-    assert not core.holds(profile(pd.Series(np.linspace(0.01, 1, 100), name="b")), named=False)
-    assert core.holds(profile(pd.Series(np.linspace(-0.5, 1, 100), name="b")), named=False)
+    core = Likeness([profile(np.linspace(-2, 2, 100), "a")])
+    assert not core.holds(profile(np.linspace(0.01, 1, 100), "b"), named=False)
+    assert core.holds(profile(np.linspace(-0.5, 1, 100), "b"), named=False)
 
 
 @pytest.mark.parametrize("n", [N, 5])
@@ -415,3 +419,26 @@ def test_messages_on_many_columns_with_long_names_are_bounded() -> None:
     assert 300 < len(text) <= 1000
     assert text.startswith("24 columns of numbers were not read as samples: ")
     assert "and 6 more (a ratio)" in text
+
+
+def test_columns_are_looked_at_as_by_themselves() -> None:
+    """In one pass over all columns of numbers, missing values, zeros and infinite ones are left out of each."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(rng.normal(20, 3, (97, 4)), columns=list("abcd"))
+    frame.iloc[::3, 1] = np.nan
+    frame.iloc[::5, 2] = 0
+    frame.iloc[4, 3] = np.inf
+    frame["whole"] = [*range(1, 96), np.nan, 0]
+    frame["empty"], frame["flag"], frame["zeros"] = np.nan, True, 0.0
+    frame["mostly"] = [*map(str, rng.normal(5, 1, 60)), *["ND"] * 37]
+    found = profiles(frame)
+    assert list(found) == list(frame.columns)
+    for name in (*"abcd", "whole", "mostly"):
+        values = pd.to_numeric(frame[name], errors="coerce").to_numpy()
+        values = values[np.isfinite(values) & (values != 0)]
+        assert found[name].n == len(values)
+        assert found[name].quartiles == pytest.approx(np.percentile(values, [0, 25, 50, 75, 100]))
+        assert found[name].whole is (name == "whole")
+        assert (found[name].kind, found[name].name) == ("numbers", name)
+    assert (found["empty"].kind, found["flag"].kind, found["mostly"].distinct) == ("empty", "flags", 1)
+    assert (found["zeros"].kind, found["zeros"].n) == ("numbers", 0)

@@ -200,7 +200,7 @@ def test_files_of_proteome_discoverer(tmp_path, named) -> None:
         columns={"protein_id": "Accession"}
     )
     files = sheet(tmp_path, f"{named}\tgroup\nF11\tg\nF1\tg\n")
-    with pytest.warns(MarkerkitWarning, match="1 columns of the matrix are not in the sample sheet"):
+    with pytest.warns(MarkerkitWarning, match="1 column of the matrix is not in the sample sheet"):
         exp = mk.read_proteins(frame, samples=files)
     assert list(exp.values.index) == ["F11", "F1"]
     assert exp.values["P08962"].tolist() == [1e6 + 2, 1e6]
@@ -212,3 +212,48 @@ def test_channels_of_one_file_are_not_told_by_the_file(tmp_path) -> None:
     )
     with pytest.raises(InputError, match=r"no sample of the sheet 's\.tsv' is a column"):
         mk.read_proteins(frame, samples=sheet(tmp_path, "sample\tgroup\nF1\tg\n"))
+
+
+CHANNELS = ["126", "127N", "127C", "128N"]
+
+
+def of_channels(*files: str, form: str = "Abundance: {}: {}, Sample") -> pd.DataFrame:
+    """Proteins export of Proteome Discoverer; the number of a column is its value in both rows."""
+    columns = [form.format(f, c) for f in files for c in CHANNELS]
+    table = {"Accession": ["P08962", "P60033"], "# Peptides": [3, 4], "Gene Symbol": ["CD63", "CD81"]}
+    return pd.DataFrame(table | {c: [1000.0 * (i + 1), 1e6] for i, c in enumerate(columns)})
+
+
+@pytest.mark.filterwarnings("ignore:the samples of frame are matched:markerkit.MarkerkitWarning")
+@pytest.mark.parametrize("form", ["Abundance: {}: {}, Sample", "Abundance..{}..{}..Sample"])
+@pytest.mark.parametrize("cell", ["{}", "TMT-{}", "F1: {}", "F1_{}", "TMTpro {}"])
+def test_channels_of_one_file_are_matched_by_their_number(form, cell) -> None:
+    sheet = pd.DataFrame({"channel": [cell.format(c) for c in reversed(CHANNELS)], "group": list("abcd")})
+    exp = mk.read_proteins(of_channels("F1", form=form), samples=sheet)
+    assert list(exp.values.index) == list(sheet["channel"])
+    assert exp.values["P08962"].tolist() == [4000, 3000, 2000, 1000]
+    assert exp.samples["group"].tolist() == list("abcd")
+
+
+@pytest.mark.filterwarnings("ignore:the samples of frame are matched:markerkit.MarkerkitWarning")
+@pytest.mark.parametrize("file", ["file", "plex"])
+def test_channels_of_several_files_need_both(file) -> None:
+    sheet = pd.DataFrame({file: ["F2"] * 4 + ["F1"] * 4, "channel": CHANNELS * 2, "sample": list("abcdefgh")})
+    exp = mk.read_proteins(of_channels("F1", "F2"), samples=sheet)
+    assert list(exp.values.index)[:2] == ["F2: 126", "F2: 127N"]
+    assert exp.values["P08962"].tolist() == [5000, 6000, 7000, 8000, 1000, 2000, 3000, 4000]
+    assert exp.samples["sheet_sample"].tolist() == list("abcdefgh")
+    with pytest.raises(
+        InputError, match="'channel' of the sample sheet 'frame' names channels that several files"
+    ):
+        mk.read_proteins(of_channels("F1", "F2"), samples=sheet.drop(columns=[file, "sample"]).iloc[:4])
+
+
+def test_a_channel_that_is_not_there_is_no_other_one() -> None:
+    sheet = pd.DataFrame({"sample": ["F1: 126", "F1: 131"]})
+    lost = "1 sample of the sheet is not in the matrix and is left out: 'F1: 131'"
+    others = "3 columns of the matrix are not in the sample sheet and are left out: "
+    with pytest.warns(MarkerkitWarning, match=lost), pytest.warns(MarkerkitWarning, match=others):
+        exp = mk.read_proteins(of_channels("F1"), samples=sheet)
+    assert exp.values["P08962"].tolist() == [1000]
+    assert exp.history[0]["not_in_sheet"] == [f"F1: {c}, Sample" for c in CHANNELS[1:]]

@@ -182,3 +182,33 @@ def test_a_copy_of_a_run_is_named_before_it_counts() -> None:
     with pytest.warns(MarkerkitWarning, match="one run, 3 times. They are no replicates"):
         exp = mk.read_proteins(CASES / "47_identical_sample_columns/m.tsv", samples=sheet_of())
     assert any("one run, 3 times" in w for w in exp.history[0]["warnings"])
+
+
+def test_one_sample_against_three_is_not_assessable_and_says_why() -> None:
+    names = [DONORS[0], *DONORS[6:9]]
+    sheet = sheet_of().set_index("sample").loc[names].reset_index()
+    table = pd.read_csv(CASES / "44_right_or_refused/m.tsv", sep="\t")[["protein_id", "gene", *names]]
+    exp = mk.harmonize_ids(mk.read_proteins(table, samples=sheet))
+    found = mk.assess(exp, Contrast("condition", "EV", "lysate"))
+    assert str(found).count("not assessable  no replicates: EV has 1 sample, 2 or more are needed") == 6
+    assert "compatible" not in str(found)
+
+
+def test_four_hundred_samples_have_the_fold_changes_of_pandas() -> None:
+    """Samples made from those of the table, 200 a group, some values missing."""
+    rng = np.random.default_rng(55)
+    table = pd.read_csv(CASES / "44_right_or_refused/m.tsv", sep="\t")
+    many = {
+        f"{level}_{i:03d}": table[f"{level}_D{i % 6 + 1}"] * np.exp(rng.normal(0, 0.3, len(table)))
+        for level in ("EV", "lysate")
+        for i in range(200)
+    }
+    values = pd.DataFrame(many).mask(rng.random((len(table), 400)) < 0.1)
+    sheet = pd.DataFrame({"sample": list(many), "condition": ["EV"] * 200 + ["lysate"] * 200})
+    found = changes(
+        mk.read_proteins(pd.concat([table[["protein_id", "gene"]], values], axis=1), samples=sheet)
+    )
+    logs = np.log2(values.set_axis(table["gene"]))
+    expected = logs.iloc[:, :200].mean(axis=1) - logs.iloc[:, 200:].mean(axis=1)
+    assert len(found) == 40
+    np.testing.assert_allclose(found, expected[found.index], atol=1e-9)
