@@ -19,6 +19,8 @@ level
     disagreement of each set alone and moderated over the sets?
 coverage
     Simulated preparations, 4 against 4: does the interval of the contamination fraction hold its share?
+impostors, compression, mixed_cells, real_vesicles
+    What is taken for vesicles and is none, and vesicles that are hard to call: see ``impostors.py``.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ from markerkit.stats.set_effect import MarkerEffects, background, common_heterog
 from markerkit.study.contrast import Contrast
 
 sys.path.insert(0, str(Path(__file__).parent))
+import impostors
 from sections import Part, run_parts
 
 Array = npt.NDArray[np.float64]
@@ -419,6 +422,7 @@ PARTS: dict[str, Part] = {
     "level": ("Heterogeneity of markers, moderated over sets", level, 2000),
     "titration": ("Contamination fraction: titration of real data", titration, 1),
     "coverage": ("Contamination fraction: coverage of the interval", coverage, 1000),
+    **impostors.PARTS,
 }
 INTRO = """## Identity and purity
 

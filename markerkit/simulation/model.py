@@ -102,7 +102,7 @@ KINDS: dict[str, Kind] = {
     "background": Kind((), (1.0, 0.0, 2.4), (1.0, 0.0, 2.4), (0.0, 1.0)),
 }
 _INDEPENDENT_KINDS = ("other", "background")  # kinds without a common behavior
-_GENE_SD_SPREAD = 0.6  # sd over proteins of log2 of their sd factor
+GENE_SD_SPREAD = 0.6  # sd over proteins of log2 of their sd factor
 _NEGATIVE_SHIFT = (-1.5, 0.7)  # shift of a class's negative markers that are not organelle proteins
 
 
@@ -203,43 +203,55 @@ class Settings:
 # ---- proteins ------------------------------------------------------------------
 
 
-def _members(markers: MarkerCatalog, sets: Iterable[str], role: str = "positive") -> set[str]:
+def members(markers: MarkerCatalog, sets: Iterable[str], role: str = "positive") -> set[str]:
     """Genes of one or several sets; sets that the catalog lacks have none."""
     table = markers.table
     return set(table.loc[table["set"].isin(list(sets)) & (table["role"] == role), "gene"])
 
 
-def proteins_of(markers: MarkerCatalog, s: Settings, rng: np.random.Generator) -> pd.DataFrame:
-    """Expressed proteins with kind, complex, log2 abundance in the comparator and share q."""
+def catalog_proteins(markers: MarkerCatalog, n_background: int) -> pd.DataFrame:
+    """Every gene of the catalog and invented background proteins, with kind, complex and species."""
     table = markers.table.sort_values(["gene", "complex"], ascending=[True, False], kind="stable")
     genes = table.loc[~table["listed_only"], ["gene", "accession", "complex"]].drop_duplicates("gene")
     kind = pd.Series("other", index=genes["gene"])
     for name, row in reversed(KINDS.items()):
-        kind[kind.index.isin(_members(markers, row.sets))] = name
-    invented = [f"BG{i + 1:04d}" for i in range(s.n_background)]
+        kind[kind.index.isin(members(markers, row.sets))] = name
+    invented = [f"BG{i + 1:04d}" for i in range(n_background)]
     background = pd.DataFrame({"gene": invented, "accession": invented, "complex": "", "kind": "background"})
     frame = pd.concat([genes.assign(kind=kind.to_numpy()), background], ignore_index=True)
+    frame["species"] = np.where(frame["kind"] == "bovine", "bovine", markers.organism)
+    return frame
+
+
+def proteins_of(markers: MarkerCatalog, s: Settings, rng: np.random.Generator) -> pd.DataFrame:
+    """Expressed proteins with kind, complex, log2 abundance in the comparator and share q."""
+    frame = catalog_proteins(markers, s.n_background)
     levels = np.array([getattr(KINDS[k], s.comparator) for k in frame["kind"]])
     sets = [*s.sources, *(s.sets_raised if s.all_markers else ())]
-    needed = frame["gene"].isin(_members(markers, sets)).to_numpy()
+    needed = frame["gene"].isin(members(markers, sets)).to_numpy()
     expressed = needed | (rng.random(len(frame)) < levels[:, 0])
     frame["log2_q"] = levels[:, 1] + levels[:, 2] * rng.standard_normal(len(frame))
-    frame["species"] = np.where(frame["kind"] == "bovine", "bovine", markers.organism)
-    frame = frame[expressed]
-    frame.index = pd.Index(np.where(frame["accession"].duplicated(), frame["gene"], frame["accession"]))
-    return frame.assign(q=_share(np.exp2(frame["log2_q"].to_numpy())))
+    frame = named_by_accession(frame[expressed])
+    return frame.assign(q=share_of(np.exp2(frame["log2_q"].to_numpy())))
 
 
-def _share(x: Array) -> Array:
+def named_by_accession(frame: pd.DataFrame) -> pd.DataFrame:
+    """Proteins under their accession, or under their gene where an accession came before."""
+    names = pd.Index(np.where(frame["accession"].duplicated(), frame["gene"], frame["accession"]))
+    return frame.set_axis(names, axis=0)
+
+
+def share_of(x: Array) -> Array:
+    """Divide by the sum over proteins."""
     return np.asarray(x / x.sum(axis=-1, keepdims=True), dtype=float)
 
 
 def _followers(markers: MarkerCatalog, classes: Iterable[str]) -> set[str]:
     """Genes that rise in the vesicle: the class's markers and the general EV sets, less markers of other classes only."""
     rules = load_criteria().classes
-    of_classes = _members(markers, [name for c in classes for name in rules[c].sets])
-    others = _members(markers, [name for c in SIZE_CLASSES if c not in classes for name in rules[c].sets])
-    return of_classes | _members(markers, ["pan_ev"]) | (_members(markers, LAYER) - others)
+    of_classes = members(markers, [name for c in classes for name in rules[c].sets])
+    others = members(markers, [name for c in SIZE_CLASSES if c not in classes for name in rules[c].sets])
+    return of_classes | members(markers, ["pan_ev"]) | (members(markers, LAYER) - others)
 
 
 def add_shifts(
@@ -253,13 +265,13 @@ def add_shifts(
         proteins["shift"] = draw
         return frozenset()
     gene = proteins["gene"]
-    negative = gene.isin(_members(markers, s.sets_raised, "negative")).to_numpy()
+    negative = gene.isin(members(markers, s.sets_raised, "negative")).to_numpy()
     mean, sd = np.where(negative, _NEGATIVE_SHIFT[0], mean), np.where(negative, _NEGATIVE_SHIFT[1], sd)
     absent = (proteins["kind"] == "organelle").to_numpy(copy=True)
     if "apoptotic_body" in s.classes:
         absent[:] = False
     if s.comparator == "biofluid":
-        absent |= gene.isin(_members(markers, ["plasma_soluble"])).to_numpy()
+        absent |= gene.isin(members(markers, ["plasma_soluble"])).to_numpy()
     of_class = gene.isin(_followers(markers, s.classes_raised)).to_numpy()
     discordant = of_class & (chance < s.discordant_fraction)
     concordant = of_class & ~discordant
@@ -273,8 +285,8 @@ def source_composition(
     proteins: pd.DataFrame, name: str, markers: MarkerCatalog, rng: np.random.Generator
 ) -> Array:
     """Composition of a pure source: log-normal over its proteins."""
-    inside = proteins["gene"].isin(_members(markers, [name])).to_numpy()
-    return _share(np.where(inside, np.exp2(1.5 * rng.standard_normal(len(proteins))), 0.0))
+    inside = proteins["gene"].isin(members(markers, [name])).to_numpy()
+    return share_of(np.where(inside, np.exp2(1.5 * rng.standard_normal(len(proteins))), 0.0))
 
 
 def _mix(q: Array, v: Array, kappa: Array | float, sources: Mapping[str, Array], s: Settings) -> Array:
@@ -297,7 +309,7 @@ def truth_of(
     level = _middle_mean(log2_fc[~proteins["gene"].isin(rules.not_background(markers.table)).to_numpy()])
     raised = {}
     for name in rules.sources:
-        of_source = log2_fc[proteins["gene"].isin(_members(markers, [name])).to_numpy()]
+        of_source = log2_fc[proteins["gene"].isin(members(markers, [name])).to_numpy()]
         raised[name] = bool(len(of_source) and of_source.mean() - level >= RAISED)
     classes = {c: c in s.classes_raised or (c == "ev" and bool(s.classes)) for c in rules.classes}
     contamination_fraction = s.contamination_fraction if s.classes else 1.0
@@ -320,7 +332,7 @@ def _middle_mean(x: pd.Series) -> float:
 def noise_free(proteins: pd.DataFrame, sources: Mapping[str, Array], s: Settings) -> pd.Series:
     """Log2 ratio of preparation to comparator without donors and noise; -inf where nothing is left."""
     q = proteins["q"].to_numpy()
-    v = _share(q * np.exp2(proteins["shift"].to_numpy()))
+    v = share_of(q * np.exp2(proteins["shift"].to_numpy()))
     kappa = s.contamination_fraction if s.classes else 0.0
     with np.errstate(divide="ignore"):
         return pd.Series(np.log2(_mix(q, v, kappa, sources, s) / q), index=proteins.index)
@@ -354,11 +366,11 @@ def linear_signal(
     """Signal of every protein in every sample, before anything is missing."""
     p, n = len(proteins), len(samples)
     donor, batch = (pd.factorize(samples[c])[0] for c in ("donor", "batch"))
-    gene_sd_factor = np.exp2(_GENE_SD_SPREAD * rng.standard_normal(p))
+    gene_sd_factor = np.exp2(GENE_SD_SPREAD * rng.standard_normal(p))
     biology = s.donor_sd * gene_sd_factor * rng.standard_normal((donor.max() + 1, p))[donor]
     biology += s.batch_sd * rng.standard_normal((batch.max() + 1, p))[batch]
-    q = _share(proteins["q"].to_numpy() * np.exp2(biology))
-    v = _share(q * np.exp2(proteins["shift"].to_numpy()))
+    q = share_of(proteins["q"].to_numpy() * np.exp2(biology))
+    v = share_of(q * np.exp2(proteins["shift"].to_numpy()))
     spread = 0.2
     kappa = (
         s.contamination_fraction * np.exp(spread * rng.standard_normal((n, 1)) - spread**2 / 2)
@@ -367,16 +379,38 @@ def linear_signal(
     )
     case = (samples["fraction"] == "EV").to_numpy()[:, None]
     composition = np.where(case, _mix(q, v, np.minimum(kappa, 1.0), sources, s), q)
-    shared = _shared_noise(proteins["complex"], ("",), n, rng) + _shared_noise(
+    return with_noise(composition, proteins, s.noise, gene_sd_factor, rng)
+
+
+def with_noise(
+    composition: Array, proteins: pd.DataFrame, noise: float, factor: Array, rng: np.random.Generator
+) -> Array:
+    """Signal of compositions: noise of every value, noise that complexes and kinds share, and a depth by sample.
+
+    Parameters
+    ----------
+    composition
+        Shares, shape (n_samples, p).
+    proteins
+        With `complex` and `kind`.
+    noise
+        Spread of a value, and of what the proteins of a complex and of a kind share, log2.
+    factor
+        By which the spread of each protein differs, shape (p,).
+    rng
+        Random numbers.
+    """
+    n, p = composition.shape
+    shared = shared_noise(proteins["complex"], ("",), n, rng) + shared_noise(
         proteins["kind"], _INDEPENDENT_KINDS, n, rng
     )
     depth = 0.3 * rng.standard_normal((n, 1))
-    log2_noise = s.noise * (gene_sd_factor * rng.standard_normal((n, p)) + shared) + depth
+    log2_noise = noise * (factor * rng.standard_normal((n, p)) + shared) + depth
     floor = np.finfo(float).tiny  # of a protein that a vesicle without any contamination fraction lacks
     return np.asarray(np.maximum(composition, floor) * np.exp2(_LOG2_TOTAL + log2_noise), dtype=float)
 
 
-def _shared_noise(group: pd.Series, apart: tuple[str, ...], n: int, rng: np.random.Generator) -> Array:
+def shared_noise(group: pd.Series, apart: tuple[str, ...], n: int, rng: np.random.Generator) -> Array:
     """Draw standard normal noise that the proteins of a group share in a sample; none for the groups `apart`."""
     code, names = pd.factorize(group)
     noise = rng.standard_normal((n, len(names)))
