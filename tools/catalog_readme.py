@@ -34,6 +34,7 @@ _MEANING = {
     "verified": "how far the fact was checked",
     "note": "what to know of this marker in this set",
     "listed_only": "named for the set, without weight",
+    "core": "false: an associated factor, not a part of what the set names (an elongation factor of the ribosome)",
 }
 
 _HEAD = """\

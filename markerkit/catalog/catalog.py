@@ -52,6 +52,11 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     sets (layers, sources, modules, guideline categories) have weight = grade.
     A weight given in a user's file is used as it is.
 
+    ``core`` is false for a member that goes with what the set names without
+    being a part of it, as an elongation factor goes with the ribosome. It
+    changes no weight: whoever asks whether a complex or an organelle is there
+    asks its core members.
+
     Examples
     --------
     >>> from markerkit.catalog.load import load_markers

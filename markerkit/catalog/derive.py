@@ -29,11 +29,12 @@ TABLE_COLUMNS = (
     "verified",
     "note",
     "listed_only",
+    "core",
 )
 UNMAPPED_COLUMNS = ("set", "gene", "accession", "role", "reason")
 #: columns that follow from others: what changes in them has changed there
 FOLLOWING = ("independent_marker",)
-_COPIED = ("complex", "misev", "evidence", "source", "verified", "note", "listed_only")
+_COPIED = ("complex", "misev", "evidence", "source", "verified", "note", "listed_only", "core")
 SHARING_ROLES = ("identity", "layer", "source")  # sets whose overlap is worth knowing in `shared_with`
 
 

@@ -27,6 +27,8 @@ DERIVED = (
     "independent_marker",
 )  # columns of an exported table that are no field of a marker
 EVIDENCE = ("founding_review", "proteomics", "guideline", "single-study", "review", "localization", "user")
+_FLAGS = ("core", "listed_only")  # fields of a marker that are true or false
+_TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
 VERIFIED = re.compile(r"founding_review|opened:[a-z0-9-]+|recalled-(?:high|medium|low)|user")
 RESERVED = frozenset(
     {"catalog", "references", "criteria", "checklist"}
@@ -51,6 +53,7 @@ MARKER: dict[str, Any] = {
     "verified": "user",
     "shared_with": [],
     "complex": "",
+    "core": True,
     "misev": "",
     "listed_only": False,
     "note": "",
@@ -227,14 +230,23 @@ def _typed(cells: Mapping[str, str], where: str) -> dict[str, Any]:
     marker: dict[str, Any] = {k: v for k, v in cells.items() if k in MARKER and v}
     if "shared_with" in marker:
         marker["shared_with"] = [s.strip() for s in re.split(r"[;,]", marker["shared_with"]) if s.strip()]
-    if "listed_only" in marker:
-        marker["listed_only"] = marker["listed_only"].lower() in ("true", "1", "yes")
+    for name in _FLAGS:
+        if name in marker:
+            marker[name] = _flag(name, marker[name], where)
     if "weight" in marker:
         try:
             marker["weight"] = float(marker["weight"])
         except ValueError as error:
             raise InputError(f"{where}: weight {marker['weight']!r} is not a number.") from error
     return marker
+
+
+def _flag(name: str, text: str, where: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise InputError(f"{where}: {name} {text!r} is neither true nor false; write true or false.")
 
 
 def _from_gmt(path: Path, text: str) -> list[SetRecord]:
@@ -324,8 +336,9 @@ def _problem(marker: Mapping[str, Any]) -> str:
             f"verified of {gene} must be 'founding_review', 'opened:<what>', 'recalled-high', 'recalled-medium', "
             f"'recalled-low' or 'user'; got {marker['verified']!r}."
         )
-    if not isinstance(marker["listed_only"], bool):
-        return f"listed_only of {gene} must be true or false; got {marker['listed_only']!r}."
+    for name in _FLAGS:
+        if not isinstance(marker[name], bool):
+            return f"{name} of {gene} must be true or false; got {marker[name]!r}."
     if weight is not None and not (isinstance(weight, int | float) and 0 <= weight < float("inf")):
         return f"weight of {gene} must be a number from 0; got {weight!r}."
     return ""

@@ -137,9 +137,20 @@ def test_table_columns_are_exact():
     assert tuple(CATALOG.table.columns) == TABLE_COLUMNS
     assert (
         *("set", "gene", "accession", "role", "grade", "weight", "shared_with", "complex"),
-        *("independent_marker", "misev", "evidence", "source", "doi", "verified", "note", "listed_only"),
+        *(
+            "independent_marker",
+            "misev",
+            "evidence",
+            "source",
+            "doi",
+            "verified",
+            "note",
+            "listed_only",
+            "core",
+        ),
     ) == TABLE_COLUMNS
     assert CATALOG.table["listed_only"].dtype == bool
+    assert CATALOG.table["core"].dtype == bool
     assert CATALOG.table["weight"].dtype == float
     assert not CATALOG.table.isna().any().any()
 
@@ -318,6 +329,7 @@ def test_tsv_round_trip(tmp_path):
         "source",
         "verified",
         "listed_only",
+        "core",
     ]
     order = ["set", "gene"]
     first = CATALOG.table.sort_values(order, ignore_index=True)
@@ -417,6 +429,9 @@ BAD = [
     ("a.toml", 'markers = [{ gene = "A", verified = "sure" }]\n', r"verified of A must be"),
     ("a.toml", 'markers = [{ gene = "A", evidence = "hearsay" }]\n', r"evidence of A must be"),
     ("a.toml", 'markers = [{ gene = "A", listed_only = 1 }]\n', r"listed_only of A must be true or false"),
+    ("a.toml", 'markers = [{ gene = "A", core = "no" }]\n', r"core of A must be true or false; got 'no'"),
+    ("a.tsv", "set\tgene\tcore\nx\tA\tmaybe\n", r"a\.tsv, line 2: core 'maybe' is neither true nor false"),
+    ("a.tsv", "set\tgene\tlisted_only\nx\tA\tx\n", r"line 2: listed_only 'x' is neither true nor false"),
 ]
 
 
@@ -426,6 +441,33 @@ def test_bad_file(tmp_path, name, text, message):
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         read_markers(path)
+
+
+@pytest.mark.parametrize(
+    ("cell", "core"), [("", True), ("true", True), ("1", True), ("no", False), ("FALSE", False), ("0", False)]
+)
+def test_a_table_says_which_members_are_core(tmp_path, cell, core):
+    path = tmp_path / "a.tsv"
+    path.write_text(f"set\tgene\tcore\nx\tEEF2\t{cell}\n")
+    assert read_markers(path).table["core"].tolist() == [core]
+
+
+def test_an_associated_factor_keeps_its_weight_and_its_standing_in_other_organisms():
+    catalog = MarkerCatalog(
+        [record("complex", marker("RPL3"), marker("EEF2", core=False), role="source")],
+        orthologs=[
+            {"human_gene": "RPL3", "mouse_gene": "Rpl3", "mouse_accession": ""},
+            {"human_gene": "EEF2", "mouse_gene": "Eef2", "mouse_accession": ""},
+        ],
+    )
+    expected = [("RPL3", 1.0, True), ("EEF2", 1.0, False)]
+    columns = ["gene", "weight", "core"]
+    assert list(catalog.table[columns].itertuples(index=False, name=None)) == expected
+    mouse = catalog.for_organism("mouse").table
+    assert mouse["core"].tolist() == [True, False]
+    assert not diff(
+        catalog, MarkerCatalog([record("complex", marker("RPL3"), marker("EEF2"), role="source")])
+    ).empty
 
 
 def test_file_that_cannot_be_read(tmp_path):

@@ -218,7 +218,16 @@ COMPLEXES = [
     ("mitochondrion", "MRPL1 MRPL12 DAP3", "mitoribosome"),
     ("mitochondrion", "NDUFS1 NDUFA9", "OXPHOS complex I"),
     ("mitochondrion", "ATP5F1A", "OXPHOS complex V"),
+    ("mitochondrion", "PDHA1 PDHB DLAT", "pyruvate dehydrogenase"),
     ("coagulation", "FGA FGB FGG", "fibrinogen"),
+    ("proteasome", "PSME1 PSME2", "PA28"),
+    ("immunoglobulin", "IGLC1 IGLC7 IGLL5", "IGLC"),
+    ("platelet", "GP1BA GP1BB GP5 GP9", "GPIb-IX-V"),
+    ("erythrocyte", "HBA1 HBB HBD HBZ", "hemoglobin"),
+    ("erythrocyte", "SPTA1 SPTB", "spectrin"),
+    ("leukocyte", "S100A8 S100A9", "calprotectin"),
+    ("plasma", "C8A C8B C8G", "C8"),
+    ("nonvesicular", "MVP TEP1 PARP4", "vault"),
     ("exosome", "CD63 CD81 SDCBP PDCD6IP", ""),
     ("microvesicle", "ANXA1 ITGB1", ""),
     ("exosome", "HSPA1A HSPA1B", "HSP70 pair"),
@@ -230,6 +239,46 @@ COMPLEXES = [
 def test_complexes(name, members, complex_):
     table = CATALOG[name].table.set_index("gene")
     assert table.loc[genes(members), "complex"].unique().tolist() == [complex_]
+
+
+# factors that go with a source without being a part of it, and parts of it
+ASSOCIATED = [
+    ("ribosome", "EEF2 EEF1G EIF6 SERBP1 NACA BTF3 EIF3A EIF3M RPS27A", "RPL3 RPLP0 RPS3 RPSA RACK1"),
+    ("proteasome", "PSME1 PSME2 PSME3 PSME4 USP14 UCHL5 PSMF1", "PSMA1 PSMB8 PSMC1 PSMD14 ADRM1"),
+    ("nucleus", "EEF1B2 EIF2S2 HBS1L SRP14 SEC13", "H3C1 LMNA NUP98 TPR"),
+    ("mitochondrion", "DIABLO HTRA2 OCIAD1 C1QBP", "ATP5F1A TOMM20 HSPD1 PDHA1"),
+    ("er_golgi", "CUX1 PPIB", "CANX SEC61A1 GOLGA2"),
+    ("lipoprotein", "PON1 LCAT CETP PLTP SAA4", "APOA1 APOB APOE LPA"),
+    ("coagulation", "TFPI VWF PROS1 HRG", "FGA F2 SERPINC1"),
+    ("immunoglobulin", "JCHAIN IGLL5", "IGHG1 IGKC IGLC1"),
+    ("platelet", "TLN1 VCL FERMT3 PLEK THBS1 F13A1", "ITGA2B GP1BA PPBP PF4"),
+    ("erythrocyte", "HBZ PRDX2 CAT CA2", "HBA1 HBB SLC4A1 CA1"),
+    ("leukocyte", "LCP1 LTF CD14", "PTPRC MPO CD3E"),
+    ("keratin", "KRT5 KRT14 KRT17", "KRT1 KRT2 KRT9 KRT10"),
+    ("plasma", "C1QA FN1 CLU", "ALB HP C3"),
+    ("rnp", "TEP1 PARP4", "MVP AGO2"),
+]
+
+
+@pytest.mark.parametrize(("name", "factors", "parts"), ASSOCIATED)
+def test_a_source_knows_its_parts_from_what_goes_with_them(name, factors, parts):
+    core = CATALOG[name].table.set_index("gene")["core"]
+    assert not core[genes(factors)].any()
+    assert core[genes(parts)].all()
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_source_has_more_core_markers_than_it_needs(name):
+    """Whoever asks the core members alone must be able to give a verdict; two parts make a complex source."""
+    table = CATALOG[name].table
+    core = table[table["core"] & (table["weight"] > 0) & (table["role"] == "positive")]
+    wanted = 2 if name in ("ribosome", "proteasome", "urine") else 5
+    assert core["independent_marker"].nunique() >= wanted
+
+
+def test_the_subunits_of_the_ribosome_and_the_proteasome_are_their_core():
+    core = {n: set(CATALOG[n].table.query("core")["complex"]) for n in ("ribosome", "proteasome")}
+    assert core == {"ribosome": {"40S", "60S"}, "proteasome": {"20S", "19S"}}
 
 
 # what the founding review (doi 10.1038/s12276-019-0362-8) names, and the set it belongs to
