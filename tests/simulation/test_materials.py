@@ -99,7 +99,7 @@ def test_interference_draws_to_the_mean(markers: mk.MarkerCatalog, share: float)
 
 
 def test_refused(markers: mk.MarkerCatalog) -> None:
-    with pytest.raises(mk.InputError, match=r"sum to 1; got fluid = 0\.5"):
+    with pytest.raises(mk.InputError, match=r"sum to 1; got 'fluid = 0\.5'"):
         simulate_mixture({"fluid": 0.5}, FLUID, markers)
     with pytest.raises(mk.InputError, match="cytoplasm"):
         simulate_mixture({"cytoplasm": 1.0}, FLUID, markers)
