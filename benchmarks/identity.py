@@ -39,9 +39,11 @@ import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import set_members
+from markerkit.identity.change import comparison_of
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, UNRESOLVED, identity_of
 from markerkit.purity.contamination import contamination_fraction_table
-from markerkit.purity.sources import RAISED, source_verdicts
+from markerkit.purity.rules import HIGHER, LOWER
+from markerkit.purity.sources import source_verdicts
 from markerkit.stats.set_effect import MarkerEffects, background, common_heterogeneity, set_effect
 from markerkit.study.contrast import Contrast
 
@@ -124,14 +126,19 @@ def _splits(data: Path, runs: int, pools: list[tuple[str, str, str]]) -> tuple[p
         rng = np.random.default_rng(0)
         classes: Counter[str] = Counter()
         sources: Counter[str] = Counter()
+        changed: Counter[str] = Counter()
+        some: Counter[str] = Counter()
         for _ in range(runs):
             drawn = list(rng.permutation(pool)[:10])
             arms = relabelled(exp, drawn[:5], drawn[5:])
-            model = fit_contrast(arms, markers, Contrast("arm", "case", "control", comparator="ev"))
+            model = fit_contrast(arms, markers, Contrast("arm", "case", "control", comparator="lysate"))
             found = called(identity_of([model], {}).table)
+            change = comparison_of([model], {}).table
+            changed.update(change.loc[change["verdict"].isin([HIGHER, LOWER]), "class"])
+            some["changed"] += bool(change["verdict"].eq(HIGHER).any())
             classes.update([*found, *(["any"] if found else [])])
             table, _used = source_verdicts(model)
-            sources.update(table.loc[table["verdict"] == RAISED, "source"])
+            sources.update(table.loc[table["verdict"] == HIGHER, "source"])
         worst = max(sources, key=lambda k: sources[k], default="")
         mean = sum(sources.values()) / len(load_criteria().sources)
         rates.append(classes["any"] / runs)
@@ -141,7 +148,9 @@ def _splits(data: Path, runs: int, pools: list[tuple[str, str, str]]) -> tuple[p
                 "pool": f"{name} {group}",
                 "any class compatible %": percent(classes["any"], runs),
                 "classes": ", ".join(f"{k} {v}" for k, v in sorted(classes.items()) if k != "any"),
-                "sources raised, mean %": f"{100 * mean / runs:.1f}",
+                "any class higher %": percent(some["changed"], runs),
+                "classes higher or lower": ", ".join(f"{k} {v}" for k, v in sorted(changed.items())),
+                "sources higher, mean %": f"{100 * mean / runs:.1f}",
                 "worst source %": f"{worst} {percent(sources[worst], runs)}" if worst else "0",
             }
         )

@@ -43,7 +43,7 @@ from markerkit.effects.model import AnyContrast, UnfittedContrast
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE
 from markerkit.purity.blanks import blank_content
 from markerkit.purity.contamination import contamination_fraction_table
-from markerkit.purity.sources import NOT_RAISED, RAISED
+from markerkit.purity.rules import HIGHER, LOWER, SIMILAR
 from markerkit.qc.outliers import REVIEW, far, similarity
 from markerkit.study.contrast import Contrast
 
@@ -226,7 +226,7 @@ def real(data: Path, runs: int, n: int = 5, n_case: int = 4, n_control: int = 4)
         for _ in range(runs):
             drawn = list(rng.permutation(pool)[: n + 5])
             arms = relabelled(exp, drawn[:n], drawn[n:])
-            contrast = Contrast("arm", "case", "control", comparator="ev")
+            contrast = Contrast("arm", "case", "control", comparator="lysate")
             yield Study("split", f"{name} {group}", arms, markers, contrast, {}, {})
     exp, markers = load(data, "bv2_mouse_ev_vs_cell", "mouse")
     arms = {g: list(exp.samples.index[exp.samples["group"] == g]) for g in ("EV", "Cell")}
@@ -261,8 +261,8 @@ def count(
         asked = [k for k, rule in load_criteria().classes.items() if not rule.context]
         found.add(setting, SPLITS[0], study.part, bool(called))
         found.add(setting, SPLITS[1], study.part, *(classes[k] == NOT_COMPATIBLE for k in asked))
-        found.add(setting, SPLITS[2], study.part, *(w == RAISED for w in sources.values()))
-        found.add(setting, SPLITS[3], study.part, *(w == NOT_RAISED for w in sources.values()))
+        found.add(setting, SPLITS[2], study.part, *(w == HIGHER for w in sources.values()))
+        found.add(setting, SPLITS[3], study.part, *(w in {SIMILAR, LOWER} for w in sources.values()))
     elif study.kind == "draw":
         for column, key in zip(DRAWS, ("ev", "exosome"), strict=True):
             found.add(setting, column, study.part, key in called)
@@ -277,14 +277,14 @@ def count(
         found.add(setting, NEGATIVES, study.part, "exosome" in called)
     else:
         for key, is_raised in study.raised.items():
-            found.add(setting, SOURCES[0 if is_raised else 1], key, sources[key] == RAISED)
+            found.add(setting, SOURCES[0 if is_raised else 1], key, sources[key] == HIGHER)
 
 
 SPLITS = (
     "splits: any class compatible %",
     "splits: classes not compatible %",
-    "splits: sources raised, mean %",
-    "splits: sources not raised, mean %",
+    "splits: sources higher, mean %",
+    "splits: sources similar or lower, mean %",
 )
 DRAWS = ("bv2: ev compatible %", "bv2: exosome compatible %")
 CLASSES = (
@@ -294,7 +294,7 @@ CLASSES = (
 )
 LOWEST = "simulated: the same in the lowest class %"
 NEGATIVES = "simulated: exosomes with organelles, compatible %"
-SOURCES = ("simulated: sources that rose raised %", "simulated: sources that did not rise raised %")
+SOURCES = ("simulated: sources that rose higher %", "simulated: sources that did not rise higher %")
 COLUMNS = {
     **dict.fromkeys((*SPLITS, *DRAWS, CLASSES[0]), "mean"),
     LOWEST: "lowest",

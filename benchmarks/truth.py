@@ -8,10 +8,8 @@ tool that abstains everywhere agrees with most of the others. Two constant basel
 much: the most cautious word everywhere, and for each key the word that agrees most often.
 ``--write`` puts the rows and the totals into the README of this folder.
 
-The truth table uses words of change (`higher`, `similar`, `lower`) for sources, and for classes where
-the comparator is not declared to be free of vesicles. Verdicts are translated into them: `raised` and
-`compatible` are `higher`; `not raised` and `not compatible` are `lower` where the interval ends below
-0, else `similar`.
+Classes are judged as the contrast asks: `identity` against a comparator that is declared not to be
+vesicles, else their change (`comparison`), as sources are everywhere.
 
 On record: the thresholds of ``criteria.toml`` were committed before the benchmark (f3905dc, eb848fb).
 At the first commit at which the whole chain runs (89d5c3a), the thresholds unchanged, it agrees with 11 of
@@ -35,8 +33,6 @@ import markerkit as mk
 
 CONTRAST = ["dataset", "condition", "case", "control", "paired_by", "collapse_by", "comparator"]
 DECISIVE = {"compatible", "higher"}
-#: comparators that are no vesicles: against them a class is judged, against all others its change
-NON_VESICULAR = ("lysate", "biofluid", "soluble")
 
 
 def organism_of(samples: pd.DataFrame) -> str:
@@ -61,22 +57,15 @@ def verdicts(
     result = mk.assess(
         exp.pipe(mk.harmonize_ids, markers), contrast, markers, collapse_by=row["collapse_by"] or None
     )
-    change = contrast.comparator not in NON_VESICULAR
     found = {}
-    for _, r in result.identity.table.iterrows():
-        found["class", r["class"]] = (as_change(r) if change else r["verdict"], r["reason"])
-    for _, r in result.purity.table.iterrows():
-        found["source", r["source"]] = (as_change(r), r["reason"])
+    for kind, table in (
+        ("class", result.identity.table),
+        ("class", result.comparison.table),
+        ("source", result.purity.table),
+    ):
+        for _, r in table.iterrows():
+            found[kind, r[kind]] = (r["verdict"], r["reason"])
     return found, result
-
-
-def as_change(row: pd.Series) -> str:
-    """The verdict of a row in words of change."""
-    if row["verdict"] in ("raised", "compatible"):
-        return "higher"
-    if row["verdict"] in ("not raised", "not compatible"):
-        return "lower" if row["ci_high"] < 0 else "similar"
-    return str(row["verdict"])
 
 
 def baselines(truth: pd.DataFrame) -> dict[str, pd.Series]:

@@ -187,8 +187,9 @@ def test_serious_findings_are_warnings():
         str
     )
     exp = mk.Experiment(example.values, samples, example.proteins, example.scale, "human", example.history)
+    contrast = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate")
     with pytest.warns(mk.MarkerkitWarning, match="`study` is fully confounded with `fraction`"):
-        found = mk.assess(exp, mk.Contrast("fraction", "EV", "lysate", paired_by="donor"))
+        found = mk.assess(exp, contrast)
     assert any("fully confounded" in text for text in found.warnings)
     assert any("fully confounded" in text for text in found.design)
     evidence = found.evidence.table

@@ -549,6 +549,7 @@ def reachable() -> dict[Rule, Verdict]:
         verdict(evidence(EXCLUDED), "apoptotic_exosome"),
         verdict(evidence(sources={"nucleus": SourceEvidence(5, UP)}), "apoptotic_exosome"),
         verdict(evidence(ev=OPEN)),
+        verdict(both(effect=DOWN)),
         verdict(evidence(facts=Facts(), ev=OPEN, microvesicle=klass()), "microvesicle"),
         decide([evidence(), evidence(EXCLUDED)], CRITERIA)["exosome"],
         Verdict(
