@@ -56,12 +56,26 @@ class CandidateRule:
 
 @dataclass(frozen=True)
 class SourceRule:
-    """How a contamination source is assessed."""
+    """How a contamination source is assessed.
+
+    Parameters
+    ----------
+    key, title
+        Of the source.
+    cell_panel
+        Proteins of a cell type, whose vesicles hold them too.
+    by_accession
+        Of another species: matched by accession, not by gene.
+    structure
+        A complex or an organelle. Its core members are no sample of possible markers: together they are what is looked
+        for, so that they are averaged, and that they differ does not widen the interval.
+    """
 
     key: str
     title: str
     cell_panel: bool = False
     by_accession: bool = False
+    structure: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -27,6 +27,8 @@ class Members:
         Name of its independent marker: its complex, else its gene, else its accession.
     weight
         Its weight, shape (k,).
+    core
+        Whether it belongs to what the set names, and does not only go with it, shape (k,).
     """
 
     gene: Names
@@ -34,9 +36,10 @@ class Members:
     marker: Names
     source: Names
     weight: npt.NDArray[np.float64]
+    core: npt.NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        for values in (self.gene, self.accession, self.marker, self.source, self.weight):
+        for values in (self.gene, self.accession, self.marker, self.source, self.weight, self.core):
             values.flags.writeable = False
 
     def __len__(self) -> int:
@@ -47,7 +50,7 @@ class Members:
         gene, accession, marker, source = (
             v[kept] for v in (self.gene, self.accession, self.marker, self.source)
         )
-        return Members(gene, accession, marker, source, self.weight[kept])
+        return Members(gene, accession, marker, source, self.weight[kept], self.core[kept])
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +65,14 @@ class Located:
         Protein that stands for each member, -1 where none does, shape (k,).
     name
         Name of its independent marker, shape (k,).
+    structure
+        They are the parts of one complex or organelle, each by itself, and give one effect.
     """
 
     members: Members
     columns: npt.NDArray[np.intp]
     name: Names
+    structure: bool = False
 
     @cached_property
     def _markers(self) -> tuple[Names, npt.NDArray[np.intp]]:
@@ -92,7 +98,7 @@ class Located:
 
     def only(self, kept: npt.NDArray[np.bool_]) -> Located:
         """Keep some of the members."""
-        return Located(self.members.only(kept), self.columns[kept], self.name[kept])
+        return Located(self.members.only(kept), self.columns[kept], self.name[kept], self.structure)
 
 
 def set_members(markers: MarkerCatalog, sets: Iterable[str], *, role: str = "positive") -> pd.DataFrame:
@@ -127,7 +133,8 @@ def members_of(markers: MarkerCatalog, sets: tuple[str, ...], role: str = "posit
         rows[c].to_numpy(dtype=object, copy=True)
         for c in ("gene", "accession", "independent_marker", "source")
     )
-    return Members(gene, accession, marker, source, rows["weight"].to_numpy(dtype=float, copy=True))
+    weight, core = rows["weight"].to_numpy(dtype=float, copy=True), rows["core"].to_numpy(bool, copy=True)
+    return Members(gene, accession, marker, source, weight, core)
 
 
 def locate(
@@ -181,13 +188,16 @@ class ProteinIndex:
         role: str = "positive",
         by_accession: bool = False,
         by_gene: bool = False,
+        structure: bool = False,
     ) -> Located:
-        """Find the proteins that stand for the members of sets; once for each question."""
-        key = (sets, role, by_accession, by_gene)
+        """Find the proteins that stand for the members of sets, of a structure for the core ones; once for each question."""
+        key = (sets, role, by_accession, by_gene, structure)
         if key not in self._located:
             members = members_of(self.markers, sets, role)
+            members = members.only(members.core) if structure else members
             column_of = self._column_of_accession if by_accession else self._column_of_gene
-            self._located[key] = locate(members, column_of, by_accession=by_accession, by_gene=by_gene)
+            found = locate(members, column_of, by_accession=by_accession, by_gene=by_gene or structure)
+            self._located[key] = replace(found, structure=structure)
         return self._located[key]
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from markerkit.stats.set_effect import (
     SetEffect,
     difference,
     set_effect,
+    structure_effect,
 )
 from markerkit.study.contrast import Contrast
 
@@ -137,18 +138,19 @@ class SetMarkers:
         mean[np.arange(len(at)), place] = 1.0
         mean /= mean.sum(axis=0)
         w = self.located.weight[markers]
-        return MarkerEffects(
+        found = MarkerEffects(
             e.effect[at] @ mean,
             e.influence[:, at] @ mean,
             e.variance[at] @ mean,
             e.df[at] @ mean,
             w / w.sum(),
         )
+        return structure_effect(found) if self.located.structure else found
 
     def without(self, columns: Columns) -> SetMarkers:
         """Take some proteins as if they had not been measured."""
         kept = ~np.isin(self.located.columns[self.counted], columns)
-        return self if kept.all() else SetMarkers(self.proteins, self.located, self.counted[kept])
+        return self if kept.all() else replace(self, counted=self.counted[kept])
 
     def without_genes(self, genes: Collection[str]) -> SetMarkers:
         """Take some genes out of the set."""
@@ -157,7 +159,7 @@ class SetMarkers:
             return self
         place = np.cumsum(kept) - 1
         counted = self.counted[kept[self.counted]]
-        return SetMarkers(self.proteins, self.located.only(kept), place[counted])
+        return replace(self, located=self.located.only(kept), counted=place[counted])
 
 
 def gather_markers(effects: ProteinEffects, located: Located) -> SetMarkers:
@@ -191,13 +193,14 @@ class MissingValueScheme:
         """Effect of a set over the background; nothing where either is missing."""
         if self.background is None or markers.effects is None:
             return None
-        return set_effect(
+        found = set_effect(
             markers.effects,
             self.background,
             confidence=confidence,
             heterogeneity=self.heterogeneity,
             level=self.level,
         )
+        return replace(found, n_markers=markers.n_markers)
 
     def between(self, first: SetMarkers, second: SetMarkers, confidence: float) -> SetEffect | None:
         """Effect of one set over another; nothing where either has no measured markers."""

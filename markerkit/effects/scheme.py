@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.catalog.criteria import Criteria, load_criteria
+from markerkit.catalog.criteria import Criteria, SourceRule, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.effects.members import Located, ProteinIndex
 from markerkit.effects.model import MissingValueScheme, ProteinEffects, background_proteins
@@ -22,6 +22,11 @@ def verdict_sets(index: ProteinIndex, criteria: Criteria) -> list[Located]:
     classes = [index.located(rule.sets) for rule in criteria.classes.values()]
     sources = criteria.sources.items()
     return [*classes, *(index.located((k,), by_accession=rule.by_accession) for k, rule in sources)]
+
+
+def source_members(index: ProteinIndex, rule: SourceRule) -> Located:
+    """Markers of a source as its verdict counts them: of a structure its core members, each by itself."""
+    return index.located((rule.key,), by_accession=rule.by_accession, structure=rule.structure)
 
 
 def missing_value_scheme(
@@ -100,8 +105,8 @@ def schemes_of(
     ids = proteins.index.to_numpy(dtype=object)
     rows = (pd.Series(ids[list(at.values())], pd.Index(list(at), dtype=object)) for at in chosen.values())
     index = ProteinIndex(markers, proteins.index, *rows)
-    by_accession = {k for k, rule in criteria.sources.items() if rule.by_accession}
-    located = {s: index.located((s,), by_accession=s in by_accession) for s in markers}
+    rules = criteria.sources
+    located = {s: source_members(index, rules[s]) if s in rules else index.located((s,)) for s in markers}
     left_out, moderating = criteria.not_background(markers.table), verdict_sets(index, criteria)
     if not set(criteria.out_of_background) <= set(markers):
         left_out, moderating = markers.table["gene"], list(located.values())

@@ -15,7 +15,7 @@ from markerkit.core.experiment import Experiment
 from markerkit.core.messages import Compared, Measured, explain_source, next_step_of_source, reason
 from markerkit.core.vocabulary import Status
 from markerkit.effects.fit import fit_contrast
-from markerkit.effects.members import Located, members_of
+from markerkit.effects.members import members_of
 from markerkit.effects.model import (
     AnyContrast,
     ContrastModel,
@@ -24,6 +24,7 @@ from markerkit.effects.model import (
     UnfittedContrast,
 )
 from markerkit.effects.rows import marker_rows
+from markerkit.effects.scheme import source_members
 from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.rules import HIGHER, NOT_ASSESSABLE, SourceEvidence, decide_source
 from markerkit.purity.shares import source_shares
@@ -140,19 +141,15 @@ def source_verdicts(model: AnyContrast) -> tuple[pd.DataFrame, pd.DataFrame]:
         return pd.DataFrame([_unfitted_row(model, key) for key in load_criteria().sources]), pd.DataFrame()
     rows, used = [], []
     for rule in model.criteria.sources.values():
-        located = _located(model, rule)
+        located = source_members(model.index, rule)
         rows.append(_source_row(model, rule))
         used.append(marker_rows(model, model.schemes[-1], located, set_id=rule.key, role="source"))
     return pd.DataFrame(rows), concat_rows(used)
 
 
-def _located(model: ContrastModel, rule: SourceRule) -> Located:
-    return model.index.located((rule.key,), by_accession=rule.by_accession)
-
-
 def source_markers(model: ContrastModel, scheme: MissingValueScheme, rule: SourceRule) -> SetMarkers:
     """Measured markers of a source."""
-    return scheme.effects.markers(_located(model, rule))
+    return scheme.effects.markers(source_members(model.index, rule))
 
 
 def source_evidence(

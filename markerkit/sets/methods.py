@@ -130,7 +130,8 @@ class Members:
     def as_set(self) -> SetMembers:
         """Take the entries as the members of one set."""
         empty = np.full(len(self.gene), "", dtype=object)
-        return SetMembers(self.gene, empty, self.marker, empty.copy(), self.weight)
+        core = np.ones(len(self.gene), dtype=bool)
+        return SetMembers(self.gene, empty, self.marker, empty.copy(), self.weight, core)
 
     @property
     def sizes(self) -> IntArray:

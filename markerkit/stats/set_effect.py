@@ -149,16 +149,46 @@ def background(effect: Array, influence: Array) -> Background:
         squares (Tukey and McLaughlin 1963), less the sampling noise in it,
         which the influence carries already.
     """
-    p = len(effect)
-    order = np.argsort(effect, kind="stable")
+    p, middle = len(effect), middle_half(effect)
     cut = p // 4
-    middle = order[cut : p - cut]
     low, high = effect[middle[0]], effect[middle[-1]]
     winsorized = np.clip(effect, low, high)
     spread = winsorized.var(ddof=1) / (p * ((p - 2 * cut) / p) ** 2) if p > 1 else 0.0
     common = influence[:, middle].mean(axis=1)
     more = max(0.0, float(spread - (common**2).sum()))
     return Background(float(effect[middle].mean()), common, more, p)
+
+
+def middle_half(effect: Array) -> npt.NDArray[np.intp]:
+    """Places of the effects that a 25 % trimmed mean is taken over, in order of the effect."""
+    cut = len(effect) // 4
+    return np.argsort(effect, kind="stable")[cut : len(effect) - cut]
+
+
+def structure_effect(members: MarkerEffects) -> MarkerEffects:
+    """Join the members of a complex or an organelle to one marker: the 25 % trimmed mean, as of the background.
+
+    Parameters
+    ----------
+    members
+        Each member as a marker of its own; weights are not used.
+
+    Returns
+    -------
+    One marker, whose influence is the mean of the middle half: its error is that of new samples and carries the
+    correlation between members; that members differ adds nothing. Few members that vesicles hold for reasons of their
+    own do not move a trimmed mean: the structure is there when its members rise together.
+    """
+    at = middle_half(members.effect)
+    influence = members.influence[:, at].mean(axis=1, keepdims=True)
+    one = np.ones(1)
+    return MarkerEffects(
+        members.effect[at].mean() * one,
+        influence,
+        (influence**2).sum(axis=0),
+        members.df[at].mean() * one,
+        one,
+    )
 
 
 @dataclass(frozen=True)
