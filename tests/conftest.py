@@ -72,8 +72,8 @@ def one_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give reports one figure, drawn in this process: for tests that look at something else of a report."""
     from markerkit.report import _figures
 
-    drawing = _figures.FIGURES["identity_summary"]
-    monkeypatch.setattr(_figures, "FIGURES", {"identity_summary": drawing})
+    drawing = _figures.FIGURES["forest"]
+    monkeypatch.setattr(_figures, "FIGURES", {"forest": drawing})
     monkeypatch.setattr(_figures, "_processors", lambda: 1)
 
 

@@ -259,7 +259,7 @@ def test_several_contrasts_get_a_tab_each(tmp_path):
     html = (out / "report.html").read_text(encoding="utf-8")
     assert html.count('id="tab-') == 2
     assert html.count('id="panel-') == 2
-    assert len(list((out / "figures").glob("*identity_summary.svg"))) == 2
+    assert len(list((out / "figures").glob("*-forest.svg"))) == 2
 
 
 def test_between_two_preparations_nothing_is_called_compatible(example, example_assessment):
