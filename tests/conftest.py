@@ -67,6 +67,16 @@ def nasty_folder(nasty_assessment: Assessment, tmp_path_factory: pytest.TempPath
     return nasty_assessment.report(tmp_path_factory.mktemp("nasty") / "out")
 
 
+@pytest.fixture
+def one_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give reports one figure, drawn in this process: for tests that look at something else of a report."""
+    from markerkit.report import _figures
+
+    drawing = _figures.FIGURES["forest"]
+    monkeypatch.setattr(_figures, "FIGURES", {"forest": drawing})
+    monkeypatch.setattr(_figures, "_processors", lambda: 1)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real data sets, which cannot be shared with the code."""

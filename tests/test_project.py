@@ -127,6 +127,7 @@ def test_readme_python_names_exist(repository: Path) -> None:
     assert set(re.findall(r"\bmk\.([a-z_0-9]+)", readme)) <= set(markerkit.__all__)
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_readme_python_runs(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The code of README runs from top to bottom, on the simulated example under the names that it uses."""
     from markerkit.simulation.examples import write_example

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import pickle
@@ -58,7 +57,6 @@ def main() -> None:
     """
     for name in _LOADED_LATE:  # while the first process still computes
         importlib.import_module(name)
-    gc.freeze()  # what is loaded stays; it need not be looked through for garbage again and again
     jobs, folder = pickle.load(sys.stdin.buffer)
     for line in sys.stdin.buffer:
         at, name = json.loads(line)

@@ -135,7 +135,7 @@ class FigureWriter:
             )
             for c in contrasts
         ]
-        names = [*_FIRST, *(n for n in FIGURES if n not in _FIRST)]
+        names = sorted(FIGURES, key=lambda n: _FIRST.index(n) if n in _FIRST else len(_FIRST))
         self._waiting = deque(_Task(job, name) for name in names for job in range(len(self._jobs)))
         self._skipped: dict[_Task, str] = {}
         self._process = process

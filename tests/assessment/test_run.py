@@ -146,6 +146,7 @@ def test_summary_says_what_the_tables_say(result, example_folder):
     assert "NaN" not in (folder / "summary.json").read_text()
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_overwrite_only_replaces_assessments(result, example_folder, tmp_path):
     folder = shutil.copytree(example_folder, tmp_path / "out")
     with pytest.raises(InputError, match="is there already"):

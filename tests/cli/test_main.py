@@ -59,6 +59,7 @@ def test_demo_writes_the_contract(here, capsys):
     assert err == "" or "note" not in err
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_assess_with_repeated_contrasts(here, example, capsys):
     matrix, sheet = map(str, example)
     words = ["assess", matrix, "--samples", sheet, "--condition", "fraction", "--contrast", "EV:lysate"]
@@ -172,6 +173,7 @@ def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
     assert capsys.readouterr().out == f"results: {here / 'r'}\n"
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_without_comparator_and_sheet(here, example, capsys):
     assert main(["assess", str(example[0]), "--out", "r", "--quiet"]) == 0
     assert "results: " in capsys.readouterr().out
@@ -280,6 +282,7 @@ def test_a_reader_that_goes_away_is_no_error(here):
     process.wait()
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_assess_a_rat(here, example, capsys):
     """The human example under the names of the rat: symbols, and `sp|...|..._RAT` where an accession is known."""
     matrix, sheet = example

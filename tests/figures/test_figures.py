@@ -7,8 +7,10 @@ import inspect
 import io
 import logging
 import os
+import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from fontTools import subset
+from fontTools.ttLib import TTFont
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
@@ -1091,6 +1095,26 @@ def test_save_is_whole_and_the_same_each_time(tmp_path: Path) -> None:
     pdf = first[0].read_bytes()
     assert b"CreationDate" not in pdf
     assert b"/Type3" not in pdf
+
+
+def test_a_pdf_holds_the_outlines_of_its_fonts_and_their_hints(tmp_path: Path) -> None:
+    """Text stays text; tables with which only a word processor sets text are left out."""
+    load = subset.load_font
+    with figures.style():
+        figure = figures.new_figure(89, 40)
+        figure.text(0.1, 0.5, "AV fi \u2265 1")
+    (path,) = figures.save(figure, tmp_path / "a", formats=["pdf"])
+    assert subset.load_font is load
+    content = path.read_bytes()
+    packed = re.findall(rb"/Length1 \d+.*?stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL)
+    fonts = [TTFont(io.BytesIO(zlib.decompressobj().decompress(p))) for p in packed]
+    assert fonts
+    for font in fonts:
+        assert {"glyf", "cmap", "hmtx", "head", "fpgm", "prep"} <= set(font.keys())
+        assert not {"GSUB", "GPOS", "GDEF", "MATH", "kern", "name"} & set(font.keys())
+    # \u2265 may come from the second family
+    assert sum(font["maxp"].numGlyphs for font in fonts) >= 7
+    assert b"/ToUnicode" in content
 
 
 def test_save_does_not_hang_on_the_hash_seed(tmp_path: Path) -> None:

@@ -19,9 +19,14 @@ from tests.helpers import experiment
 T_2DF = 4.302652729749464  # 97.5 % quantile of Student's t
 
 
+@cache
+def catalog():
+    return mk.load_markers()
+
+
 @pytest.fixture(scope="module")
 def markers():
-    return mk.load_markers()
+    return catalog()
 
 
 @cache
@@ -31,6 +36,11 @@ def example():
 
 def shares_of(exp, markers, **options):
     return source_shares(exp, markers, **options).set_index(["sample", "source"])
+
+
+@cache
+def shares_of_example():
+    return shares_of(example(), catalog())
 
 
 def test_share_and_interval_by_hand(markers):
@@ -91,26 +101,28 @@ def test_protein_groups_of_a_gene_are_summed_and_decoys_left_out(markers):
 @settings(max_examples=25, deadline=None)
 @given(factor=st.floats(1e-3, 1e6), sample=st.sampled_from(["EV_D1", "lysate_D2"]))
 def test_scaling_a_sample_changes_no_share(factor, sample):
-    markers, exp = mk.load_markers(), example()
+    exp = example()
     values = exp.values
     values.loc[sample] *= factor
     scaled = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
     columns = ["share", "ci_low", "ci_high"]
-    before, after = (source_shares(e, markers)[columns].to_numpy(float) for e in (exp, scaled))
-    np.testing.assert_allclose(after, before, rtol=1e-9)
+    after = shares_of(scaled, catalog())
+    np.testing.assert_allclose(
+        after[columns].to_numpy(float), shares_of_example()[columns].to_numpy(float), rtol=1e-9
+    )
 
 
 @settings(max_examples=25, deadline=None)
 @given(added=st.floats(1e-3, 10.0))
 def test_adding_a_contaminant_raises_its_share_and_lowers_all_others(added):
-    markers, exp = mk.load_markers(), example()
+    exp = example()
     values = exp.values
-    keratin = exp.proteins["gene"].isin(markers["keratin"].positive).to_numpy()
+    keratin = exp.proteins["gene"].isin(catalog()["keratin"].positive).to_numpy()
     shown = keratin & values.loc["EV_D1"].notna().to_numpy()
     total = values.loc["EV_D1"].sum()
     values.loc["EV_D1", shown] += added * total / shown.sum()
     made = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
-    before, after = (shares_of(e, markers)["share"]["EV_D1"] for e in (exp, made))
+    before, after = (t["share"]["EV_D1"] for t in (shares_of_example(), shares_of(made, catalog())))
     assert after["keratin"] == pytest.approx((before["keratin"] + added) / (1 + added))
     # sources that share no keratin are diluted
     for source in ("mitochondrion", "plasma", "ev"):

@@ -250,6 +250,7 @@ def test_notebook_displays_are_escaped(nasty_assessment):
     assert "8 samples" in exp._repr_html_()
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_several_contrasts_get_a_tab_each(tmp_path):
     study = nasty_experiment()
     samples = study.samples.assign(arm=["EV", "EV", "lysate", "lysate", "lysate", "other", "other", "other"])
@@ -258,7 +259,7 @@ def test_several_contrasts_get_a_tab_each(tmp_path):
     html = (out / "report.html").read_text(encoding="utf-8")
     assert html.count('id="tab-') == 2
     assert html.count('id="panel-') == 2
-    assert len(list((out / "figures").glob("*identity_summary.svg"))) == 2
+    assert len(list((out / "figures").glob("*-forest.svg"))) == 2
 
 
 def test_between_two_preparations_nothing_is_called_compatible(example, example_assessment):
@@ -316,21 +317,35 @@ def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
     assert load_workbook(paths[0])["coverage"]["A2"].value == "ab"
 
 
-def test_a_second_process_that_fails_is_made_up_for(nasty_assessment, folder, tmp_path, monkeypatch):
-    """Where it ends with an error all figures are drawn in this process, to the same bytes."""
+@pytest.fixture
+def drawn_here(monkeypatch):
+    """Names of the figures that this process draws, or would draw: their files hold their names."""
+    names = []
+
+    def draw(job, name, folder):
+        names.append(name)
+        for kind in ("svg", "pdf"):
+            (folder / f"{job.prefix}{name}.{kind}").write_text(name)
+        return ""
+
     monkeypatch.setattr("markerkit.report._figures._processors", lambda: 2)
+    monkeypatch.setattr("markerkit.report._figures.draw", draw)
+    return names
+
+
+def test_a_second_process_that_fails_is_made_up_for(example_assessment, tmp_path, drawn_here, monkeypatch):
+    """Where it ends with an error all figures are drawn in this process."""
     monkeypatch.setattr("sys.executable", shutil.which("false"))
     with (
         drawing_process() as process,
-        FigureWriter(nasty_assessment, nasty_assessment.tables, tmp_path, process) as writer,
+        FigureWriter(example_assessment, {}, tmp_path, process) as writer,
     ):
         drawn, skipped = writer.finish()
     assert process is not None
     assert process.returncode == 1
-    assert {d.name for d in drawn} | set(skipped) >= {"qc_card", "checklist", "forest"}
-    assert {p.name for p in tmp_path.iterdir()} == {p.name for p in (folder / "figures").iterdir()}
-    for path in tmp_path.iterdir():
-        assert path.read_bytes() == (folder / "figures" / path.name).read_bytes(), path.name
+    assert sorted(drawn_here) == sorted(FIGURES)
+    assert [d.name for d in drawn] == list(FIGURES)
+    assert skipped == {}
 
 
 _ANSWERS_ONCE = """
@@ -342,17 +357,8 @@ sys.stdin.buffer.readline()
 """
 
 
-def test_a_second_process_that_stops_gives_its_figure_back(example_assessment, tmp_path, monkeypatch):
+def test_a_second_process_that_stops_gives_its_figure_back(example_assessment, tmp_path, drawn_here):
     """What it answered stands; the figure with which it stopped, and all others, are drawn in this process."""
-    here = []
-
-    def draw(job, name, folder):
-        here.append(name)
-        for kind in ("svg", "pdf"):
-            (folder / f"{job.prefix}{name}.{kind}").write_text(name)
-        return ""
-
-    monkeypatch.setattr("markerkit.report._figures.draw", draw)
     command = [sys.executable, "-c", _ANSWERS_ONCE]
     with (
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
@@ -361,9 +367,9 @@ def test_a_second_process_that_stops_gives_its_figure_back(example_assessment, t
         writer._handed_out.result()
         drawn, skipped = writer.finish()
     assert list(skipped.values()) == ["drawn by the second process"]
-    assert sorted([*here, *(key.partition(": ")[2] for key in skipped)]) == sorted(FIGURES)
+    assert sorted([*drawn_here, *(key.partition(": ")[2] for key in skipped)]) == sorted(FIGURES)
     # in order, whoever drew them
-    assert [d.name for d in drawn] == [n for n in FIGURES if n in here]
+    assert [d.name for d in drawn] == [n for n in FIGURES if n in drawn_here]
     assert [d.svg for d in drawn] == [d.name.encode() for d in drawn]
 
 
@@ -379,7 +385,9 @@ def test_a_second_process_ends_with_the_work(monkeypatch):
         assert process is None
 
 
-def test_the_same_bytes_twice(folder, tmp_path):
+def test_the_same_bytes_twice(folder, tmp_path, monkeypatch):
+    """Also where one process draws what two have drawn."""
+    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 1)
     result = mk.assess(nasty_experiment(), nasty_contrast())
     again = result.report(tmp_path / "out")
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
