@@ -72,7 +72,7 @@ HEADERS = ("", " ", "NA", "0", "1", "gene", "Gene", "protein_id", "sample", "Unn
 class Seed:
     """A valid file.
 
-    `names` are the columns that give a row its name (a change of one can rename the protein), `cells` the place of
+    `head` stands above the header of the table (mzTab), `peptides` says that its rows are peptides. `names` are the columns that give a row its name (a change of one can rename the protein), `cells` the place of
     each value in the grid (row 0 is the header), `per_cell` the other columns of a long report that decide whether
     its row counts.
     """
@@ -84,6 +84,8 @@ class Seed:
     form: str = "\t"
     per_cell: frozenset[int] = frozenset()
     sheet: list[list[str]] | None = None
+    head: str = ""
+    peptides: bool = False
 
     @property
     def columns(self) -> list[int]:
@@ -98,7 +100,7 @@ class Seed:
         found: dict[str, dict[str, float]] = {s: {} for s in self.samples}
         for (row, column), (protein, sample) in self.cells.items():
             cell = self.grid[row][column].replace(",", ".")
-            found[sample][protein] = NAN if cell in ("", "0", "Filtered") else float(cell)
+            found[sample][protein] = NAN if cell in ("", "0", "Filtered", "null") else float(cell)
         return pd.DataFrame(found).T
 
     @property
@@ -213,6 +215,7 @@ def seeds() -> list[Seed]:
         ("gzip", "gz"),
     ):
         found.append(replace(plain, name=f"plain {name}", form=form))
+    found += [_mztab(), *_peptide_tables()]
     return [replace(s, sheet=_sheet(s)) for s in found]
 
 
@@ -261,6 +264,45 @@ def _long_reports() -> list[Seed]:
         _long("spectronaut report", ["R.FileName", "PG.ProteinGroups", "PG.Genes", "PG.Qvalue", "EG.ModifiedPeptide", "EG.IsDecoy", "EG.Qvalue", "PG.Quantity"],
               lambda i, run, v, k: [run, IDS[i], GENES[i], "0.001", f"_AAK{k}_", "False", "0.001", v], 7, {0, 1, 3, 5, 6}),
     ]  # fmt: skip
+
+
+def _mztab() -> Seed:
+    """Build the metadata and the protein section of an mzTab file."""
+    lines = [("mzTab-version", "1.0.0"), ("mzTab-mode", "Complete"), ("mzTab-type", "Quantification")]
+    for k, x in enumerate(SAMPLES, 1):
+        lines += [
+            (f"ms_run[{k}]-location", f"file:///data/{x}.mzML"),
+            (f"assay[{k}]-ms_run_ref", f"ms_run[{k}]"),
+        ]
+    table = _wide(
+        "mztab",
+        ["PRH", "accession", "description", "taxid", "species"],
+        lambda i: ["PRT", IDS[i], f"Protein {i} GN={GENES[i]}", "9606", "Homo sapiens"],
+        [f"protein_abundance_assay[{k}]" for k in range(1, 5)],
+        named={0, 1},
+        missing="null",
+    )
+    return replace(table, head="".join(f"MTD\t{key}\t{value}\n" for key, value in lines) + "\n")
+
+
+_PEPTIDES = ("AFGPELR", "LVNELTEK", "YLYEIAR", "DDNPNLPR", "QTALVELVK", "AEFAEVSK", "FQNALLVR", "VPQVSTPTLVEVSR", "SLHTLFGDK",
+             "ETYGEMADCCAK", "NECFLQHK", "TYETTLEK")  # fmt: skip
+
+
+def _peptide_tables() -> list[Seed]:
+    s = SAMPLES
+    tables = [
+        _wide("peptides", ["sequence", "protein", "gene"], lambda i: [_PEPTIDES[i], IDS[i], GENES[i]], list(s), named={0},
+              protein=lambda i: _PEPTIDES[i]),
+        _wide("maxquant peptides", ["Sequence", "Proteins", "Leading razor protein", "Gene names", "Intensity"],
+              lambda i: [_PEPTIDES[i], f"{IDS[i]};X{i}", IDS[i], GENES[i], "9e9"], [f"Intensity {x}" for x in s], named={0},
+              protein=lambda i: _PEPTIDES[i], missing="0", right=["Reverse", "Potential contaminant"]),
+        _wide("fragpipe peptides", ["Peptide Sequence", "Prev AA", "Next AA", "Start", "End", "Protein", "Protein ID", "Gene"],
+              lambda i: [_PEPTIDES[i], "K", "A", str(10 + i), str(20 + i), f"sp|{IDS[i]}|{GENES[i]}_HUMAN", IDS[i], GENES[i]],
+              [f"{x} Intensity" for x in s], named={0}, protein=lambda i: _PEPTIDES[i], missing="0",
+              extra=[[f"{x} Spectral Count" for x in s]], right=["Mapped Proteins"]),
+    ]  # fmt: skip
+    return [replace(t, peptides=True) for t in tables]
 
 
 # ---- changes of the grid -----------------------------------------------------------
@@ -504,7 +546,7 @@ SHEET = (sheet_cell, sheet_cell, sheet_row)
 
 def other_writing(m: Mutant, rng: np.random.Generator) -> None:
     """Write the same table in another way."""
-    if m.form in ("xlsx", "parquet"):
+    if m.form in ("xlsx", "parquet") or m.seed.head:
         return
     kind, pick = int(rng.integers(4 if m.form == "gz" else 7)), int(rng.integers(6))
     if kind == 0:
@@ -580,8 +622,9 @@ def change_bytes(m: Mutant, data: bytes, rng: np.random.Generator) -> bytes:
     if m.form == "parquet":  # has no checksum
         m.anything = True
     elif m.form not in ("xlsx", "gz"):
-        first, last = data.count(b"\n", 0, max(0, start - 1)), data.count(b"\n", 0, end + 1)
-        m.anything = first == 0
+        above = m.seed.head.count("\n")
+        first, last = (data.count(b"\n", 0, at) - above for at in (max(0, start - 1), end + 1))
+        m.anything = first <= 0
         for row in range(max(1, first), min(last + 1, len(m.grid))):
             for column in range(len(m.grid[0])):
                 _reach(m, row, column)
@@ -601,7 +644,7 @@ def _text(m: Mutant) -> str:
             buffer.write(sep.join(row))
         lines.append(buffer.getvalue())
     ends = m.line_ends
-    return "".join(line + ends[i % len(ends)] for i, line in enumerate(lines))
+    return m.seed.head + "".join(line + ends[i % len(ends)] for i, line in enumerate(lines))
 
 
 def content(m: Mutant) -> bytes:
@@ -695,6 +738,11 @@ def mutant(number: int, choice: list[Seed]) -> tuple[Mutant, bytes, bytes | None
     return m, data, "".join(sep.join(row) + "\n" for row in m.sheet).encode(errors="replace")
 
 
+def read(seed: Seed, path: Path, sheet: Path | None = None) -> mk.Experiment | mk.PeptideTable:
+    """Read a file as what its seed holds."""
+    return mk.read_peptides(path, samples=sheet) if seed.peptides else mk.read_proteins(path, samples=sheet)
+
+
 def ending(seed: Seed) -> str:
     """Ending of the name of a seed's file."""
     return {"xlsx": ".xlsx", "parquet": ".parquet", "gz": ".tsv.gz", "\t": ".tsv"}.get(seed.form, ".csv")
@@ -709,12 +757,12 @@ def faults(m: Mutant, data: bytes, sheet: bytes | None, folder: Path, truth: pd.
         sheet_path = folder / "samples.tsv"
         sheet_path.write_bytes(sheet)
     start = time.perf_counter()
-    exp: mk.Experiment | None = None
+    exp: mk.Experiment | mk.PeptideTable | None = None
     found: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            exp = mk.read_proteins(path, samples=sheet_path)
+            exp = read(m.seed, path, sheet_path)
         except InputError as error:
             found += _of_message("refusal", str(error))
             found += [f"refuses what means the same: {str(error)[:150]}"] if m.same else []

@@ -11,12 +11,15 @@ from pathlib import Path
 import pandas as pd
 
 from markerkit.core.errors import InputError
+from markerkit.io.delimited import check_header
 from markerkit.io.dialects import Dialect
 from markerkit.io.sample_sheet import short_name
 from markerkit.io.tabular import Table
 
 _ABUNDANCE = re.compile(r"protein_abundance_((?:assay|study_variable)\[\d+\])")
 _START = re.compile(rb"(?:COM\b[^\n]*\n|\s)*MTD\t")
+#: header of each section -> its rows
+_SECTIONS = {"PRH": "PRT", "PEH": "PEP", "PSH": "PSM", "SMH": "SML"}
 _DIALECT = Dialect(
     name="mztab",
     signature=frozenset(),
@@ -66,6 +69,7 @@ def read_mztab(path: str | Path) -> tuple[Table, Dialect]:
         raise InputError(
             f"the matrix {path.name!r} is an mzTab file, which needs pyteomics; run: pip install pyteomics."
         ) from error
+    _check_rows(path)
     try:
         with path.open(encoding="utf-8") as handle, warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The mzTab-version metadata header was missing")
@@ -84,8 +88,25 @@ def read_mztab(path: str | Path) -> tuple[Table, Dialect]:
             "...); give a file of the type Quantification, or the protein table of the software that wrote it."
         )
     table = proteins.rename(columns={f"protein_abundance_{part}": name for part, name in names.items()})
-    table["description"] = table["description"].fillna("").astype(str) + _species(table)
+    if "description" in table.columns:
+        table["description"] = table["description"].fillna("").astype(str) + _species(table)
     return Table(table, path.name, hashlib.sha256(path.read_bytes()).hexdigest()), _DIALECT
+
+
+def _check_rows(path: Path) -> None:
+    """Refuse a section with a column that is there twice or a row of another width than its header."""
+    widths: dict[str, int] = {}
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            kind, *cells = line.rstrip("\n").split("\t")
+            if kind in _SECTIONS:
+                check_header(cells, path.name, "matrix")
+                widths[_SECTIONS[kind]] = len(cells)
+            elif len(cells) != widths.get(kind, len(cells)):
+                raise InputError(
+                    f"the matrix {path.name!r} is ragged: line {number} ({kind}) has {len(cells) + 1} cells, the header of its section "
+                    f"has {widths[kind] + 1}; write the file again."
+                )
 
 
 def _species(table: pd.DataFrame) -> pd.Series:

@@ -228,7 +228,8 @@ def _on_evidence(table: Table, dialect: Dialect, columns: _Columns, *, named: se
     # a program's table of runs has no other columns of numbers than those known and those that somebody added
     own = dialect is not TABLE
     runs = {c for c in _no_results(columns) if _RUN.search(c)} if own else set()
-    candidates = dict(columns.candidates) if own else _one_quantity(columns, named)
+    of_program = dialect.name != TABLE.name  # not the table of peptides of any program
+    candidates = dict(columns.candidates) if of_program else _one_quantity(columns, named)
     core = runs & set(candidates) or _core(candidates, named) or (set(candidates) if own else None)
     few = len(table.frame) < _FEW_ROWS
     chosen = runs | (set(candidates) if few else _joined(candidates, core, columns))

@@ -251,5 +251,5 @@ def test_what_was_said_at_reading_stands_in_the_warnings() -> None:
     with pytest.warns(mk.MarkerkitWarning):
         exp = mk.read_proteins(table, samples=sheet)
     notes = mk.assess(exp).warnings
-    assert any("1 columns of the matrix are not in the sample sheet" in n for n in notes)
-    assert any("rows repeat the name" in n for n in notes)
+    assert any("1 column of the matrix is not in the sample sheet" in n for n in notes)
+    assert any("1 row repeats the name" in n for n in notes)

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import markerkit as mk
 from tests import fuzz
 
 SEEDS = {s.name: s for s in fuzz.seeds()}
@@ -31,7 +30,7 @@ def test_the_seed_itself_is_read_as_it_was_written(tmp_path, name):
     seed = SEEDS[name]
     path = tmp_path / f"table{fuzz.ending(seed)}"
     path.write_bytes(fuzz.content(fuzz.Mutant(seed, seed.grid, None, form=seed.form)))
-    exp = mk.read_proteins(path)
+    exp = fuzz.read(seed, path)
     assert list(exp.samples.index) == seed.samples
     assert list(exp.values.columns) == list(TRUTH[name].columns)
     np.testing.assert_allclose(exp.values.to_numpy(), TRUTH[name].to_numpy(), rtol=1e-12)

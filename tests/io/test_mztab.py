@@ -74,3 +74,30 @@ def test_without_pyteomics_the_message_says_what_to_install(tmp_path, monkeypatc
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(InputError, match="mzTab file, which needs pyteomics; run: pip install pyteomics"):
         mk.read_proteins(write(tmp_path, MTD + "\n" + PRH + PRT))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        (
+            "\t4000000\tnull",
+            "\tnull",
+            r"ragged: line 14 \(PRT\) has 9 cells, the header of its section has 10",
+        ),
+        ("\t4100000\n", "\t4100000\t5\n", r"line 14 \(PRT\) has 11 cells"),
+        ("\ttaxid\t", "\taccession\t", "repeats the column 'accession'"),
+    ],
+)
+def test_sections_that_are_damaged(tmp_path, old, new, match):
+    pytest.importorskip("pyteomics", reason="the extra 'mztab' is not installed")
+    text = MTD + "\n" + PRH + PRT
+    assert text.count(old) == 1
+    with pytest.raises(InputError, match=match):
+        mk.read_proteins(write(tmp_path, text.replace(old, new)), scale="raw")
+
+
+def test_a_description_is_not_needed(tmp_path):
+    pytest.importorskip("pyteomics", reason="the extra 'mztab' is not installed")
+    text = MTD + "\n" + PRH.replace("\tdescription", "\tother") + PRT
+    exp = mk.read_proteins(write(tmp_path, text), scale="raw")
+    np.testing.assert_array_equal(exp.values, [[2e6, np.nan], [5e5, 4e6]])

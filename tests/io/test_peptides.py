@@ -602,3 +602,16 @@ def test_values_of_a_real_peptide_groups_export():
 def test_real_tables_of_another_kind(file, words):
     with pytest.raises(InputError, match=words):
         mk.read_peptides(shared(f"data/parsers/{file}"))
+
+
+def test_of_several_quantities_of_any_program_one_is_read() -> None:
+    """Counts beside intensities are no samples of their own."""
+    rng = np.random.default_rng(8)
+    table = {"sequence": ["AFGPELR", "LVNELTEK", "YLYEIAR"] * 4, "protein": ["P02768"] * 12}
+    table["sequence"] = [s + "G" * i for i, s in enumerate(table["sequence"])]
+    counts = {f"{x} Spectral Count": rng.integers(1, 9, 12) for x in ("ev_a", "ev_b", "cell_a")}
+    amounts = {f"{x} Intensity": rng.lognormal(14, 2, 12) for x in ("ev_a", "ev_b", "cell_a")}
+    with pytest.warns(MarkerkitWarning, match="spectral counts, taken was intensity"):
+        read = mk.read_peptides(pd.DataFrame(table | counts | amounts))
+    assert list(read.samples.index) == list(amounts)
+    np.testing.assert_allclose(read.values.to_numpy(), list(amounts.values()))
