@@ -174,7 +174,7 @@ def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options)
     identity, comparison, purity, quality = _verdicts(data, models, checks.table, options)
     sensitivity = Sensitivity(sensitivity_of(data.units, models, data.context))
     checklist = checklist_of(
-        data.units, data.markers, data.contrasts, data.context, fluid=data.fluid, basis=options.shares
+        data.units, data.markers, models, data.context, fluid=data.fluid, basis=options.shares
     )
     form = ev_track_of(data.units, checklist.table, data.contrasts, data.context, fluid=data.fluid)
     record = Record(

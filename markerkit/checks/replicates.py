@@ -239,7 +239,7 @@ def _by_name(sheet: Sheet) -> Finding | None:
         repeated = bool((stems != names).all() and cells.median() >= _REPEATED)
         if not repeated or not (sure or _numbers_units(sheet, stems, min(case, control))):
             continue
-        most = cells.idxmax()[1]
+        most = cells.droplevel(0).idxmax()
         alike = [n for n, stem in zip(names, stems, strict=True) if stem == most]
         text = f"sample names differ by an injection or a repeat only, such as {alike[0]!r} and {alike[1]!r}"
         advice = (
