@@ -77,6 +77,7 @@ COVERED_ELSEWHERE = {
     "reference_seen": "tests/purity/test_contamination.py",
     "outlier_seen": "tests/qc/test_card.py",
     "checklist_seen": "tests/guidelines/test_checklist.py",
+    "share_review": "tests/qc/test_flags.py",
     "deep_enough": "tests/identity/test_advice.py",
     "checklist_fdr": "tests/guidelines/test_checklist.py",
     "checklist_carried": "tests/guidelines/test_checklist.py",
