@@ -20,7 +20,7 @@ from markerkit.figures._text import ellipsize, widest
 _COLUMNS = (
     "sample", "group", "kind", "item", "value", "ci_low", "ci_high", "n_set", "n_measured", "flag", "status",
 )  # fmt: skip
-_ROW, _TOP, _BOTTOM = 3.6, 27.0, 11.0
+_ROW, _TOP, _BOTTOM = 3.6, 29.0, 11.0
 _SIZE = 5.5
 _MOST, _MOST_NARROW = 13, 5  # columns of shares
 _SEEN = {"seen_misev_1a": "MISEV 1a", "seen_misev_2a": "MISEV 2a"}

@@ -46,7 +46,7 @@ def _text(row: Mapping[Hashable, Any]) -> str:
     """
     value = float(str(row["value"]))
     size = f"{number(100 * value, 2)} %" if row["kind"] == "share" else f"{number(value)} {row['unit']}"
-    text = str(row["meaning"])
+    text = str(row["meaning"]).replace(f": {row['unit']}; ", ": ", 1)
     if np.isfinite(value) and size not in text:
         text += f" ({size})"
     return "; ".join(filter(None, [text, str(row["advice"])]))

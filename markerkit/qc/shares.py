@@ -29,7 +29,7 @@ PER_EV: dict[str, str] = {
     "keratin": "keratin signal per EV marker signal: handling and skin",
     "bovine_serum": "bovine serum signal per EV marker signal",
 }
-_STEP = "a second separation by another property (density after size, or size after density)"
+_STEP = "in a vesicle preparation, a second separation by another property (density after size, or size after density)"
 _DEBRIS = "check the viability of the source cells and remove debris by a slow spin before the isolation"
 _CELLS = "spin the fluid free of cells and platelets before it is stored or vesicles are isolated"
 #: source -> what to do where it is large

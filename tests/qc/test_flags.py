@@ -57,7 +57,7 @@ def test_the_largest_share_of_the_most_serious_comes_first(markers):
         ("s1", "keratin", "serious"),
         ("s2", "keratin", "warning"),
     ]
-    assert found["text"].iloc[0].startswith("Erythrocytes: share of signal; 50 % of the signal")
+    assert found["text"].iloc[0].startswith("Erythrocytes: 50 % of the signal, 10 % or more")
     assert found["text"].iloc[0].endswith("compare samples of equal hemolysis")
     assert "far above the other samples of the group (2 %)" in found["text"].iloc[2]
     assert (found["advice"] != "").all()
