@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
 from markerkit.assessment.stated import Record, Row, direction_of, reason_row, stated_rows
-from markerkit.catalog.criteria import ClassRule, load_criteria
+from markerkit.catalog.criteria import GENERAL_EV, ClassRule, load_criteria
 from markerkit.core.messages import reason
 from markerkit.core.vocabulary import Basis, Direction, Exclusion, Rule, Topic, VerdictWord
 from markerkit.core.wording import counted, fold_change, interval, names, percent, times
@@ -18,6 +19,7 @@ from markerkit.identity.measure import ClassMarkers, gather, markers_kept
 from markerkit.identity.rules import (
     COMPATIBLE,
     NOT_COMPATIBLE,
+    CandidateEvidence,
     ClassEvidence,
     Evidence,
     candidate_shown,
@@ -49,7 +51,7 @@ def evidence_of(models: Sequence[AnyContrast], record: Record) -> pd.DataFrame:
     -------
     Table `evidence`. A reason is `for` where it speaks for calling the class
     compatible, `against` where it speaks or stands against it, `neither` where
-    it says nothing either way.
+    it says nothing either way; an effect whose interval spans 0 is neither.
     """
     by_name = {m.contrast.name: m for m in models}
     rows: list[Row] = []
@@ -101,6 +103,10 @@ class _Found:
         """Write an effect and its interval in words."""
         return f"{times(effect.estimate)} {what} ({interval(effect.ci_low, effect.ci_high, self.level)})"
 
+    def size_of(self, effect: SetEffect | None) -> str:
+        """Write the effect of a class in words, after a verdict; nothing where it has none."""
+        return "" if effect is None else f": its markers are {self.size(effect)}"
+
     def row(self, topic: Topic, direction: Direction, text: str, effect: SetEffect, about: str = "") -> Row:
         """Make a row with its effect."""
         numbers = {"value": effect.estimate, "ci_low": effect.ci_low, "ci_high": effect.ci_high}
@@ -134,18 +140,24 @@ def _measured(found: _Found, rule: ClassRule, verdict: pd.Series, words: pd.Seri
     mine, markers = evidence.classes[rule.key], markers_kept(model, model.schemes[at], rule)
     yield _coverage(found, markers)
     yield _effect(found, mine, evidence)
+    yield from _least_effect(found, mine, evidence)
     yield _bounds(found, rule)
     yield _negatives(found, mine, markers, evidence)
     if rule.competing_classes:
         yield _specific(found, rule, mine)
     for competitor in rule.competing_classes:
-        yield _competitor(found, mine, evidence.classes[competitor], competitor, words.get(competitor, ""))
+        theirs = evidence.classes[competitor]
+        yield _competitor(found, mine, theirs, competitor, words.get(competitor, ""))
+        yield from _excluded(found, mine, theirs, competitor)
     if rule.needs_ev:
-        text = f"general EV evidence is {words.get('ev', 'not assessed')}"
-        yield reason_row(Topic.GENERAL_EV, direction_of(words.get("ev", "")), text)
+        text = f"general EV evidence is {words.get(GENERAL_EV, 'not assessed')}"
+        yield _of_verdict(
+            found, Topic.GENERAL_EV, text, words.get(GENERAL_EV, ""), evidence.classes[GENERAL_EV]
+        )
     for required in rule.requires:
         text = f"the class rests on the whole evidence of {found.titles[required]}, which is {words.get(required, '')}"
-        yield reason_row(Topic.REQUIRED_CLASS, direction_of(words.get(required, "")), text)
+        word = words.get(required, "")
+        yield _of_verdict(found, Topic.REQUIRED_CLASS, text, word, evidence.classes[required])
     yield from _joint(found, rule)
     yield _comparator(model)
     yield from _fluid(model, rule)
@@ -180,12 +192,46 @@ def _effect(found: _Found, mine: ClassEvidence, evidence: Evidence) -> Row:
     text = f"the markers are {found.size(e)}"
     if alone.word == COMPATIBLE:
         return found.row(Topic.SET_EFFECT, FOR, f"{text}: more than in the control", e)
-    if alone.word == NOT_COMPATIBLE:
-        least = fold_change(t["equivalence_margin"])
-        less = "less than in" if e.ci_high < 0 else f"less than a {least}-fold enrichment over"
+    if e.ci_high < 0 and alone.word == NOT_COMPATIBLE:
         called = f"{fold_change(detectable(found.model, e))}-fold would have been called in {percent(t['power'])} of such studies"
-        return found.row(Topic.SET_EFFECT, AGAINST, f"{text}: {less} the control; {called}", e)
+        return found.row(Topic.SET_EFFECT, AGAINST, f"{text}: less than in the control; {called}", e)
     return found.row(Topic.SET_EFFECT, NEITHER, f"{text}: {reason(alone, found.titles)}", e)
+
+
+def _least_effect(found: _Found, mine: ClassEvidence, evidence: Evidence) -> Iterator[Row]:
+    """Say by how much the markers miss the least effect of a class, where all of their interval does."""
+    e, t = mine.effect, found.model.criteria.threshold
+    decided = enrichment(mine, t, has_background=evidence.has_background).rule
+    if e is None or decided not in {Rule.NO_MORE_THAN_CONTROL, Rule.RAISED_TOO_LITTLE}:
+        return
+    short = _shifted(e, -t["equivalence_margin"])
+    least = f"a {fold_change(t['equivalence_margin'])}-fold enrichment, the least of a class,"
+    called = f"{fold_change(detectable(found.model, e))}-fold would have been called in {percent(t['power'])} of such studies"
+    text = f"{least} is excluded: the markers are {found.size(short, 'that')}; {called}"
+    yield found.row(Topic.LEAST_EFFECT, AGAINST, text, short)
+
+
+def _shifted(effect: SetEffect, by: float) -> SetEffect:
+    """Effect and interval moved by a number: the distance to it."""
+    low, high = effect.ci_low + by, effect.ci_high + by
+    return replace(effect, estimate=effect.estimate + by, ci_low=low, ci_high=high)
+
+
+def _side(effect: SetEffect | None) -> Direction:
+    """Direction of an effect: an interval that spans 0 has none."""
+    if effect is None or effect.ci_low <= 0 <= effect.ci_high:
+        return NEITHER
+    return FOR if effect.ci_low > 0 else AGAINST
+
+
+def _of_verdict(found: _Found, topic: Topic, text: str, word: str, theirs: ClassEvidence) -> Row:
+    """Make a row of the verdict on another class, with the effect of its markers."""
+    direction, effect = direction_of(word), theirs.effect
+    if effect is None:
+        return reason_row(topic, direction, text)
+    if _side(effect) != direction:
+        direction = NEITHER
+    return found.row(topic, direction, text + found.size_of(effect), effect)
 
 
 def _bounds(found: _Found, rule: ClassRule) -> Row:
@@ -205,7 +251,8 @@ def _bounds(found: _Found, rule: ClassRule) -> Row:
         f"with proteins detected in one group only at their bound ({more}) the markers are {found.size(bounded.effect)}; "
         f"the measured values alone {'agree' if first == second else 'disagree'}"
     )
-    return found.row(Topic.BOUNDS, direction_of(second), text, bounded.effect)
+    direction = _side(bounded.effect) if second in {COMPATIBLE, NOT_COMPATIBLE} else NEITHER
+    return found.row(Topic.BOUNDS, direction, text, bounded.effect)
 
 
 def _negatives(found: _Found, mine: ClassEvidence, markers: ClassMarkers, evidence: Evidence) -> Row:
@@ -216,13 +263,12 @@ def _negatives(found: _Found, mine: ClassEvidence, markers: ClassMarkers, eviden
         fewest = int(t["min_markers_negative"])
         text = f"{counted(n, 'negative marker')} measured; fewer than {fewest} count neither for nor against"
         return reason_row(Topic.NEGATIVES, NEITHER, text, n=n)
-    up = negatives_rise(mine, evidence.facts, t)
     if evidence.facts.negatives_rise:
         size = found.size(balance, "the negative markers")
         text = f"against {comparator.title} the markers must rise above the negative markers: {size}"
-        return found.row(Topic.NEGATIVES, AGAINST if up else FOR, text, balance)
+        return found.row(Topic.NEGATIVES, _side(balance), text, balance)
     text = f"the negative markers are {found.size(e)}"
-    if up:
+    if negatives_rise(mine, evidence.facts, t):
         return found.row(Topic.NEGATIVES, AGAINST, f"{text}: they rise too", e)
     if e.ci_high < 0:
         return found.row(Topic.NEGATIVES, FOR, f"{text}: they fall", e)
@@ -237,25 +283,36 @@ def _specific(found: _Found, rule: ClassRule, mine: ClassEvidence) -> Row:
     kind = f"class-specific markers (of no competing class{without}, and not general EV evidence)"
     if e is None:
         return reason_row(Topic.SPECIFIC, NEITHER, f"too few {kind} quantified")
-    direction = FOR if e.estimate >= t["min_class_effect"] else AGAINST
-    return found.row(Topic.SPECIFIC, direction, f"{kind} are {found.size(e)}", e)
+    direction, text = _side(e), f"{kind} are {found.size(e)}"
+    if direction == FOR and e.estimate < t["min_class_effect"]:
+        direction, text = NEITHER, f"{text}: less than {fold_change(t['min_class_effect'])}-fold"
+    return found.row(Topic.SPECIFIC, direction, text, e)
 
 
 def _competitor(found: _Found, mine: ClassEvidence, theirs: ClassEvidence, competitor: str, word: str) -> Row:
     t, title = found.model.criteria.threshold, found.titles[competitor]
     margin = enough(mine.margins.get(competitor), t["min_markers_margin"])
-    specific = enough(mine.competitor_specific.get(competitor), t["min_markers"])
     tail = f"; {title} itself is {word or 'not assessed'}"
-    if specific is not None and specific.ci_high < t["equivalence_margin"]:
-        least = fold_change(t["equivalence_margin"])
-        tail = f"; markers specific to {title} are {found.size(specific)}, no {least}-fold rise{tail}"
-    excluded = exclusion(mine, theirs, competitor, t) != Exclusion.NOT_EXCLUDED
     if margin is None:
         text = f"too few markers distinguish the class from {title}{tail}"
-        return reason_row(Topic.COMPETING_CLASS, FOR if excluded else NEITHER, text, about=competitor)
+        return reason_row(Topic.COMPETING_CLASS, NEITHER, text, about=competitor)
     text = f"markers only in the class are {found.size(margin, f'markers only in {title}')}{tail}"
-    direction = FOR if excluded else AGAINST if margin.ci_high < 0 else NEITHER
-    return found.row(Topic.COMPETING_CLASS, direction, text, margin, about=competitor)
+    return found.row(Topic.COMPETING_CLASS, _side(margin), text, margin, about=competitor)
+
+
+def _excluded(found: _Found, mine: ClassEvidence, theirs: ClassEvidence, competitor: str) -> Iterator[Row]:
+    """Say by how much a competing class misses the least effect of a class, where that excludes it."""
+    t, title = found.model.criteria.threshold, found.titles[competitor]
+    how = exclusion(mine, theirs, competitor, t)
+    effect = theirs.effect if how == Exclusion.ITSELF else mine.competitor_specific.get(competitor)
+    if how not in {Exclusion.ITSELF, Exclusion.SPECIFIC} or effect is None:
+        return
+    markers = "its markers" if how == Exclusion.ITSELF else "the markers that only it has"
+    short = _shifted(effect, -t["equivalence_margin"])
+    distance = replace(effect, estimate=-short.estimate, ci_low=-short.ci_high, ci_high=-short.ci_low)
+    least = fold_change(t["equivalence_margin"])
+    text = f"{title} is excluded: {markers} are {found.size(short, f'the {least}-fold enrichment that a class needs')}"
+    yield found.row(Topic.COMPETITOR_EXCLUDED, FOR, text, distance, about=competitor)
 
 
 def _joint(found: _Found, rule: ClassRule) -> Iterator[Row]:
@@ -271,7 +328,7 @@ def _joint(found: _Found, rule: ClassRule) -> Iterator[Row]:
         low, high = float(row["ci_low"]), float(row["ci_high"])
         text = (
             f"adjusted for all other classes and sources, its markers are {times(float(row['log2_fc']))} the background "
-            f"({interval(low, high, CONFIDENCE)}); a description that no verdict uses"
+            f"({interval(low, high, CONFIDENCE)}); for information: no verdict uses it"
         )
         direction = FOR if low > 0 else AGAINST if high < 0 else NEITHER
         numbers = {"value": row["log2_fc"], "ci_low": low, "ci_high": high, "n": row["n_measured"]}
@@ -317,20 +374,35 @@ def _necrosis(found: _Found) -> Row:
     purity, sources = found.record.purity, found.model.criteria.sources
     forbidden = [k for rule in found.model.criteria.classes.values() for k in rule.forbidden_sources]
     rows = purity[(purity["contrast"] == found.model.contrast.name) & purity["source"].isin(forbidden)]
-    words = rows.set_index("source")["verdict"]
-    raised = [k for k in forbidden if words.get(k) == VerdictWord.HIGHER]
-    flat = [k for k in forbidden if words.get(k) in {VerdictWord.SIMILAR, VerdictWord.LOWER}]
-    text = "; ".join(f"{sources[k].title} {words.get(k, 'not assessed')}" for k in forbidden)
-    direction = AGAINST if raised else FOR if len(flat) == len(forbidden) else NEITHER
+    by_source = rows.set_index("source").to_dict(orient="index")
+    known = [by_source[k] for k in forbidden if k in by_source]
+    higher = any(r["verdict"] == VerdictWord.HIGHER for r in known)
+    fall = len(known) == len(forbidden) and all(r["ci_high"] < 0 for r in known)
+    text = "; ".join(f"{sources[k].title} {_source_words(found, by_source.get(k))}" for k in forbidden)
+    direction = AGAINST if higher else FOR if fall else NEITHER
     return reason_row(Topic.NECROSIS, direction, f"organelles of broken cells: {text}")
+
+
+def _source_words(found: _Found, row: Mapping[Hashable, Any] | None) -> str:
+    """Write a verdict on a source with its effect."""
+    if row is None:
+        return "not assessed"
+    if pd.isna(row["log2_fc"]):
+        return str(row["verdict"])
+    level = found.model.criteria.threshold["confidence"]
+    size = interval(float(row["ci_low"]), float(row["ci_high"]), level)
+    return f"{row['verdict']} ({times(float(row['log2_fc']))} the background, {size})"
 
 
 def _candidate(found: _Found, rule: ClassRule, evidence: Evidence) -> Row:
     criteria = found.model.criteria
     wanted = {k: criteria.candidates[k] for k in rule.candidates}
-    shown = [c.title for k, c in wanted.items() if candidate_shown(evidence.candidates[k], criteria)]
+    shown = {k: c for k, c in wanted.items() if candidate_shown(evidence.candidates[k], criteria)}
     if shown:
-        text = f"{names(shown)}; no apoptotic exosomes of known truth exist to validate it on"
+        size = "; ".join(
+            f"{c.title}: {_candidate_size(found, evidence.candidates[k])}" for k, c in shown.items()
+        )
+        text = f"{size}; no apoptotic exosomes of known truth exist to validate it on"
         return reason_row(Topic.CANDIDATE, FOR, text)
     genes = found.model.exp.proteins["gene"].str.upper()
     asked = [g for c in wanted.values() for g in c.genes]
@@ -341,6 +413,17 @@ def _candidate(found: _Found, rule: ClassRule, evidence: Evidence) -> Row:
         else f"no candidate: {names(asked)} were not measured, which says nothing"
     )
     return reason_row(Topic.CANDIDATE, NEITHER, f"{text}; 20S is not above 19S, or could not be tested")
+
+
+def _candidate_size(found: _Found, e: CandidateEvidence) -> str:
+    """Write the numbers of a candidate that is shown."""
+    if e.excess is not None:
+        return found.size(e.excess, "the other set")
+    return " and ".join(
+        "detected in the case only" if g.only_in_case else f"{times(g.estimate)} the background"
+        for g in e.genes
+        if g.seen > 0
+    )
 
 
 __all__ = ["AGAINST", "FOR", "NEITHER", "Record", "evidence_of", "joint_effects_of"]

@@ -15,7 +15,7 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.vocabulary import VerdictWord
 from markerkit.core.wording import number, percent
-from markerkit.guidelines.checklist import NEEDS_METADATA
+from markerkit.guidelines.answers import NEEDS_METADATA
 from markerkit.identity.table import NOT_ASSESSABLE, UNRESOLVED
 from markerkit.results import (
     Checklist,

@@ -24,7 +24,8 @@ from markerkit.assessment.tables import (
 )
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.checks.circularity import FLAGGED, circularity_of
-from markerkit.checks.design import SERIOUS, design_lines, design_of, design_scope
+from markerkit.checks.design import SERIOUS, WARNING, design_lines, design_of, design_scope
+from markerkit.checks.replicates import CHECK as REPEATS
 from markerkit.checks.sensitivity import sensitivity_of
 from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
 from markerkit.core.experiment import Experiment
@@ -173,7 +174,7 @@ def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options)
     identity, comparison, purity, quality = _verdicts(data, models, checks.table, options)
     sensitivity = Sensitivity(sensitivity_of(data.units, models, data.context))
     checklist = checklist_of(
-        data.units, data.markers, data.contrasts, data.context, fluid=data.fluid, basis=options.shares
+        data.units, data.markers, models, data.context, fluid=data.fluid, basis=options.shares
     )
     form = ev_track_of(data.units, checklist.table, data.contrasts, data.context, fluid=data.fluid)
     record = Record(
@@ -263,10 +264,11 @@ def _note_without_contrast(data: StudyData) -> None:
 
 def _note_checks(design: pd.DataFrame, circularity: pd.DataFrame) -> None:
     """Warn of what undermines every verdict."""
-    for name, rows in design[design["severity"] == SERIOUS].groupby("contrast", sort=False):
-        # every verdict says itself that a group has no replicates
-        for _, row in rows[rows["check"] != "replicates"].iterrows():
-            _note(f"{name}: {row['finding']}. {row['advice'][0].upper()}{row['advice'][1:]}.")
+    # every verdict says itself that a group has no replicates
+    undermines = (design["severity"] == SERIOUS) & (design["check"] != "replicates")
+    undermines |= (design["severity"] == WARNING) & (design["check"] == REPEATS)
+    for _, row in design[undermines].iterrows():
+        _note(f"{row['contrast']}: {row['finding']}. {row['advice'][0].upper()}{row['advice'][1:]}.")
     flagged = circularity[circularity["status"] == FLAGGED]
     for _, row in flagged.iterrows():
         _note(f"circular: {row['kind']} {row['key']}: {row['text']}.")

@@ -2,75 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
+from markerkit.checks.replicates import technical_replicates
+from markerkit.checks.sheet import (
+    BATCH,
+    DONOR,
+    NOTE,
+    OK,
+    SCOPE,
+    SERIOUS,
+    WARNING,
+    Finding,
+    Sheet,
+    as_numbers,
+    by_group,
+    candidates,
+    is_number,
+    words_of,
+)
 from markerkit.core.errors import listed
 from markerkit.core.factors import as_factor
-from markerkit.core.vocabulary import Severity
-from markerkit.study.contrast import Contrast
 from markerkit.study.data import StudyData
 from markerkit.study.formula import build_design
 from markerkit.tables.registry import TABLES
-
-OK, NOTE, WARNING, SERIOUS = (s.value for s in Severity)
-SCOPE = "this preparation"
-
-# words of a column's name that say what it holds
-_BATCH = {
-    "batch", "study", "studies", "lab", "laboratory", "plate", "plex", "run", "date", "day", "week", "center",
-    "site", "instrument", "machine", "cohort", "dataset", "accession", "tmt", "order", "operator", "lot",
-    "experiment", "project", "series", "position",
-}  # fmt: skip
-_DONOR = {
-    "donor", "donors", "patient", "subject", "individual", "person", "participant", "animal", "volunteer", "crew",
-    "pair", "biorep", "biological", "pool", "specimen", "culture", "flask", "litter",
-}  # fmt: skip
-_TECHNICAL = {"tech", "techrep", "technical", "injection", "inj", "rerun", "run", "msrun", "acquisition"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the check."""
-
-    check: str
-    column: str
-    finding: str
-    severity: str
-    advice: str = ""
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """The samples of a contrast: as given, and as units that count once."""
-
-    contrast: Contrast
-    samples: pd.DataFrame
-    units: pd.DataFrame
-    collapse_by: str | None
-    context: Mapping[str, Any]
-    limit: Mapping[str, float]
-
-    @property
-    def is_case(self) -> pd.Series:
-        """True for case samples."""
-        return as_factor(self.samples[self.contrast.condition]) == self.contrast.case
-
-    @property
-    def used(self) -> set[str]:
-        """Columns that the model or the collapse knows."""
-        return {*self.contrast.columns, *([self.collapse_by] if self.collapse_by else [])}
-
-    def n(self) -> tuple[int, int]:
-        """Units in the case group and in the control group."""
-        level = as_factor(self.units[self.contrast.condition])
-        return int((level == self.contrast.case).sum()), int((level == self.contrast.control).sum())
 
 
 def design_of(data: StudyData) -> pd.DataFrame:
@@ -88,7 +47,7 @@ def design_of(data: StudyData) -> pd.DataFrame:
     """
     rows = []
     for contrast in data.contrasts:
-        sheet = _Sheet(
+        sheet = Sheet(
             contrast,
             contrast.select(data.as_read).samples,
             contrast.select(data.units).samples,
@@ -106,11 +65,11 @@ def design_of(data: StudyData) -> pd.DataFrame:
 _COMPARE = "name a case and a control: the source cells' lysate, the fluid itself or another fraction"
 
 
-def _findings(sheet: _Sheet) -> Iterator[Finding]:
+def _findings(sheet: Sheet) -> Iterator[Finding]:
     yield from _replicates(sheet)
     yield from _model(sheet)
     yield from _pairs(sheet)
-    yield from _technical(sheet)
+    yield from technical_replicates(sheet)
     yield _scope(sheet)
     yield from _confounding(sheet)
 
@@ -135,7 +94,7 @@ def _sentence(finding: str, advice: str) -> str:
 # ---- numbers ---------------------------------------------------------------------
 
 
-def _replicates(sheet: _Sheet) -> Iterator[Finding]:
+def _replicates(sheet: Sheet) -> Iterator[Finding]:
     case, control = sheet.n()
     c = sheet.contrast
     text = f"{case} of {c.case} against {control} of {c.control}"
@@ -154,7 +113,7 @@ def _replicates(sheet: _Sheet) -> Iterator[Finding]:
         yield Finding("balance", c.condition, f"unbalanced groups: {text}", NOTE, advice)
 
 
-def _model(sheet: _Sheet) -> Iterator[Finding]:
+def _model(sheet: Sheet) -> Iterator[Finding]:
     if min(sheet.n()) < load_criteria().threshold["min_replicates"]:
         return
     design = build_design(sheet.units, sheet.contrast.formula)
@@ -171,7 +130,7 @@ def _model(sheet: _Sheet) -> Iterator[Finding]:
 # ---- pairs -----------------------------------------------------------------------
 
 
-def _pairs(sheet: _Sheet) -> Iterator[Finding]:
+def _pairs(sheet: Sheet) -> Iterator[Finding]:
     c = sheet.contrast
     if c.paired_by:
         counts = pd.crosstab(as_factor(sheet.units[c.paired_by]), as_factor(sheet.units[c.condition]))
@@ -181,9 +140,9 @@ def _pairs(sheet: _Sheet) -> Iterator[Finding]:
         advice = "levels in one group only carry no information on the contrast" if lone else ""
         yield Finding("pairs", c.paired_by, text, NOTE if lone else OK, advice)
         return
-    for name in _candidates(sheet):
-        donor = bool(_words(name) & _DONOR)
-        counts = _by_group(sheet, name)
+    for name in candidates(sheet):
+        donor = bool(words_of(name) & DONOR)
+        counts = by_group(sheet, name)
         if len(counts) < 2 or counts.shape[1] < 2:
             continue
         both, once = (counts > 0).all(axis=1).mean(), (counts == 1).all(axis=1).mean()
@@ -197,77 +156,13 @@ def _pairs(sheet: _Sheet) -> Iterator[Finding]:
         yield Finding("pairs", name, text, WARNING if donor and not numbered else NOTE, advice)
 
 
-def _by_group(sheet: _Sheet, name: str) -> pd.DataFrame:
-    """Units of each level (rows) in each group (columns)."""
-    frame = sheet.units if name in sheet.units.columns else sheet.samples
-    known = frame[frame[name].notna()]
-    return pd.crosstab(as_factor(known[name]), as_factor(known[sheet.contrast.condition]))
-
-
-# ---- technical replicates --------------------------------------------------------
-
-
-def _technical(sheet: _Sheet) -> Iterator[Finding]:
-    if sheet.collapse_by:
-        text = f"{len(sheet.samples)} samples are technical replicates of {len(sheet.units)} units of `{sheet.collapse_by}`"
-        yield Finding("technical replicates", sheet.collapse_by, text + " and were averaged", OK)
-        return
-    named = [c for c in _candidates(sheet, constant=True) if _words(c) & _TECHNICAL and _few_levels(sheet, c)]
-    units = [c for c in _candidates(sheet) if _repeats_within_groups(sheet, c)]
-    if named and units:
-        unit = min(units, key=lambda c: sheet.samples[c].nunique() * -1)
-        text = (
-            f"`{named[0]}` reads as technical replicates of `{unit}`: {len(sheet.samples)} samples, but "
-            f"{sheet.samples[unit].nunique()} units; counted one by one they make every interval too narrow"
-        )
-        yield Finding("technical replicates", unit, text, SERIOUS, f"collapse them (collapse_by={unit!r})")
-    elif units:
-        donors = [c for c in units if _words(c) & _DONOR]
-        for unit in donors[:1]:
-            text = f"several samples of one group share a level of `{unit}`; they are not independent"
-            advice = f"if they repeat one preparation, collapse them (collapse_by={unit!r})"
-            yield Finding("technical replicates", unit, text, WARNING, advice)
-    elif stem := _common_stems(sheet):
-        text = f"sample names differ by an injection or a technical repeat only, such as {stem!r}"
-        advice = "give a column with the biological unit and collapse by it"
-        yield Finding("technical replicates", "", text, WARNING, advice)
-
-
-def _repeats_within_groups(sheet: _Sheet, name: str) -> bool:
-    """Levels that lie in one group each, several of them a group, and hold several samples."""
-    column = as_factor(sheet.samples[name])
-    in_groups = column.groupby(column).apply(lambda s: sheet.is_case[s.index].nunique())
-    sizes = column.value_counts()
-    inside = [int(column[sheet.is_case == side].nunique()) for side in (True, False)]
-    named = bool(_words(name) & (_BATCH - {"experiment"})) and not _words(name) & _DONOR
-    return bool((in_groups == 1).all() and sizes.median() >= 2 and min(inside) >= 2 and not named)
-
-
-def _few_levels(sheet: _Sheet, name: str) -> bool:
-    column = sheet.samples[name]
-    return 2 <= column.nunique() <= max(2, len(column) // 2)
-
-
-_REPEAT = re.compile(
-    r"(?i)(?<=[^a-z])(?:tech(?:nical)?(?:rep(?:licate)?)?|tr|inj(?:ection)?|rerun)[ ._-]?\d+(?![a-z])"
-)
-
-
-def _common_stems(sheet: _Sheet) -> str:
-    names = sheet.samples.index.astype(str)
-    stems = pd.Series([_REPEAT.sub("", n) for n in names], index=names)
-    cut = stems[stems != names]
-    repeated = cut[cut.duplicated(keep=False)]
-    return str(repeated.index[0]) if len(repeated) > 1 else ""
-
-
 # ---- scope -----------------------------------------------------------------------
 
 
-def _scope(sheet: _Sheet) -> Finding:
+def _scope(sheet: Sheet) -> Finding:
     """Say what the verdicts hold for: other samples of the kind, or this preparation only."""
     stated = str(sheet.context.get("replicates", "")).lower()
-    donors = [c for c in sheet.samples.columns if _words(c) & _DONOR and c != sheet.contrast.condition]
+    donors = [c for c in sheet.samples.columns if words_of(c) & DONOR and c != sheet.contrast.condition]
     single = [c for c in donors if sheet.samples[c].nunique() == 1 and sheet.samples[c].notna().all()]
     advice = "samples of other donors or cultures would carry the verdicts beyond it"
     if single:
@@ -290,10 +185,10 @@ def _scope(sheet: _Sheet) -> Finding:
 # ---- confounding -----------------------------------------------------------------
 
 
-def _confounding(sheet: _Sheet) -> Iterator[Finding]:
+def _confounding(sheet: Sheet) -> Iterator[Finding]:
     labels = []
-    for name in _candidates(sheet):
-        if _is_number(sheet.samples[name]):
+    for name in candidates(sheet):
+        if is_number(sheet.samples[name]):
             found = _numeric(sheet, name)
         else:
             found = _categorical(sheet, name)
@@ -309,41 +204,14 @@ def _confounding(sheet: _Sheet) -> Iterator[Finding]:
         yield Finding("confounding", ";".join(labels), text, NOTE, advice)
 
 
-def _candidates(sheet: _Sheet, *, constant: bool = False) -> list[str]:
-    """Columns outside the model that vary, and that do not name each sample."""
-    found = []
-    for name in sheet.samples.columns:
-        column = sheet.samples[name]
-        levels = column.nunique()
-        if name in sheet.used or column.isna().all() or (levels < 2 and not constant):
-            continue
-        if levels == len(column) and not _is_number(column):
-            continue
-        found.append(str(name))
-    return found
-
-
-def _is_number(column: pd.Series) -> bool:
-    """Numbers with many levels are measurements; few are names."""
-    return bool(
-        pd.api.types.is_numeric_dtype(_as_numbers(column))
-        and column.nunique() > load_criteria().design["few_levels"]
-    )
-
-
-def _as_numbers(column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce")
-    return numbers if numbers.notna().sum() >= column.notna().sum() else column
-
-
-def _categorical(sheet: _Sheet, name: str) -> Finding | None:
+def _categorical(sheet: Sheet, name: str) -> Finding | None:
     known = sheet.samples[name].notna()
     column, group = as_factor(sheet.samples.loc[known, name]), sheet.is_case[known]
     counts = pd.crosstab(column, group)
     if counts.shape[1] < 2 or len(counts) < 2:
         return None
     both = (counts > 0).all(axis=1)
-    batch, donor = bool(_words(name) & _BATCH), bool(_words(name) & _DONOR)
+    batch, donor = bool(words_of(name) & BATCH), bool(words_of(name) & DONOR)
     c = sheet.contrast
     if not both.any():
         # donors of one group each are what an unpaired comparison is
@@ -363,7 +231,7 @@ def _categorical(sheet: _Sheet, name: str) -> Finding | None:
         )
         advice = f"give it to the model (batch=[{name!r}]): then only the levels in both groups count"
         return Finding("confounding", name, text, WARNING, advice)
-    if batch and (_by_group(sheet, name) == 1).all(axis=1).mean() < sheet.limit["shared_levels"]:
+    if batch and (by_group(sheet, name) == 1).all(axis=1).mean() < sheet.limit["shared_levels"]:
         text = f"`{name}` is not in the model; {int(both.sum())} of {len(counts)} levels lie in both groups"
         return Finding(
             "batch", name, text, NOTE, f"give it to the model (batch=[{name!r}]) if it shifts proteins"
@@ -371,8 +239,8 @@ def _categorical(sheet: _Sheet, name: str) -> Finding | None:
     return None
 
 
-def _numeric(sheet: _Sheet, name: str) -> Finding | None:
-    numbers = _as_numbers(sheet.samples[name]).astype(float)
+def _numeric(sheet: Sheet, name: str) -> Finding | None:
+    numbers = as_numbers(sheet.samples[name]).astype(float)
     known = numbers.notna()
     if known.sum() < 4 or sheet.is_case[known].nunique() < 2 or numbers[known].nunique() < 2:
         return None
@@ -392,17 +260,6 @@ def _explained(column: pd.Series, group: pd.Series) -> float:
         return 0.0
     inside = float(((y - y.groupby(column.to_numpy()).transform("mean")) ** 2).sum())
     return 1 - inside / total
-
-
-def _words(name: str) -> set[str]:
-    """Words of a column's name.
-
-    >>> sorted(_words("BioRep_full")), sorted(_words("TechRep")), sorted(_words("Run Order"))
-    (['bio', 'biorep', 'full', 'rep'], ['rep', 'tech', 'techrep'], ['order', 'run'])
-    """
-    parts = [p for p in re.split(r"[^A-Za-z0-9]+", name) if p]
-    split = [w for p in parts for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", p)]
-    return {w.lower() for w in [*parts, *split]}
 
 
 __all__ = ["NOTE", "OK", "SCOPE", "SERIOUS", "WARNING", "design_lines", "design_of", "design_scope"]

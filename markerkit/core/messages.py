@@ -47,13 +47,17 @@ _REASONS = {
 }
 _HETEROGENEOUS = "the markers are heterogeneous, which more replicates do not reduce: a fraction or comparator that separates them"
 _DEEPER = "deeper measurement: too few of the markers were measured"
-_SCHEME = "deeper or repeated measurement, so that the verdict does not depend on missing values"
+_SCHEME = "a targeted assay of the markers that were detected in one group only, or repeated measurement of both groups"
+_ABSENT = (
+    "a targeted assay of the markers: {proteins} proteins were measured and too few of them are among these, so that they are "
+    "absent or rare here"
+)
 _REPLICATES = "more replicates: at least {needed} samples in each group, better 4"
 _OF_A_CLASS = {
     Rule.CONTROL_NOT_DECLARED: "declare what the control is, lysate, biofluid or soluble, if it holds no vesicle preparation",
     Rule.CONTROL_IS_VESICLES: "a control without vesicles: the source cells' lysate, the fluid itself or a soluble fraction",
     Rule.NO_REPLICATES: _REPLICATES,
-    Rule.APOPTOSIS_NOT_STATED: "state in the context whether apoptosis was induced and shown, and the viability",
+    Rule.APOPTOSIS_NOT_STATED: "if the source cells were dying, state in the context that apoptosis was induced and shown, and the viability",
     Rule.NO_BACKGROUND: "deeper measurement: too few background proteins were measured",
     Rule.TOO_FEW_MARKERS: _DEEPER,
     Rule.TOO_LITTLE_WEIGHT: _DEEPER,
@@ -62,10 +66,10 @@ _OF_A_CLASS = {
     Rule.NO_GENERAL_EV_EVIDENCE: "EV markers (tetraspanins, ESCRT, annexins) that rise over the comparator",
     Rule.NOT_DECLARED_AS_VESICLES: "declare `vesicles = true` in the context file, with the evidence for it",
     Rule.TOO_FEW_SPECIFIC_MARKERS: "class-specific markers: deeper measurement, or a targeted assay of them",
-    Rule.SPECIFIC_MARKERS_NOT_RAISED: "class-specific markers: deeper measurement, or a targeted assay of them",
+    Rule.SPECIFIC_MARKERS_NOT_RAISED: "a size- or density-resolved fraction, in which the class-specific markers could rise",
     Rule.COMPETING_CLASS: "markers that distinguish the two classes, such as a size- or density-resolved fraction",
     Rule.NECROSIS: "viability and a caspase-inhibitor control: organelle and nuclear protein points to lysis",
-    Rule.NO_CANDIDATE: "S1PR1 or S1PR3 by a targeted assay, or 20S proteasome without 19S outside blood",
+    Rule.NO_CANDIDATE: "S1PR1 or S1PR3 by a targeted assay, or 20S proteasome without 19S",
     Rule.MISSING_VALUE_SCHEME: _SCHEME,
 }
 _OF_A_CLASS[Rule.TOO_FEW_DISTINGUISHING_MARKERS] = _OF_A_CLASS[Rule.COMPETING_CLASS]
@@ -87,6 +91,9 @@ _HETEROGENEOUS_CHANGE = "the markers of the class do not change alike, which mor
 _HETEROGENEOUS_SOURCE = (
     "the markers are heterogeneous, which more replicates do not reduce: a comparator in which all markers of the panel "
     "are present or all absent"
+)
+_CANDIDATE_IN_BLOOD = (
+    "S1PR1 or S1PR3 by a targeted assay; free 20S proteasome circulates in blood and says nothing"
 )
 _BOVINE = "search against a database that holds bovine entries"
 _DECIDED = set(VerdictWord) - {VerdictWord.UNRESOLVED, VerdictWord.NOT_ASSESSABLE}
@@ -119,46 +126,81 @@ def reason(verdict: Verdict, titles: Titles) -> str:
     return f"{text}, from detection" if verdict.basis == Basis.BOUNDED else text
 
 
-def next_step_of_class(verdict: Verdict) -> str:
-    """Say what would resolve a verdict on a class; nothing where it is resolved."""
-    if verdict.word in _DECIDED:
+@dataclass(frozen=True)
+class Circumstances:
+    """What a study has, so that advice fits it.
+
+    Parameters
+    ----------
+    n_proteins, deep
+        Proteins of the contrast, and how many make measuring deeper no advice.
+    blood
+        The samples come from blood.
+    serum_possible
+        They may come from culture, where bovine serum is a question.
+    denied
+        Keys of the context that were stated not to hold.
+    """
+
+    n_proteins: int = 0
+    deep: float = float("inf")
+    blood: bool = False
+    serum_possible: bool = True
+    denied: frozenset[str] = frozenset()
+
+
+_UNKNOWN = Circumstances()
+_DEPTH = {Rule.TOO_FEW_MARKERS, Rule.TOO_LITTLE_WEIGHT, Rule.TOO_FEW_SPECIFIC_MARKERS}
+
+
+def next_step_of_class(verdict: Verdict, study: Circumstances = _UNKNOWN) -> str:
+    """Say what would resolve a verdict on a class; nothing where it is resolved, or nothing would."""
+    if verdict.word in _DECIDED or verdict.rule.about in study.denied:
         return ""
     if verdict.rule == Rule.REQUIRED_CLASS and verdict.because is not None:
-        return next_step_of_class(verdict.because)
+        return next_step_of_class(verdict.because, study)
+    if verdict.rule == Rule.NO_CANDIDATE and study.blood:
+        return _CANDIDATE_IN_BLOOD
     if verdict.rule == Rule.WIDE_INTERVAL and verdict.numbers.get("heterogeneous"):
         return _HETEROGENEOUS
-    return _filled(_OF_A_CLASS[verdict.rule], verdict)
+    return _filled(_OF_A_CLASS[verdict.rule], verdict, study)
 
 
-def next_step_of_source(verdict: Verdict, *, other_species: bool = False) -> str:
+def next_step_of_source(
+    verdict: Verdict, study: Circumstances = _UNKNOWN, *, other_species: bool = False
+) -> str:
     """Say what would resolve a verdict on a source; nothing where it is resolved.
 
     Parameters
     ----------
     verdict
         Of the source.
+    study
+        What the study has.
     other_species
         No protein of the source's own species was measured at all.
     """
     if verdict.word in _DECIDED:
         return ""
     if other_species:
-        return _BOVINE
+        return _BOVINE if study.serum_possible else ""
     if verdict.rule == Rule.WIDE_INTERVAL and verdict.numbers.get("heterogeneous"):
         return _HETEROGENEOUS_SOURCE
-    return _filled(_OF_A_SOURCE[verdict.rule], verdict)
+    return _filled(_OF_A_SOURCE[verdict.rule], verdict, study)
 
 
-def next_step_of_change(verdict: Verdict) -> str:
-    """Say what would resolve a verdict on the change of a class; nothing where it is resolved."""
-    if verdict.word in _DECIDED:
+def next_step_of_change(verdict: Verdict, study: Circumstances = _UNKNOWN) -> str:
+    """Say what would resolve a verdict on the change of a class; nothing where it is resolved, or nothing would."""
+    if verdict.word in _DECIDED or verdict.rule.about in study.denied:
         return ""
     if verdict.rule == Rule.WIDE_INTERVAL and verdict.numbers.get("heterogeneous"):
         return _HETEROGENEOUS_CHANGE
-    return _filled(_OF_A_CHANGE[verdict.rule], verdict)
+    return _filled(_OF_A_CHANGE[verdict.rule], verdict, study)
 
 
-def _filled(text: str, verdict: Verdict) -> str:
+def _filled(text: str, verdict: Verdict, study: Circumstances) -> str:
+    if verdict.rule in _DEPTH and study.n_proteins >= study.deep:
+        return _ABSENT.format(proteins=f"{study.n_proteins:,}")
     return text.format(needed=int(verdict.numbers.get("min_replicates", 0)))
 
 

@@ -31,10 +31,12 @@ class Topic(StrEnum):
 
     COVERAGE = "coverage"
     SET_EFFECT = "set_effect"
+    LEAST_EFFECT = "least_effect"
     BOUNDS = "left_censored_bounds"
     NEGATIVES = "negatives"
     SPECIFIC = "class_specific_markers"
     COMPETING_CLASS = "competing_class"
+    COMPETITOR_EXCLUDED = "competing_class_excluded"
     GENERAL_EV = "general_ev_evidence"
     REQUIRED_CLASS = "required_class"
     JOINT = "joint_effect"
@@ -102,6 +104,8 @@ _TOPICS = {
     Rule.APOPTOSIS_NOT_STATED: Topic.CONTEXT,
     Rule.TOO_FEW_MARKERS: Topic.COVERAGE,
     Rule.TOO_LITTLE_WEIGHT: Topic.COVERAGE,
+    Rule.NO_MORE_THAN_CONTROL: Topic.LEAST_EFFECT,
+    Rule.RAISED_TOO_LITTLE: Topic.LEAST_EFFECT,
     Rule.NEGATIVES_UP: Topic.NEGATIVES,
     Rule.NO_GENERAL_EV_EVIDENCE: Topic.GENERAL_EV,
     Rule.NOT_DECLARED_AS_VESICLES: Topic.CONTEXT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.catalog.criteria import Criteria
+from markerkit.catalog.criteria import Criteria, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
+from markerkit.core.messages import Circumstances
 from markerkit.core.verdict import Verdict
+from markerkit.core.vocabulary import Fluid
 from markerkit.effects.members import Located, ProteinIndex
 from markerkit.results import DifferentialAbundance
 from markerkit.stats.set_effect import (
@@ -304,3 +306,23 @@ def background_proteins(proteins: pd.DataFrame, left_out: Iterable[str]) -> npt.
     """Proteins of the background: of no gene that is left out, and not flagged as contaminant or decoy, shape (p,)."""
     flagged = proteins["is_contaminant"].to_numpy(bool) | proteins["is_decoy"].to_numpy(bool)
     return np.asarray(~proteins["gene"].isin(list(left_out)).to_numpy() & ~flagged)
+
+
+def circumstances(model: AnyContrast, context: Mapping[str, Any] | None = None) -> Circumstances:
+    """Say what the study of a contrast has, for advice that fits it.
+
+    Parameters
+    ----------
+    model
+        Contrast, fitted or not.
+    context
+        Statements of the user.
+    """
+    c = model.contrast
+    return Circumstances(
+        n_proteins=model.exp.n_proteins,
+        deep=load_criteria().convention["deep_enough"],
+        blood=c.blood,
+        serum_possible=not c.blood and c.fluid in {None, Fluid.CULTURE, Fluid.OTHER},
+        denied=frozenset(k for k, v in (context or {}).items() if v is False),
+    )

@@ -25,6 +25,7 @@ _TOP, _BOTTOM, _MORE = 12.5, 2.5, 4.0
 _SIZE = 5.5
 _LINES = 5  # of one text; none of ours needs more
 _OF_SIGNAL = " (median of samples)"
+_ANSWERS = ("met", "not met", "measured", "not assessable", "needs metadata", "not derivable")
 _EXPLAINED = re.compile(r" \([^()]*\)")
 
 
@@ -159,9 +160,7 @@ def _with_proteins(said: str, proteins: str, lines: int, size: float) -> list[st
 
 def _head(sheet: Axes, contrast: str, answers: pd.Series) -> None:
     page_title(sheet, contrast, room=80)
-    counted = [
-        f"{int((answers == a).sum())} {a}" for a in ("met", "not met", "needs metadata", "not derivable")
-    ]
+    counted = [f"{n} {a}" for a in _ANSWERS if (n := int((answers == a).sum()))]
     sheet.text(
         _WIDTH - 2, 4.2, ", ".join(counted), fontsize=6, ha="right", va="center_baseline", color=SECONDARY
     )

@@ -218,6 +218,7 @@ CHIPS: Final[dict[str, Chip]] = {
     "lower": _OPEN,
     "met": _SOLID,
     "not met": _OPEN,
+    "measured": _HALF,
     "needs metadata": _HALF,
     "not derivable": _DASHED,
 }

@@ -17,14 +17,12 @@ from markerkit.figures._style import MAX_HEIGHT, figure_of, style, width_mm
 from markerkit.figures._tables import checked, numbers, samples_by_group, words
 from markerkit.figures._text import ellipsize, widest
 
-_COLUMNS = ("sample", "group", "kind", "item", "value", "ci_low", "ci_high", "n_set", "n_measured", "flag")
-_ROW, _TOP, _BOTTOM = 3.6, 27.0, 11.0
-_SIZE = 5.5
-_SHARES = (
-    "ev", "plasma", "immunoglobulin", "lipoprotein", "coagulation", "platelet", "erythrocyte", "keratin",
-    "bovine_serum", "er_golgi", "mitochondrion", "nucleus", "ribosome",
+_COLUMNS = (
+    "sample", "group", "kind", "item", "value", "ci_low", "ci_high", "n_set", "n_measured", "flag", "status",
 )  # fmt: skip
-_SHARES_NARROW = {"ev", "plasma", "immunoglobulin", "erythrocyte", "keratin"}
+_ROW, _TOP, _BOTTOM = 3.6, 29.0, 11.0
+_SIZE = 5.5
+_MOST, _MOST_NARROW = 13, 5  # columns of shares
 _SEEN = {"seen_misev_1a": "MISEV 1a", "seen_misev_2a": "MISEV 2a"}
 _DARKEST, _FAINTEST = 0.5, 1e-4  # shares at the ends of the shading
 
@@ -38,6 +36,7 @@ class _Cell(NamedTuple):
     n_set: float
     n_measured: float
     review: bool
+    refused: bool
 
 
 class _Column(NamedTuple):
@@ -98,7 +97,8 @@ def qc_card(
 def _cells(rows: pd.DataFrame) -> dict[str, dict[str, _Cell]]:
     """Look up the numbers by sample, then by ``kind:item``."""
     columns = [numbers(rows, c) for c in ("value", "ci_low", "ci_high", "n_set", "n_measured")]
-    cells = zip(*columns, words(rows, "flag") == "review", strict=True)
+    refused = words(rows, "status") == "not assessed"
+    cells = zip(*columns, words(rows, "flag") == "review", refused, strict=True)
     found: dict[str, dict[str, _Cell]] = {}
     for sample, key, cell in zip(
         words(rows, "sample"), words(rows, "kind") + ":" + words(rows, "item"), cells, strict=True
@@ -118,14 +118,24 @@ class _Layout(NamedTuple):
     tiles: dict[str, _Column]
 
 
-def _layout(order: Sequence[str], full: float) -> _Layout:
+def _shown(rows: pd.DataFrame, most: int) -> list[str]:
+    """Choose the sources that have a column: the EV markers, then the largest in any sample, by their median share."""
+    shares = rows[words(rows, "kind") == "share"]
+    values = pd.Series(np.nan_to_num(numbers(shares, "value")))
+    size = values.groupby(words(shares, "item").to_numpy(), sort=False).agg(["max", "median"])
+    ev = [k for k in size.index if k in CLASSES]
+    sources = size.drop(index=ev).sort_values("max", ascending=False, kind="stable").head(most - len(ev))
+    return [*ev, *sources.sort_values("median", ascending=False, kind="stable").index]
+
+
+def _layout(order: Sequence[str], full: float, rows: pd.DataFrame) -> _Layout:
     wide = full >= 183
     names = min(widest([ellipsize(s, 30, 6) for s in order], 6) + 3, 32.0 if wide else 22.0)
-    keys = [k for k in _SHARES if wide or k in _SHARES_NARROW]
+    keys = _shown(rows, _MOST if wide else _MOST_NARROW)
     items = list(_SEEN) if wide else []
     left = names + 2
     start = left + 45 + 10 * len(items) + 1
-    step = (full - start - 2) / len(keys)
+    step = (full - start - 2) / max(len(keys), 1)
     return _Layout(
         names=names,
         proteins=_Column(left, 11),
@@ -138,7 +148,7 @@ def _layout(order: Sequence[str], full: float) -> _Layout:
 
 def _draw(sheet: Axes, rows: pd.DataFrame, order: list[str], lines: list[Slot], full: float) -> None:
     cells = _cells(rows[words(rows, "kind") != "marker"])
-    layout = _layout(order, full)
+    layout = _layout(order, full, rows)
     _heads(sheet, layout, bottom=_TOP + (lines[-1].y + 0.5) * _ROW)
     for slot in lines:
         y = _TOP + slot.y * _ROW
@@ -159,8 +169,9 @@ def _heads(sheet: Axes, layout: _Layout, *, bottom: float) -> None:
     for column, text in heads:
         sheet.text(column.middle, _TOP - 2.5, text, rotation=90, ha="center", va="bottom", fontsize=6)
     _rank_axis(sheet, layout.rank, bottom)
-    left = next(iter(layout.tiles.values())).left
-    sheet.text(left, 3.2, "Share of signal (%)", fontsize=6, fontweight="bold", va="center_baseline")
+    for column in list(layout.tiles.values())[:1]:
+        head = "Share of signal (%)"
+        sheet.text(column.left, 3.2, head, fontsize=6, fontweight="bold", va="center_baseline")
 
 
 def _sample(sheet: Axes, cells: Mapping[str, _Cell], layout: _Layout, y: float) -> None:
@@ -233,7 +244,8 @@ def _tile(sheet: Axes, row: _Cell | None, column: _Column, y: float, key: str) -
     share = float("nan") if row is None else row.value
     if not np.isfinite(share):
         sheet.add_patch(Rectangle(box, column.width, _ROW - 0.2, facecolor=ZONE, linewidth=0, label="_none"))
-        sheet.text(column.middle, y, "×", ha="center", va="center_baseline", fontsize=_SIZE, color=SECONDARY)
+        sign = "–" if row is not None and row.refused else "×"
+        sheet.text(column.middle, y, sign, ha="center", va="center_baseline", fontsize=_SIZE, color=SECONDARY)
         return
     span = np.log(_DARKEST / _FAINTEST)
     dark = float(np.clip(np.log(max(share, 1e-12) / _FAINTEST) / span, 0, 1))
@@ -258,7 +270,7 @@ def _percent(share: float) -> str:
 
 
 def _foot(sheet: Axes, y: float, note: str, full: float) -> None:
-    text = "Frame: to review, the table says why. ×: none measured. Shares overlap and do not add up. No class verdict."
+    text = "Frame: to review, the table says why. ×: none measured; –: ratios have no share. Shares overlap and do not add up. No class verdict."
     sheet.text(
         2, y + 2.5, ellipsize(text, full - 4, _SIZE), fontsize=_SIZE, color=SECONDARY, va="center_baseline"
     )

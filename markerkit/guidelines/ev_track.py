@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from markerkit.core.experiment import Experiment
-from markerkit.guidelines.checklist import NEEDS_METADATA, load_items
+from markerkit.guidelines.answers import MEASURED, MET, NEEDS_METADATA, NOT_MET
+from markerkit.guidelines.checklist import load_items
 from markerkit.study.context import CONTEXT_KEYS
 from markerkit.study.contrast import Contrast
 from markerkit.tables.registry import TABLES
@@ -118,8 +119,8 @@ def _metric(items: pd.DataFrame) -> list[dict[str, Any]]:
         kind, answer = kinds[row["item"]], row["answer"]
         note = f"{row['requirement']} {row['evidence']}".strip()
         value = row["proteins"] or answer
-        if kind in ("seen", "share"):
-            answered += answer in ("met", "not met")
+        if kind in ("seen", "little"):
+            answered += answer in (MET, NOT_MET, MEASURED)
             status = FROM_DATA
         elif kind == "never":
             status, value = NOT_APPLICABLE, ""

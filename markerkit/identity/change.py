@@ -11,11 +11,17 @@ import pandas as pd
 from markerkit.catalog.criteria import GENERAL_EV, ClassRule, Criteria, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
-from markerkit.core.messages import Compared, explain_change, next_step_of_change, reason
+from markerkit.core.messages import Circumstances, Compared, explain_change, next_step_of_change, reason
 from markerkit.core.verdict import Verdict
 from markerkit.core.vocabulary import Basis, Rule, Status
 from markerkit.effects.fit import fit_contrast
-from markerkit.effects.model import AnyContrast, ContrastModel, MissingValueScheme, UnfittedContrast
+from markerkit.effects.model import (
+    AnyContrast,
+    ContrastModel,
+    MissingValueScheme,
+    UnfittedContrast,
+    circumstances,
+)
 from markerkit.effects.rows import marker_rows
 from markerkit.identity.measure import gather, markers_kept
 from markerkit.identity.rules import NOT_ASSESSABLE, Evidence, decide
@@ -143,19 +149,24 @@ def class_change(key: str, evidence: Evidence, criteria: Criteria) -> Verdict:
 def _compared(model: AnyContrast, context: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
     if isinstance(model, UnfittedContrast):
         rules = load_criteria().classes.values()
-        return pd.DataFrame([_bare_row(model.contrast, r, model.verdict) for r in rules]), pd.DataFrame()
+        study = circumstances(model, context)
+        return pd.DataFrame(
+            [_bare_row(model.contrast, r, model.verdict, study) for r in rules]
+        ), pd.DataFrame()
     evidence = [gather(model, scheme, context) for scheme in model.schemes]
-    rows, used = [], []
+    rows, used, study = [], [], circumstances(model, context)
     for key, rule in model.criteria.classes.items():
         verdict = combine_changes([class_change(key, e, model.criteria) for e in evidence])
-        rows.append(_row(model, rule, verdict, evidence))
+        rows.append(_row(model, rule, verdict, evidence, study))
         located = markers_kept(model, model.schemes[-1], rule).positive.located
         if len(located.members):
             used.append(marker_rows(model, model.schemes[-1], located, set_id=key, role="positive"))
     return pd.DataFrame(rows), concat_rows(used)
 
 
-def _bare_row(contrast: Contrast, rule: ClassRule, verdict: Verdict) -> dict[str, object]:
+def _bare_row(
+    contrast: Contrast, rule: ClassRule, verdict: Verdict, study: Circumstances
+) -> dict[str, object]:
     titles = load_criteria().titles
     why = reason(verdict, titles)
     return {
@@ -165,18 +176,22 @@ def _bare_row(contrast: Contrast, rule: ClassRule, verdict: Verdict) -> dict[str
         **verdict.columns,
         "reason": why,
         "explanation": f"{rule.title}: {verdict.word} ({why}).",
-        "next_step": next_step_of_change(verdict),
+        "next_step": next_step_of_change(verdict, study),
         "status": str(Status.NOT_ASSESSED if verdict.word == NOT_ASSESSABLE else Status.ASSESSED),
     }
 
 
 def _row(
-    model: ContrastModel, rule: ClassRule, verdict: Verdict, evidence: Sequence[Evidence]
+    model: ContrastModel,
+    rule: ClassRule,
+    verdict: Verdict,
+    evidence: Sequence[Evidence],
+    study: Circumstances,
 ) -> dict[str, object]:
     t, c, scheme = model.criteria.threshold, model.contrast, model.schemes[verdict.scheme]
     e = evidence[verdict.scheme].classes[rule.key]
     effect = measured(e.effect, t, level="class_confidence", least="min_class_effect")
-    row = {**_bare_row(c, rule, verdict), **marker_counts(markers_kept(model, scheme, rule))}
+    row = {**_bare_row(c, rule, verdict, study), **marker_counts(markers_kept(model, scheme, rule))}
     row |= effect_columns(e.effect)
     if e.effect is not None:
         row |= {"se": e.effect.se, "df": e.effect.df, "smallest_detectable": detectable(model, e.effect)}

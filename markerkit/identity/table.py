@@ -11,12 +11,12 @@ import pandas as pd
 from markerkit.catalog.criteria import ClassRule, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
-from markerkit.core.messages import Compared, explain_class, next_step_of_class, reason
+from markerkit.core.messages import Circumstances, Compared, explain_class, next_step_of_class, reason
 from markerkit.core.verdict import Verdict
 from markerkit.core.vocabulary import Basis, Comparator, Exclusion, Rule, Status
 from markerkit.core.wording import sentence
 from markerkit.effects.fit import fit_contrast
-from markerkit.effects.model import AnyContrast, ContrastModel, UnfittedContrast
+from markerkit.effects.model import AnyContrast, ContrastModel, UnfittedContrast, circumstances
 from markerkit.effects.rows import marker_rows
 from markerkit.identity.measure import ClassMarkers, gather, markers_kept
 from markerkit.identity.rules import (
@@ -93,12 +93,15 @@ def _assess(model: AnyContrast, context: Mapping[str, Any]) -> tuple[pd.DataFram
             model.verdict if asked and isinstance(model, UnfittedContrast) else _not_asked(model.contrast)
         )
         rules = load_criteria().classes.values()
-        return pd.DataFrame([_bare_row(model.contrast.name, r, verdict) for r in rules]), pd.DataFrame()
+        study = circumstances(model, context)
+        return pd.DataFrame(
+            [_bare_row(model.contrast.name, r, verdict, study) for r in rules]
+        ), pd.DataFrame()
     evidence = [gather(model, scheme, context) for scheme in model.schemes]
-    verdicts = decide(evidence, model.criteria)
+    verdicts, study = decide(evidence, model.criteria), circumstances(model, context)
     rows, used = [], []
     for key, rule in model.criteria.classes.items():
-        rows.append(_row(model, rule, verdicts[key], evidence))
+        rows.append(_row(model, rule, verdicts[key], evidence, study))
         for role in ("positive", "negative"):
             located = getattr(markers_kept(model, model.schemes[-1], rule), role).located
             if len(located.members):
@@ -115,7 +118,7 @@ def _not_asked(contrast: Contrast) -> Verdict:
 # ---- rows ------------------------------------------------------------------------
 
 
-def _bare_row(contrast: str, rule: ClassRule, verdict: Verdict) -> dict[str, object]:
+def _bare_row(contrast: str, rule: ClassRule, verdict: Verdict, study: Circumstances) -> dict[str, object]:
     titles = load_criteria().titles
     why = reason(verdict, titles)
     return {
@@ -125,20 +128,24 @@ def _bare_row(contrast: str, rule: ClassRule, verdict: Verdict) -> dict[str, obj
         **verdict.columns,
         "reason": why,
         "explanation": sentence(f"{rule.title} is {verdict.word}: {why}"),
-        "next_step": next_step_of_class(verdict),
+        "next_step": next_step_of_class(verdict, study),
         "competing_class": verdict.competing_class,
         "status": str(Status.NOT_ASSESSED if verdict.word == NOT_ASSESSABLE else Status.ASSESSED),
     }
 
 
 def _row(
-    model: ContrastModel, rule: ClassRule, verdict: Verdict, evidence: Sequence[Evidence]
+    model: ContrastModel,
+    rule: ClassRule,
+    verdict: Verdict,
+    evidence: Sequence[Evidence],
+    study: Circumstances,
 ) -> dict[str, object]:
     shown, t = verdict.scheme, model.criteria.threshold
     e, markers = evidence[shown].classes[rule.key], markers_kept(model, model.schemes[shown], rule)
     c = model.contrast
     return {
-        **_bare_row(c.name, rule, verdict),
+        **_bare_row(c.name, rule, verdict, study),
         **marker_counts(markers),
         "negatives_n_independent": markers.negative.n_markers,
         **_effects(model, e),

@@ -22,6 +22,7 @@ from markerkit.effects.model import (
     MissingValueScheme,
     SetMarkers,
     UnfittedContrast,
+    circumstances,
 )
 from markerkit.effects.rows import marker_rows
 from markerkit.effects.scheme import source_members
@@ -191,7 +192,9 @@ def _source_row(model: ContrastModel, rule: SourceRule) -> dict[str, object]:
             model.criteria.titles,
             more_per_ev=_number(row["per_ev_log2_fc"]) if higher else None,
         ),
-        "next_step": next_step_of_source(verdict, other_species=rule.by_accession and not markers.n_measured),
+        "next_step": next_step_of_source(
+            verdict, circumstances(model), other_species=rule.by_accession and not markers.n_measured
+        ),
     }
 
 

@@ -11,6 +11,7 @@ from markerkit.core.errors import InputError, one_of, require_columns
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
 from markerkit.core.signal import signal_of
+from markerkit.core.vocabulary import Severity
 from markerkit.purity.blanks import blank_content, share_limits
 from markerkit.purity.shares import source_shares
 from markerkit.qc.bovine import bovine_rows
@@ -205,6 +206,8 @@ def _depth(exp: Experiment, groups: pd.Series) -> pd.DataFrame:
             "n_set": measured.shape[1],
             "n_measured": count.to_numpy(),
             "flag": np.where(shallow, REVIEW, ""),
+            "severity": np.where(shallow, Severity.WARNING, ""),
+            "advice": np.where(shallow, "measure it again, or leave it out and say so", ""),
             "meaning": meaning,
             "status": "tested",
             "reason": _no_presence(exp),
@@ -339,6 +342,10 @@ def _similarity_rows(
             "n_set": n_set,
             "n_measured": found["n"].fillna(0).to_numpy(int),
             "flag": np.where(odd, REVIEW, ""),
+            "severity": np.where(odd, Severity.WARNING, ""),
+            "advice": np.where(
+                odd, "look for the cause (amount, run, label), or leave it out and say so", ""
+            ),
             "meaning": np.where(odd, f"{meaning}: unlike the others of {group}", meaning),
             "status": np.where(lost, "not assessed", "tested"),
             "reason": np.where(lost, why, no_flag),

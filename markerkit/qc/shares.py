@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,10 +12,13 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.signal import BASES, Signal
+from markerkit.core.vocabulary import Severity
+from markerkit.core.wording import percent
 from markerkit.qc.indices import plasma_indices, two_axis
 from markerkit.qc.outliers import REVIEW, far_in_groups
 from markerkit.qc.reference import BLOOD_EV, CULTURE_EV, documented, percentile
 from markerkit.study.contrast import BLOOD
+from markerkit.study.roles import ROLES, SAMPLE
 
 #: source -> what its signal per EV signal is called
 PER_EV: dict[str, str] = {
@@ -24,6 +29,25 @@ PER_EV: dict[str, str] = {
     "keratin": "keratin signal per EV marker signal: handling and skin",
     "bovine_serum": "bovine serum signal per EV marker signal",
 }
+_STEP = "in a vesicle preparation, a second separation by another property (density after size, or size after density)"
+_DEBRIS = "check the viability of the source cells and remove debris by a slow spin before the isolation"
+_CELLS = "spin the fluid free of cells and platelets before it is stored or vesicles are isolated"
+#: source -> what to do where it is large
+_ADVICE: dict[str, str] = {
+    "plasma": _STEP,
+    "immunoglobulin": _STEP,
+    "lipoprotein": _STEP,
+    "nonvesicular": _STEP,
+    "coagulation": _STEP,
+    "platelet": _CELLS,
+    "leukocyte": _CELLS,
+    "erythrocyte": "hemolysis: leave the sample out, or compare samples of equal hemolysis",
+    "keratin": "handling: compare with a blank, and leave keratins out of totals",
+    "bovine_serum": "medium without serum or with serum freed of vesicles; a blank of the medium",
+    "urine": "reduce or deplete uromodulin",
+    **dict.fromkeys(("er_golgi", "mitochondrion", "nucleus", "ribosome", "proteasome"), _DEBRIS),
+}
+_OF_BLANKS = "read the share as that of the reagents"
 _INDEX_WORDS = {
     "geyer2019_platelet": "platelet index of Geyer et al. 2019 (panel over all signal); vesicles carry members of the panel too",
     "geyer2019_erythrocyte": "erythrocyte index of Geyer et al. 2019 (panel over all signal)",
@@ -79,14 +103,17 @@ def share_rows(
         of_signal = basis == "signal"
         place = percentiles(kinds, f"share_{key}", rows["share"]) if of_signal else np.full(len(rows), np.nan)
         notes = _notes(key, rows, limit, groups, compare=of_signal)
-        meaning = [_join(f"{title}: {BASES[basis]}", n) for n in notes]
+        flagged = np.array([n.text != "" for n in notes])
+        meaning = [_join(f"{title}: {BASES[basis]}", n.text) for n in notes]
         common = _as_rows(key, rows, meaning, unit=BASES[basis])
         parts.append(
             common.assign(
                 percentile=place,
                 reference_distribution=np.where(np.isnan(place), "", words),
                 blank_limit=limit.to_numpy(float),
-                flag=np.where([n != "" for n in notes], REVIEW, ""),
+                flag=np.where(flagged, REVIEW, ""),
+                severity=[n.severity for n in notes],
+                advice=[n.advice for n in notes],
             )
         )
     return pd.concat(parts, ignore_index=True)
@@ -110,21 +137,38 @@ def _as_rows(key: str, rows: pd.DataFrame, meaning: list[str], *, unit: str) -> 
     )
 
 
-def _notes(key: str, rows: pd.DataFrame, limit: pd.Series, groups: pd.Series, *, compare: bool) -> list[str]:
-    """Say of every sample why a share needs a review; empty where it does not."""
-    value = rows["share"]
-    solid = (rows["status"] == "tested") & (value >= load_criteria().threshold["outlier_share_least"])
+class _Note(NamedTuple):
+    """Why a share needs a review, how much it weighs and what to do; empty where it needs none."""
+
+    text: str = ""
+    severity: str = ""
+    advice: str = ""
+
+
+def _notes(
+    key: str, rows: pd.DataFrame, limit: pd.Series, groups: pd.Series, *, compare: bool
+) -> list[_Note]:
+    """Say of every sample why a share needs a review."""
+    value, criteria = rows["share"], load_criteria()
+    solid = (rows["status"] == "tested") & (value >= criteria.threshold["outlier_share_least"])
     many = far_in_groups(value, groups, "outlier_share_fold") & solid.to_numpy() & (key != "ev")
     covered = ((value <= limit) & limit.notna()).to_numpy()
     undiluted = _undiluted(key, value) if compare else [""] * len(value)
-    return [
-        _join(
+    least = criteria.convention["share_review"]
+    # blanks and medium are groups by themselves, and are no preparations
+    large = ((value >= least) & ~groups.isin(set(ROLES) - {SAMPLE}) & (key != "ev")).to_numpy()
+    notes = []
+    for m, c, u, big, share in zip(many, covered, undiluted, large, value, strict=True):
+        text = _join(
+            f"{percent(share, 2)} of the signal, {percent(least)} or more" if big else "",
             "far above the other samples of the group" if m else "",
             "not above what the blanks alone would show" if c else "",
             u,
         )
-        for m, c, u in zip(many, covered, undiluted, strict=True)
-    ]
+        advice = _join(_ADVICE.get(key, "") if m or u or big else "", _OF_BLANKS if c else "")
+        severity = Severity.SERIOUS if big or u else Severity.WARNING
+        notes.append(_Note(text, str(severity), advice) if text else _Note())
+    return notes
 
 
 def _undiluted(key: str, value: pd.Series) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.wording import percent
+from markerkit.qc.flags import flags_of
 
 _TOP_SHARES = 3
 _TOP_PROTEINS = 10
@@ -65,7 +66,6 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     markers = rows[rows["kind"] == "marker"]
     shares = rows[(rows["kind"] == "share") & (rows["item"] != "ev") & (rows["value"] > 0)]
     top = shares.sort_values("value", ascending=False, kind="stable").head(_TOP_SHARES)
-    to_review = rows[(rows["flag"] == "review") & (rows["kind"] != "check")]
     return {
         "sample": name,
         "role": rows["role"].iloc[0],
@@ -81,7 +81,7 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
         "ev": percent(value("share", "ev"), 2),
         "top": ", ".join(f"{titles[r['item']].title} {percent(r['value'], 2)}" for _, r in top.iterrows()),
         "similarity": _plain(value("outlier", "correlation"), "{:.2f}"),
-        "review": [str(m) for m in to_review["meaning"]],
+        "review": list(flags_of(rows)["text"]),
     }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markerkit.catalog.criteria import load_criteria
 from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT
+from markerkit.core.wording import percent
 from markerkit.report._summary import versions
 from markerkit.stats.detection import MOST_SAMPLES
 
@@ -184,6 +185,16 @@ def _purity(assessment: Assessment) -> str:
     )
 
 
+def _guidelines() -> str:
+    c = load_criteria().convention
+    return (
+        "Items of the reporting guidelines (MISEV2018, MISEV2023) are `met` only at a stated limit: vesicle proteins that are "
+        f"higher than in a comparator without vesicles (false discovery rate {percent(c['checklist_fdr'])}), co-isolated "
+        f"protein of at most {percent(c['checklist_little'])} of the signal or {percent(c['checklist_carried'])} of its share in "
+        f"that comparator, or none of it among {c['checklist_depth']:g} proteins; all else is `measured`. "
+    )
+
+
 def _checks(assessment: Assessment) -> str:
     table = assessment.tables["sensitivity"]
     varied = table[(table["status"] == "computed") & ~table["aspect"].isin([AS_REPORTED, LEAVE_ONE_OUT])]
@@ -194,6 +205,7 @@ def _checks(assessment: Assessment) -> str:
             f"In a sensitivity analysis every verdict was computed again under other choices ({', '.join(aspects)}) and "
             "without each independent marker in turn; scaling a sample by a constant cancels against the background. "
         )
+    text += _guidelines()
     context = assessment.params["context"]
     stated = [str(context[key]) for key in ("accession", "dataset") if context.get(key)]
     if stated:

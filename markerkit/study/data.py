@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,7 +13,7 @@ import pandas as pd
 
 from markerkit.catalog.criteria import Criteria, load_criteria
 from markerkit.catalog.load import MarkerCatalog, load_markers
-from markerkit.core.errors import InputError, one_of, require_columns
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
 from markerkit.core.experiment import Experiment
 from markerkit.ids.harmonize import harmonize_ids
 from markerkit.preprocess.steps import collapse_replicates, unit_names
@@ -167,7 +168,16 @@ def _collapsed(exp: Experiment, by: str | None, groups: list[str]) -> tuple[Expe
             f"the unit {str(mixed.index[mixed > 1][0])!r} of `{by}` has samples of different roles; give blanks and medium units "
             "of their own."
         )
-    return collapse_replicates(exp, by, within=groups), unit
+    units = collapse_replicates(exp, by, within=groups)
+    lost = units.history[-1]["columns_left_out"]
+    if lost and not groups:
+        warnings.warn(
+            f"samples that share `{by}` were averaged although they differ in {listed(lost)}; if one of these columns holds the "
+            "groups, name it: in a contrast, or as `condition` in the context",
+            MarkerkitWarning,
+            stacklevel=4,
+        )
+    return units, unit
 
 
 def _check_collapsed(contrast: Contrast, units: Experiment, collapse_by: str | None) -> None:

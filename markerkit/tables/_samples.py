@@ -39,7 +39,9 @@ SAMPLE_QUALITY = TableSpec(
         Column("reference_distribution", "str", "name of the reference distribution (simulated preparations)"),
         Column("blank_limit", "float", "value that the blanks alone would give in this sample, in the unit of the value"),
         Column("flag", "str", "`review` where a rule asks for a manual check, else empty"),
+        Column("severity", "str", "of a flag: `serious` from a tenth of the signal on and where a share is that of the undiluted material, else `warning`"),
         Column("meaning", "str", "what it means"),
+        Column("advice", "str", "what to do about a flag"),
         *SET_LEVEL,
     ),
 )

@@ -15,8 +15,8 @@ from markerkit.study.context import CONTEXT_KEYS
 MARKERS = mk.load_markers()
 
 
-def ask(**options):
-    return mk.Contrast("fraction", "EV", "lysate", paired_by="donor", **options)
+def ask(comparator="lysate", **options):
+    return mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator=comparator, **options)
 
 
 APOPTOSIS = {
@@ -94,7 +94,14 @@ def test_direction_follows_the_interval(result):
     assert of(result, "exosome").loc["set_effect", "direction"] == "for"
     excluded = list(table.loc[table["verdict"] == "not compatible", "class"])
     assert excluded
-    assert all(of(result, key).loc["set_effect", "direction"] == "against" for key in excluded)
+    assert all(
+        "against" in set(of(result, key).loc[lambda r: r["decisive"], "direction"]) for key in excluded
+    )
+    # an interval that spans 0 is no argument, whatever it is of
+    known = result.evidence.table.dropna(subset=["ci_low", "ci_high"])
+    spans = (known["ci_low"] <= 0) & (known["ci_high"] >= 0)
+    assert spans.any()
+    assert (known.loc[spans, "direction"] == "neither").all()
 
 
 def test_one_reason_decided_each_verdict(result):
@@ -160,16 +167,13 @@ def test_fluid_and_comparator(example):
     assert gate["n"] > 0
     assert "not counted" in gate["text"]
     assert "20S" in of(found, "apoptotic_exosome").loc["fluid", "text"]
-    unstated = mk.assess(example, ask(), MARKERS)
-    assert "was not stated" in of(unstated, "ev").loc["comparator", "text"]
 
 
-def test_without_a_comparator(example):
-    found = mk.assess(example, None, MARKERS)
-    rows = found.evidence.table[found.evidence.table["topic"] == "comparator"]
-    assert len(rows) == 6
-    assert rows["decisive"].all()
-    assert found.sensitivity.table.empty
+@pytest.mark.parametrize("contrast", [None, ask(comparator=None), ask(comparator="ev")])
+def test_only_identity_has_reasons(example, contrast):
+    """Without a comparator that is declared to be no vesicles no class is judged."""
+    found = mk.assess(example, contrast, MARKERS)
+    assert found.evidence.table.empty
 
 
 # ---- circularity -------------------------------------------------------------------

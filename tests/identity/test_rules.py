@@ -76,7 +76,13 @@ COVERED_ELSEWHERE = {
     "blank_ratio": "tests/purity/test_blanks.py",
     "reference_seen": "tests/purity/test_contamination.py",
     "outlier_seen": "tests/qc/test_card.py",
-    "checklist_seen": "tests/qc/test_card.py",
+    "checklist_seen": "tests/guidelines/test_checklist.py",
+    "share_review": "tests/qc/test_flags.py",
+    "deep_enough": "tests/identity/test_advice.py",
+    "checklist_fdr": "tests/guidelines/test_checklist.py",
+    "checklist_carried": "tests/guidelines/test_checklist.py",
+    "checklist_little": "tests/guidelines/test_checklist.py",
+    "checklist_depth": "tests/guidelines/test_checklist.py",
     **dict.fromkeys(CRITERIA.design, "tests/checks/test_design.py"),
 }
 

@@ -87,6 +87,11 @@ def test_groups_of_the_context_are_kept_apart_too():
     assert data.units.n_samples == 4
 
 
+def test_averaging_over_unnamed_groups_is_said():
+    with pytest.warns(MarkerkitWarning, match="`biorep` were averaged although they differ in 'fraction'"):
+        assert study_data(replicated(), collapse_by="biorep").units.n_samples == 2
+
+
 def test_a_column_that_collapsing_loses_cannot_be_a_pair():
     contrast = mk.Contrast("fraction", "EV", "lysate", paired_by="techrep")
     with pytest.raises(InputError, match="`techrep` of the contrast 'EV vs lysate' differs between samples"):
