@@ -151,14 +151,14 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "sources": {"lipoprotein": 0.01, "keratin": 0.003},
         "missing": 0.1,
         "n_background": 1200,
-        "seed": 20,
+        "seed": 24,
     },
     "plasma_ev": {
         "n": 5,
         "comparator": "biofluid",
         "n_background": 450,
         "contamination_fraction": 0.1,
-        "seed": 5,
+        "seed": 9,
     },
 }
 
