@@ -93,6 +93,7 @@ _MANY_SAMPLES = 40
 
 #: table without a figure -> the figure of an assessment, `result`, that shows what it holds
 _SHOWN_BY = {
+    "ev_markers": "the composition of every group is drawn by `result.composition.plot()`",
     "evidence": "the verdicts that it leads to are drawn by `result.identity.plot()`, their stability by `result.sensitivity.plot()`",
     "design": "the smallest detectable effects stand in the identity table, drawn by `result.identity.plot()`",
     "blanks": "the samples are drawn by `result.quality.plot()`",
