@@ -413,5 +413,8 @@ def _place_columns(place: Place) -> dict[str, Any]:
         "reference_kind": place.kind,
         "reference_n": place.n if known else None,
         "reference_studies": place.n_studies if known else None,
+        "reference_low": place.low,
+        "reference_median": place.middle,
+        "reference_high": place.high,
         "reference_own": place.own,
     }

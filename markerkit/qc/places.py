@@ -65,6 +65,8 @@ class Place:
         Preparations that it is compared with, in words.
     n, n_studies
         Their number, and that of the studies that they come from.
+    low, middle, high
+        Their 10 % quantile, median and 90 % quantile.
     own
         ``yes`` where the data set itself is one of them, ``no`` where it is not, ``not known`` where
         the context does not name the data set.
@@ -75,6 +77,9 @@ class Place:
     kind: str = ""
     n: int = 0
     n_studies: int = 0
+    low: float = float("nan")
+    middle: float = float("nan")
+    high: float = float("nan")
     own: str = ""
 
 
@@ -174,7 +179,8 @@ def place_of(
     note += ", this data set among them" if own == "yes" else ""
     percentile = quantile(value, cell.known)
     words = _words(value, percentile, cell, note)
-    return Place(percentile, words, cell.kind.words, cell.n, cell.n_studies, own)
+    low, middle, high = (float(cell.known[QUANTILES.index(q)]) for q in (10, 50, 90))
+    return Place(percentile, words, cell.kind.words, cell.n, cell.n_studies, low, middle, high, own)
 
 
 def _words(value: float, percentile: float, cell: _Cell, note: str) -> str:

@@ -209,6 +209,9 @@ _REFERENCE = (
     Column("reference_kind", "str", "preparations that it is compared with"),
     Column("reference_n", "int", "their number"),
     Column("reference_studies", "int", "number of studies that they come from"),
+    Column("reference_low", "float", "10 % quantile of the share in these preparations"),
+    Column("reference_median", "float", "their median"),
+    Column("reference_high", "float", "90 % quantile"),
     Column("reference_own", "str", "`yes` where this data set is one of these studies, `no`, or `not known` where the context names no accession"),
 )
 
