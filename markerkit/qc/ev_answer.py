@@ -104,10 +104,10 @@ def ev_rule(found: EvMeasures, *, ratio: bool = False) -> EvRule:
         return EvRule.TOO_FEW_RANKED
     if found.share < limit["share_least"]:
         return EvRule.LITTLE_SIGNAL
-    if not found.rank_p < limit["rank_level"]:  # missing is not shown
-        return EvRule.RANK_AS_OTHERS
     if found.organelles_per_ev >= limit["organelles_as_cells"]:
         return EvRule.ORGANELLES_AS_CELLS
+    if not found.rank_p < limit["rank_level"]:  # missing is not shown
+        return EvRule.RANK_AS_OTHERS
     return _above_moderate(found, limit)
 
 
