@@ -193,7 +193,7 @@ def _drawn_keys(bars: Sequence[_Bar]) -> list[str]:
 def _title(key: str) -> str:
     if key == _EV:
         return "EV markers"
-    return {_OTHER: "Other sources", _REST: "Unassigned"}.get(key) or look(key).title
+    return {_OTHER: "Other sources", _REST: "Unassigned"}.get(key) or clean(look(key).title)
 
 
 def _patch(key: str, label: str) -> Patch:
