@@ -262,30 +262,25 @@ def _draw(ax: Axes, slot: Slot, bar: _Bar, keys: Sequence[str]) -> None:
             )
         )
         left += share
-    low, high = bar.reference
-    if np.isfinite([low, high]).all():
-        y = slot.y + _BAR / 2 + 0.09
-        ax.plot(
-            [low, min(high, 1.0)],
-            [y, y],
-            color=INK,
-            linewidth=0.8,
-            solid_capstyle="butt",
-            zorder=4,
-            label="_reference",
-        )
-        for end in (low, min(high, 1.0)):
-            ax.plot(
-                [end],
-                [y],
-                marker="|",
-                markersize=3,
-                color=INK,
-                linestyle="none",
-                zorder=4,
-                clip_on=False,
-                label="_end",
-            )
+    if np.isfinite(bar.reference).all():
+        _reference(ax, slot.y + _BAR / 2 + 0.09, *bar.reference)
+
+
+def _reference(ax: Axes, y: float, low: float, high: float) -> None:
+    """Draw the range of the EV markers in the reference preparations, with its ends."""
+    ends = [low, min(high, 1.0)]
+    ax.plot(ends, [y, y], color=INK, linewidth=0.8, solid_capstyle="butt", zorder=4, label="_reference")
+    ax.plot(
+        ends,
+        [y, y],
+        marker="|",
+        markersize=3,
+        color=INK,
+        linestyle="none",
+        zorder=4,
+        clip_on=False,
+        label="_end",
+    )
 
 
 def _write(ax: Axes, slot: Slot, bar: _Bar, said: Sequence[str], rooms: tuple[float, float]) -> None:
