@@ -23,6 +23,7 @@ SECTIONS = {
     "oracles": "oracles.py",
     "identity": "identity.py",
     "thresholds": "thresholds.py",
+    "composition": "composition.py",
     "separation": "separation.py",
     "truth": "truth.py",
     "catalog": "catalog.py",

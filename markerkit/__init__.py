@@ -41,6 +41,7 @@ _HOME = {
     "coverage": "sets.coverage",
     "score_samples": "sets.scoring",
     "quality": "qc.card",
+    "composition": "qc.composition",
     "differential_abundance": "da.differential",
     "detection_test": "da.detection",
     "enrich": "sets.enrichment",
@@ -70,6 +71,7 @@ __all__ = [
     "caspase_ends",
     "collapse_replicates",
     "compare",
+    "composition",
     "contrasts",
     "coverage",
     "detectable_effect",
@@ -119,6 +121,7 @@ if TYPE_CHECKING:
     from markerkit.qc.bovine_peptides import bovine_peptides
     from markerkit.qc.card import quality
     from markerkit.qc.caspase_ends import caspase_ends
+    from markerkit.qc.composition import composition
     from markerkit.sets.coverage import coverage
     from markerkit.sets.enrichment import enrich
     from markerkit.sets.scoring import score_samples

@@ -84,6 +84,7 @@ class Result:
             :func:`~markerkit.figures.forest` for :class:`Purity`,
             :func:`~markerkit.figures.sensitivity` for :class:`Sensitivity`,
             :func:`~markerkit.figures.source_shares` for :class:`SourceShares`,
+            :func:`~markerkit.figures.composition` for :class:`Composition`,
             :func:`~markerkit.figures.contamination_fraction` for :class:`ContaminationFraction`,
             :func:`~markerkit.figures.qc_card` for :class:`Quality`,
             :func:`~markerkit.figures.sample_values` for :class:`SampleValues`,
@@ -190,6 +191,12 @@ class SourceShares(Result):
     """Share of each sample's signal by contamination source."""
 
     table_name = "source_shares"
+
+
+class EvMarkers(Result):
+    """How much every sample and group shows of the EV markers."""
+
+    table_name = "ev_markers"
 
 
 class ContaminationFraction(Result):
@@ -381,6 +388,22 @@ class Quality(Result):
     missing: MissingByIntensity = field(default_factory=_without_rows(MissingByIntensity))
 
     table_name = "sample_quality"
+
+
+@dataclass(frozen=True, repr=False)
+class Composition(Result):
+    """What is in the tube, of every sample and group.
+
+    Attributes
+    ----------
+    ev_markers
+        How much each shows of the EV markers, in one word with its reason, and a line that sums up
+        the whole.
+    """
+
+    ev_markers: EvMarkers = field(default_factory=_without_rows(EvMarkers))
+
+    table_name = "composition"
 
 
 def __getattr__(name: str) -> Any:

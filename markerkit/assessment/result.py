@@ -21,6 +21,7 @@ from markerkit.results import (
     Checklist,
     Circularity,
     Comparison,
+    Composition,
     Coverage,
     DesignChecks,
     DetectionTest,
@@ -56,6 +57,8 @@ class Assessment:
     identity, comparison, purity, quality, checklist, coverage, differential_abundance, detection, enrichment, sample_scores, null_check
         One result per part. A contrast is in `identity` where its control is declared not to be vesicles, else in
         `comparison`.
+    composition
+        What is in the tube, of every sample and group, without a comparator.
     evidence, sensitivity
         Every reason for and against every class; the verdicts under other choices.
     ev_track
@@ -77,6 +80,7 @@ class Assessment:
     comparison: Comparison
     purity: Purity
     quality: Quality
+    composition: Composition
     checklist: Checklist
     coverage: Coverage
     differential_abundance: DifferentialAbundance
@@ -122,6 +126,8 @@ class Assessment:
             "purity": self.purity.table,
             "circularity": self.circularity.table,
             "design": self.design_checks.table,
+            "ev_markers": self.composition.ev_markers.table,
+            "composition": self.composition.table,
             "source_shares": self.purity.shares.table,
             "sample_quality": self.quality.table,
             "sample_values": self.quality.samples.table,

@@ -42,9 +42,11 @@ from markerkit.purity.blanks import blank_content, with_blank_limits
 from markerkit.purity.shares import source_shares
 from markerkit.purity.sources import purity_of
 from markerkit.qc.card import quality_of
+from markerkit.qc.composition import composition_of
 from markerkit.results import (
     Circularity,
     Comparison,
+    Composition,
     DesignChecks,
     Evidence,
     EvTrack,
@@ -186,6 +188,7 @@ def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options)
         comparison=comparison,
         purity=purity,
         quality=quality,
+        composition=_composition(data, options.shares),
         checklist=checklist,
         coverage=coverage(data.units, data.markers),
         differential_abundance=pooled_differential(models),
@@ -227,6 +230,20 @@ def _verdicts(
     )
     purity = with_blank_limits(purity, blanks)
     return _scoped(identity, checks), _scoped(comparison, checks), _scoped(purity, checks), quality
+
+
+def _composition(data: StudyData, basis: str) -> Composition:
+    """Say what is in the tube of every sample and group; it needs no contrast."""
+    named = [data.context[k] for k in ("accession", "dataset") if data.context.get(k)]
+    return composition_of(
+        data.all_samples,
+        data.markers,
+        group=data.condition,
+        fluid=data.fluid,
+        basis=basis,
+        isolation=data.context.get("isolation"),
+        dataset=" ".join(named),
+    )
 
 
 def _markers_used(*parts: Identity | Comparison | Purity) -> MarkersUsed:

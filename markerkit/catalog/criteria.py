@@ -105,11 +105,12 @@ class ContaminationFractionRule:
 
 @dataclass(frozen=True)
 class Criteria:
-    """All rules, with thresholds, conventions and limits of the design check by name, and the sets outside the background."""
+    """All rules, with thresholds, conventions, limits of the design check and of the composition by name, and the sets outside the background."""
 
     threshold: Mapping[str, float]
     convention: Mapping[str, float]
     design: Mapping[str, float]
+    composition: Mapping[str, float]
     out_of_background: tuple[str, ...]
     classes: Mapping[str, ClassRule]
     candidates: Mapping[str, CandidateRule]
@@ -135,6 +136,7 @@ def load_criteria() -> Criteria:
         threshold=_by_name(raw["threshold"]),
         convention=_by_name(raw["convention"]),
         design=_by_name(raw["design"]),
+        composition=_by_name(raw["composition"]),
         out_of_background=_not_background(raw),
         classes={k: ClassRule(key=k, **_tuples(v)) for k, v in raw["class"].items()},
         candidates={k: CandidateRule(key=k, **_tuples(v)) for k, v in raw["candidate"].items()},

@@ -26,6 +26,8 @@ GLOSSARY: dict[str, str] = {
     " competing class is excluded.",
     "competing class": "A class that shares markers with the class in question and has to be excluded before that class "
     "is compatible.",
+    "composition": "What is in the tube: the shares of the signal in EV markers, in every contamination source and in neither "
+    "(unassigned), each protein counted once; it needs no comparator.",
     "contamination fraction": "The share of the preparation's signal that is comparator-like, estimated from reference proteins"
     " that vesicles lack; not the share of the comparator that was recovered.",
     "contamination source": "A material other than vesicles whose proteins a preparation may contain, such as plasma, "
@@ -37,6 +39,8 @@ GLOSSARY: dict[str, str] = {
     "detection": "Whether a protein was measured in a sample at all, whatever its amount.",
     "equivalence margin": "The largest effect that still counts as no change; an interval that ends below it excludes an "
     "enrichment.",
+    "EV markers: strong, moderate, weak, none": "How much a sample shows of the proteins that mark vesicles, by written limits on their "
+    "number (MISEV categories 1 and 2), their ranks and their share of the signal; presence, not enrichment.",
     "general EV evidence (pan-EV)": "The effect of markers that most vesicles share; it says whether there is EV material, not of "
     "which class.",
     "higher": "The interval of the effect lies above 0 and the effect is at least as large as the smallest one that is "
@@ -81,6 +85,8 @@ GLOSSARY: dict[str, str] = {
     "most peptides.",
     "reference distribution": "Values of a quality index in simulated preparations, which give the percentile of a sample; they"
     " are not measurements of other laboratories.",
+    "reference preparations": "EV preparations of public studies, of which counts and quantiles are kept by fluid, isolation and depth; "
+    "they say where a number stands among preparations of its kind, and are no population.",
     "rule code": "A short fixed name of the rule that decided a verdict, for filtering and scripts; the reason "
     "next to it says the same in words.",
     "semi-tryptic peptide": "A peptide with one end inside its protein that is not after lysine or arginine, so that another protease "
@@ -94,6 +100,8 @@ GLOSSARY: dict[str, str] = {
     "smallest detectable effect": "The effect that four of five studies as precise as this one would call; where it is large, a "
     "missing call says little.",
     "source share": "The share of a sample's summed signal that the proteins of a contamination source hold.",
+    "unassigned": "The share of the signal of proteins that are in no panel of EV markers or sources: most of a vesicle's own cargo, and "
+    "whatever no panel lists.",
     "unresolved": "It was measured, but the interval of the effect is too wide to tell, or a competing class is not "
     "excluded.",
     "verdict": "What the evidence allows to say, always relative to the control: of a class against a control without "

@@ -204,3 +204,55 @@ FluidName = Literal[
     "culture",
     "other",
 ]
+
+
+class EvWord(StrEnum):
+    """How much a sample shows of the EV markers, without a comparator."""
+
+    STRONG = "strong"
+    MODERATE = "moderate"
+    WEAK = "weak"
+    NONE = "none"
+    NOT_ASSESSABLE = "not assessable"
+
+
+class EvRule(StrEnum):
+    """The rule that gave such a word; the column `rule` of the table `ev_markers`."""
+
+    RATIOS = "ratios"
+    NO_SIGNAL = "no_signal"
+    TOO_FEW_PROTEINS = "too_few_proteins"
+    NO_TRANSMEMBRANE = "no_transmembrane_protein"
+    TOO_FEW_MISEV = "too_few_misev_proteins"
+    TOO_FEW_RANKED = "too_few_to_rank"
+    LITTLE_SIGNAL = "little_signal"
+    RANK_AS_OTHERS = "rank_as_others"
+    ORGANELLES_AS_CELLS = "organelles_as_cells"
+    FEW_MISEV = "few_misev_proteins"
+    SMALL_SHARE = "small_share"
+    RANK_BELOW_TOP = "rank_below_top"
+    ORGANELLES_ABOVE_EV = "organelles_above_ev"
+    ALL_LIMITS_MET = "all_limits_met"
+
+    @property
+    def word(self) -> EvWord:
+        """The word that the rule gives."""
+        return _EV_WORDS[self]
+
+
+_EV_WORDS = {
+    EvRule.RATIOS: EvWord.NOT_ASSESSABLE,
+    EvRule.NO_SIGNAL: EvWord.NOT_ASSESSABLE,
+    EvRule.TOO_FEW_PROTEINS: EvWord.NOT_ASSESSABLE,
+    EvRule.NO_TRANSMEMBRANE: EvWord.NONE,
+    EvRule.TOO_FEW_MISEV: EvWord.WEAK,
+    EvRule.TOO_FEW_RANKED: EvWord.WEAK,
+    EvRule.LITTLE_SIGNAL: EvWord.WEAK,
+    EvRule.RANK_AS_OTHERS: EvWord.WEAK,
+    EvRule.ORGANELLES_AS_CELLS: EvWord.WEAK,
+    EvRule.FEW_MISEV: EvWord.MODERATE,
+    EvRule.SMALL_SHARE: EvWord.MODERATE,
+    EvRule.RANK_BELOW_TOP: EvWord.MODERATE,
+    EvRule.ORGANELLES_ABOVE_EV: EvWord.MODERATE,
+    EvRule.ALL_LIMITS_MET: EvWord.STRONG,
+}

@@ -6,6 +6,7 @@ PNG with live text, and :func:`lint` checks figures against print requirements.
 """
 
 from markerkit.figures._checklist import checklist
+from markerkit.figures._composition import composition
 from markerkit.figures._contamination_fraction import contamination_fraction
 from markerkit.figures._coverage import coverage
 from markerkit.figures._dispatch import FigureSet, assessment_figures, plot
@@ -30,6 +31,7 @@ __all__ = [
     "Problem",
     "assessment_figures",
     "checklist",
+    "composition",
     "contamination_fraction",
     "coverage",
     "enrichment",

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from markerkit.core.errors import InputError, listed, one_of
 from markerkit.figures._checklist import checklist
+from markerkit.figures._composition import composition
 from markerkit.figures._contamination_fraction import contamination_fraction
 from markerkit.figures._coverage import coverage
 from markerkit.figures._enrichment import enrichment
@@ -38,6 +39,7 @@ PLOTS: dict[str, Callable[..., Axes | Figure]] = {
     "purity": forest,
     "sensitivity": sensitivity,
     "source_shares": source_shares,
+    "composition": composition,
     "sample_quality": qc_card,
     "sample_values": sample_values,
     "group_values": group_values,
@@ -93,6 +95,7 @@ _MANY_SAMPLES = 40
 
 #: table without a figure -> the figure of an assessment, `result`, that shows what it holds
 _SHOWN_BY = {
+    "ev_markers": "the composition of every group is drawn by `result.composition.plot()`",
     "evidence": "the verdicts that it leads to are drawn by `result.identity.plot()`, their stability by `result.sensitivity.plot()`",
     "design": "the smallest detectable effects stand in the identity table, drawn by `result.identity.plot()`",
     "blanks": "the samples are drawn by `result.quality.plot()`",
@@ -303,6 +306,13 @@ FIGURES: dict[str, _Drawing] = {
             t["missing_by_intensity"],
             t.get("group_values"),
             groups=_groups(t["missing_by_intensity"], s.groups),
+        ),
+    ),
+    "composition": _Drawing(
+        "Composition: what is in the tube",
+        ("composition",),
+        lambda t, s: composition(
+            t["composition"], t.get("ev_markers"), groups=_groups(t["composition"], s.groups)
         ),
     ),
     "source_shares": _Drawing(

@@ -61,7 +61,7 @@ def source_shares(exp: Experiment, markers: MarkerCatalog, *, basis: str = "sign
     """
     words = basis_words(exp, basis)
     order = pd.Index(exp.samples.index)
-    base = pd.DataFrame({"sample": order, "approximate": _approximate(exp)})
+    base = pd.DataFrame({"sample": order, "approximate": approximate_signal(exp)})
     parts = []
     if exp.scale == "ratio":
         refused = base.assign(n_measured=0, status="not assessed", reason=NO_SHARES)
@@ -77,7 +77,7 @@ def source_shares(exp: Experiment, markers: MarkerCatalog, *, basis: str = "sign
     )
 
 
-def _approximate(exp: Experiment) -> bool:
+def approximate_signal(exp: Experiment) -> bool:
     """Whether linear signal had to be reconstructed; blanks, which miss most proteins, do not speak for the samples."""
     role = roles_of(exp)
     samples = role.index[role == SAMPLE]

@@ -9,7 +9,6 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog, load_markers
 from markerkit.core.errors import InputError, one_of, require_columns
 from markerkit.core.experiment import Experiment
-from markerkit.core.factors import as_factor
 from markerkit.core.signal import signal_of
 from markerkit.core.vocabulary import Severity
 from markerkit.purity.blanks import blank_content, share_limits
@@ -29,10 +28,9 @@ from markerkit.results import (
 )
 from markerkit.sets.coverage import require_matches
 from markerkit.study.contrast import BLOOD, FLUIDS
-from markerkit.study.roles import SAMPLE, roles_of
+from markerkit.study.roles import groups_of, roles_of
 from markerkit.tables.registry import TABLES
 
-WHOLE = "all samples"
 _EV_WORDS = {
     "ev_rank": "mean percentile rank of the EV markers measured, among the proteins of the sample",
     "ev_score": "the same with missing EV markers at 0: presence and rank in one; falls with depth",
@@ -145,7 +143,7 @@ def quality_of(
         shares = source_shares(exp, markers, basis=basis)
     signal = None if exp.scale == "ratio" else signal_of(exp, basis)
     limits = pd.DataFrame() if signal is None else share_limits(exp, shares, signal)
-    groups = _groups(exp, group)
+    groups = groups_of(exp, group)
     parts = [
         _depth(exp, groups),
         _ev(exp, markers, fluid),
@@ -172,17 +170,6 @@ def quality_of(
         correlation=ReplicateCorrelation(measured.correlation),
         missing=MissingByIntensity(measured.missing),
     )
-
-
-def _groups(exp: Experiment, group: str | None) -> pd.Series:
-    """Group of every sample; blanks and medium are groups by themselves."""
-    role = roles_of(exp)
-    if group is None:
-        named = pd.Series(WHOLE, index=exp.samples.index, dtype=object)
-    else:
-        column = exp.samples[group]
-        named = as_factor(column).where(column.notna(), f"no {group}")
-    return named.where(role == SAMPLE, role)
 
 
 # ---- depth and EV markers --------------------------------------------------------

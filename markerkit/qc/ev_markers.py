@@ -27,9 +27,15 @@ def ev_marker_genes(markers: MarkerCatalog, *, blood: bool) -> pd.Series:
     table = markers.table
     rows = table[table["set"].isin(rule.sets) & (table["role"] == "positive") & (table["weight"] > 0)]
     if blood:
-        panels = table["set"].isin(rule.blood_panels_removed) & (table["weight"] > 0)
-        rows = rows[~rows["gene"].isin(set(table.loc[panels, "gene"]))]
+        rows = rows[~rows["gene"].isin(blood_panel_genes(markers))]
     return rows[rows["gene"] != ""].groupby("gene", sort=True)["set"].agg(";".join)
+
+
+def blood_panel_genes(markers: MarkerCatalog) -> set[str]:
+    """Genes of the panels of blood cells, which are no EV markers in blood."""
+    table = markers.table
+    panels = table["set"].isin(load_criteria().classes["ev"].blood_panels_removed) & (table["weight"] > 0)
+    return set(table.loc[panels, "gene"]) - {""}
 
 
 def ev_marker_ranks(exp: Experiment, markers: MarkerCatalog, *, blood: bool) -> pd.DataFrame:

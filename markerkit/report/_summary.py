@@ -30,7 +30,7 @@ def summary(assessment: Assessment) -> dict[str, Any]:
     Returns
     -------
     Keys ``schema_version``, ``versions``, ``catalog``, ``parameters``,
-    ``seed``, ``input``, ``design``, ``contrasts``, ``gaps``, ``warnings``.
+    ``seed``, ``input``, ``design``, ``composition``, ``contrasts``, ``gaps``, ``warnings``.
     Numbers are rounded to ten significant digits; what is missing is null.
     """
     exp, catalog = assessment.experiment, assessment.markers
@@ -55,6 +55,7 @@ def summary(assessment: Assessment) -> dict[str, Any]:
                 "history": list(exp.history),
             },
             "design": list(assessment.design),
+            "composition": _composition(assessment),
             "contrasts": [_contrast(assessment, name) for name in _names(assessment)],
             "gaps": assessment.gaps(),
             "warnings": list(assessment.warnings),
@@ -106,6 +107,19 @@ def _contrast(assessment: Assessment, name: str) -> dict[str, Any]:
         else None,
         "checklist": items.to_dict(orient="records"),
     }
+
+
+def _composition(assessment: Assessment) -> list[dict[str, Any]]:
+    """Say what is in the tube, group by group: the answer on the EV markers and every component."""
+    words, shares = assessment.composition.ev_markers.table, assessment.composition.table
+    groups = words[words["level"] == "group"].drop(columns=["level", "group"])
+    parts = shares[shares["level"] == "group"]
+    found: list[dict[str, Any]] = []
+    for _, record in groups.iterrows():
+        row = {str(k): v for k, v in record.items()}
+        own = parts[parts["name"] == row["name"]].drop(columns=["level", "name", "group", "n_samples"])
+        found.append(row | {"components": own.to_dict(orient="records")})
+    return found
 
 
 def _by(table: pd.DataFrame, key: str, contrast: str) -> dict[str, Any]:

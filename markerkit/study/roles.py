@@ -6,6 +6,7 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, listed, suggestion
 from markerkit.core.experiment import Experiment
+from markerkit.core.factors import as_factor
 
 SAMPLE, BLANK, MEDIUM = "sample", "blank", "medium"
 #: role -> what it says of a sample
@@ -15,6 +16,8 @@ ROLES: dict[str, str] = {
     MEDIUM: "unconditioned medium, taken through the protocol",
 }
 COLUMN = "role"
+#: the one group of samples where no column names groups
+WHOLE = "all samples"
 
 
 def roles_of(exp: Experiment) -> pd.Series:
@@ -73,3 +76,22 @@ def preparations(exp: Experiment) -> Experiment:
             f"every sample is a {BLANK} or a {MEDIUM}: there is nothing to assess; correct the sample column `{COLUMN}`."
         )
     return exp.select(samples=list(kept))
+
+
+def groups_of(exp: Experiment, group: str | None) -> pd.Series:
+    """Group of every sample; blanks and medium are groups by themselves.
+
+    Parameters
+    ----------
+    exp
+        Experiment.
+    group
+        Sample column of the groups; all samples are one by default.
+    """
+    role = roles_of(exp)
+    if group is None:
+        named = pd.Series(WHOLE, index=exp.samples.index, dtype=object)
+    else:
+        column = exp.samples[group]
+        named = as_factor(column).where(column.notna(), f"no {group}")
+    return named.where(role == SAMPLE, role)

@@ -16,6 +16,8 @@ TABLES: dict[str, TableSpec] = {
         _verdicts.SENSITIVITY,
         _verdicts.CIRCULARITY,
         _verdicts.DESIGN,
+        _samples.EV_MARKERS,
+        _samples.COMPOSITION,
         _samples.SOURCE_SHARES,
         _samples.SAMPLE_QUALITY,
         _samples.SAMPLE_VALUES,

@@ -56,7 +56,7 @@ def test_every_declared_table_is_there(result):
 
 def test_every_part_is_a_result(result, tmp_path):
     parts = {k: v for k, v in vars(result).items() if isinstance(v, mk.results.Result)}
-    assert len(parts) == 18
+    assert len(parts) == 20
     for name, part in parts.items():
         assert part.table_name in TABLES, name
         written = part.save(tmp_path / f"{name}.tsv")

@@ -203,6 +203,23 @@ def shares_table(samples: pd.DataFrame, seed: int = 6) -> pd.DataFrame:
     return TABLES["source_shares"].conform(table)
 
 
+def composition_table(groups: tuple[str, ...] = ("EV", "Cell"), seed: int = 11) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for group in groups:
+        share = rng.dirichlet(np.full(len(SOURCES) + 2, 0.4))
+        for i, key in enumerate(("ev", *SOURCES, "unassigned")):
+            rows.append({
+                "level": "group", "name": group, "group": group, "n_samples": 4, "component": key, "title": key,
+                "share": share[i], "ci_low": 0.6 * share[i], "ci_high": min(1.0, 1.6 * share[i]),
+                "interval": "over samples", "n_set": 40, "n_measured": 20, "reference": "middle third of 37 preparations",
+                "reference_quantile": 50.0, "reference_kind": "cell culture preparations", "reference_n": 37,
+                "reference_studies": 4, "reference_low": 0.02, "reference_median": 0.1, "reference_high": 0.22,
+                "approximate": False, "status": "measured", "reason": "",
+            })  # fmt: skip
+    return TABLES["composition"].conform(pd.DataFrame(rows))
+
+
 def carry_table() -> pd.DataFrame:
     frame = pd.DataFrame({
         "contrast": [CONTRAST] * 4 + ["EV vs Plasma", "UC vs SEC"],
@@ -363,6 +380,7 @@ BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
     "identity": identity_table,
     "purity": purity_table,
     "source_shares": lambda: shares_table(SAMPLES),
+    "composition": composition_table,
     "contamination_fraction": carry_table,
     "sensitivity": robustness_table,
     "misev_checklist": checklist_table,
@@ -383,6 +401,7 @@ DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
     "marker_heatmap": ("marker_values", lambda t: figures.marker_heatmap(t, SAMPLES)),
     "source_shares": ("source_shares", lambda t: figures.source_shares(t, SAMPLES)),
     "source_shares_linear": ("source_shares", lambda t: figures.source_shares(t, SAMPLES, log=False)),
+    "composition": ("composition", figures.composition),
     "contamination_fraction": ("contamination_fraction", figures.contamination_fraction),
     "sensitivity": ("sensitivity", figures.sensitivity),
     "checklist": ("misev_checklist", figures.checklist),
@@ -401,6 +420,7 @@ NEEDED = {
     "identity": "log2_fc",
     "purity": "log2_fc",
     "source_shares": "share",
+    "composition": "share",
     "contamination_fraction": "fraction",
     "sensitivity": "verdict",
     "misev_checklist": "answer",
@@ -415,9 +435,11 @@ NEEDED = {
 }
 #: figures of one panel, which take `ax`
 PANELS = (
-    "forest_purity", "volcano", "source_shares", "contamination_fraction", "coverage",
+    "forest_purity", "volcano", "source_shares", "composition", "contamination_fraction", "coverage",
 )  # fmt: skip
 NAMES = {
+    "name",
+    "component",
     "group",
     "other",
     "other_group",
@@ -747,6 +769,43 @@ def test_overlap_writes_counts_and_the_size_of_each_set_in_bold(n: int) -> None:
         expected = counts.iloc[row, column]
         assert text.get_text() == (str(expected) if expected else "")
         assert (text.get_fontweight() == "bold") == (row == column)
+
+
+def test_composition_stacks_every_share_to_the_whole() -> None:
+    table = composition_table()
+    words = pd.DataFrame({"level": "group", "name": ["EV", "Cell"], "word": ["strong", "weak"]})
+    ax = figures.composition(table, words)
+    bars = [p for p in ax.patches if str(p.get_label()).startswith("_")]
+    for at, name in enumerate(("EV", "Cell")):
+        shown = [b for b in bars if round(b.get_y() + b.get_height() / 2) == at]
+        assert sum(b.get_width() for b in shown) == pytest.approx(1)
+        share = table[table["name"] == name].set_index("component")["share"]
+        drawn = {str(b.get_label())[1:]: b for b in shown}
+        assert drawn["ev"].get_width() == pytest.approx(share["ev"])
+        assert drawn["ev"].get_x() == 0
+        assert drawn["unassigned"].get_width() == pytest.approx(share["unassigned"])
+        pooled = share[[k for k in SOURCES if k not in drawn]].sum()
+        assert drawn["other sources"].get_width() == pytest.approx(pooled)
+    reference = [line for line in ax.lines if line.get_label() == "_reference"]
+    assert [list(line.get_xdata()) for line in reference] == [[0.02, 0.22]] * 2
+    texts = [t.get_text() for t in ax.texts]
+    assert "4 samples; EV markers strong" in texts
+    ev = table.iloc[0]
+    assert any(t.startswith("EV markers ") and f"{100 * ev['ci_high']:.2g}".rstrip("0") in t for t in texts)
+
+
+def test_composition_draws_samples_where_there_is_one_group() -> None:
+    table = composition_table(("all samples",))
+    samples = composition_table(("run_1", "run_2")).assign(level="sample", group="all samples")
+    both = TABLES["composition"].conform(pd.concat([table, samples], ignore_index=True))
+    texts = [t.get_text() for t in figures.composition(both).texts]
+    assert {"run_1", "run_2"} <= set(texts)
+    assert "all samples" not in texts
+    assert "all samples" in [t.get_text() for t in figures.composition(both, level="group").texts]
+    many = composition_table(tuple(f"g{i}" for i in range(60)))
+    assert figures.lint(figures.composition(many)) == []
+    only = figures.composition(composition_table(), groups=["Cell"])
+    assert "EV" not in [t.get_text() for t in only.texts]
 
 
 def test_shares_draw_the_table() -> None:
