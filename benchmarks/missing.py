@@ -137,7 +137,7 @@ def plant(
     old, draw = values[:n, changed], rng.random((n, changed.sum()))
     new = old + effect
     new[~np.isnan(old) & (effect < 0) & (draw > after / before)] = np.nan
-    spread = np.nanmedian(np.nanstd(values, axis=0, ddof=1))
+    spread = np.nanmedian(np.nanstd(values[:, (~np.isnan(values)).sum(axis=0) > 1], axis=0, ddof=1))
     appears = np.isnan(old) & (effect > 0) & (draw < (after - before) / (1 - before))
     drawn = level + effect + spread * rng.standard_normal(old.shape)
     out = values.copy()
@@ -187,17 +187,14 @@ class Tally:
             self.power.setdefault(key, []).append(100 * (hits & true).sum() / max(true.sum(), 1))
 
     def rows(self, name: str) -> Iterator[dict[str, object]]:
-        """Rows of the table: false share (median and range) and power."""
-        for key, shares in self.false.items():
-            background, option = key
-            spread = f" ({min(shares):.1f} to {max(shares):.1f})" if len(shares) > 1 else ""
-            yield {
-                "data": name,
-                "effects over": background,
-                "test": option,
-                "false %": f"{np.median(shares):.1f}{spread}",
-                "found %": f"{np.mean(self.power[key]):.0f}",
-            }
+        """Rows of the table: false share (median and range) / power."""
+        for background in dict.fromkeys(key[0] for key in self.false):
+            row: dict[str, object] = {"data": name, "effects over": background}
+            for option in OPTIONS:
+                shares, power = self.false[background, option], np.mean(self.power[background, option])
+                spread = f" ({min(shares):.1f} to {max(shares):.1f})" if len(shares) > 1 else ""
+                row[option] = f"{np.median(shares):.1f}{spread} / {power:.0f}"
+            yield row
 
 
 def both_backgrounds(tally: Tally, exp: mk.Experiment) -> None:
@@ -285,8 +282,8 @@ def mixtures(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
         rows += tally.rows(f"{name}, values lost")
     note = (
         f"Only yeast and E. coli differ. As measured (once; under 5 % of the values are missing, so that detections say "
-        f"nothing) and after losing values by a logistic curve of slope 1 per log2 ({runs} draws). `false`: share of what is "
-        "found at a false discovery rate of 5 % that is human, median and range; `found`: share of the yeast and E. coli rows."
+        f"nothing) and after losing values by a logistic curve of slope 1 per log2 ({runs} draws). Of what is "
+        "found at a false discovery rate of 5 % the share that is human (median and range) / the share of yeast and E. coli rows found, %."
     )
     return pd.DataFrame(rows), note
 
@@ -310,7 +307,7 @@ def planted(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
     note = (
         f"{runs} draws ({max(2, runs // 2)} of the cells). Effects of either sign in 15 % of the proteins: 1 to 3 log2 in the "
         "EV pools. The cells have no missing value of their own: they get lost by a logistic curve of the slope given, half of "
-        "them at the quantile 0.3."
+        "them at the quantile 0.3. False share (median and range) / share of the changed proteins found, %."
     )
     return pd.DataFrame(rows), note
 
@@ -382,7 +379,7 @@ def _choice(
 PARTS: dict[str, Part] = {
     "level": ("Level without a difference", level, 20),
     "mixtures": ("Mixtures of three species", mixtures, 12),
-    "planted": ("Effects planted in real groups", planted, 6),
+    "planted": ("Effects planted in real groups", planted, 5),
     "choices": ("What the false share depends on", choices, 8),
 }
 INTRO = "## Missing values in the test of single proteins\n\nWritten by `python benchmarks/missing.py DATA --write`.\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -120,7 +121,8 @@ def set_members(markers: MarkerCatalog, sets: Iterable[str], *, role: str = "pos
     return table.iloc[at[np.sort(first)]]
 
 
-_Rows = tuple[pd.DataFrame, npt.NDArray[np.str_], npt.NDArray[np.float64], Mapping[str, npt.NDArray[np.intp]]]
+#: table, gene (or accession) and weight of each row, places of the rows of each set
+_Rows = tuple[pd.DataFrame, npt.NDArray[Any], npt.NDArray[Any], Mapping[str, npt.NDArray[Any]]]
 
 
 @lru_cache(maxsize=32)
@@ -130,7 +132,7 @@ def _rows_of_sets(markers: MarkerCatalog, role: str) -> _Rows:
     table = table[(table["role"] == role) & (table["weight"] > 0)]
     key = table["gene"].where(table["gene"] != "", table["accession"]).to_numpy(dtype=str)
     places = table.reset_index(drop=True).groupby("set", sort=False).indices
-    return table, key, table["weight"].to_numpy(float), places
+    return table, key, table["weight"].to_numpy(float), {str(k): np.asarray(at) for k, at in places.items()}
 
 
 @lru_cache(maxsize=256)

@@ -92,7 +92,7 @@ def volcano(
         for key, group in groups.items():
             _marks(ax, key, x[group.drawn], y[group.drawn])
         said = _count_words(len(table), untested, int(at_side.sum()))
-        _axis_words(ax, contrast, said, over=_OVER in table.columns, above=2.6 + 2.3 * _key(ax, groups))
+        _axis_words(ax, contrast, said, over=_fold_change(table) == _OVER, above=2.6 + 2.3 * _key(ax, groups))
         _names(ax, table, (x, y), inside, max_labels)
     return ax
 
@@ -129,9 +129,15 @@ def _symbols(value: Any) -> list[str]:
     return [str(v) for v in value]
 
 
+def _fold_change(table: pd.DataFrame) -> str:
+    """Name the fold change that p is about: over the background, where the table holds it."""
+    over = _OVER in table.columns and np.isfinite(numbers(table, _OVER)).any()
+    return _OVER if over else "log2_fc"
+
+
 def _points(table: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray]:
     """Choose the tested proteins, with fold change (missing where detections alone were tested) and -log10 p."""
-    x, p = numbers(table, _OVER if _OVER in table.columns else "log2_fc"), numbers(table, "pvalue")
+    x, p = numbers(table, _fold_change(table)), numbers(table, "pvalue")
     seen = np.isfinite(p) & (np.isfinite(x) | np.isin(words(table, "direction"), ["up", "down"]))
     return table[seen].reset_index(drop=True), x[seen], _minus_log10(p[seen])
 
