@@ -26,6 +26,7 @@ SECTIONS = {
     "composition": "composition.py",
     "separation": "separation.py",
     "truth": "truth.py",
+    "missing": "missing.py",
     "catalog": "catalog.py",
     "identifiers": "identifiers.py",
 }

@@ -31,6 +31,7 @@ from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnin
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import levels_of
 from markerkit.core.signal import BASES
+from markerkit.da.differential import MISSING
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.model import AnyContrast
 from markerkit.guidelines.checklist import checklist_of
@@ -79,6 +80,9 @@ def assess(
     shares: str = "signal",
     null_check: int = 0,
     seed: int = 0,
+    missing: str = "measured",
+    min_values: int | None = None,
+    lfc: float = 0.0,
 ) -> Assessment:
     """Assess what the vesicles of a study are and how pure they are.
 
@@ -108,6 +112,10 @@ def assess(
         fifth of a second each.
     seed
         Of the bootstrap over reference proteins and of the null check.
+    missing, min_values, lfc
+        Of the tests of single proteins, as in :func:`markerkit.differential_abundance`: what missing
+        values are to them, values that each group needs, and the absolute log2 effect over the
+        background that has to be exceeded.
 
     Returns
     -------
@@ -139,11 +147,11 @@ def assess(
     """
     from threadpoolctl import threadpool_limits
 
-    options = _Options(shares, null_check, seed)
+    options = _Options(shares, null_check, seed, missing, min_values, lfc)
     with threadpool_limits(limits=1), collected_warnings(_NOT_SAID) as notes:
         data = study_data(exp, contrasts, markers, context=context, collapse_by=collapse_by, harmonize=True)
         _note_without_contrast(data)
-        models = [fit_contrast(data.units, data.markers, c) for c in data.contrasts]
+        models = [fit_contrast(data.units, data.markers, c, testing=options.testing) for c in data.contrasts]
         result = _assessed(data, models, options)
     return replace(result, warnings=tuple(dict.fromkeys([*_of_reading(exp), *notes])))
 
@@ -159,9 +167,18 @@ class _Options:
     shares: str
     null_check: int
     seed: int
+    missing: str
+    min_values: int | None
+    lfc: float
+
+    @property
+    def testing(self) -> dict[str, Any]:
+        """Options of the tests of single proteins."""
+        return {k: getattr(self, k) for k in ("missing", "min_values", "lfc")}
 
     def __post_init__(self) -> None:
         one_of("shares", self.shares, list(BASES))
+        one_of("missing", self.missing, MISSING)
         if not (isinstance(self.null_check, Integral) and (self.null_check == 0 or self.null_check >= 2)):
             raise InputError(f"`null_check` counts data sets, 2 or more, or is 0; got {self.null_check!r}.")
         if not (isinstance(self.seed, Integral) and self.seed >= 0):

@@ -173,8 +173,33 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "--seed", type=int, default=0, metavar="N", help="of all random draws (default: %(default)s)"
     )
     p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
+    _protein_tests(p)
     _reading(p)
     p.set_defaults(run=_assess)
+
+
+def _protein_tests(p: argparse.ArgumentParser) -> None:
+    """Add the options of the tests of single proteins."""
+    p.add_argument(
+        "--missing",
+        default="measured",
+        metavar="HOW",
+        help="missing values in the tests of single proteins: measured leaves them out, combined tests values and "
+        "detections together (default: %(default)s)",
+    )
+    p.add_argument(
+        "--min-values",
+        type=int,
+        metavar="N",
+        help="values that a protein needs in each group to be tested (default: 2)",
+    )
+    p.add_argument(
+        "--lfc",
+        type=float,
+        default=0.0,
+        metavar="LOG2",
+        help="test single proteins for more than this absolute log2 fold change (TREAT; default: %(default)s)",
+    )
 
 
 def _score_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -273,6 +298,9 @@ def _assess(arguments: argparse.Namespace) -> None:
             collapse_by=arguments.collapse_by,
             shares=arguments.shares,
             null_check=arguments.null_check,
+            missing=arguments.missing,
+            min_values=arguments.min_values,
+            lfc=arguments.lfc,
             seed=arguments.seed,
         )
         _print_verdicts(result)

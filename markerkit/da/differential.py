@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import stdtrit
 
-from markerkit.core.errors import InputError, listed, one_of, require_columns
+from markerkit.catalog.criteria import load_criteria
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
 from markerkit.core.experiment import Experiment
+from markerkit.da.protein_tests import Tested, Testing, groups_of, protein_table, too_few
 from markerkit.results import DifferentialAbundance
-from markerkit.stats.ebayes import Moderated, log_odds, moderate, moderated_f, squeeze, treat, two_sided
+from markerkit.stats.ebayes import Moderated, moderate, moderated_f, squeeze
 from markerkit.stats.fdr import bh
 from markerkit.stats.linear import LinearFit, fit
 from markerkit.stats.prior import f_tail, fit_prior_by_count
 from markerkit.stats.weights import array_weights, duplicate_correlation
-from markerkit.study.contrast import Contrast, as_design
-from markerkit.study.formula import ContrastSpec, Design, build_design, resolve_contrasts
+from markerkit.study.contrast import Contrast, as_design, contrasts_of
+from markerkit.study.formula import ContrastSpec, build_design, resolve_contrasts
 from markerkit.tables.registry import F_TESTS, TABLES
 from markerkit.tables.spec import stack_columns
 
 Array = npt.NDArray[np.float64]
 
 METHODS = ("limma", "deqms")
-_CONFIDENCE = 0.95  # of the interval of a protein's effect
+#: how missing values enter the test of a protein
+MISSING = ("measured", "combined")
 
 
 def differential_abundance(
@@ -43,8 +48,11 @@ def differential_abundance(
     correlation: float | None = None,
     lfc: float = 0.0,
     counts: str | pd.Series = "n_peptides",
+    missing: str = "measured",
+    min_values: int | None = None,
+    background: Collection[str] | None = None,
 ) -> DifferentialAbundance:
-    """Test every protein by a moderated t-test on its measured values.
+    """Test every protein by a moderated t-test on its measured values, or on these and its detections together.
 
     Parameters
     ----------
@@ -82,6 +90,17 @@ def differential_abundance(
         Test against absolute log2 effects up to this one (TREAT).
     counts
         For ``"deqms"``: column of ``exp.proteins``, or a series by protein.
+    missing
+        ``"measured"``: missing values are left out. ``"combined"``: one p-value of the moderated t
+        and of where the protein was detected, for a :class:`markerkit.Contrast`; a protein that
+        one group never shows is tested too.
+    min_values
+        Values that a protein needs in each group, 2 by default (criterion ``min_values``); with
+        fewer it is `not tested`. With ``missing="combined"`` its detections are tested all the
+        same where one group shows it as often, and twice at least.
+    background
+        Protein groups taken as unchanged: effects are tested against the trimmed mean of theirs
+        (the middle half), in place of 0.
 
     Returns
     -------
@@ -94,7 +113,8 @@ def differential_abundance(
     ------
     InputError
         The raw scale; imputed values; a formula or contrast that cannot be; a design that
-        cannot estimate the contrast; weights, blocks or counts that do not fit.
+        cannot estimate the contrast; weights, blocks or counts that do not fit; detections without
+        two groups or with `lfc`; a background of unknown proteins.
 
     Notes
     -----
@@ -105,9 +125,13 @@ def differential_abundance(
     doi:10.1093/bioinformatics/bti270; TREAT: McCarthy and Smyth 2009,
     doi:10.1093/bioinformatics/btp053; DEqMS: Zhu et al. 2020,
     doi:10.1074/mcp.TIR119.001646). Missing values are left out, protein by
-    protein; nothing is imputed.
+    protein; nothing is imputed. Values and detections together: :mod:`markerkit.stats.combined`.
+    Pairs, batches and blocks are in the model of the values; detections are compared between the groups.
     """
     _check_options(exp, method=method, trend=trend, robust=robust, lfc=lfc)
+    how = _testing(
+        exp, design, contrast, missing=missing, min_values=min_values, lfc=lfc, background=background
+    )
     exp, formula, chosen = as_design(exp, design, contrast)
     built = build_design(exp.samples, formula)
     contrasts = resolve_contrasts(built, chosen)
@@ -117,10 +141,8 @@ def differential_abundance(
     model = fit(values, x, weights=weight, block=blocks, correlation=rho)
     prior = _Prior(method, trend=trend, robust=robust, legacy=legacy)
     moderated = prior.moderate(model, _counts(exp, counts) if method == "deqms" else None)
-    tables = [
-        _table(exp, model, moderated, design=built, name=name, vector=v, lfc=lfc)
-        for name, v in contrasts.items()
-    ]
+    tested = [Tested(built, name, vector, model, moderated) for name, vector in contrasts.items()]
+    tables, centers = zip(*(protein_table(exp.proteins, of, how) for of in tested), strict=True)
     params = {
         "method": method,
         "design": built.formula or "frame",
@@ -132,6 +154,9 @@ def differential_abundance(
         "block": block,
         "correlation": rho if block else None,
         "lfc": lfc,
+        "missing": missing,
+        "min_values": how.min_values,
+        "background": dict(zip(contrasts, centers, strict=True)) if background is not None else None,
         "family": "proteins of a contrast",
         "prior_df": _nanmedian(moderated.prior.df),
         "prior_variance": _nanmedian(moderated.prior.variance),
@@ -143,7 +168,7 @@ def differential_abundance(
         moderated=moderated,
         contrasts=contrasts,
         proteins=exp.proteins,
-        f_tests=_f_tests(exp, model, moderated, list(contrasts.values())),
+        f_tests=_f_tests(exp, tested, how),
     )
 
 
@@ -178,6 +203,85 @@ def _check_options(exp: Experiment, *, method: str, trend: bool, robust: bool, l
         )
     if not (np.isfinite(lfc) and lfc >= 0):
         raise InputError(f"`lfc` is an absolute log2 effect, 0 or more; got {lfc!r}.")
+
+
+def _testing(
+    exp: Experiment,
+    design: object,
+    contrast: object,
+    *,
+    missing: str,
+    min_values: int | None,
+    lfc: float,
+    background: Collection[str] | None,
+) -> Testing:
+    """Check how proteins are to be tested."""
+    one_of("missing", missing, MISSING)
+    fewest = int(load_criteria().convention["min_values"]) if min_values is None else min_values
+    if not (isinstance(fewest, Integral) and fewest >= 1):
+        raise InputError(f"`min_values` counts values in a group, 1 or more; got {min_values!r}.")
+    groups = ("the case samples", "the control samples")
+    if isinstance(design, Contrast):
+        groups = (design.case, design.control)
+    elif isinstance(contrast, tuple) and len(contrast) == 3:
+        groups = (str(contrast[1]), str(contrast[2]))
+    mask = None if background is None else _background(exp, background)
+    how = Testing(lfc, fewest, mask, groups)
+    return how if missing == "measured" else _with_detections(exp, design, how)
+
+
+def _with_detections(exp: Experiment, design: object, how: Testing) -> Testing:
+    """Let detections enter the test; they need two groups and a matrix whose gaps say something."""
+    if not isinstance(design, Contrast):
+        raise InputError(
+            "missing='combined' compares detections between two groups: give a Contrast in place of a formula or frame, "
+            "such as Contrast('fraction', 'EV', 'lysate')."
+        )
+    if how.lfc > 0:
+        raise InputError(
+            "`lfc` is a least effect, which detections do not measure; use it with missing='measured'."
+        )
+    contrasts_of(exp, design)
+    if not exp.presence_known:
+        warnings.warn(
+            "less than 5 % of the values are missing: imputed or requantified, so that detections say nothing; "
+            "missing='combined' tests the measured values alone",
+            MarkerkitWarning,
+            stacklevel=4,
+        )
+        return how
+    arms = design.select(exp)
+    case = arms.samples.index.isin(design.groups(exp)[0])
+    return replace(how, case=case, kept=_kept_by_a_filter(arms, design.condition, case))
+
+
+def _kept_by_a_filter(arms: Experiment, condition: str, case: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Read from the history how many detections in case or control every protein was filtered for; 0 without."""
+    share = max(
+        (
+            float(step["min_fraction"])
+            for step in arms.history
+            if step.get("verb") == "filter_detected" and step.get("by") == condition
+        ),
+        default=0.0,
+    )
+    seen = ~np.isnan(arms.matrix)
+    fewest = tuple(int(np.ceil(share * group.sum() - 1e-9)) for group in (case, ~case))
+    enough = (seen[case].sum(axis=0) >= fewest[0]) | (seen[~case].sum(axis=0) >= fewest[1])
+    # a third group may have kept a protein
+    return (fewest[0], fewest[1]) if enough.all() else (0, 0)
+
+
+def _background(exp: Experiment, background: Collection[str]) -> npt.NDArray[np.bool_]:
+    if isinstance(background, str):
+        raise InputError(f"`background` holds several protein groups; got the one text {background!r}.")
+    given = pd.Index(list(background))
+    unknown = given.difference(exp.proteins.index)
+    if len(unknown):
+        raise InputError(
+            f"`background` names protein groups that the experiment does not have: {listed(unknown)}."
+        )
+    return np.asarray(exp.proteins.index.isin(given))
 
 
 def _weights(
@@ -256,13 +360,22 @@ def _nanmedian(values: Array) -> float:
     return float(np.median(finite)) if len(finite) else float("nan")
 
 
-def _f_tests(exp: Experiment, model: LinearFit, moderated: Moderated, contrasts: list[Array]) -> pd.DataFrame:
-    if len(contrasts) < 2:
+def _f_tests(exp: Experiment, tested: Sequence[Tested], how: Testing) -> pd.DataFrame:
+    if len(tested) < 2:
         return F_TESTS.empty()
-    effects = np.vstack([model.contrast(v)[0] for v in contrasts])
-    f, rank = moderated_f(effects, model.contrast_covariance(np.array(contrasts)), moderated)
+    model, moderated = tested[0].model, tested[0].moderated
+    vectors = np.array([of.vector for of in tested])
+    effects = np.vstack([model.contrast(v)[0] for v in vectors])
+    f, rank = moderated_f(effects, model.contrast_covariance(vectors), moderated)
+    few = np.logical_or.reduce([too_few(*groups_of(model, of.design, of.vector), how) for of in tested])
+    f[few] = np.nan
     pvalue = f_tail(f, rank, moderated.df_total)
     ok = np.isfinite(pvalue)
+    why = np.where(
+        few,
+        f"fewer than {how.min_values} values in a group of a contrast",
+        "a contrast is not estimable from its measured values",
+    )
     return F_TESTS.conform(
         pd.DataFrame(
             {
@@ -275,95 +388,7 @@ def _f_tests(exp: Experiment, model: LinearFit, moderated: Moderated, contrasts:
                 "pvalue": pvalue,
                 "padj": bh(pvalue),
                 "status": np.where(ok, "tested", "not tested"),
-                "reason": np.where(ok, "", "a contrast is not estimable from its measured values"),
+                "reason": np.where(ok, "", why),
             }
         )
     )
-
-
-def _table(
-    exp: Experiment,
-    model: LinearFit,
-    moderated: Moderated,
-    *,
-    design: Design,
-    name: str,
-    vector: Array,
-    lfc: float,
-) -> dict[str, npt.NDArray[Any]]:
-    tested = _tests(model, moderated, vector, lfc)
-    ok = np.isfinite(tested["t"])
-    n_case, n_control = _groups(model, design, vector)
-    proteins = exp.proteins
-    return {
-        "contrast": np.full(len(ok), name, dtype=object),
-        "protein": proteins.index.to_numpy(object),
-        "gene": proteins["gene"].to_numpy(object),
-        "accession": proteins["accession"].to_numpy(object),
-        **tested,
-        "padj": bh(tested["pvalue"]),
-        "mean_log2": model.mean,
-        "n_case": n_case,
-        "n_control": n_control,
-        "status": _chosen(ok, "tested", "not tested"),
-        "reason": _chosen(ok, "", "" if ok.all() else _why_not(model, moderated, tested["log2_fc"])),
-    }
-
-
-def _tests(model: LinearFit, moderated: Moderated, vector: Array, lfc: float) -> dict[str, Array]:
-    """Effect, error and test of every protein; missing where a protein cannot be tested."""
-    effect, unscaled = model.contrast(vector)
-    df = moderated.df_total
-    finite = np.isfinite(effect) & (df > 0) & np.isfinite(moderated.variance)
-    se = unscaled * np.sqrt(np.where(finite, moderated.variance, np.nan))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        t = effect / se
-    levels, level = np.unique(df, return_inverse=True)
-    half = stdtrit(levels, 0.5 + _CONFIDENCE / 2)[level] * se
-    ok = np.isfinite(t)
-    odds, pvalue = np.full(len(t), np.nan), np.full(len(t), np.nan)
-    if lfc > 0:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            t, pvalue = treat(effect, se, df, lfc)
-        pvalue[~ok] = np.nan
-    elif ok.any():
-        pvalue[ok] = two_sided(t[ok], df[ok])
-        odds[ok] = log_odds(t[ok], unscaled[ok], Moderated(moderated.prior, moderated.variance[ok], df[ok]))
-    columns = {"log2_fc": effect, "se": se, "ci_low": effect - half, "ci_high": effect + half}
-    return columns | {"t": t, "df": np.where(ok, df, np.nan), "pvalue": pvalue, "b": odds}
-
-
-def _chosen(ok: npt.NDArray[np.bool_], yes: str, no: Any) -> npt.NDArray[np.object_]:
-    """Text by protein, as objects."""
-    out = np.full(len(ok), yes, dtype=object)
-    out[~ok] = no[~ok] if isinstance(no, np.ndarray) else no
-    return out
-
-
-def _groups(
-    model: LinearFit, design: Design, vector: Array
-) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
-    """Values of each protein in the samples that pull the contrast up, and in those that pull it down."""
-    pull = np.linalg.pinv(design.matrix.to_numpy()).T @ vector
-    tolerance = 1e-9 * np.abs(pull).max()
-    both = []
-    for group in (pull > tolerance, pull < -tolerance):
-        counts = np.full(model.values.shape[1], int(group.sum()))
-        if len(model.own):
-            counts[model.own] = (~np.isnan(model.values[np.ix_(group, model.own)])).sum(axis=0)
-        both.append(counts)
-    return both[0], both[1]
-
-
-def _why_not(model: LinearFit, moderated: Moderated, effect: Array) -> npt.NDArray[np.object_]:
-    n = model.n_obs
-    return np.select(
-        [n == 0, ~np.isfinite(effect), np.isnan(moderated.prior.variance), ~(model.df_residual > 0)],
-        [
-            "never measured",
-            "the contrast is not estimable from its measured values",
-            "no number of peptides or spectra",
-            "no residual degrees of freedom",
-        ],
-        "no variance",
-    ).astype(object)

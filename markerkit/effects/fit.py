@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +31,12 @@ from markerkit.study.contrast import Contrast
 
 
 def fit_contrast(
-    exp: Experiment, markers: MarkerCatalog, contrast: Contrast, *, min_fraction: float | None = None
+    exp: Experiment,
+    markers: MarkerCatalog,
+    contrast: Contrast,
+    *,
+    min_fraction: float | None = None,
+    testing: Mapping[str, Any] | None = None,
 ) -> AnyContrast:
     """Fit one contrast on its two groups.
 
@@ -43,6 +50,9 @@ def fit_contrast(
         The contrast.
     min_fraction
         Proteins measured in this share of one group are kept; that of the criteria by default.
+    testing
+        Options of :func:`markerkit.differential_abundance` for the tests of single proteins; no
+        verdict reads them.
 
     Returns
     -------
@@ -66,12 +76,12 @@ def fit_contrast(
         numbers = {"n_samples": fewest, "min_replicates": need}
         few = Verdict(VerdictWord.NOT_ASSESSABLE, Rule.NO_REPLICATES, numbers, Basis.NONE, about=smaller)
         return UnfittedContrast(contrast, groups, markers, few)
-    da = differential_abundance(groups, contrast)
+    mask = background_proteins(groups.proteins, criteria.not_background(markers.table))
+    da = differential_abundance(groups, contrast, background=groups.proteins.index[mask], **(testing or {}))
     effects = _measured_effects(da, groups, case, control)
     index = ProteinIndex(
         markers, groups.proteins.index, gene_rows(groups), gene_rows(groups, key="accession")
     )
-    mask = background_proteins(groups.proteins, criteria.not_background(markers.table))
     sets = verdict_sets(index, criteria)
     measured = missing_value_scheme(effects, mask, sets, criteria)
     bounded = None

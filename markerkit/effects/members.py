@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -118,11 +119,26 @@ def set_members(markers: MarkerCatalog, sets: Iterable[str], *, role: str = "pos
     Frame with gene, accession, complex, weight, source; members that are
     listed only (weight 0) are left out.
     """
+    table, key, weight, places = _rows_of_sets(markers, role)
+    parts = [places[name] for name in dict.fromkeys(sets) if name in places]
+    at = np.sort(np.concatenate(parts)) if parts else np.empty(0, dtype=np.intp)
+    at = at[np.argsort(-weight[at], kind="stable")]
+    _, first = np.unique(key[at], return_index=True)
+    return table.iloc[at[np.sort(first)]]
+
+
+#: table, gene (or accession) and weight of each row, places of the rows of each set
+_Rows = tuple[pd.DataFrame, npt.NDArray[Any], npt.NDArray[Any], Mapping[str, npt.NDArray[Any]]]
+
+
+@lru_cache(maxsize=32)
+def _rows_of_sets(markers: MarkerCatalog, role: str) -> _Rows:
+    """Rows of a role that count, their genes (or accessions), their weights and the places of each set."""
     table = markers.table
-    rows = table[table["set"].isin(list(sets)) & (table["role"] == role) & (table["weight"] > 0)]
-    key = rows["gene"].where(rows["gene"] != "", rows["accession"])
-    strongest = rows.assign(_key=key).sort_values("weight", ascending=False, kind="stable")
-    return strongest.drop_duplicates("_key").drop(columns="_key")
+    table = table[(table["role"] == role) & (table["weight"] > 0)]
+    key = table["gene"].where(table["gene"] != "", table["accession"]).to_numpy(dtype=str)
+    places = table.reset_index(drop=True).groupby("set", sort=False).indices
+    return table, key, table["weight"].to_numpy(float), {str(k): np.asarray(at) for k, at in places.items()}
 
 
 @lru_cache(maxsize=256)

@@ -37,7 +37,7 @@ _COLUMNS = ("set", "method", "direction", "pvalue", "padj", "n_set", "n_measured
 _MEANING = {
     "camera": "camera (against the other proteins)",
     "fry": "fry (against no change)",
-    "gsea": "GSEA (gene-sampling null)",
+    "gsea": "GSEA (genes sampled: p without FDR)",
     "ora": "over-representation",
 }
 _MOST_METHODS = 3

@@ -20,6 +20,7 @@ from markerkit.figures._tables import FloatArray, checked, contrast_rows, number
 from markerkit.figures._text import ellipsize, text_width
 
 _COLUMNS = ("protein", "gene", "log2_fc", "pvalue", "padj")
+_OVER = "log2_fc_over_background"
 _MANY = 2000
 
 
@@ -34,6 +35,9 @@ def volcano(
     width: str | float = "middle",
 ) -> Axes:
     """Draw log2 fold change against -log10 p of every tested protein.
+
+    Where the table holds it, the fold change is that over the background, which p is about. A
+    protein without a fold change, tested on its detections alone, is a triangle at the side of the group that shows it.
 
     Parameters
     ----------
@@ -68,10 +72,8 @@ def volcano(
     """
     table, contrast = contrast_rows(da, _COLUMNS, "differential_abundance", contrast)
     marked = genes_by_set(label)
-    x, p = numbers(table, "log2_fc"), numbers(table, "pvalue")
-    seen = np.isfinite(x) & np.isfinite(p)
-    table, x = table[seen].reset_index(drop=True), x[seen]
-    y = _minus_log10(p[seen])
+    shown, x, y = _points(table)
+    untested, table = len(table) - len(shown), shown
     with style(width):
         full = width_mm(width)
         if ax is None:
@@ -83,12 +85,14 @@ def volcano(
             return ax
         groups = _groups(words(table, "gene"), marked)
         inside = np.logical_or.reduce([*(g.drawn for g in groups.values()), np.zeros(len(x), bool)])
-        _background(ax, x, y, inside)
         _limits(ax, x, y)
+        at_side = _to_the_sides(ax, table, x)
+        _background(ax, x, y, inside, at_side)
         _threshold(ax, y, numbers(table, "padj"), alpha)
         for key, group in groups.items():
             _marks(ax, key, x[group.drawn], y[group.drawn])
-        _axis_words(ax, contrast, len(table), above=2.6 + 2.3 * _key(ax, groups))
+        said = _count_words(len(table), untested, int(at_side.sum()))
+        _axis_words(ax, contrast, said, over=_fold_change(table) == _OVER, above=2.6 + 2.3 * _key(ax, groups))
         _names(ax, table, (x, y), inside, max_labels)
     return ax
 
@@ -125,6 +129,35 @@ def _symbols(value: Any) -> list[str]:
     return [str(v) for v in value]
 
 
+def _fold_change(table: pd.DataFrame) -> str:
+    """Name the fold change that p is about: over the background, where the table holds it."""
+    over = _OVER in table.columns and np.isfinite(numbers(table, _OVER)).any()
+    return _OVER if over else "log2_fc"
+
+
+def _points(table: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray]:
+    """Choose the tested proteins, with fold change (missing where detections alone were tested) and -log10 p."""
+    x, p = numbers(table, _fold_change(table)), numbers(table, "pvalue")
+    seen = np.isfinite(p) & (np.isfinite(x) | np.isin(words(table, "direction"), ["up", "down"]))
+    return table[seen].reset_index(drop=True), x[seen], _minus_log10(p[seen])
+
+
+def _to_the_sides(ax: Axes, table: pd.DataFrame, x: FloatArray) -> NDArray[np.bool_]:
+    """Put proteins without a fold change at the side of the group that shows them, and say which these are."""
+    at_side = ~np.isfinite(x)
+    low, high = ax.get_xlim()
+    margin = 0.015 * (high - low)
+    x[at_side] = np.where(words(table, "direction")[at_side] == "up", high - margin, low + margin)
+    return at_side
+
+
+def _count_words(tested: int, untested: int, at_side: int) -> str:
+    """Say how many proteins are drawn, and how many are not."""
+    text = f"{tested:,} proteins"
+    text += f", {at_side:,} by detection alone (at the sides)" if at_side else ""
+    return f"{text}; {untested:,} not tested" if untested else text
+
+
 def _minus_log10(p: FloatArray) -> FloatArray:
     """Return -log10 p; p = 0 stands at the smallest p above it."""
     positive = p[p > 0]
@@ -153,22 +186,30 @@ def _groups(genes: pd.Series, marked: Mapping[str, list[str]]) -> dict[str, _Gro
     return found
 
 
-def _background(ax: Axes, x: FloatArray, y: FloatArray, marked: NDArray[np.bool_]) -> None:
-    rest = ~marked
-    ax.scatter(
-        x[rest],
-        y[rest],
-        s=3,
-        color="#bdbdbd",
-        linewidths=0,
-        rasterized=len(x) > _MANY,
-        zorder=2,
-        label="_background",
-    )
+def _background(
+    ax: Axes, x: FloatArray, y: FloatArray, marked: NDArray[np.bool_], at_side: NDArray[np.bool_]
+) -> None:
+    for rest, marker, size, name in (
+        (~marked & ~at_side, "o", 3, "_background"),
+        (at_side & ~marked & (x < 0), "<", 7, "_only in the control"),
+        (at_side & ~marked & (x > 0), ">", 7, "_only in the case"),
+    ):
+        if rest.any() or name == "_background":
+            ax.scatter(
+                x[rest],
+                y[rest],
+                s=size,
+                marker=marker,
+                color="#bdbdbd",
+                linewidths=0,
+                rasterized=len(x) > _MANY,
+                zorder=2,
+                label=name,
+            )
 
 
 def _limits(ax: Axes, x: FloatArray, y: FloatArray) -> None:
-    ax.set_xlim(*span(x, np.array([-1.0, 1.0])))
+    ax.set_xlim(*span(x[np.isfinite(x)], np.array([-1.0, 1.0])))
     ax.set_ylim(0, max(float(y.max()) * 1.08, 1.5))
     ax.axvline(0, color=FAINT, linewidth=0.5, zorder=1, label="_zero")
     value_ticks(ax, most=8)
@@ -210,23 +251,22 @@ def _marks(ax: Axes, key: str, x: FloatArray, y: FloatArray) -> None:
     )
 
 
-def _axis_words(ax: Axes, contrast: str, n: int, *, above: float) -> None:
+def _axis_words(ax: Axes, contrast: str, count: str, *, over: bool, above: float) -> None:
     height = height_of(ax)
-    ax.set_xlabel("log₂ fold change")
+    ax.set_xlabel("log₂ fold change over the background" if over else "log₂ fold change")
     ax.set_ylabel("−log₁₀ p")
     ax.text(
         0,
         1 + above / height,
-        ellipsize(contrast, 70, 7, "bold"),
+        ellipsize(contrast, 50, 7, "bold"),
         transform=ax.transAxes,
         fontweight="bold",
         va="center",
     )
-    text = f"{n:,} proteins"
     ax.text(
         1,
         1 + above / height,
-        text,
+        count,
         transform=ax.transAxes,
         fontsize=6,
         color=SECONDARY,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CITATIONS = {
     "smyth2004": "Smyth GK (2004) Linear models and empirical Bayes methods. Stat Appl Genet Mol Biol 3:3. doi:10.2202/1544-6115.1027",
+    "mccarthy2009": "McCarthy DJ, Smyth GK (2009) Testing significance relative to a fold-change threshold is a TREAT. Bioinformatics 25:765. doi:10.1093/bioinformatics/btp053",
+    "li2023": "Li M, Smyth GK (2023) Neither random nor censored: estimating intensity-dependent probabilities for missing values in label-free proteomics. Bioinformatics 39:btad200. doi:10.1093/bioinformatics/btad200",
     "wu2012": "Wu D, Smyth GK (2012) Camera: a competitive gene set test. Nucleic Acids Res 40:e133. doi:10.1093/nar/gks461",
     "wu2010": "Wu D et al. (2010) ROAST: rotation gene set tests. Bioinformatics 26:2176. doi:10.1093/bioinformatics/btq401",
     "foroutan2018": "Foroutan M et al. (2018) Single sample scoring of molecular phenotypes. BMC Bioinformatics 19:404. doi:10.1186/s12859-018-2435-4",
@@ -87,12 +89,30 @@ def _model(assessment: Assessment) -> str:
     return (
         "Each contrast was fitted on its own two groups. Abundances were log2-transformed, proteins detected in at least "
         "half of the samples of one group were kept, and samples were centered on their median. Moderated t-statistics "
-        f"were computed on the measured values (Smyth 2004){_factors(assessment)}. {_presence(assessment)} Sets were tested with "
+        f"were computed on the measured values (Smyth 2004){_factors(assessment)}. {_single_proteins(assessment)} {_presence(assessment)} Sets were tested with "
         "camera (competitive, inter-protein correlation estimated and floored at 0; Wu and Smyth 2012) and fry (self-contained; Wu et al. 2010). False discovery rates "
         "(Benjamini and Hochberg 1995) hold over the proteins tested in a contrast and over sets x contrasts of one test. "
         "Sample scores are singscores (Foroutan et al. 2018) on the measured proteins of each sample."
         + _null_sentence(assessment)
     )
+
+
+def _single_proteins(assessment: Assessment) -> str:
+    """Say against what single proteins were tested, with how many values, and what missing values were to them."""
+    params, criteria = assessment.params, load_criteria().convention
+    least = params["min_values"] or int(criteria["min_values"])
+    beyond = f", beyond {params['lfc']:g} log2 (McCarthy and Smyth 2009)" if params["lfc"] else ""
+    text = (
+        "Single proteins were tested for an effect over the background of the verdicts (the trimmed mean of its proteins)"
+        f"{beyond}; those with fewer than "
+        f"{least} {'value' if least == 1 else 'values'} in a group were not tested on their values."
+    )
+    if params["missing"] == "combined":
+        text += (
+            " Their p-values join the moderated t and the detections of a protein, whose distribution without a difference is "
+            "that of the number of detections of proteins of similar abundance and of the split of these over the samples by depth."
+        )
+    return text
 
 
 def _factors(assessment: Assessment) -> str:

@@ -27,6 +27,7 @@ Array = npt.NDArray[np.float64]
 HITS = ("up", "down", "both")
 _FEW_PROTEINS = 500
 _SAMPLES_GENES = ("gsea", "ora")
+_WITHOUT_PADJ = ("gsea",)  # it finds a set in most comparisons without a difference
 
 
 def enrich(
@@ -90,7 +91,11 @@ def enrich(
     that this contrast would reject at 5 %, and a share above 20 % warns. gsea
     (gseapy, multilevel) and ora sample genes at random, as if proteins were
     independent: under correlation their p-values are anti-conservative, so that they
-    describe rather than test. ora counts against the genes measured in this study.
+    describe rather than test. In random splits of real groups gsea finds a set at a false
+    discovery rate of 5 % nine times in ten: it gets no `padj`. ora counts against the genes
+    measured in this study. effect and joint compare with the proteins in no set of the call;
+    where sets leave fewer than 20 (criterion ``min_background``), effect compares each set with all
+    other proteins and joint with all proteins, as ``params`` says.
 
     Options by method: `inter_protein_cor` and `use_ranks` for camera, `hits` and `alpha` for ora,
     `seed` for fry and gsea, `min_measured` for all; an option that the method does not have is
@@ -128,6 +133,8 @@ def enrich(
         params |= {f"{k} ({name})": v for k, v in extra.items()}
     columns = stack_columns(tables)
     columns["padj"], columns["padj_mixed"] = bh(columns["pvalue"]), bh(columns["pvalue_mixed"])
+    if method in _WITHOUT_PADJ:
+        columns["padj"] = np.full(len(columns["padj"]), np.nan)
     columns["method"] = np.full(len(columns["padj"]), method, dtype=object)
     said = {"method": method, "family": "sets x contrasts"} | {
         k: getattr(options, k) for k in OPTIONS[method]
@@ -241,7 +248,7 @@ def _described(
     total, p, size = study.effect.sum(), len(study.effect), members.sizes
     inside = np.bincount(members.which, study.effect[members.protein], minlength=len(size))
     with np.errstate(invalid="ignore", divide="ignore"):
-        shift = inside / size - (total - inside) / (p - size)
+        shift = np.where(size < p, inside / size - (total - inside) / (p - size), np.nan)
     t = study.statistics.t
     strength, middle = sign[members.which] * t[members.protein], sign * np.median(t)
     driving = np.flatnonzero(strength > middle[members.which])

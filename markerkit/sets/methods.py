@@ -18,7 +18,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import MarkerkitWarning
 from markerkit.effects.members import Located
 from markerkit.effects.members import Members as SetMembers
-from markerkit.effects.model import MissingValueScheme, ProteinEffects, gather_markers
+from markerkit.effects.model import MissingValueScheme, ProteinEffects, SetMarkers, gather_markers
 from markerkit.effects.scheme import reference
 from markerkit.sets import gsea as _gsea
 from markerkit.stats.camera import camera
@@ -34,6 +34,8 @@ IntArray = npt.NDArray[np.intp]
 Positions = dict[str, IntArray]
 
 _RANDOM_SETS = 200
+#: why a set tested by gsea has no adjusted p
+NO_PADJ = "no padj: gsea samples genes as if they were independent"
 CONFIDENCE = 0.95  # as the table declares it
 # share of random sets rejected at 5 % that warns: well beyond its spread between studies without effects
 _TOO_OFTEN = 0.2
@@ -203,9 +205,10 @@ def _random_sets(p: int, size: int, seed: int) -> list[IntArray]:
 def _effect(study: Study, sets: Positions, _members: Members, _options: Options) -> Found:
     """Effect of each set as verdicts take it: same background, same markers, same moderation."""
     scheme, located = study.scheme()
-    if scheme.background is None:
-        return Found({}, dict.fromkeys(sets, _no_background()))
-    found = [scheme.over_background(scheme.effects.markers(located[name]), CONFIDENCE) for name in sets]
+    markers = {name: scheme.effects.markers(located[name]) for name in sets}
+    against = _complement if scheme.background is None else _as_it_is
+    schemes = {name: against(scheme, markers[name]) for name in sets}
+    found = [schemes[name].over_background(markers[name], CONFIDENCE) for name in sets]
     columns = {
         name: np.array([np.nan if e is None else getattr(e, attribute) for e in found])
         for name, attribute in (
@@ -218,23 +221,47 @@ def _effect(study: Study, sets: Positions, _members: Members, _options: Options)
     }
     columns["statistic"] = columns["log2_fc"] / columns["se"]
     columns["pvalue"] = two_sided(columns["statistic"], columns["df"])
-    without = [k for k, e in zip(sets, found, strict=True) if e is None]
-    return Found(columns, dict.fromkeys(without, "no measured member has a weight"))
+    why = {
+        k: "no measured member has a weight" if schemes[k].background else _no_background("the set")
+        for k, e in zip(sets, found, strict=True)
+        if e is None
+    }
+    said = "proteins outside the set" if scheme.background is None else "proteins outside the sets"
+    return Found(columns, why, {"background": said})
 
 
-def _no_background() -> str:
+def _as_it_is(scheme: MissingValueScheme, _markers: SetMarkers) -> MissingValueScheme:
+    return scheme
+
+
+def _complement(scheme: MissingValueScheme, markers: SetMarkers) -> MissingValueScheme:
+    """Compare a set with all other proteins, where the sets of a call leave too few for a common background."""
+    outside = np.ones(len(scheme.effects.effect), dtype=bool)
+    outside[markers.located.columns[markers.counted]] = False
     fewest = int(load_criteria().convention["min_background"])
-    return f"fewer than {fewest} proteins outside the sets: no background"
+    return replace(scheme, background=reference(scheme.effects, outside, fewest))
+
+
+def _no_background(what: str) -> str:
+    fewest = int(load_criteria().convention["min_background"])
+    return f"fewer than {fewest} proteins outside {what}: no background"
 
 
 def _joint(study: Study, sets: Positions, members: Members, _options: Options) -> Found:
-    """Estimate what each set adds to the others; the background is what no set of the call holds."""
+    """Estimate what each set adds to the others; the background is what no set of the call holds, or all proteins."""
     limits, effects = load_criteria().convention, study.effects()
     outside = np.ones(len(effects.effect), dtype=bool)
     outside[members.protein] = False
-    background = reference(effects, outside, int(limits["min_background"]))
+    fewest = int(limits["min_background"])
+    background, said = reference(effects, outside, fewest), "proteins outside the sets"
     if background is None:
-        return Found({}, dict.fromkeys(sets, _no_background()))
+        background, said = reference(effects, np.ones_like(outside), fewest), "all proteins"
+    if background is None:
+        return Found({}, dict.fromkeys(sets, _no_background("the sets")))
+    n_markers = len(np.unique(members.marker))
+    if len(sets) >= n_markers:
+        few = f"{len(sets):,} sets share {n_markers:,} independent markers, which cannot tell as many apart: name fewer sets"
+        return Found({}, dict.fromkeys(sets, few))
     markers, weight = _all_markers(effects, sets, members)
     found = joint_effects(markers, weight, background, level=limits["heterogeneity_level"])
     columns = {
@@ -248,7 +275,7 @@ def _joint(study: Study, sets: Positions, members: Members, _options: Options) -
     }
     names = [k for k, aliased in zip(sets, found.aliased, strict=True) if aliased]
     why = {k: f"aliased: its markers are a combination of {_others(names, k)}" for k in names}
-    return Found(columns, why)
+    return Found(columns, why, {"background": said})
 
 
 def _all_markers(effects: ProteinEffects, sets: Positions, members: Members) -> tuple[MarkerEffects, Array]:
@@ -278,7 +305,7 @@ def _gsea_test(study: Study, sets: Positions, _members: Members, options: Option
     names = study.names
     found = _gsea.prerank(score, {k: list(names[v]) for k, v in sets.items()}, weight=1.0, seed=options.seed)
     columns = {"statistic": found.nes, "pvalue": found.pvalue, "leading_edge": found.edge}
-    return Found(columns, dict(zip(sets, found.reason, strict=True)))
+    return Found(columns, {k: why or NO_PADJ for k, why in zip(sets, found.reason, strict=True)})
 
 
 def _ora(study: Study, sets: Positions, _members: Members, options: Options) -> Found:

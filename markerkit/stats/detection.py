@@ -60,7 +60,7 @@ def sample_odds(seen: BoolArray) -> Array:
         return odds
     for _ in range(_ROUNDS):
         without = _without_each(odds)
-        whole = _choices(odds)
+        whole = choices(odds)
         expected = (count[1:n] * without[:, : n - 1] / whole[1:n]).sum(axis=1)
         updated = odds * often / expected
         updated /= np.exp(np.log(updated).mean())
@@ -103,7 +103,7 @@ def conditional_test(seen: BoolArray, case: BoolArray, odds: Array) -> Detected:
         From :func:`sample_odds`, or ones.
     """
     total, inside = seen.sum(axis=0), seen[case].sum(axis=0)
-    first, second = _choices(odds[case]), _choices(odds[~case])
+    first, second = choices(odds[case]), choices(odds[~case])
     pvalue, smallest, expected = (np.empty(seen.shape[1]) for _ in range(3))
     for m in np.unique(total):
         x = np.arange(max(0, m - len(second) + 1), min(m, len(first) - 1) + 1)
@@ -154,7 +154,7 @@ def _mid_p(mass: Array, here: Array) -> Array:
     return np.asarray(np.where(less, mass, 0.0).sum(axis=0) + np.where(same, mass, 0.0).sum(axis=0) / 2)
 
 
-def _choices(odds: Array) -> Array:
+def choices(odds: Array) -> Array:
     """Sum, over all choices of 0, 1, ... samples the product of their odds, shape (n + 1,)."""
     out = np.zeros(len(odds) + 1)
     out[0] = 1.0

@@ -39,7 +39,7 @@ ENRICHMENT = TableSpec(
         Column("df", "float", "its degrees of freedom"),
         Column("n_hits", "int", "members among the hits (ora)"),
         Column("pvalue", "float", "two-sided p"),
-        Column("padj", "float", "Benjamini-Hochberg over the family of the call: sets x contrasts"),
+        Column("padj", "float", "Benjamini-Hochberg over the family of the call: sets x contrasts; missing for gsea, which finds sets where nothing differs"),
         Column("pvalue_mixed", "float", "p for change in either direction (fry)"),
         Column("padj_mixed", "float", "Benjamini-Hochberg of the mixed p"),
         Column("leading_edge", "str", "members that contribute most, strongest first"),

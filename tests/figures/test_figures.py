@@ -722,6 +722,33 @@ def test_volcano_takes_labels_of_any_kind(label: object) -> None:
     assert sum(len(c.get_offsets()) for c in ax.collections if not c.get_label().startswith("_")) == 2
 
 
+def test_volcano_draws_the_fold_change_over_the_background_that_p_is_about() -> None:
+    table = differential_table(40)
+    assert figures.volcano(table).get_xlabel() == "log₂ fold change"
+    table["log2_fc_over_background"] = table["log2_fc"] - 1.5
+    ax = figures.volcano(table)
+    drawn = np.sort(np.concatenate([c.get_offsets()[:, 0] for c in ax.collections]))
+    np.testing.assert_allclose(drawn, np.sort(table["log2_fc_over_background"].dropna()))
+    assert ax.get_xlabel() == "log₂ fold change over the background"
+
+
+def test_volcano_puts_proteins_without_a_fold_change_at_the_side_that_shows_them() -> None:
+    table = differential_table(40)
+    table["direction"] = np.where(table["log2_fc"] > 0, "up", "down")
+    alone = table.index[[1, 2, 3]]  # rows 0, 17 and 34 are not tested
+    table.loc[alone, "log2_fc"] = np.nan
+    table.loc[alone, "direction"] = ["up", "down", "down"]
+    ax = figures.volcano(table)
+    low, high = ax.get_xlim()
+    sides = {c.get_label(): c.get_offsets() for c in ax.collections if str(c.get_label()).startswith("_only")}
+    assert {k: len(v) for k, v in sides.items()} == {"_only in the case": 1, "_only in the control": 2}
+    assert (sides["_only in the case"][:, 0] > high - 0.05 * (high - low)).all()
+    assert (sides["_only in the control"][:, 0] < low + 0.05 * (high - low)).all()
+    assert "37 proteins, 3 by detection alone (at the sides); 3 not tested" in [
+        t.get_text() for t in ax.texts
+    ]
+
+
 def test_volcano_refuses_other_labels() -> None:
     with pytest.raises(InputError, match="must be gene symbols, a mapping"):
         figures.volcano(differential_table(40), label=3)

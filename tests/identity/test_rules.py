@@ -51,6 +51,7 @@ COVERED_ELSEWHERE = {
     "min_background": "tests/effects/test_effects.py",
     "min_sets_heterogeneity": "tests/effects/test_effects.py",
     "heterogeneity_level": "tests/effects/test_effects.py",
+    "min_values": "tests/da/test_missing.py",
     "detection_filter": "tests/effects/test_effects.py",
     "detection_filter_loose": "tests/checks/test_sensitivity.py",
     "detection_filter_strict": "tests/checks/test_sensitivity.py",

@@ -98,6 +98,29 @@ def test_the_null_check_has_a_section_where_it_was_run(null_checked):
     assert f"moderated t {100 * rate:.1f} ± {100 * se:.1f} %" in methods_text(result)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "those with fewer than 2 values in a group were not tested"),
+        (
+            {"min_values": 1, "lfc": 0.5},
+            "beyond 0.5 log2 (McCarthy and Smyth 2009); those with fewer than 1 value in",
+        ),
+        ({"missing": "combined"}, "Their p-values join the moderated t and the detections of a protein"),
+    ],
+)
+def test_the_methods_say_how_single_proteins_were_tested(example, options, said):
+    from markerkit.report._methods import methods_text
+
+    result = mk.assess(example, mk.Contrast("fraction", "EV", "lysate"), **options)
+    assert said in methods_text(result)
+    assert result.params["missing"] == options.get("missing", "measured")
+    table = result.differential_abundance.table
+    shift = (table["log2_fc"] - table["log2_fc_over_background"]).dropna()
+    assert shift.max() - shift.min() < 1e-9
+    assert shift.abs().min() > 0.01
+
+
 def test_the_methods_say_how_presence_was_tested(example, example_assessment):
     from markerkit.report._methods import methods_text
 

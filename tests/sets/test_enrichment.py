@@ -339,3 +339,48 @@ def test_min_measured_counts_members_with_an_error(least, status):
     row = mk.enrich(fitted(), SETS, min_measured=least).table.set_index("set").loc["up"]
     assert row["status"] == status
     assert (row["reason"] == "") == (status == "tested")
+
+
+def test_gsea_gives_no_adjusted_p():
+    with pytest.warns(MarkerkitWarning, match="samples genes"):
+        table = mk.enrich(fitted(), SETS, method="gsea").table.set_index("set")
+    assert table.loc["up", "pvalue"] < 0.01
+    assert table["padj"].isna().all()
+    assert table.loc["up", "reason"] == "no padj: gsea samples genes as if they were independent"
+
+
+def _covering():
+    """A library whose sets cover every protein."""
+    rng = np.random.default_rng(0)
+    parts = rng.permutation(np.arange(15, 800)).reshape(-1, 5)  # 157 sets of 5
+    library = {f"s{i}": [f"P{g}" for g in part] for i, part in enumerate(parts)}
+    return library | {"up": SETS["up"], "every": [f"P{i}" for i in range(800)]}
+
+
+def test_a_library_that_covers_every_protein_is_tested():
+    da, library = fitted(), _covering()
+    effect = mk.enrich(da, library, method="effect")
+    table = effect.table.set_index("set")
+    assert effect.params["background (a vs b)"] == "proteins outside the set"
+    assert (table.drop("every")["status"] == "tested").all()
+    # P0 to P14 rise by 1.5: their mean over the middle half of the other 785
+    others = np.sort(da.table["log2_fc"].to_numpy()[15:])
+    cut = len(others) // 4
+    expected = da.table["log2_fc"][:15].mean() - others[cut : len(others) - cut].mean()
+    assert table.loc["up", "log2_fc"] == pytest.approx(expected)
+    assert table.loc["up", "padj"] < 0.01
+    assert table.loc["every", "reason"] == "fewer than 20 proteins outside the set: no background"
+    null = table.drop(["up", "every"])["pvalue"]
+    assert_level((null < 0.05).sum(), len(null), 0.05)
+    del library["every"]
+    joint = mk.enrich(da, library, method="joint")
+    assert joint.params["background (a vs b)"] == "all proteins"
+    assert joint.table.set_index("set").loc["up", "pvalue"] < 0.01
+
+
+def test_joint_needs_fewer_sets_than_markers():
+    library = {f"s{i}": [f"P{j}" for j in range(3)] for i in range(3)}
+    table = mk.enrich(fitted(), library, method="joint").table
+    assert set(table["reason"]) == {
+        "3 sets share 3 independent markers, which cannot tell as many apart: name fewer sets"
+    }
