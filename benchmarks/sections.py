@@ -25,6 +25,7 @@ SECTIONS = {
     "thresholds": "thresholds.py",
     "separation": "separation.py",
     "truth": "truth.py",
+    "series": "series.py",
     "catalog": "catalog.py",
     "identifiers": "identifiers.py",
 }
