@@ -294,7 +294,7 @@ class Checklist(Result):
     table_name = "misev_checklist"
 
 
-def _without_rows(kind: type[AnyResult]) -> Callable[[], AnyResult]:
+def without_rows(kind: type[AnyResult]) -> Callable[[], AnyResult]:
     """Make results of a kind whose table is its header."""
     return lambda: kind(TABLES[kind.table_name].empty())
 
@@ -309,7 +309,7 @@ class Identity(Result):
         Contribution of each marker.
     """
 
-    markers: MarkersUsed = field(default_factory=_without_rows(MarkersUsed))
+    markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
 
     table_name = "identity"
 
@@ -329,7 +329,7 @@ class Comparison(Result):
     """
 
     table_name = "comparison"
-    markers: MarkersUsed = field(default_factory=_without_rows(MarkersUsed))
+    markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
     purity: Purity = field(default_factory=lambda: Purity(TABLES["purity"].empty()))
 
 
@@ -347,11 +347,9 @@ class Purity(Result):
         Contribution of each marker.
     """
 
-    shares: SourceShares = field(default_factory=_without_rows(SourceShares))
-    contamination_fraction: ContaminationFraction = field(
-        default_factory=_without_rows(ContaminationFraction)
-    )
-    markers: MarkersUsed = field(default_factory=_without_rows(MarkersUsed))
+    shares: SourceShares = field(default_factory=without_rows(SourceShares))
+    contamination_fraction: ContaminationFraction = field(default_factory=without_rows(ContaminationFraction))
+    markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
 
     table_name = "purity"
 
@@ -374,84 +372,34 @@ class Quality(Result):
         Share of missing values by intensity in every group.
     """
 
-    blanks: Blanks = field(default_factory=_without_rows(Blanks))
-    samples: SampleValues = field(default_factory=_without_rows(SampleValues))
-    groups: GroupValues = field(default_factory=_without_rows(GroupValues))
-    correlation: ReplicateCorrelation = field(default_factory=_without_rows(ReplicateCorrelation))
-    missing: MissingByIntensity = field(default_factory=_without_rows(MissingByIntensity))
+    blanks: Blanks = field(default_factory=without_rows(Blanks))
+    samples: SampleValues = field(default_factory=without_rows(SampleValues))
+    groups: GroupValues = field(default_factory=without_rows(GroupValues))
+    correlation: ReplicateCorrelation = field(default_factory=without_rows(ReplicateCorrelation))
+    missing: MissingByIntensity = field(default_factory=without_rows(MissingByIntensity))
 
     table_name = "sample_quality"
 
 
-class Ranking(Result):
-    """Groups of samples ranked on EV signal, co-isolated protein and other material."""
-
-    table_name = "ranking"
-
-
-class AmountChanges(Result):
-    """Change of the amounts between two groups."""
-
-    table_name = "amount_changes"
-
-
-@dataclass(frozen=True, repr=False)
-class Amounts(Result):
-    """Amounts of every sample, and what they say with the shares of signal.
-
-    Attributes
-    ----------
-    changes
-        Change of every amount between the groups of the contrasts.
-    """
-
-    changes: AmountChanges = field(default_factory=_without_rows(AmountChanges))
-
-    table_name = "amounts"
-
-
-class FractionPeaks(Result):
-    """Fraction in which every class, source and component peaks."""
-
-    table_name = "fraction_peaks"
-
-
-class FractionPools(Result):
-    """Purity and yield of pools of adjacent fractions."""
-
-    table_name = "fraction_pools"
-
-
-class FractionTrends(Result):
-    """Trends over the order of the fractions."""
-
-    table_name = "fraction_trends"
-
-
-@dataclass(frozen=True, repr=False)
-class FractionProfiles(Result):
-    """Classes, sources and components over the fractions of a series.
-
-    Attributes
-    ----------
-    peaks
-        Fraction in which each peaks, and its resolution from the vesicles.
-    pools
-        Purity and yield of pools of adjacent fractions, one of them proposed.
-    trends
-        Trends over the order of the fractions.
-    """
-
-    peaks: FractionPeaks = field(default_factory=_without_rows(FractionPeaks))
-    pools: FractionPools = field(default_factory=_without_rows(FractionPools))
-    trends: FractionTrends = field(default_factory=_without_rows(FractionTrends))
-
-    table_name = "fraction_profiles"
+_OF_SERIES = [
+    "Amounts",
+    "AmountChanges",
+    "FractionPeaks",
+    "FractionPools",
+    "FractionProfiles",
+    "FractionTrends",
+    "Overview",
+    "Ranking",
+]
+#: result -> module above this one that holds it
+_ABOVE = {"Assessment": "markerkit.assessment.result"} | dict.fromkeys(
+    _OF_SERIES, "markerkit.purity.series_results"
+)
 
 
 def __getattr__(name: str) -> Any:
-    """Give `Assessment` beside the other results; it lies above them and is looked up late."""
-    if name == "Assessment":
-        return importlib.import_module("markerkit.assessment.result").Assessment
+    """Give the results of modules above beside the others; they are looked up late."""
+    if name in _ABOVE:
+        return getattr(importlib.import_module(_ABOVE[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

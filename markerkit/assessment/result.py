@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from markerkit.assessment.overview import overview_of
 from markerkit.assessment.series import SeriesParts
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
@@ -146,6 +147,7 @@ class Assessment:
             "id_mapping": self.id_mapping.table,
             "samples_used": self.samples_used.table,
         } | self.series.tables
+        found["overview"] = overview_of(self.identity.table, self.comparison.table, self.purity.table)
         return {name: found[name].copy() for name in TABLES}
 
     def verdicts(self) -> list[str]:

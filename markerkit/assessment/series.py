@@ -16,7 +16,7 @@ from markerkit.core.wording import names, percent
 from markerkit.purity.amounts import COLUMNS, CONCLUSION, amounts
 from markerkit.purity.fractions import fraction_profiles
 from markerkit.purity.ranking import QUANTITIES, rank_preparations
-from markerkit.results import AmountChanges, Amounts, FractionProfiles, Ranking
+from markerkit.purity.series_results import AmountChanges, Amounts, FractionProfiles, Ranking
 from markerkit.study.data import StudyData
 from markerkit.tables.registry import TABLES
 

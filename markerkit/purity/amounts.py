@@ -16,8 +16,8 @@ from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
 from markerkit.core.signal import NO_SHARES, Signal, signal_of
 from markerkit.core.vocabulary import Status, VerdictWord
+from markerkit.purity.series_results import AmountChanges, Amounts
 from markerkit.purity.shares import EV, source_panels
-from markerkit.results import AmountChanges, Amounts
 from markerkit.study.contrast import Contrast, contrasts_of
 from markerkit.study.numeric_columns import amounts_of
 from markerkit.study.roles import preparations

@@ -22,8 +22,8 @@ from markerkit.purity.fraction_components import EV, Components, components_of, 
 from markerkit.purity.fraction_layout import Layout, layout_of
 from markerkit.purity.fraction_pools import pools_of
 from markerkit.purity.fraction_trends import trends_of
+from markerkit.purity.series_results import FractionPeaks, FractionPools, FractionProfiles, FractionTrends
 from markerkit.purity.shares import Panel, share_interval, source_panels
-from markerkit.results import FractionPeaks, FractionPools, FractionProfiles, FractionTrends
 from markerkit.stats.mixture import center_and_width, overlap, resolution, smoothed
 from markerkit.tables.registry import TABLES
 

@@ -19,8 +19,8 @@ from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor, levels_of
 from markerkit.core.signal import NO_SHARES, Signal, signal_of
 from markerkit.core.vocabulary import Status, VerdictWord
+from markerkit.purity.series_results import Ranking
 from markerkit.purity.shares import EV, source_panels
-from markerkit.results import Ranking
 from markerkit.stats.fdr import holm
 from markerkit.study.roles import preparations
 from markerkit.tables.registry import TABLES

@@ -93,6 +93,23 @@ FRACTION_TRENDS = TableSpec(
     ),
 )
 
+OVERVIEW = TableSpec(
+    "overview",
+    "Every contrast beside the others: the word on every vesicle class and every contamination source.",
+    (
+        Column("contrast", "str", "name of the contrast, `case vs control`"),
+        Column("question", "str", "`identity` (is the case vesicles, of which class?) or `change` (what differs?)"),
+        Column("kind", "str", "`class` or `source`"),
+        Column("key", "str", "vesicle class or contamination source"),
+        Column("verdict", "str", "the word: of `identity` `compatible`, `not compatible`, `unresolved` or `not assessable`; of `change` `higher`, `similar`, `lower`, `unresolved` or `not assessable`"),
+        Column("log2_fc", "float", "set effect over the background"),
+        Column("ci_low", "float", "lower end of its interval"),
+        Column("ci_high", "float", "upper end of its interval"),
+        Column("level", "float", "level of the interval: 0.9 for classes, 0.95 for sources"),
+        Column("reason", "str", "short form of the rule that decided"),
+    ),
+)
+
 RANKING = TableSpec(
     "ranking",
     "Preparations (groups of samples) ranked on EV signal, co-isolated protein and material of cells and handling; groups that cannot be told apart share a rank.",

@@ -37,6 +37,7 @@ TABLES: dict[str, TableSpec] = {
         _series.FRACTION_PEAKS,
         _series.FRACTION_POOLS,
         _series.FRACTION_TRENDS,
+        _series.OVERVIEW,
         _series.RANKING,
         _series.AMOUNTS,
         _series.AMOUNT_CHANGES,
