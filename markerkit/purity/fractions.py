@@ -260,9 +260,16 @@ def _profile_rows(layout: Layout, profile: _Profile, redrawn: Array) -> pd.DataF
         interval_over=over,
         n_set=profile.n_set,
         n_measured=profile.n_measured,
-        status=Status.TESTED.value if profile.assessed else Status.TOO_FEW_MEASURED.value,
+        status=_status(profile),
         reason=reason,
     )
+
+
+def _status(profile: _Profile) -> str:
+    if profile.assessed:
+        return Status.TESTED.value
+    few = profile.reason.endswith("too few")
+    return (Status.TOO_FEW_MEASURED if few else Status.NOT_ASSESSED).value
 
 
 def _without_amount(layout: Layout) -> str | npt.NDArray[np.str_]:
@@ -285,7 +292,8 @@ def _peak_rows(
     for profile in profiles:
         curves = _curves(layout, profile, redrawn, rng)
         row = {"kind": profile.kind, "key": profile.key, **_peak(layout, profile, *curves)}
-        if profile.kind == "component" and profile is not ev and of_ev and row["status"] == Status.ASSESSED:
+        apart = profile.kind == "component" and profile is not ev and layout.has_amounts
+        if apart and of_ev and row["status"] == Status.ASSESSED:
             row |= _apart(layout, curves, of_ev)
         yield row
 

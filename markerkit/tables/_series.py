@@ -39,7 +39,7 @@ FRACTION_PEAKS = TableSpec(
         Column("confidence_set", "str", "fractions that hold the peak in 95 % of the draws of markers and replicates, the likeliest first"),
         Column("center", "float", "mean place of the profile"),
         Column("width", "float", "standard deviation of the place"),
-        Column("resolution", "float", "chromatographic resolution from the vesicles: 2 |t1 - t2| / (w1 + w2), w four standard deviations"),
+        Column("resolution", "float", "chromatographic resolution from the vesicles: 2 |t1 - t2| / (w1 + w2), w four standard deviations; needs amounts"),
         Column("resolution_ci_low", "float", "lower end of the 95 % interval"),
         Column("resolution_ci_high", "float", "upper end of the 95 % interval"),
         Column("overlap", "float", "share of its profile and that of the vesicles in the same fractions, 0 to 1"),
