@@ -183,7 +183,7 @@ def main() -> int:
             "the EV markers is as much in soluble protein as in the vesicles. Purity and yield are those of the pool that the rule proposes "
             f"(true purity {low:.0f} to {high:.0f} %, median {middle:.0f} %). A tie: a fraction with at least 90 % of the EV protein of the "
             "peak. Numbers are percent; errors and widths are points. Intervals are asked to hold the composition of the series that were "
-            "simulated; with several replicates they also allow for other replicates, so that they hold it more often than 95 %.",
+            "simulated; with three replicates they also allow for other replicates.",
             markdown(series, left=["series"]),
             "The same pools by other estimators:",
             markdown(ways, left=["estimator"]),

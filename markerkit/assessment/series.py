@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.core.factors import levels_of
 from markerkit.core.signal import NO_SHARES
@@ -133,19 +132,18 @@ def _amounts(data: StudyData) -> Amounts:
     return amounts(data.units, data.contrasts, data.markers)
 
 
+_COMPONENTS = {"ev": "vesicles", "lipoprotein": "lipoprotein", "soluble": "soluble protein"}
+
+
 def _fraction_lines(found: FractionProfiles) -> Iterator[str]:
     if not len(found.table):
         return
-    titles = load_criteria().titles | {"ev": "EV markers"}
     yield "fraction series"
     peaks = found.peaks.table
     for _, row in peaks[(peaks["kind"] == "component") & (peaks["peak"] != "")].iterrows():
-        apart = f", resolution from the vesicles {row['resolution']:.2g}" if row["resolution"] >= 0 else ""
-        name = {"ev": "vesicles", "soluble": "soluble protein"}.get(
-            row["key"], titles.get(row["key"], row["key"])
-        )
+        apart = f"; resolution from the vesicles {row['resolution']:.2g}" if row["resolution"] >= 0 else ""
         also = names(row["confidence_set"].split(";"))
-        yield f"  {name} peak in {row['peak']} ({row['scale']}; 95 % confidence set {also}){apart}"
+        yield f"  {_COMPONENTS[row['key']]}: peak of the {row['scale']} in {row['peak']} (95 % confidence set {also}){apart}"
     pools = found.pools.table
     for _, row in pools[pools["proposed"].fillna(value=False)].iterrows():
         yield (

@@ -164,7 +164,7 @@ def _why_not(keys: tuple[str, ...], n_measured: dict[str, int], n_fractions: int
 
 
 def share_limits(point: Array, runs: Array, drawn: Array, confidence: float) -> tuple[Array, Array]:
-    """Interval of a share over markers and, where there are several, replicates.
+    """Interval of a share over markers and, from three on, replicates.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def share_limits(point: Array, runs: Array, drawn: Array, confidence: float) -> 
     n = np.isfinite(scale[1]).sum(axis=0)
     of_markers = np.nanvar(scale[2], axis=0, ddof=1)
     between = np.zeros(np.shape(point))
-    several = n > 1
+    several = n >= load_criteria().convention["interval_replicates"]
     if several.any():
         between[several] = np.nanvar(scale[1][:, several], axis=0, ddof=1) / n[several]
     variance = of_markers + between

@@ -58,6 +58,12 @@ class Layout:
         """Whether at least two fractions have an amount."""
         return int(np.isfinite(self.amount).any(axis=0).sum()) > 1
 
+    @property
+    def interval_over(self) -> str:
+        """What the intervals of its mean shares are over; see :func:`markerkit.purity.fraction_components.share_limits`."""
+        few = len(self.replicates) < load_criteria().convention["interval_replicates"]
+        return "markers" if few else "markers and replicates"
+
     def amounts_redrawn(self, draws: int, rng: np.random.Generator) -> Array:
         """Amounts with the error of a protein assay, shape (draws, replicates, fractions)."""
         cv = load_criteria().convention["amount_cv"]

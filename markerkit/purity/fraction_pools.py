@@ -55,7 +55,7 @@ def pools_of(layout: Layout, components: Components, *, seed: int) -> pd.DataFra
         {
             "fractions": [";".join(layout.fractions[a : b + 1]) for a, b in zip(first, last, strict=True)],
             "n_fractions": last - first + 1,
-            "interval_over": "markers and replicates" if len(layout.replicates) > 1 else "markers",
+            "interval_over": layout.interval_over,
         }
     )
     with warnings.catch_warnings():

@@ -235,7 +235,6 @@ def _profile_rows(layout: Layout, profile: _Profile, redrawn: Array) -> pd.DataF
     parts = _parts(profile.share, layout.amount)
     part = _mean(parts, 0)
     parts_drawn = _mean(_parts(profile.drawn, redrawn[: len(profile.drawn)]), 1)
-    over = "markers and replicates" if len(layout.replicates) > 1 else "markers"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # fractions without a value have no variance
         low, high = share_limits(share, profile.share, _mean(profile.drawn, 1), t["confidence"])
@@ -257,7 +256,7 @@ def _profile_rows(layout: Layout, profile: _Profile, redrawn: Array) -> pd.DataF
         kind=profile.kind,
         key=profile.key,
         n_samples=(layout.place >= 0).sum(axis=0),
-        interval_over=over,
+        interval_over=layout.interval_over,
         n_set=profile.n_set,
         n_measured=profile.n_measured,
         status=_status(profile),

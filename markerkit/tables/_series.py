@@ -22,7 +22,7 @@ FRACTION_PROFILES = TableSpec(
         Column("part", "float", "share of the total over the series that lies in this fraction, 0 to 1; missing without amounts"),
         Column("part_ci_low", "float", "lower end of the 95 % interval"),
         Column("part_ci_high", "float", "upper end of the 95 % interval"),
-        Column("interval_over", "str", "what the intervals are over: `markers`, `replicates` or `markers and replicates`"),
+        Column("interval_over", "str", "what the intervals are over: `markers`, or from three replicates on `markers and replicates`"),
         *SET_LEVEL,
     ),
 )
@@ -62,7 +62,7 @@ FRACTION_POOLS = TableSpec(
         Column("recovered", "float", "yield: share of the EV protein of the series, 0 to 1"),
         Column("recovered_ci_low", "float", "lower end of the 95 % interval"),
         Column("recovered_ci_high", "float", "upper end of the 95 % interval"),
-        Column("interval_over", "str", "what the intervals are over: `markers` or `markers and replicates`"),
+        Column("interval_over", "str", "what the intervals are over: `markers`, or from three replicates on `markers and replicates`"),
         Column("proposed", "bool", "true for the pool that the rule proposes"),
         Column("status", "str", "`assessed` or `not assessable`"),
         Column("reason", "str", "the rule, or why not"),

@@ -40,7 +40,7 @@ def test_a_series_is_described_where_the_sheet_has_it() -> None:
     assert not len(tables["ranking"])
     assert "fractions of a series" in result.series.ranking.params["reason"]
     lines = "\n".join(result.verdicts())
-    assert "vesicles peak in F7" in lines
+    assert "vesicles: peak of the amount in F7" in lines
     assert "purity" in lines
     assert (tables["amounts"]["amount_of"] == "micrograms").all()
 

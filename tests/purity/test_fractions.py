@@ -184,7 +184,9 @@ def test_interval_carries_markers_and_replicates() -> None:
     assert alone[0][0] == pytest.approx(0.5 - 1.96 * 0.02, abs=0.004)
     several = share_limits(np.array([0.5]), np.array([[0.4], [0.5], [0.6]]), drawn, 0.95)
     assert several[0][0] < 0.3
-    same = share_limits(np.array([0.5]), np.array([[0.5], [0.5]]), drawn, 0.95)
+    two = share_limits(np.array([0.5]), np.array([[0.4], [0.6]]), drawn, 0.95)
+    assert two[0][0] == pytest.approx(alone[0][0], abs=1e-9)
+    same = share_limits(np.array([0.5]), np.array([[0.5]] * 3), drawn, 0.95)
     assert same[1][0] == pytest.approx(alone[1][0], abs=1e-9)
 
 
