@@ -27,6 +27,7 @@ SECTIONS = {
     "separation": "separation.py",
     "truth": "truth.py",
     "missing": "missing.py",
+    "series": "series.py",
     "catalog": "catalog.py",
     "identifiers": "identifiers.py",
 }

@@ -51,6 +51,10 @@ _HOME = {
     "assess_purity": "purity.sources",
     "compare": "identity.change",
     "misev_checklist": "guidelines.checklist",
+    "amounts": "purity.amounts",
+    "fraction_profiles": "purity.fractions",
+    "rank_preparations": "purity.ranking",
+    "simulate_fractions": "simulation.series",
     "assess": "assessment.run",
 }
 _MODULES = ("figures", "results")
@@ -64,6 +68,7 @@ __all__ = [
     "MarkerkitWarning",
     "PeptideTable",
     "__version__",
+    "amounts",
     "assess",
     "assess_identity",
     "assess_purity",
@@ -80,6 +85,7 @@ __all__ = [
     "enrich",
     "figures",
     "filter_detected",
+    "fraction_profiles",
     "harmonize_ids",
     "impute",
     "load_example",
@@ -89,6 +95,7 @@ __all__ = [
     "normalize",
     "null_check",
     "quality",
+    "rank_preparations",
     "read_markers",
     "read_peptides",
     "read_proteins",
@@ -96,6 +103,7 @@ __all__ = [
     "rollup",
     "score_samples",
     "simulate",
+    "simulate_fractions",
 ]
 
 if TYPE_CHECKING:
@@ -117,6 +125,9 @@ if TYPE_CHECKING:
     from markerkit.io.readers import read_proteins
     from markerkit.preprocess.rollup import rollup
     from markerkit.preprocess.steps import collapse_replicates, filter_detected, impute, log2, normalize
+    from markerkit.purity.amounts import amounts
+    from markerkit.purity.fractions import fraction_profiles
+    from markerkit.purity.ranking import rank_preparations
     from markerkit.purity.sources import assess_purity
     from markerkit.qc.bovine_peptides import bovine_peptides
     from markerkit.qc.card import quality
@@ -126,6 +137,7 @@ if TYPE_CHECKING:
     from markerkit.sets.enrichment import enrich
     from markerkit.sets.scoring import score_samples
     from markerkit.simulation.examples import load_example, simulate
+    from markerkit.simulation.series import simulate_fractions
     from markerkit.study.contrast import Contrast, contrasts
 
 

@@ -301,7 +301,7 @@ class Checklist(Result):
     table_name = "misev_checklist"
 
 
-def _without_rows(kind: type[AnyResult]) -> Callable[[], AnyResult]:
+def without_rows(kind: type[AnyResult]) -> Callable[[], AnyResult]:
     """Make results of a kind whose table is its header."""
     return lambda: kind(TABLES[kind.table_name].empty())
 
@@ -316,7 +316,7 @@ class Identity(Result):
         Contribution of each marker.
     """
 
-    markers: MarkersUsed = field(default_factory=_without_rows(MarkersUsed))
+    markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
 
     table_name = "identity"
 
@@ -336,7 +336,7 @@ class Comparison(Result):
     """
 
     table_name = "comparison"
-    markers: MarkersUsed = field(default_factory=_without_rows(MarkersUsed))
+    markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
     purity: Purity = field(default_factory=lambda: Purity(TABLES["purity"].empty()))
 
 
@@ -354,11 +354,9 @@ class Purity(Result):
         Contribution of each marker.
     """
 
-    shares: SourceShares = field(default_factory=_without_rows(SourceShares))
-    contamination_fraction: ContaminationFraction = field(
-        default_factory=_without_rows(ContaminationFraction)
-    )
-    markers: MarkersUsed = field(default_factory=_without_rows(MarkersUsed))
+    shares: SourceShares = field(default_factory=without_rows(SourceShares))
+    contamination_fraction: ContaminationFraction = field(default_factory=without_rows(ContaminationFraction))
+    markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
 
     table_name = "purity"
 
@@ -381,11 +379,11 @@ class Quality(Result):
         Share of missing values by intensity in every group.
     """
 
-    blanks: Blanks = field(default_factory=_without_rows(Blanks))
-    samples: SampleValues = field(default_factory=_without_rows(SampleValues))
-    groups: GroupValues = field(default_factory=_without_rows(GroupValues))
-    correlation: ReplicateCorrelation = field(default_factory=_without_rows(ReplicateCorrelation))
-    missing: MissingByIntensity = field(default_factory=_without_rows(MissingByIntensity))
+    blanks: Blanks = field(default_factory=without_rows(Blanks))
+    samples: SampleValues = field(default_factory=without_rows(SampleValues))
+    groups: GroupValues = field(default_factory=without_rows(GroupValues))
+    correlation: ReplicateCorrelation = field(default_factory=without_rows(ReplicateCorrelation))
+    missing: MissingByIntensity = field(default_factory=without_rows(MissingByIntensity))
 
     table_name = "sample_quality"
 
@@ -401,14 +399,30 @@ class Composition(Result):
         the whole.
     """
 
-    ev_markers: EvMarkers = field(default_factory=_without_rows(EvMarkers))
+    ev_markers: EvMarkers = field(default_factory=without_rows(EvMarkers))
 
     table_name = "composition"
 
 
+_OF_SERIES = [
+    "Amounts",
+    "AmountChanges",
+    "FractionPeaks",
+    "FractionPools",
+    "FractionProfiles",
+    "FractionTrends",
+    "Overview",
+    "Ranking",
+]
+#: result -> module above this one that holds it
+_ABOVE = {"Assessment": "markerkit.assessment.result"} | dict.fromkeys(
+    _OF_SERIES, "markerkit.purity.series_results"
+)
+
+
 def __getattr__(name: str) -> Any:
-    """Give `Assessment` beside the other results; it lies above them and is looked up late."""
-    if name == "Assessment":
-        return importlib.import_module("markerkit.assessment.result").Assessment
+    """Give the results of modules above beside the others; they are looked up late."""
+    if name in _ABOVE:
+        return getattr(importlib.import_module(_ABOVE[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

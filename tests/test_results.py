@@ -14,12 +14,16 @@ from matplotlib.figure import Figure
 from markerkit import results
 from markerkit.core.errors import InputError
 from markerkit.figures._dispatch import PLOTS
+from markerkit.purity import series_results
 from markerkit.results import Result
 from markerkit.tables.registry import DETECTABLE, PEPTIDE_TABLES, TABLES
 
 SPECS = {**TABLES, **PEPTIDE_TABLES, DETECTABLE.name: DETECTABLE}
 KINDS = [
-    k for k in vars(results).values() if isinstance(k, type) and issubclass(k, Result) and k is not Result
+    k
+    for module in (results, series_results)
+    for k in vars(module).values()
+    if isinstance(k, type) and issubclass(k, Result) and k is not Result
 ]
 NESTED = [
     (results.Identity, "markers", results.MarkersUsed),
@@ -27,6 +31,8 @@ NESTED = [
     (results.Purity, "shares", results.SourceShares),
     (results.Purity, "contamination_fraction", results.ContaminationFraction),
     (results.Quality, "blanks", results.Blanks),
+    (results.FractionProfiles, "pools", results.FractionPools),
+    (results.Amounts, "changes", results.AmountChanges),
 ]
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from markerkit.assessment.overview import overview_of
+from markerkit.assessment.series import SeriesParts
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.vocabulary import VerdictWord
@@ -73,6 +75,8 @@ class Assessment:
         The options of the run.
     warnings
         What a careful reader should know.
+    series
+        Fraction series, ranking of groups and amounts, where the sample sheet has the columns for them.
     """
 
     data: StudyData
@@ -99,6 +103,7 @@ class Assessment:
     design: tuple[str, ...]
     params: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+    series: SeriesParts = field(default_factory=SeriesParts)
 
     @property
     def experiment(self) -> Experiment:
@@ -147,7 +152,8 @@ class Assessment:
             "markers_used": self.markers_used.table,
             "id_mapping": self.id_mapping.table,
             "samples_used": self.samples_used.table,
-        }
+        } | self.series.tables
+        found["overview"] = overview_of(self.identity.table, self.comparison.table, self.purity.table)
         return {name: found[name].copy() for name in TABLES}
 
     def verdicts(self) -> list[str]:
@@ -160,7 +166,7 @@ class Assessment:
             carried = self.purity.contamination_fraction.table
             carried = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
             lines += [f"  contamination fraction: {_fraction_text(r, level)}" for _, r in carried.iterrows()]
-        return lines
+        return [*lines, *self.series.lines()]
 
     def class_rows(self, contrast: Contrast) -> pd.DataFrame:
         """Verdicts on the classes in a contrast, from the table `identity` or `comparison`."""

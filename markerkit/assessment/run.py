@@ -14,6 +14,7 @@ import pandas as pd
 
 from markerkit.assessment.reasons import Record, evidence_of
 from markerkit.assessment.result import Assessment
+from markerkit.assessment.series import series_parts
 from markerkit.assessment.tables import (
     design_words,
     pooled_detection,
@@ -72,7 +73,7 @@ Verdicts = TypeVar("Verdicts", Identity, Comparison, Purity)
 @takes_contrasts
 def assess(
     exp: Experiment,
-    contrasts: Contrast | Iterable[Contrast] | None = None,
+    contrasts: Contrast | Iterable[Contrast] | str | None = None,
     markers: MarkerCatalog | None = None,
     *,
     context: str | Path | Mapping[str, Any] | None = None,
@@ -92,7 +93,8 @@ def assess(
         Experiment as read; identifiers are harmonized here where they are not yet.
     contrasts
         One :class:`markerkit.Contrast`, several, or none; :func:`markerkit.contrasts` names
-        every pair of levels, or every level against one. Each is fitted on
+        every pair of levels, or every level against one; ``"all"`` and ``"vs:LEVEL"`` do so
+        for the column that the context names as `condition`. Each is fitted on
         the samples of its own two groups.
     markers
         Catalog; the shipped one of the experiment's organism by default.
@@ -218,6 +220,7 @@ def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options)
         design_checks=checks,
         ev_track=EvTrack(form),
         null_check=pooled_null_check(models, data.markers, options.null_check, options.seed),
+        series=series_parts(data, seed=options.seed),
         id_mapping=IdMapping(id_mapping(data.as_read)),
         samples_used=SamplesUsed(samples_used(data)),
         markers_used=_markers_used(identity, comparison, purity),

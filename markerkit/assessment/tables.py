@@ -119,6 +119,12 @@ def design_words(data: StudyData, models: Sequence[AnyContrast]) -> Iterator[str
         yield f"Technical replicates of one `{data.collapse_by}` were averaged and count once."
     if not models:
         yield f"No contrast: {data.units.n_samples} samples are described one by one."
+    if len(models) > 1:
+        yield (
+            f"{len(models)} contrasts: adjusted p-values of proteins are over the proteins of one contrast, those of set tests over sets "
+            "and contrasts of a method; verdicts on classes and sources are each at the level of their interval, not corrected for "
+            "the number of contrasts."
+        )
     for model in models:
         c = model.contrast
         case, control = c.groups(data.units)

@@ -12,13 +12,16 @@ from markerkit.figures._coverage import coverage
 from markerkit.figures._dispatch import FigureSet, assessment_figures, plot
 from markerkit.figures._enrichment import enrichment
 from markerkit.figures._forest import forest
+from markerkit.figures._fraction_profiles import fraction_profiles
 from markerkit.figures._group_values import group_values
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._lint import Problem, lint
 from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._missing_by_intensity import missing_by_intensity
 from markerkit.figures._overlap import overlap
+from markerkit.figures._overview import overview
 from markerkit.figures._qc_card import qc_card
+from markerkit.figures._ranking import ranking
 from markerkit.figures._replicate_correlation import replicate_correlation
 from markerkit.figures._sample_values import sample_values
 from markerkit.figures._sensitivity import sensitivity
@@ -36,6 +39,7 @@ __all__ = [
     "coverage",
     "enrichment",
     "forest",
+    "fraction_profiles",
     "group_values",
     "identity_summary",
     "lint",
@@ -43,8 +47,10 @@ __all__ = [
     "missing_by_intensity",
     "new_figure",
     "overlap",
+    "overview",
     "plot",
     "qc_card",
+    "ranking",
     "replicate_correlation",
     "sample_values",
     "save",

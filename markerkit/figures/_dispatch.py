@@ -17,12 +17,15 @@ from markerkit.figures._contamination_fraction import contamination_fraction
 from markerkit.figures._coverage import coverage
 from markerkit.figures._enrichment import enrichment
 from markerkit.figures._forest import forest
+from markerkit.figures._fraction_profiles import fraction_profiles
 from markerkit.figures._group_values import group_values
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._missing_by_intensity import missing_by_intensity
+from markerkit.figures._overview import overview
 from markerkit.figures._palette import CLASSES
 from markerkit.figures._qc_card import qc_card
+from markerkit.figures._ranking import ranking
 from markerkit.figures._replicate_correlation import replicate_correlation
 from markerkit.figures._sample_values import sample_values
 from markerkit.figures._sensitivity import sensitivity
@@ -50,6 +53,9 @@ PLOTS: dict[str, Callable[..., Axes | Figure]] = {
     "coverage": coverage,
     "differential_abundance": volcano,
     "enrichment": enrichment,
+    "fraction_profiles": fraction_profiles,
+    "ranking": ranking,
+    "overview": overview,
 }
 
 
@@ -96,6 +102,11 @@ _MANY_SAMPLES = 40
 #: table without a figure -> the figure of an assessment, `result`, that shows what it holds
 _SHOWN_BY = {
     "ev_markers": "the composition of every group is drawn by `result.composition.plot()`",
+    "fraction_peaks": "give it to `markerkit.figures.fraction_profiles(table, peaks)`",
+    "fraction_pools": "give it to `markerkit.figures.fraction_profiles(table, peaks, pools)`",
+    "fraction_trends": "the profiles over the fractions are drawn by `fraction_profiles(...).plot()`",
+    "amounts": "the shares of signal are drawn by `result.purity.shares.plot()`",
+    "amount_changes": "its conclusion is the last row of every contrast",
     "evidence": "the verdicts that it leads to are drawn by `result.identity.plot()`, their stability by `result.sensitivity.plot()`",
     "design": "the smallest detectable effects stand in the identity table, drawn by `result.identity.plot()`",
     "blanks": "the samples are drawn by `result.quality.plot()`",
@@ -108,6 +119,13 @@ _SHOWN_BY = {
     "caspase_ends": "after `markerkit.rollup` the samples are drawn by `markerkit.quality(...).plot()`",
     "sample_scores": "the ranks of the EV markers in every sample are drawn by `result.quality.plot()`",
 }
+
+
+def of_study(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Name the figures of the whole study that its tables have something for; an overview needs two contrasts."""
+    filled = [n for n, d in OF_STUDY.items() if len(tables.get(d.needs[0], ()))]
+    several = "overview" in filled and tables["overview"]["contrast"].nunique() > 1
+    return [n for n in filled if n != "overview" or several]
 
 
 class FigureSet(dict[str, Figure]):
@@ -153,19 +171,22 @@ def assessment_figures(
         A dictionary of figures that pyplot does not know of; ``skipped`` holds
         the reason for each one that is not in it.
     """
+    known = {**OF_STUDY, **FIGURES}
     for name in names or ():
-        one_of("names", name, list(FIGURES))
+        one_of("names", name, list(known))
+    if names is None:
+        names = [*of_study(tables), *FIGURES]
     found = FigureSet()
     shown = _Shown(contrast, None if groups is None else list(groups))
     with detached():
-        for name, drawing in FIGURES.items():
-            if names is not None and name not in names:
+        for name, drawing in known.items():
+            if name not in names:
                 continue
             absent = [t for t in drawing.needs if t not in tables]
             if absent:
                 found.skipped[name] = f"no table {listed(absent)}"
                 continue
-            parts = [_rows_of(tables[t], contrast) for t in drawing.needs]
+            parts = [_rows_of(tables[t], contrast if name in FIGURES else None) for t in drawing.needs]
             if not any(len(p) for p in parts):
                 found.skipped[name] = "its table has no rows" + (f" for {contrast!r}" if contrast else "")
                 continue
@@ -341,5 +362,26 @@ FIGURES: dict[str, _Drawing] = {
         "Set tests",
         ("enrichment",),
         lambda t, s: enrichment(t["enrichment"], contrast=s.contrast),
+    ),
+}
+
+#: figures of the whole study, which show all contrasts or none; drawn where their first table has rows
+OF_STUDY: dict[str, _Drawing] = {
+    "overview": _Drawing(
+        "Every contrast beside the others",
+        ("overview",),
+        lambda t, _: overview(t["overview"]),
+    ),
+    "ranking": _Drawing(
+        "Groups ranked on EV signal, co-isolated protein and other material",
+        ("ranking",),
+        lambda t, _: ranking(t["ranking"]),
+    ),
+    "fraction_profiles": _Drawing(
+        "Composition of the fractions, and where the total lies",
+        ("fraction_profiles",),
+        lambda t, _: fraction_profiles(
+            t["fraction_profiles"], t.get("fraction_peaks"), t.get("fraction_pools")
+        ),
     ),
 }

@@ -20,7 +20,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from markerkit.assessment.marker_values import class_marker_values
-from markerkit.figures._dispatch import FIGURES
+from markerkit.figures._dispatch import FIGURES, OF_STUDY, of_study
 from markerkit.report._draw import Job, draw
 from markerkit.study.contrast import Contrast
 
@@ -137,6 +137,9 @@ class FigureWriter:
         ]
         names = sorted(FIGURES, key=lambda n: _FIRST.index(n) if n in _FIRST else len(_FIRST))
         self._waiting = deque(_Task(job, name) for name in names for job in range(len(self._jobs)))
+        self._of_study = of_study(tables)
+        self._jobs.append(Job(dict(tables), "", None, ""))
+        self._waiting.extend(_Task(len(contrasts), name) for name in self._of_study)
         self._skipped: dict[_Task, str] = {}
         self._process = process
         self._thread = ThreadPoolExecutor(max_workers=1)
@@ -167,7 +170,10 @@ class FigureWriter:
             self._draw_here()  # the figure with which the second process failed
         drawn, why = [], {}
         for at, job in enumerate(self._jobs):
-            for name, figure in FIGURES.items():
+            last = at == len(self._jobs) - 1
+            for name, figure in (OF_STUDY if last else FIGURES).items():
+                if last and name not in self._of_study:
+                    continue
                 if reason := self._skipped[_Task(at, name)]:
                     why[f"{job.contrast}: {name}" if job.contrast else name] = reason
                 else:

@@ -19,6 +19,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
 from markerkit.core.vocabulary import Rule
 from markerkit.core.wording import interval, percent, times
+from markerkit.figures._dispatch import OF_STUDY
 from markerkit.report import _evidence
 from markerkit.report._cards import sample_cards
 from markerkit.report._figures import Drawn
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from markerkit.assessment.result import Assessment
+    from markerkit.assessment.series import SeriesParts
     from markerkit.study.contrast import Contrast
 
 #: the order of the classes on the page, by verdict
@@ -81,6 +83,8 @@ def html_page(
         "record": record,
         "contrasts": [_contrast(assessment, tables, found) for found in record["contrasts"]],
         "of_values": FIGURES_OF_VALUES,
+        "of_study": list(OF_STUDY),
+        "study_lines": study_lines(assessment.series),
         "per_sample": sample_cards(tables),
         "specs": list(TABLES.values()),
         "data": _table_data(tables),
@@ -103,6 +107,23 @@ def html_page(
         return re.sub(r"(?<=\d) %", "\u00a0%", shown) + mark + rest
 
     return page
+
+
+def study_lines(parts: SeriesParts) -> list[tuple[str, list[str]]]:
+    """Headings of the parts that describe the whole study, each with its lines.
+
+    Parameters
+    ----------
+    parts
+        Fraction series, ranking and amounts of the assessment.
+    """
+    found: list[tuple[str, list[str]]] = []
+    for line in parts.lines():
+        if line.startswith("  "):
+            found[-1][1].append(line.strip())
+        else:
+            found.append((f"{line[:1].upper()}{line[1:]}", []))
+    return found
 
 
 def _template() -> Template:

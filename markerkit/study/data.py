@@ -19,6 +19,7 @@ from markerkit.ids.harmonize import harmonize_ids
 from markerkit.preprocess.steps import collapse_replicates, unit_names
 from markerkit.study.context import read_context
 from markerkit.study.contrast import FLUIDS, Contrast, as_contrasts
+from markerkit.study.contrast import contrasts as contrasts_of_levels
 from markerkit.study.roles import preparations, roles_of
 
 
@@ -93,7 +94,7 @@ class StudyData:
 
 def study_data(
     exp: Experiment,
-    contrasts: Contrast | Iterable[Contrast] | None = None,
+    contrasts: Contrast | Iterable[Contrast] | str | None = None,
     markers: MarkerCatalog | None = None,
     *,
     context: str | Path | Mapping[str, Any] | None = None,
@@ -107,7 +108,8 @@ def study_data(
     exp
         Experiment as read.
     contrasts
-        One contrast, several or none.
+        One contrast, several or none; ``"all"`` or ``"vs:LEVEL"`` for every pair of levels, or every level
+        against one, of the column that the context names as `condition`.
     markers
         Catalog; the shipped one of the experiment's organism by default.
     context
@@ -126,7 +128,8 @@ def study_data(
     """
     exp.refuse_imputed()
     stated = _checked_context(context, exp)
-    chosen = tuple(_with_fluid(c, stated.get("fluid")) for c in as_contrasts(contrasts))
+    named = _named(exp, contrasts, stated.get("condition"))
+    chosen = tuple(_with_fluid(c, stated.get("fluid")) for c in named)
     for contrast in chosen:
         contrast.check(preparations(exp))
     catalog = load_markers(organism=exp.organism) if markers is None else markers
@@ -151,6 +154,15 @@ def _checked_context(context: str | Path | Mapping[str, Any] | None, exp: Experi
     if stated.get("condition") is not None:
         require_columns(exp.samples, [stated["condition"]], what="the sample sheet")
     return stated
+
+
+def _named(
+    exp: Experiment, given: Contrast | Iterable[Contrast] | str | None, condition: str | None
+) -> tuple[Contrast, ...]:
+    """Take the contrasts that were given, or name those of the condition that a word asks for."""
+    if isinstance(given, str) and condition is not None:
+        return tuple(contrasts_of_levels(exp, condition, given))
+    return as_contrasts(given)  # type: ignore[arg-type]  # a text is refused there, with what to write instead
 
 
 def _with_fluid(contrast: Contrast, fluid: str | None) -> Contrast:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from markerkit.tables import _guidelines, _peptides, _proteins, _samples, _sets, _verdicts
+from markerkit.tables import _guidelines, _peptides, _proteins, _samples, _series, _sets, _verdicts
 from markerkit.tables.spec import TableSpec
 
 #: tables of an assessment by name, in the order of the output
@@ -35,6 +35,14 @@ TABLES: dict[str, TableSpec] = {
         _proteins.NULL_CHECK,
         _sets.SAMPLE_SCORES,
         _sets.MARKERS_USED,
+        _series.FRACTION_PROFILES,
+        _series.FRACTION_PEAKS,
+        _series.FRACTION_POOLS,
+        _series.FRACTION_TRENDS,
+        _series.OVERVIEW,
+        _series.RANKING,
+        _series.AMOUNTS,
+        _series.AMOUNT_CHANGES,
         _samples.ID_MAPPING,
         _samples.SAMPLES_USED,
     )

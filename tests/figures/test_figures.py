@@ -373,6 +373,48 @@ def missing_table(groups: tuple[str, ...] = GROUPS_OF_VALUES) -> pd.DataFrame:
     return TABLES["missing_by_intensity"].conform(pd.DataFrame(rows))
 
 
+def overview_table(contrasts: tuple[str, ...] = (CONTRAST, "UC vs SEC", "PEG vs SEC")) -> pd.DataFrame:
+    said = ("higher", "similar", "lower", "unresolved", "not assessable", "compatible", "not compatible")
+    rows = [
+        {"contrast": c, "question": "change", "kind": "class" if k in CLASSES else "source", "key": k, "verdict": said[(i + j) % 7],
+         "log2_fc": 1.0 + i, "ci_low": 0.5, "ci_high": 2.0, "level": 0.9}
+        for j, c in enumerate(contrasts)
+        for i, k in enumerate((*CLASSES, *SOURCES))
+    ]  # fmt: skip
+    return TABLES["overview"].conform(pd.DataFrame(rows))
+
+
+def ranking_table(groups: tuple[str, ...] = ("SEC", "UC", "PEG", "alone")) -> pd.DataFrame:
+    rows = [
+        {"quantity": q, "group": g, "n": 4, "share": 0.2 / (i + 1), "ci_low": 0.1 / (i + 1), "ci_high": 0.4 / (i + 1), "rank": i + 1,
+         "rank_to": min(i + 2, 3), "status": "assessed"}
+        for q in ("ev", "co_isolated", "cells_and_handling")
+        for i, g in enumerate(groups)
+    ]  # fmt: skip
+    table = pd.DataFrame(rows)
+    table.loc[table["group"] == "alone", ["share", "ci_low", "ci_high", "rank", "rank_to"]] = np.nan
+    return TABLES["ranking"].conform(table)
+
+
+def fraction_table(n: int = 12) -> pd.DataFrame:
+    rows = []
+    for center, key in ((4, "ev"), (6, "lipoprotein"), (10, "soluble")):
+        for i in range(n):
+            share = float(np.exp(-((i - center) ** 2) / 4))
+            rows.append({"fraction": f"F{i + 1}", "order": i + 1, "kind": "component", "key": key, "n_samples": 2, "share": share,
+                         "ci_low": 0.8 * share, "ci_high": min(1.0, 1.2 * share), "part": share / 3.5, "part_ci_low": share / 4,
+                         "part_ci_high": share / 3, "status": "tested"})  # fmt: skip
+    table = pd.DataFrame(rows)
+    table.loc[0, ["share", "ci_low", "ci_high", "part", "part_ci_low", "part_ci_high"]] = np.nan
+    return TABLES["fraction_profiles"].conform(table)
+
+
+PEAKS = pd.DataFrame({"kind": "component", "key": ["ev", "soluble"], "peak": ["F5", "F11"]})
+POOLS = pd.DataFrame(
+    {"fractions": ["F4;F5", "F5"], "proposed": [True, False], "purity": 0.8, "recovered": 0.6}
+)
+
+
 # --- every figure, on real-looking, nasty and meagre tables ---------------------------------------------
 
 SAMPLES = samples_table(8)
@@ -392,6 +434,9 @@ BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
     "group_values": group_values_table,
     "replicate_correlation": correlation_table,
     "missing_by_intensity": missing_table,
+    "overview": overview_table,
+    "ranking": ranking_table,
+    "fraction_profiles": fraction_table,
 }
 DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
     "identity_summary": ("identity", figures.identity_summary),
@@ -414,6 +459,9 @@ DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
         "missing_by_intensity",
         lambda t: figures.missing_by_intensity(t, group_values_table()),
     ),
+    "overview": ("overview", figures.overview),
+    "ranking": ("ranking", figures.ranking),
+    "fraction_profiles": ("fraction_profiles", lambda t: figures.fraction_profiles(t, PEAKS, POOLS)),
 }
 #: table -> a column without which its figures cannot be drawn
 NEEDED = {
@@ -432,6 +480,9 @@ NEEDED = {
     "group_values": "cv_median",
     "replicate_correlation": "pearson",
     "missing_by_intensity": "missing",
+    "overview": "verdict",
+    "ranking": "share",
+    "fraction_profiles": "part",
 }
 #: figures of one panel, which take `ax`
 PANELS = (
@@ -1315,3 +1366,53 @@ def test_one_colour_per_class_and_all_apart() -> None:
         looks = [_palette.SOURCES[k] for k in keys]
         assert len({(x.color, x.marker, x.hatch) for x in looks}) == len(keys)
     assert set(SOURCES) == set(_palette.SOURCES)
+
+
+# --- the whole study ------------------------------------------------------------------------------------
+
+
+def test_an_overview_holds_every_word_that_is_one() -> None:
+    table = overview_table()
+    figure = figures.overview(table)
+    cells = [t.get_text() for t in figure.axes[0].texts]
+    higher = table[table["verdict"] == "higher"]
+    assert sum(t.startswith("higher") for t in cells) == len(higher)
+    # log2 of 1 for the first class of the first contrast
+    assert table.loc[0, "verdict"] == "higher"
+    assert "higher 2×" in cells
+    assert sum(t == "–" for t in cells) == (table["verdict"] == "not assessable").sum()
+    assert any("not assessable" in t for t in cells)
+
+
+def test_a_ranking_is_in_the_order_of_the_ev_markers_with_its_ranks() -> None:
+    figure = figures.ranking(ranking_table())
+    first = figure.axes[0]
+    points = [float(line.get_xdata()[0]) for line in first.lines if line.get_label() == "_point"]
+    assert points == pytest.approx([0.2, 0.1, 0.2 / 3])
+    texts = [t.get_text() for t in first.texts]
+    assert [t for t in texts if t in {"1 to 2", "2 to 3", "3"}] == ["1 to 2", "2 to 3", "3"]
+    assert len(figure.axes) == 3
+
+
+def test_profiles_show_shares_above_and_parts_below() -> None:
+    figure = figures.fraction_profiles(fraction_table(), PEAKS, POOLS)
+    above, below = figure.axes
+    ev = next(line for line in above.lines if line.get_label() == "_profile")
+    assert ev.get_ydata()[4] == pytest.approx(1)
+    marks = [float(line.get_xdata()[0]) for line in below.lines if line.get_label() == "_peak"]
+    assert marks == [4, 10]
+    assert any("purity 80 %, yield 60 %" in t.get_text() for t in above.texts)
+    alone = fraction_table().assign(part=np.nan, part_ci_low=np.nan, part_ci_high=np.nan)
+    assert len(figures.fraction_profiles(alone).axes) == 1
+
+
+def test_figures_of_the_study_are_drawn_where_there_is_something() -> None:
+    tables = {
+        "overview": overview_table((CONTRAST,)),
+        "ranking": ranking_table(),
+        "fraction_profiles": TABLES["fraction_profiles"].empty(),
+    }
+    found = figures.assessment_figures(tables)
+    assert list(found) == ["ranking"]
+    tables["overview"] = overview_table()
+    assert list(figures.assessment_figures(tables)) == ["overview", "ranking"]

@@ -1,0 +1,172 @@
+"""Several preparations ranked on EV signal, co-isolated protein and material of cells and handling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from markerkit.core.wording import number
+from markerkit.figures._palette import INK, OKABE_ITO, SECONDARY, ZONE
+from markerkit.figures._rows import (
+    NOTE_SIZE,
+    Slot,
+    bare_y,
+    beside,
+    blank_page,
+    interval,
+    names_width,
+    slots,
+    write_names,
+)
+from markerkit.figures._style import figure_of, new_figure, place, style, width_mm, width_of
+from markerkit.figures._tables import checked, numbers, words
+from markerkit.figures._text import ellipsize
+
+_COLUMNS = ("quantity", "group", "share", "ci_low", "ci_high")
+_PANELS = {
+    "ev": ("EV markers: more is better", OKABE_ITO["blue"]),
+    "co_isolated": ("Co-isolated protein: less is better", "#6a3d7c"),
+    "cells_and_handling": ("Cells and handling: less is better", "#2f5d7c"),
+}
+_ROW, _TOP, _FOOT, _RANK, _MOST = 4.6, 9.0, 12.0, 11.0, 40
+
+
+def ranking(table: pd.DataFrame, *, width: str | float = "double") -> Figure:
+    """Draw the groups of samples with their ranks.
+
+    Parameters
+    ----------
+    table
+        Table ``ranking``.
+    width
+        89, 120 or 183 mm.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        A column is missing.
+
+    Notes
+    -----
+    One panel per quantity, the groups in the order of the EV markers in all of them. A point is the mean share of a group
+    with its 95 % interval, the number beside it its rank, from first to last that is not excluded: groups whose ranks
+    overlap cannot be told apart. At most 40 groups are drawn.
+    """
+    rows = checked(table, _COLUMNS, "ranking")
+    full = width_mm(width)
+    with style(width):
+        groups = _order(rows)
+        panels = [
+            q for q in _PANELS if np.isfinite(numbers(rows[words(rows, "quantity") == q], "share")).any()
+        ]
+        if not panels:
+            return blank_page(full, "nothing to draw: no group has a share")
+        kept = groups[:_MOST]
+        lines = slots([""] * len(kept))
+        room = names_width(kept, full, share=0.3)
+        inner = max(_ROW * len(kept), 8.0)
+        figure = new_figure(full, _TOP + inner + _FOOT)
+        each = (full - room - 4) / len(panels)
+        for i, quantity in enumerate(panels):
+            ax = place(figure, room + 4 + i * each, _TOP, each - _RANK - 2, inner)
+            ax.set_ylim(len(kept) - 0.5, -0.5)
+            bare_y(ax)
+            if i == 0:
+                write_names(ax, lines, kept, room=room)
+            _panel(ax, rows[words(rows, "quantity") == quantity], lines, kept, quantity)
+        _foot(figure.axes[0], len(groups) - len(kept))
+        return figure_of(figure.axes[0])
+
+
+def _order(rows: pd.DataFrame) -> list[str]:
+    """Sort groups from most EV signal to least; those without a share stand last."""
+    of_ev = rows[words(rows, "quantity") == "ev"]
+    share = dict(zip(words(of_ev, "group"), numbers(of_ev, "share"), strict=True))
+    known = list(dict.fromkeys(g for g in words(rows, "group") if g))
+    return sorted(known, key=lambda g: -np.nan_to_num(share.get(g, np.nan), nan=-1.0))
+
+
+def _panel(ax: Axes, rows: pd.DataFrame, lines: Sequence[Slot], groups: Sequence[str], quantity: str) -> None:
+    heading, color = _PANELS[quantity]
+    share, low, high = (numbers(rows, c) for c in ("share", "ci_low", "ci_high"))
+    joined = np.concatenate([share, low, high])
+    floor, top = 1e-4, max(float(np.nanmax(np.clip(joined, 0, 1))), 1e-3)
+    ax.set_xscale("log")
+    ax.set_xlim(floor * 0.8, min(1.0, top) * 1.25)
+    _ticks(ax)
+    ranks = _ranks(rows)
+    at = {g: i for i, g in enumerate(words(rows, "group"))}
+    for slot in lines:
+        if slot.row % 2 == 0:
+            ax.axhspan(
+                slot.y - 0.5, slot.y + 0.5, color=ZONE, alpha=0.6, linewidth=0, zorder=0, label="_band"
+            )
+        i = at.get(groups[slot.row])
+        if i is None or not np.isfinite(share[i]):
+            beside(ax, slot.y, "–", right=2, fontsize=6, color=SECONDARY)
+            continue
+        ends = np.clip([low[i], high[i]], floor, 1.0)
+        interval(ax, float(ends[0]), float(ends[1]), slot.y, color=color)
+        ax.plot(
+            [max(share[i], floor)],
+            [slot.y],
+            marker="o",
+            markersize=4,
+            color=color,
+            linestyle="none",
+            zorder=4,
+            label="_point",
+        )
+        beside(ax, slot.y, ranks[i], right=2, fontsize=6, color=INK)
+    title = ellipsize(heading, width_of(ax) + _RANK, 6.5, "bold")
+    ax.annotate(
+        title,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 8),
+        textcoords="offset points",
+        fontsize=6.5,
+        fontweight="bold",
+        annotation_clip=False,
+    )
+    ax.set_xlabel("Share of signal" if width_of(ax) > 18 else "Share", fontsize=6.5)
+
+
+def _ranks(rows: pd.DataFrame) -> list[str]:
+    first, last = numbers(rows, "rank"), numbers(rows, "rank_to")
+    return [
+        "–" if not np.isfinite(a) else f"{a:.0f}" if a == b or not np.isfinite(b) else f"{a:.0f} to {b:.0f}"
+        for a, b in zip(first, last, strict=True)
+    ]
+
+
+def _ticks(ax: Axes) -> None:
+    few = width_of(ax) < 28
+    low, high = ax.get_xlim()
+    ticks = [t for t in ((1e-4, 1e-2, 1.0) if few else (1e-4, 1e-3, 1e-2, 1e-1, 1.0)) if low <= t <= high]
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{number(100 * v, 2)} %"))
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def _foot(ax: Axes, more: int) -> None:
+    figure = figure_of(ax)
+    full = float(figure.get_size_inches()[0]) * 25.4
+    text = "number: rank; groups whose ranks overlap cannot be told apart (family-wise 5 %)"
+    text += f"; {more} more groups in the table" if more > 0 else ""
+    figure.text(
+        2 / full,
+        2 / (float(figure.get_size_inches()[1]) * 25.4),
+        ellipsize(text, full - 4, NOTE_SIZE),
+        fontsize=NOTE_SIZE,
+        color=SECONDARY,
+    )

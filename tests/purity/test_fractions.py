@@ -1,0 +1,277 @@
+"""Fraction series: what is found is what was simulated; what cannot be told is refused or says why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import markerkit as mk
+from markerkit.core.errors import InputError, MarkerkitWarning
+from markerkit.purity.fraction_components import share_limits
+from markerkit.purity.fraction_layout import layout_of
+from markerkit.purity.fraction_pools import proposal
+from markerkit.purity.fraction_trends import natural_spline
+from markerkit.simulation.series import SeriesSimulation
+from markerkit.stats.mixture import overlap, resolution
+from tests.helpers import experiment
+
+#: half of the vesicles in F7: no tie of two fractions
+PEAKS = {"ev": (7.0, 0.9), "lipoprotein": (10.0, 1.2), "soluble": (14.0, 1.2)}
+
+
+@pytest.fixture(scope="module")
+def markers() -> mk.MarkerCatalog:
+    return mk.load_markers()
+
+
+@pytest.fixture(scope="module")
+def series(markers: mk.MarkerCatalog) -> SeriesSimulation:
+    return mk.simulate_fractions(markers, peaks=PEAKS, n_replicates=3, seed=4)
+
+
+@pytest.fixture(scope="module")
+def found(series: SeriesSimulation, markers: mk.MarkerCatalog) -> mk.results.FractionProfiles:
+    return mk.fraction_profiles(series.experiment, markers, draws=100)
+
+
+def changed(exp: mk.Experiment, **columns: object) -> mk.Experiment:
+    return mk.Experiment(
+        exp.values, exp.samples.assign(**columns), exp.proteins, exp.scale, history=exp.history
+    )
+
+
+def test_peaks_resolution_and_composition_are_those_simulated(
+    series: SeriesSimulation, found: mk.results.FractionProfiles
+) -> None:
+    peaks = found.peaks.table.set_index(["kind", "key"])
+    truth = series.truth.peaks
+    for key in ("ev", "lipoprotein", "soluble"):
+        row = peaks.loc[("component", key)]
+        assert row["peak"] == truth[key]
+        assert truth[key] in row["confidence_set"].split(";")
+        assert row["scale"] == "amount"
+    assert peaks.loc[("class", "ev"), "peak"] == truth["ev"]
+    assert peaks.loc[("source", "lipoprotein"), "peak"] == truth["lipoprotein"]
+    amounts = series.truth.amounts.T.to_numpy()
+    apart = resolution(amounts[0], amounts[2], np.arange(1.0, 19.0))
+    row = peaks.loc[("component", "soluble")]
+    assert row["resolution"] == pytest.approx(float(apart), rel=0.1)
+    assert row["resolution_ci_low"] < row["resolution"] < row["resolution_ci_high"]
+    assert row["overlap"] == pytest.approx(float(overlap(amounts[0], amounts[2])), abs=0.02)
+    parts = found.table[found.table["kind"] == "component"].pivot_table(
+        index="fraction", columns="key", values="share", sort=False
+    )
+    made = series.truth.amounts
+    true = made.div(made.sum(axis=1), axis=0).loc[parts.index, parts.columns]
+    assert np.abs(parts - true).max().max() < 0.08
+
+
+def test_parts_of_the_total_sum_to_one(found: mk.results.FractionProfiles) -> None:
+    of_ev = found.table[(found.table["kind"] == "component") & (found.table["key"] == "ev")]
+    assert of_ev["part"].sum() == pytest.approx(1)
+    assert (of_ev["part_ci_low"].dropna() <= of_ev["part"].dropna()).all()
+    assert set(of_ev["interval_over"]) == {"markers and replicates"}
+    empty = of_ev[of_ev["fraction"] == "F1"].iloc[0]
+    assert np.isnan(empty["share"])
+    assert empty["reason"] == "nothing measured in this fraction"
+
+
+def test_pool_is_as_pure_as_it_says(series: SeriesSimulation, found: mk.results.FractionProfiles) -> None:
+    pools = found.pools.table
+    pool = pools[pools["proposed"]].iloc[0]
+    fractions = pool["fractions"].split(";")
+    assert series.truth.peaks["ev"] in fractions
+    assert pool["purity"] == pytest.approx(series.truth.purity(fractions), abs=0.05)
+    assert pool["recovered"] == pytest.approx(series.truth.recovery(fractions), abs=0.05)
+    assert pool["purity_ci_low"] < pool["purity"] < pool["purity_ci_high"]
+    # a fraction without an amount is in no pool
+    lost = pools[pools["fractions"].str.startswith("F1;")]
+    assert set(lost["status"]) == {"not assessable"}
+    assert set(lost["reason"]) == {"a fraction of it has no amount"}
+
+
+def test_more_soluble_protein_lowers_the_share_of_the_vesicles_but_not_their_part(
+    markers: mk.MarkerCatalog,
+) -> None:
+    rows = {}
+    for amount in (500.0, 8000.0):
+        made = mk.simulate_fractions(
+            markers, peaks=PEAKS, amounts={"soluble": amount}, n_replicates=1, seed=4, noise=0.1, amount_cv=0
+        )
+        table = mk.fraction_profiles(made.experiment, markers, draws=20).table
+        ev = table[(table["kind"] == "class") & (table["key"] == "ev")].set_index("fraction")
+        rows[amount] = ev.loc["F10", "share"], ev.loc["F7", "part"]
+    assert rows[8000.0][0] < 0.5 * rows[500.0][0]
+    assert rows[8000.0][1] == pytest.approx(rows[500.0][1], abs=0.05)
+
+
+def test_without_amounts_shares_are_given_and_the_rest_says_why(
+    series: SeriesSimulation, markers: mk.MarkerCatalog
+) -> None:
+    exp = series.experiment
+    bare = mk.Experiment(
+        exp.values, exp.samples.drop(columns="protein_ug"), exp.proteins, history=exp.history
+    )
+    found = mk.fraction_profiles(bare, markers, draws=20)
+    assert found.table["part"].isna().all()
+    assert found.table["share"].notna().any()
+    assert found.pools.table["status"].tolist() == ["not assessable"]
+    assert "protein_ug" in found.pools.table["reason"].iloc[0]
+    assert set(found.peaks.table["scale"]) == {"share of signal"}
+    assert (
+        "where little else is"
+        in found.peaks.table.set_index(["kind", "key"]).loc[("component", "ev"), "reason"]
+    )
+    assert set(found.trends.table["scale"]) == {"share of signal"}
+
+
+def test_trends_find_what_rises_and_what_peaks(found: mk.results.FractionProfiles) -> None:
+    trends = found.trends.table.set_index(["kind", "key"])
+    assert trends.loc[("source", "plasma"), "slope"] > 0.5
+    assert trends.loc[("source", "plasma"), "padj"] < 0.01
+    assert trends.loc[("class", "ev"), "f_padj"] < 0.01
+    assert trends.loc[("source", "mitochondrion"), "status"] == "not tested"
+    assert trends.loc[("source", "mitochondrion"), "reason"] == "too few members measured"
+    assert (found.trends.table["kind"] == "protein").sum() > 300
+
+
+def test_trends_hold_their_level_on_noise() -> None:
+    rng = np.random.default_rng(5)
+    values = pd.DataFrame(
+        np.exp2(rng.normal(20, 1, (12, 400))),
+        index=[f"s{i}" for i in range(12)],
+        columns=[f"G{i}" for i in range(400)],
+    )
+    sheet = {
+        "fraction": [f"F{i % 6 + 1}" for i in range(12)],
+        "order": [i % 6 + 1 for i in range(12)],
+        "replicate": [i // 6 for i in range(12)],
+    }
+    exp = experiment(values, sheet)
+    trends = mk.fraction_profiles(exp, draws=5).trends.table
+    of_proteins = trends[trends["kind"] == "protein"]
+    assert 0.02 < (of_proteins["pvalue"] < 0.05).mean() < 0.09
+    assert 0.02 < (of_proteins["f_pvalue"] < 0.05).mean() < 0.09
+
+
+def test_spline_holds_a_straight_line() -> None:
+    place = pd.Series([1.0, 2, 3, 4, 5, 6])
+    basis = np.column_stack([np.ones(6), natural_spline(place)])
+    fitted = basis @ np.linalg.lstsq(basis, place, rcond=None)[0]
+    assert fitted == pytest.approx(place.to_numpy())
+    assert np.linalg.matrix_rank(basis) == 4
+
+
+@pytest.mark.parametrize(
+    ("purity", "recovered", "expected"),
+    [
+        ([0.90, 0.80], [0.24, 0.60], 1),  # a quarter of the vesicles is not reached
+        ([0.90, 0.80], [0.25, 0.60], 0),  # it is: 0.80 keeps less than nine tenths of 0.90
+        ([0.90, 0.82], [0.25, 0.60], 1),  # nine tenths are kept
+        ([0.90, 0.82], [0.10, 0.20], -1),
+    ],
+)
+def test_the_rule_of_the_proposal(purity: list[float], recovered: list[float], expected: int) -> None:
+    pools = pd.DataFrame({"purity": purity, "recovered": recovered, "n_fractions": 1})
+    assert proposal(pools)[0] == expected
+
+
+def test_interval_carries_markers_and_replicates() -> None:
+    rng = np.random.default_rng(6)
+    drawn = 0.5 + 0.02 * rng.standard_normal((2000, 1))
+    alone = share_limits(np.array([0.5]), np.array([[0.5]]), drawn, 0.95)
+    assert alone[0][0] == pytest.approx(0.5 - 1.96 * 0.02, abs=0.004)
+    several = share_limits(np.array([0.5]), np.array([[0.4], [0.5], [0.6]]), drawn, 0.95)
+    assert several[0][0] < 0.3
+    two = share_limits(np.array([0.5]), np.array([[0.4], [0.6]]), drawn, 0.95)
+    assert two[0][0] == pytest.approx(alone[0][0], abs=1e-9)
+    same = share_limits(np.array([0.5]), np.array([[0.5]] * 3), drawn, 0.95)
+    assert same[1][0] == pytest.approx(alone[1][0], abs=1e-9)
+
+
+# ---- what is refused ------------------------------------------------------------------
+
+
+def small(**columns: object) -> mk.Experiment:
+    sheet = {"fraction": ["F1", "F2", "F10"], "order": [1, 2, 10]} | columns
+    return experiment({"CD9": [1.0, 2.0, 3.0], "ALB": [5.0, 4.0, 3.0]}, sheet)  # type: ignore[arg-type]
+
+
+def test_names_give_the_order_where_asked() -> None:
+    exp = experiment({"CD9": [1.0, 2.0, 3.0]}, {"fraction": ["100K", "2K", "10K"]})
+    assert layout_of(exp, order="natural").fractions == ("2K", "10K", "100K")
+    with pytest.raises(InputError, match="order='natural'"):
+        layout_of(exp)
+    nameless = experiment({"CD9": [1.0, 2.0]}, {"fraction": ["top", "F2"]})
+    with pytest.raises(InputError, match="'top' has no number"):
+        layout_of(nameless, order="natural")
+
+
+def test_samples_without_an_order_are_no_fractions() -> None:
+    layout = layout_of(small(order=[2, 1, np.nan]))
+    assert layout.fractions == ("F2", "F1")
+    assert layout.exp.n_samples == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"order": [1, "late", 3]}, "`order` of the sample 's2' is 'late'"),
+        ({"order": [1, 1, 3]}, "'F1' and 'F2' have the same place 1"),
+        ({"fraction": ["F1", "F1", "F2"], "order": [1, 2, 3]}, "'F1' has two places, 1 and 2"),
+        ({"fraction": ["F1", "F1", "F2"], "order": [1, 1, 2]}, "sample column `replicate`"),
+        (
+            {"fraction": ["F1", "F1", "F2"], "order": [1, 1, 2], "replicate": ["a", "a", "a"]},
+            "both fraction 'F1' of one series",
+        ),
+        ({"replicate": ["a", None, "a"]}, "`replicate` is empty for 's2'"),
+        ({"order": [1, np.nan, np.nan]}, "at least two fractions"),
+        ({"fraction": ["F1", None, "F3"]}, "sample 's2' has an `order` but no `fraction`"),
+        ({"protein_ug": [1.0, -2.0, 3.0]}, "`protein_ug` of the sample 's2' is -2.0"),
+        ({"protein_ug": [1.0, 0.0, 3.0]}, "`protein_ug` of the sample 's2' is 0.0"),
+        ({"protein_ug": [1.0, 2.0, "much"]}, "`protein_ug` of the sample 's3' is 'much'"),
+    ],
+)
+def test_a_series_that_cannot_be_is_refused(columns: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        layout_of(small(**columns))
+
+
+def test_other_refusals(series: SeriesSimulation, markers: mk.MarkerCatalog) -> None:
+    exp = series.experiment
+    ratios = mk.Experiment(np.log2(exp.values), exp.samples, exp.proteins, "ratio", history=exp.history)
+    with pytest.raises(InputError, match="no linear abundance"):
+        mk.fraction_profiles(ratios, markers)
+    with pytest.raises(InputError, match="before normalization"):
+        mk.fraction_profiles(mk.normalize(mk.log2(exp), method="median"), markers)
+    part = exp.select(samples=list(exp.samples.index[exp.values.notna().any(axis=1)]))
+    shares = part.values.div(part.values.sum(axis=1), axis=0)
+    scaled = mk.Experiment(shares, part.samples, part.proteins, history=part.history)
+    with pytest.raises(InputError, match="same total signal"):
+        mk.fraction_profiles(scaled, markers, amount="signal")
+
+
+def test_few_fractions_and_few_markers_say_so(series: SeriesSimulation, markers: mk.MarkerCatalog) -> None:
+    exp = series.experiment
+    three = exp.select(samples=[f"R1_F{i}" for i in (7, 10, 14)])
+    found = mk.fraction_profiles(three, markers, draws=5)
+    assert "3 fractions for 3 components" in found.pools.table["reason"].iloc[0]
+    assert found.trends.table.set_index(["kind", "key"]).loc[("class", "ev"), "n"] == 3
+    two = mk.fraction_profiles(exp.select(samples=["R1_F7", "R1_F14"]), markers, draws=5)
+    assert set(two.trends.table["status"]) == {"not tested"}
+    assert two.trends.table["reason"].iloc[0] == "2 fractions; a trend needs 3 or more"
+    without = exp.select(proteins=[p for p in exp.proteins.index if str(p).startswith("BG")])
+    none = mk.fraction_profiles(without, markers, draws=5)
+    assert none.pools.table["reason"].iloc[0] == "0 EV markers measured in the series, too few"
+
+
+def test_other_material_is_warned_about(series: SeriesSimulation, markers: mk.MarkerCatalog) -> None:
+    exp = series.experiment
+    values = exp.values
+    values["BG2001"] = np.where(
+        exp.samples["order"].isin([3, 4, 5, 16, 17, 18]), 9 * values.sum(axis=1), values["BG2001"]
+    )
+    other = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
+    with pytest.warns(MarkerkitWarning, match="miss the signal of a fraction"):
+        mk.fraction_profiles(other, markers, draws=5)
