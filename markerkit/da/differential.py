@@ -15,7 +15,7 @@ import pandas as pd
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
 from markerkit.core.experiment import Experiment
-from markerkit.da.protein_tests import Tested, Testing, groups_of, protein_table, too_few
+from markerkit.da.protein_tests import Tested, Testing, protein_table, too_few
 from markerkit.results import DifferentialAbundance
 from markerkit.stats.ebayes import Moderated, moderate, moderated_f, squeeze
 from markerkit.stats.fdr import bh
@@ -129,16 +129,14 @@ def differential_abundance(
     Pairs, batches and blocks are in the model of the values; detections are compared between the groups.
     """
     _check_options(exp, method=method, trend=trend, robust=robust, lfc=lfc)
-    how = _testing(
-        exp, design, contrast, missing=missing, min_values=min_values, lfc=lfc, background=background
-    )
+    asked: dict[str, Any] = {"missing": missing, "min_values": min_values, "lfc": lfc}
+    how = _testing(exp, design, contrast, background=background, **asked)
     exp, formula, chosen = as_design(exp, design, contrast)
     built = build_design(exp.samples, formula)
     contrasts = resolve_contrasts(built, chosen)
     values, x = exp.matrix, built.matrix.to_numpy()
-    weight = _weights(exp, weights, values, x)
     blocks, rho = _blocks(exp, block, correlation, values, x)
-    model = fit(values, x, weights=weight, block=blocks, correlation=rho)
+    model = fit(values, x, weights=_weights(exp, weights, values, x), block=blocks, correlation=rho)
     prior = _Prior(method, trend=trend, robust=robust, legacy=legacy)
     moderated = prior.moderate(model, _counts(exp, counts) if method == "deqms" else None)
     tested = [Tested(built, name, vector, model, moderated) for name, vector in contrasts.items()]
@@ -367,7 +365,7 @@ def _f_tests(exp: Experiment, tested: Sequence[Tested], how: Testing) -> pd.Data
     vectors = np.array([of.vector for of in tested])
     effects = np.vstack([model.contrast(v)[0] for v in vectors])
     f, rank = moderated_f(effects, model.contrast_covariance(vectors), moderated)
-    few = np.logical_or.reduce([too_few(*groups_of(model, of.design, of.vector), how) for of in tested])
+    few = np.logical_or.reduce([too_few(of, how) for of in tested])
     f[few] = np.nan
     pvalue = f_tail(f, rank, moderated.df_total)
     ok = np.isfinite(pvalue)

@@ -74,6 +74,11 @@ class Tested:
     model: LinearFit
     moderated: Moderated
 
+    @property
+    def sides(self) -> tuple[BoolArray, BoolArray]:
+        """Samples that pull the contrast up and down; one of them is empty for an intercept."""
+        return _sides(self.design, self.vector)
+
     def center(self, proteins: BoolArray | None) -> float:
         """Trimmed mean effect of proteins taken as unchanged; 0 where they are too few, or none were named."""
         if proteins is None:
@@ -102,7 +107,7 @@ def protein_table(
     center = of.center(how.background)
     tested = _tests(of, center, how.lfc)
     n_case, n_control = groups_of(of.model, of.design, of.vector)
-    few = too_few(n_case, n_control, how)
+    few = too_few(of, how)
     why = _why_not(of, tested["log2_fc"])
     for name in ("log2_fc_over_background", "se", "ci_low", "ci_high", "t", "df", "pvalue", "b"):
         tested[name][few] = np.nan
@@ -111,7 +116,11 @@ def protein_table(
     reason = np.where(untested, why, "").astype(object)
     low = untested & (of.model.n_obs > 0) & (few if how.case is None else untested)
     words = _counted if how.case is None else _too_rare
-    reason[low] = [words(a, b, how) for a, b in zip(n_case[low], n_control[low], strict=True)]
+    counts = [
+        np.where(group.any(), n, how.min_values)
+        for n, group in zip((n_case, n_control), of.sides, strict=True)
+    ]
+    reason[low] = [words(a, b, how) for a, b in zip(counts[0][low], counts[1][low], strict=True)]
     return {
         "contrast": np.full(len(reason), of.name, dtype=object),
         "protein": proteins.index.to_numpy(object),
@@ -128,9 +137,12 @@ def protein_table(
     }, center
 
 
-def too_few(n_case: IntArray, n_control: IntArray, how: Testing) -> BoolArray:
-    """Proteins with fewer values in a group than a test needs, shape (p,)."""
-    return np.asarray((n_case < how.min_values) | (n_control < how.min_values))
+def too_few(of: Tested, how: Testing) -> BoolArray:
+    """Proteins with fewer values in a group of the contrast than a test needs, shape (p,)."""
+    counts = groups_of(of.model, of.design, of.vector)
+    short = [n < how.min_values for n, group in zip(counts, of.sides, strict=True) if group.any()]
+    none = np.zeros(of.model.values.shape[1], dtype=bool)
+    return np.asarray(np.logical_or.reduce([none, *short]))
 
 
 def _tests(of: Tested, center: float, lfc: float) -> dict[str, Array]:
@@ -201,12 +213,16 @@ def _combined(of: Tested, tested: dict[str, Array], how: Testing) -> Combined:
     return combined_test(-np.sign(t) * ndtri(tail), scale, of.model.mean, seen, arms)
 
 
-def groups_of(model: LinearFit, design: Design, vector: Array) -> tuple[IntArray, IntArray]:
-    """Values of each protein in the samples that pull the contrast up, and in those that pull it down."""
+def _sides(design: Design, vector: Array) -> tuple[BoolArray, BoolArray]:
     pull = np.linalg.pinv(design.matrix.to_numpy()).T @ vector
     tolerance = 1e-9 * np.abs(pull).max()
+    return pull > tolerance, pull < -tolerance
+
+
+def groups_of(model: LinearFit, design: Design, vector: Array) -> tuple[IntArray, IntArray]:
+    """Values of each protein in the samples that pull the contrast up, and in those that pull it down."""
     both = []
-    for group in (pull > tolerance, pull < -tolerance):
+    for group in _sides(design, vector):
         counts = np.full(model.values.shape[1], int(group.sum()))
         if len(model.own):
             counts[model.own] = (~np.isnan(model.values[np.ix_(group, model.own)])).sum(axis=0)

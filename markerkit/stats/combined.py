@@ -168,13 +168,15 @@ def combined_test(z: Array, scale: Array, level: Array, seen: BoolArray, arms: A
         here = at[part]
         mass = totals[part][:, outcomes.case + outcomes.control] * outcomes.chance
         values = np.where(valued[here], z[here], np.nan)
-        found_here = _score(values, slope * scale[here], mass, found[part], outcomes.excess, has_values)
+        found_here = _score(
+            values, slope * scale[here], mass, found[part], excess=outcomes.excess, has_values=has_values
+        )
         pvalue[here], detection[here], score[here] = found_here
     return out
 
 
 def _score(
-    z: Array, tilt: Array, mass: Array, found: IntArray, excess: Array, has_values: BoolArray
+    z: Array, tilt: Array, mass: Array, found: IntArray, *, excess: Array, has_values: BoolArray
 ) -> tuple[Array, Array, Array]:
     """Compute p of values and detections, p of the detections and the score, given the mass of the outcomes."""
     rows = np.arange(len(z))

@@ -203,3 +203,13 @@ def test_pairs_are_in_the_model_of_the_values():
     measured = mk.differential_abundance(paired, contrast).table
     np.testing.assert_allclose(table["pvalue_values"], measured["pvalue"])
     assert table["pvalue"].notna().sum() >= measured["pvalue"].notna().sum()
+
+
+def test_a_contrast_of_one_group_needs_values_in_that_group_only():
+    exp = with_values(study(), "P5", 4, 1)
+    for name, fewest in (("cell", 1), ("EV", 4)):
+        design = pd.get_dummies(exp.samples["group"], dtype=float)
+        table = mk.differential_abundance(exp, design, contrast={name: 1.0}).table.set_index("protein")
+        assert (table.loc["P5", "status"] == "tested") == (fewest >= 2)
+        assert table.loc["P5", "n_case"] == fewest
+    assert table["pvalue"].notna().mean() > 0.9
