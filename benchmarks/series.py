@@ -28,7 +28,7 @@ NEAR = 0.9  # share of the most EV protein in a fraction that counts as a tie wi
 
 
 def drawn_series(
-    markers: mk.MarkerCatalog, n: int, seed: int = 1000
+    markers: mk.MarkerCatalog, n: int, seed: int = 20_000
 ) -> Iterator[tuple[str, int, SeriesSimulation]]:
     """Simulate `n` series; kind, replicates and series."""
     for i in range(n):
@@ -47,7 +47,7 @@ def drawn_series(
 
 def measured(made: SeriesSimulation, markers: mk.MarkerCatalog) -> dict[str, float]:
     """What the verb finds in a series, beside the truth."""
-    found = mk.fraction_profiles(made.experiment, markers, draws=200)
+    found = mk.fraction_profiles(made.experiment, markers, draws=100)
     peak = found.peaks.table.set_index(["kind", "key"]).loc[("component", "ev")]
     ev = made.truth.amounts["ev"]
     row = {

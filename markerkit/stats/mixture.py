@@ -75,7 +75,7 @@ def misfit(panels: Array, weight: Array) -> Array:
 
 
 def smoothed(profile: Array) -> Array:
-    """Profile in which every fraction counts twice and its neighbors once, along the last axis.
+    """Mean of every fraction and its two neighbors, along the last axis; the first and the last count twice.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def smoothed(profile: Array) -> Array:
         Amounts by fraction, shape (..., fractions).
     """
     padded = np.concatenate([profile[..., :1], profile, profile[..., -1:]], axis=-1)
-    return np.asarray((padded[..., :-2] + 2 * padded[..., 1:-1] + padded[..., 2:]) / 4)
+    return np.asarray((padded[..., :-2] + padded[..., 1:-1] + padded[..., 2:]) / 3)
 
 
 def center_and_width(profile: Array, order: Array) -> tuple[Array, Array]:

@@ -63,8 +63,8 @@ def test_overlap_is_the_common_part() -> None:
     assert float(overlap(np.array([1.0, 3]), np.array([2.0, 6]))) == pytest.approx(1)
 
 
-def test_smoothing_counts_a_fraction_twice() -> None:
-    assert smoothed(np.array([0.0, 4, 0, 0])).tolist() == [1.0, 2.0, 1.0, 0.0]
+def test_smoothing_is_the_mean_of_three() -> None:
+    assert smoothed(np.array([3.0, 3, 0, 6])).tolist() == [3.0, 2.0, 3.0, 4.0]
 
 
 def test_holm_steps_down() -> None:
