@@ -89,8 +89,8 @@ def composition(
 
     Notes
     -----
-    Every protein counts once, so the parts of a bar add up to the whole signal. Sources below 3 %
-    in every row are drawn as one. Beside the bar stand the EV markers and the largest sources
+    Every protein counts once, so the parts of a bar add up to the whole signal. The EV markers are
+    the first part, taller than the others. Sources below 3 % in every row are drawn as one. Beside the bar stand the EV markers and the largest sources
     with their 95 % intervals; the line under its left end reaches from the 10 % to the 90 %
     quantile of the share of EV markers in the reference preparations.
     """
@@ -209,7 +209,7 @@ def _look(key: str) -> tuple[str, str, str]:
     if key == _OTHER:
         return "#c8c8c8", "", PAPER
     if key == _EV:
-        return CLASSES[_EV].color, "", INK
+        return CLASSES[_EV].color, "", CLASSES[_EV].color
     known = look(key)
     return known.color, known.hatch, PAPER
 
@@ -248,22 +248,24 @@ def _draw(ax: Axes, slot: Slot, bar: _Bar, keys: Sequence[str]) -> None:
     left = 0.0
     for key, share in _parts(bar, keys):
         face, hatch, edge = _look(key)
+        # taller, so that the EV markers stand out in grey as well
+        tall = _BAR * (1.3 if key == _EV else 1.0)
         ax.add_patch(
             Rectangle(
-                (left, slot.y - _BAR / 2),
+                (left, slot.y - tall / 2),
                 share,
-                _BAR,
+                tall,
                 facecolor=face,
                 hatch=hatch,
                 edgecolor=edge,
-                linewidth=0.5,
-                zorder=3 if key == _EV else 2,
+                linewidth=0 if key == _EV else 0.5,
+                zorder=2,
                 label=f"_{key}",
             )
         )
         left += share
     if np.isfinite(bar.reference).all():
-        _reference(ax, slot.y + _BAR / 2 + 0.09, *bar.reference)
+        _reference(ax, slot.y + 0.65 * _BAR + 0.07, *bar.reference)
 
 
 def _reference(ax: Axes, y: float, low: float, high: float) -> None:

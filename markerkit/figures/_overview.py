@@ -80,7 +80,7 @@ def overview(table: pd.DataFrame, *, width: str | float = "double") -> Figure:
         grid = _Grid(room + 5, min(_MOST, (full - room - 6) / len(shown)), (height - _TOP - _FOOT) / depth)
         sheet = page(full, height)
         _names(sheet, lines, keys, shown, grid)
-        _cells(sheet, rows, lines, keys, shown, grid)
+        _cells(sheet, rows, [(keys[s.row], s.y) for s in lines if s.row >= 0], shown, grid)
         text = _note(len(contrasts) - len(shown), words(rows, "key").nunique() - len(keys))
         sheet.text(
             2,
@@ -127,28 +127,27 @@ def _names(
 def _cells(
     sheet: Axes,
     rows: pd.DataFrame,
-    lines: Sequence[Slot],
-    keys: Sequence[str],
+    lines: Sequence[tuple[str, float]],
     contrasts: Sequence[str],
     grid: _Grid,
 ) -> None:
+    """Draw the words; `lines` are the keys with their place in lines from the top."""
     at = zip(words(rows, "contrast"), words(rows, "key"), strict=True)
     found: Mapping[tuple[str, str], tuple[str, float]] = dict(
         zip(at, zip(words(rows, "verdict"), numbers(rows, "log2_fc"), strict=True), strict=True)
     )
-    for slot in lines:
+    for key, line in lines:
         for i, contrast in enumerate(contrasts):
-            word, effect = (
-                found.get((contrast, keys[slot.row]), ("", np.nan)) if slot.row >= 0 else ("", np.nan)
-            )
+            word, effect = found.get((contrast, key), ("", np.nan))
             if word:
-                _cell(sheet, word, effect, grid.left + i * grid.width, _TOP + slot.y * grid.height, grid)
+                _cell(sheet, word, effect, (grid.left + i * grid.width, _TOP + line * grid.height), grid)
 
 
-def _cell(sheet: Axes, word: str, effect: float, x: float, y: float, grid: _Grid) -> None:
+def _cell(sheet: Axes, word: str, effect: float, corner: tuple[float, float], grid: _Grid) -> None:
     """Draw one word; `higher` and `lower` with how much."""
     looks = CHIPS.get(word, CHIPS["not assessable"])
     blank = word == "not assessable"
+    x, y = corner
     sheet.add_patch(
         Rectangle(
             (x + 0.3, y + 0.3),

@@ -20,6 +20,7 @@ from markerkit.figures._rows import (
     blank_page,
     interval,
     names_width,
+    point,
     slots,
     write_names,
 )
@@ -103,30 +104,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, lines: Sequence[Slot], groups: Sequence
     ax.set_xscale("log")
     ax.set_xlim(floor * 0.8, min(1.0, top) * 1.25)
     _ticks(ax)
-    ranks = _ranks(rows)
-    at = {g: i for i, g in enumerate(words(rows, "group"))}
-    for slot in lines:
-        if slot.row % 2 == 0:
-            ax.axhspan(
-                slot.y - 0.5, slot.y + 0.5, color=ZONE, alpha=0.6, linewidth=0, zorder=0, label="_band"
-            )
-        i = at.get(groups[slot.row])
-        if i is None or not np.isfinite(share[i]):
-            beside(ax, slot.y, "–", right=2, fontsize=6, color=SECONDARY)
-            continue
-        ends = np.clip([low[i], high[i]], floor, 1.0)
-        interval(ax, float(ends[0]), float(ends[1]), slot.y, color=color)
-        ax.plot(
-            [max(share[i], floor)],
-            [slot.y],
-            marker="o",
-            markersize=4,
-            color=color,
-            linestyle="none",
-            zorder=4,
-            label="_point",
-        )
-        beside(ax, slot.y, ranks[i], right=2, fontsize=6, color=INK)
+    _groups(ax, rows, lines, groups, color=color, floor=floor)
     title = ellipsize(heading, width_of(ax) + _RANK, 6.5, "bold")
     ax.annotate(
         title,
@@ -139,6 +117,27 @@ def _panel(ax: Axes, rows: pd.DataFrame, lines: Sequence[Slot], groups: Sequence
         annotation_clip=False,
     )
     ax.set_xlabel("Share of signal" if width_of(ax) > 18 else "Share", fontsize=6.5)
+
+
+def _groups(
+    ax: Axes, rows: pd.DataFrame, lines: Sequence[Slot], groups: Sequence[str], *, color: str, floor: float
+) -> None:
+    """Draw every group with its interval, and its rank beside it."""
+    share, low, high = (numbers(rows, c) for c in ("share", "ci_low", "ci_high"))
+    ranks, at = _ranks(rows), {g: i for i, g in enumerate(words(rows, "group"))}
+    for slot in lines:
+        if slot.row % 2 == 0:
+            ax.axhspan(
+                slot.y - 0.5, slot.y + 0.5, color=ZONE, alpha=0.6, linewidth=0, zorder=0, label="_band"
+            )
+        i = at.get(groups[slot.row])
+        if i is None or not np.isfinite(share[i]):
+            beside(ax, slot.y, "–", right=2, fontsize=6, color=SECONDARY)
+            continue
+        ends = np.clip([low[i], high[i]], floor, 1.0)
+        interval(ax, float(ends[0]), float(ends[1]), slot.y, color=color)
+        point(ax, max(float(share[i]), floor), slot.y, color=color, size=4)
+        beside(ax, slot.y, ranks[i], right=2, fontsize=6, color=INK)
 
 
 def _ranks(rows: pd.DataFrame) -> list[str]:

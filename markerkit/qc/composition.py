@@ -192,8 +192,10 @@ class _Study:
 
     @cached_property
     def _n_set(self) -> dict[str, int | None]:
-        sizes = {k: len(names) for k, (names, _) in members_once(self.markers, blood=self._blood).items()}
-        return {**sizes, UNASSIGNED: None}
+        if self._components is not None:
+            return {**self._components.n_set, UNASSIGNED: None}
+        members = members_once(self.markers, blood=self._blood)
+        return {**{k: len(names) for k, (names, _) in members.items()}, UNASSIGNED: None}
 
     @cached_property
     def _measures(self) -> EvMarkerMeasures:
@@ -283,10 +285,13 @@ class _Study:
     def _approximate(self) -> bool:
         return approximate_signal(self.exp)
 
+    @cached_property
+    def _words(self) -> str:
+        return basis_words(self.exp, self.basis)
+
     def component_rows(self, answer: _Answer) -> Iterator[dict[str, Any]]:
         """Rows of the table `composition` of one answer."""
         sources = load_criteria().sources
-        words = basis_words(self.exp, self.basis)
         for key, n_set in self._n_set.items():
             part = answer.parts.get(key, Component(np.nan, np.nan, np.nan, 0))
             title = TITLES[key] if key in TITLES else sources[key].title
@@ -303,7 +308,7 @@ class _Study:
                 "n_set": n_set,
                 **_place_columns(self._place(part.share, f"share_{key}", answer)),
                 "approximate": self._approximate,
-                "basis": words,
+                "basis": self._words,
                 "status": status,
                 "reason": reason,
             }

@@ -202,10 +202,10 @@ def quantile(value: float, known: Array) -> float:
     (60.0, 25.0)
     """
     at, levels = np.asarray(known, float), np.asarray(QUANTILES, float)
-    unique = np.unique(at)
-    first = np.array([levels[at == v].min() for v in unique])
-    last = np.array([levels[at == v].max() for v in unique])
-    return float((np.interp(value, unique, first) + np.interp(value, unique, last)) / 2)
+    unique, first = np.unique(at, return_index=True)
+    last = np.searchsorted(at, unique, side="right") - 1
+    lowest, highest = (np.interp(value, unique, levels[i]) for i in (first, last))
+    return float((lowest + highest) / 2)
 
 
 def is_own(dataset: str, studies: str) -> str:

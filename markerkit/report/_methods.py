@@ -12,6 +12,7 @@ from markerkit.stats.detection import MOST_SAMPLES
 
 if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
+    from markerkit.assessment.series import SeriesParts
     from markerkit.core.experiment import Experiment
 
 CITATIONS = {
@@ -49,9 +50,43 @@ def methods_text(assessment: Assessment) -> str:
         "## Software\n\n" + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
         "## References\n\n" + "\n".join(f"- {text}" for text in CITATIONS.values()),
     ]
+    if series := series_sentences(assessment.series):
+        parts.insert(-3, series)
     if assessment.warnings:
         parts.insert(-2, "## Notes of this run\n\n" + "\n".join(f"- {w}" for w in assessment.warnings))
     return "\n\n".join(parts) + "\n"
+
+
+def series_sentences(parts: SeriesParts) -> str:
+    """Describe how fraction series, ranking and amounts were computed, of those that the study has.
+
+    Parameters
+    ----------
+    parts
+        Of the assessment.
+    """
+    limits = load_criteria().convention
+    found = []
+    if len(parts.fractions.table):
+        found.append(
+            "The composition of the fractions was estimated from the shares of the markers of vesicles, lipoprotein and soluble protein by "
+            "non-negative least squares, with markers drawn anew for the intervals; the pool of fractions that is proposed has the highest "
+            f"yield among those that keep {100 * limits['pool_purity_kept']:g} % of the purity of the purest pool with at least "
+            f"{100 * limits['pool_least_yield']:g} % of the EV protein. Resolution is the distance of the centers over the mean width at the "
+            "base (doi:10.1351/pac199365040819)."
+        )
+    if len(parts.ranking.table):
+        found.append(
+            "Groups were ranked on shares of signal (logit scale) by Welch's t-tests of all pairs with Holm's correction over the pairs of a "
+            "quantity."
+        )
+    if len(parts.amounts.table):
+        found.append(
+            "Amounts are those of the sample sheet; the EV-marker amount is the share of the EV markers times the protein of the preparation, "
+            f"and {limits['particles_per_ug']:g} particles per microgram of protein is the yardstick of high purity (Webber and Clayton 2013, "
+            "doi:10.3402/jev.v2i0.19861)."
+        )
+    return " ".join(found)
 
 
 def _input(assessment: Assessment) -> str:

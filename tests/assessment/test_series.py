@@ -9,6 +9,8 @@ import pytest
 
 import markerkit as mk
 from markerkit.core.errors import InputError, MarkerkitWarning
+from markerkit.report._html import study_lines
+from markerkit.report._methods import series_sentences
 from tests.helpers import EXAMPLE
 
 PARTS = (
@@ -39,6 +41,11 @@ def test_a_series_is_described_where_the_sheet_has_it() -> None:
     assert all(len(tables[name]) for name in PARTS[:4])
     assert not len(tables["ranking"])
     assert "fractions of a series" in result.series.ranking.params["reason"]
+    assert [heading for heading, _ in study_lines(result.series)] == ["Fraction series"]
+    written = series_sentences(result.series)
+    assert "non-negative least squares" in written
+    assert "3e+10 particles per microgram" in written
+    assert "Holm" not in written
     lines = "\n".join(result.verdicts())
     assert "vesicles: peak of the amount in F7" in lines
     assert "purity" in lines
@@ -56,6 +63,7 @@ def test_groups_are_ranked_from_three_on(example: mk.Experiment) -> None:
     assert ev.loc[["A", "B"], "rank"].tolist() == [1, 1]
     assert ev.loc["A", "share"] > ev.loc["lysate", "share"]
     assert any(line.startswith("ranking of the groups") for line in result.verdicts())
+    assert any(line.startswith("2 contrasts: adjusted p-values") for line in result.design)
 
 
 def test_amounts_are_compared_in_the_contrast(example: mk.Experiment) -> None:

@@ -84,6 +84,13 @@ COVERED_ELSEWHERE = {
     "checklist_carried": "tests/guidelines/test_checklist.py",
     "checklist_little": "tests/guidelines/test_checklist.py",
     "checklist_depth": "tests/guidelines/test_checklist.py",
+    "pool_least_yield": "tests/purity/test_fractions.py",
+    "pool_purity_kept": "tests/purity/test_fractions.py",
+    "interval_replicates": "tests/purity/test_fractions.py",
+    "amount_cv": "tests/purity/test_fractions.py",
+    "series_marker_outside": "tests/purity/test_fractions.py",
+    "series_misfit": "tests/purity/test_fractions.py",
+    "particles_per_ug": "tests/purity/test_amounts.py",
     **dict.fromkeys(CRITERIA.design, "tests/checks/test_design.py"),
 }
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import markerkit as mk
+from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import InputError, MarkerkitWarning
-from markerkit.purity.fraction_components import share_limits
-from markerkit.purity.fraction_layout import layout_of
+from markerkit.core.signal import signal_of
+from markerkit.purity.fraction_components import Components, agreeing_markers, fraction_weight, share_limits
+from markerkit.purity.fraction_layout import Layout, layout_of
 from markerkit.purity.fraction_pools import proposal
 from markerkit.purity.fraction_trends import natural_spline
+from markerkit.purity.fractions import _note_misfit
 from markerkit.simulation.series import SeriesSimulation
 from markerkit.stats.mixture import overlap, resolution
 from tests.helpers import experiment
@@ -188,6 +193,55 @@ def test_interval_carries_markers_and_replicates() -> None:
     assert two[0][0] == pytest.approx(alone[0][0], abs=1e-9)
     same = share_limits(np.array([0.5]), np.array([[0.5]] * 3), drawn, 0.95)
     assert same[1][0] == pytest.approx(alone[1][0], abs=1e-9)
+
+
+def small_layout(n: int = 6) -> Layout:
+    fractions = {
+        "fraction": [f"F{i + 1}" for i in range(n)],
+        "order": list(range(n)),
+        "protein_ug": [1.0] * n,
+    }
+    return layout_of(experiment({"CD9": [1.0] * n}, fractions))
+
+
+def test_a_marker_that_lies_elsewhere_is_left_out() -> None:
+    limit = load_criteria().convention["series_marker_outside"]
+    inside = np.array([0.6, 0.4, 0, 0, 0, 0])
+    elsewhere = np.array([0, 0, 0, 0, 0.5, 0.5])
+    markers = [
+        inside,
+        inside,
+        inside,
+        *((1 - x) * inside + x * elsewhere for x in (limit - 0.01, limit + 0.01)),
+    ]
+    kept = agreeing_markers(np.array(markers).T[None], small_layout())
+    assert kept.shape == (1, 6, 4)
+    assert kept[0, :, -1] == pytest.approx(markers[3])
+
+
+def test_too_few_proteins_do_not_count_as_a_fraction() -> None:
+    values = pd.DataFrame(np.ones((2, 20)), index=["s1", "s2"], columns=[f"G{i}" for i in range(20)])
+    values.iloc[1, 0] = np.nan
+    exp = experiment(values, {"fraction": ["F1", "F2"], "order": [1, 2]})
+    layout = layout_of(exp)
+    assert fraction_weight(layout, signal_of(layout.exp)).tolist() == [[20.0, 0.0]]
+
+
+def test_amounts_are_drawn_with_the_error_of_an_assay() -> None:
+    drawn = small_layout().amounts_redrawn(4000, np.random.default_rng(1))
+    assert drawn.shape == (4000, 1, 6)
+    assert np.log(drawn).std() == pytest.approx(load_criteria().convention["amount_cv"], rel=0.05)
+    assert np.median(drawn) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(("by", "warned"), [(-0.01, False), (0.01, True)])
+def test_a_misfit_is_said_from_its_limit_on(by: float, *, warned: bool) -> None:
+    none = np.zeros((1, 1, 1))
+    left = load_criteria().convention["series_misfit"] + by
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _note_misfit(Components(("ev",), {}, {}, none, none, left))
+    assert bool(caught) is warned
 
 
 # ---- what is refused ------------------------------------------------------------------
