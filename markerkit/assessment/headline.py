@@ -123,8 +123,13 @@ def _class(rows: pd.DataFrame, criteria: Criteria) -> str:
 
 def _like_the_control(contrast: Contrast, fraction: pd.Series | None) -> Iterator[str]:
     if fraction is not None and fraction["status"] == "assessed":
-        like = _LIKE.get(str(contrast.comparator), "like the control")
-        yield f"{fraction['bound']} {percent(fraction['fraction'], 2)} of the signal is {like}"
+        size = percent(fraction["fraction"], 2)
+        yield f"{fraction['bound']} {size} of the signal is {like_control(contrast.comparator)}"
+
+
+def like_control(comparator: str | None) -> str:
+    """Call the material of a comparator that is still in a preparation."""
+    return _LIKE.get(str(comparator), "like the control")
 
 
 def _co_isolated(case: pd.DataFrame) -> Iterator[str]:
@@ -184,4 +189,4 @@ def _size(row: pd.Series) -> str:
     return f"{middle}-fold ({low} to {high})"
 
 
-__all__ = ["Found", "headline", "shown_classes"]
+__all__ = ["Found", "headline", "like_control", "row_of", "shown_classes"]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
-from markerkit.assessment.headline import row_of, shown_classes
+from markerkit.assessment.headline import like_control, row_of, shown_classes
 from markerkit.assessment.result import question
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
@@ -189,6 +189,7 @@ def _contrast(
         "found": found,
         "confidence": _confidence(of_contrast["design"], contrast, assessment.params.get("collapse_by")),
         "headline": found["headline"],
+        "like": like_control(found["comparator"]),
         "tube": _tube(tables["ev_markers"], contrast),
         "classes": _classes(of_contrast),
         "shown": {r.key for r in shown_classes(load_criteria(), assessment.data.context)},
@@ -245,14 +246,18 @@ def _parts(
         key = row["source"]
         held, there = (_share_of(part, key) for part in (case, control))
         share = float(case["share"].get(key, np.nan))
+        third, _, kind = str(case["reference"].get(key, "")).partition(" of ")
         found.append(
             {
                 "title": load_criteria().sources[key].title,
                 "case": held,
                 "control": there,
-                "place": str(case["reference"].get(key, "")),
+                "place": third,
+                "kind": kind,
                 "verdict": row["verdict"],
-                "times": times(row["log2_fc"]).removesuffix(" than").removesuffix(" as") if pd.notna(row["log2_fc"]) else "",
+                "times": times(row["log2_fc"]).removesuffix(" than").removesuffix(" as")
+                if pd.notna(row["log2_fc"])
+                else "",
                 "share": share if np.isfinite(share) else 0.0,
             }
         )
