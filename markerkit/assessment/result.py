@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from markerkit.assessment.headline import Found, headline, shown_classes
 from markerkit.assessment.overview import overview_of
 from markerkit.assessment.series import SeriesParts
 from markerkit.catalog.load import MarkerCatalog
@@ -157,16 +158,34 @@ class Assessment:
         return {name: found[name].copy() for name in TABLES}
 
     def verdicts(self) -> list[str]:
-        """Return the verdicts as lines of text, one block per contrast."""
-        lines: list[str] = []
+        """Return the answer as lines of text: what each group holds, then a block per contrast."""
+        groups = self.composition.ev_markers.table
+        lines = [
+            "what is in the tube",
+            *(f"  {s}" for s in groups.loc[groups["level"] == "group", "summary"]),
+        ]
         level = self.data.criteria.threshold["confidence"]
         for contrast in self.contrasts:
             name = contrast.name
-            lines += [name, *self._class_lines(contrast), *self._source_lines(name)]
+            lines += [name, f"  {self.headline(contrast)}"]
+            lines += [*self._class_lines(contrast), *self._source_lines(name)]
             carried = self.purity.contamination_fraction.table
             carried = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
             lines += [f"  contamination fraction: {_fraction_text(r, level)}" for _, r in carried.iterrows()]
         return [*lines, *self.series.lines()]
+
+    def headline(self, contrast: Contrast) -> str:
+        """One sentence on a contrast: what the case is and how pure; or, between vesicles, what differs."""
+        purity, fraction = self.purity.table, self.purity.contamination_fraction.table
+        whole = fraction[(fraction["contrast"] == contrast.name) & (fraction["compartment"] == "all")]
+        parts = self.composition.table
+        found = Found(
+            self.class_rows(contrast),
+            purity[purity["contrast"] == contrast.name],
+            whole.iloc[0] if len(whole) else None,
+            parts[(parts["level"] == "group") & (parts["name"] == contrast.case)],
+        )
+        return headline(contrast, found, self.data.criteria)
 
     def class_rows(self, contrast: Contrast) -> pd.DataFrame:
         """Verdicts on the classes in a contrast, from the table `identity` or `comparison`."""
@@ -174,11 +193,13 @@ class Assessment:
         return table[table["contrast"] == contrast.name]
 
     def _class_lines(self, contrast: Contrast) -> Iterator[str]:
-        titles = self.data.criteria.classes
+        rows = self.class_rows(contrast).set_index("class")
         if not contrast.asks_identity:
             yield f"  {question(contrast)}"
-        for _, r in self.class_rows(contrast).iterrows():
-            yield f"  {titles[r['class']].title:<34} {r['verdict']:<15} {r['reason']}"
+        for rule in shown_classes(self.data.criteria, self.data.context):
+            if rule.key in rows.index:
+                r = rows.loc[rule.key]
+                yield f"  {rule.title:<34} {r['verdict']:<15} {r['reason']}"
 
     def _source_lines(self, name: str) -> Iterator[str]:
         for word in _SOURCE_WORDS:
@@ -197,7 +218,9 @@ class Assessment:
         criteria = self.data.criteria
         purity = self.purity.table
         steps: dict[str, list[str]] = {}
-        for table in (self.identity.table, self.comparison.table):
+        asked = {rule.key for rule in shown_classes(criteria, self.data.context)}
+        for every in (self.identity.table, self.comparison.table):
+            table = every[every["class"].isin(asked)]
             open_classes = table["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (table["next_step"] != "")
             for _, row in table[open_classes].iterrows():
                 steps.setdefault(row["next_step"], []).append(criteria.classes[row["class"]].title)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
+from markerkit.assessment.headline import like_control, row_of, shown_classes
 from markerkit.assessment.result import question
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
@@ -43,6 +44,7 @@ _PER_EV = {
     "lower": "less than in the control",
 }
 _TOP_SHARES = 4
+_TOP_PARTS = 6
 _TOP_MARKERS = 8
 _HERE = Path(__file__).parent
 
@@ -186,8 +188,13 @@ def _contrast(
         "question": question(contrast) if contrast is not None and not contrast.asks_identity else "",
         "found": found,
         "confidence": _confidence(of_contrast["design"], contrast, assessment.params.get("collapse_by")),
+        "headline": found["headline"],
+        "like": like_control(found["comparator"]),
+        "tube": _tube(tables["ev_markers"], contrast),
         "classes": _classes(of_contrast),
+        "shown": {r.key for r in shown_classes(load_criteria(), assessment.data.context)},
         **_sources(of_contrast["purity"], shares),
+        "parts": _parts(of_contrast["purity"], tables["composition"], contrast),
         **_largest(shares),
         "carry": _fractions(of_contrast["contamination_fraction"]),
         "checklist": found["checklist"],
@@ -210,6 +217,62 @@ def _classes(tables: Mapping[str, pd.DataFrame]) -> list[dict[Hashable, Any]]:
         row["markers"] = _markers(tables["markers_used"], row["class"])
         row["reasons"] = _evidence.reasons(tables["evidence"], row["class"])
     return sorted(rows, key=lambda r: _ORDER.index(r["verdict"]))
+
+
+def _tube(ev_markers: pd.DataFrame, contrast: Contrast | None) -> list[dict[str, str]]:
+    """Say what is in the tube of the two groups of a contrast, or of every group."""
+    rows = ev_markers[ev_markers["level"] == "group"]
+    if contrast is not None:
+        rows = rows[rows["name"].isin([contrast.case, contrast.control])]
+    found = []
+    for _, row in rows.iterrows():
+        head, _, text = str(row["summary"]).partition(": ")
+        found.append({"name": head, "word": str(row["word"]), "text": text})
+    return found
+
+
+def _parts(
+    purity: pd.DataFrame, composition: pd.DataFrame, contrast: Contrast | None
+) -> list[dict[str, Any]]:
+    """Largest sources of the case and all that are higher: share in both groups, then the comparison."""
+    if contrast is None:
+        return []
+    groups = composition[composition["level"] == "group"]
+    case, control = (
+        groups[groups["name"] == g].set_index("component") for g in (contrast.case, contrast.control)
+    )
+    found = []
+    for row in purity.to_dict(orient="records"):
+        key = row["source"]
+        held, there = (_share_of(part, key) for part in (case, control))
+        share = float(case["share"].get(key, np.nan))
+        third, _, kind = str(case["reference"].get(key, "")).partition(" of ")
+        found.append(
+            {
+                "title": load_criteria().sources[key].title,
+                "case": held,
+                "control": there,
+                "place": third,
+                "kind": kind,
+                "verdict": row["verdict"],
+                "times": times(row["log2_fc"]).removesuffix(" than").removesuffix(" as")
+                if pd.notna(row["log2_fc"])
+                else "",
+                "share": share if np.isfinite(share) else 0.0,
+            }
+        )
+    most = sorted(found, key=lambda r: -float(r["share"]))
+    return [r for i, r in enumerate(most) if (i < _TOP_PARTS and r["share"] > 0) or r["verdict"] == "higher"]
+
+
+def _share_of(part: pd.DataFrame, key: str) -> str:
+    if key not in part.index or not np.isfinite(float(row_of(part, key)["share"])):
+        return "not seen"
+    row = row_of(part, key)
+    inside = (
+        f" ({100 * row['ci_low']:.2g} to {100 * row['ci_high']:.2g})" if np.isfinite(row["ci_low"]) else ""
+    )
+    return f"{percent(row['share'], 2)}{inside}"
 
 
 def _sources(purity: pd.DataFrame, shares: Mapping[str, float]) -> dict[str, Any]:

@@ -98,6 +98,7 @@ def _contrast(assessment: Assessment, name: str) -> dict[str, Any]:
         "fluid": found.fluid if found else None,
         "n_case": n_case,
         "n_control": n_control,
+        "headline": "" if found is None else assessment.headline(found),
         "question": None if found is None else "identity" if found.asks_identity else "change",
         "identity": identity,
         "comparison": comparison,
