@@ -27,7 +27,7 @@ from markerkit.identity.measure import gather
 from markerkit.preprocess.steps import log2
 from markerkit.purity.rules import decide_source
 from markerkit.purity.sources import effect_columns, source_evidence
-from markerkit.stats.set_effect import Background, background
+from markerkit.stats.background import Background, background
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 

@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from markerkit.stats.background import Background, background
 from markerkit.stats.prior import fit_prior
 from markerkit.stats.set_effect import (
-    Background,
     Heterogeneity,
     MarkerEffects,
-    background,
     cochran,
     common_heterogeneity,
     difference,
