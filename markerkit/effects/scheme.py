@@ -14,7 +14,7 @@ from markerkit.effects.members import Located, ProteinIndex
 from markerkit.effects.model import MissingValueScheme, ProteinEffects, background_proteins
 from markerkit.ids.representative import representatives
 from markerkit.results import DifferentialAbundance
-from markerkit.stats.background import Background, background, background_of_structures
+from markerkit.stats.background import Background, background, trimmed_background
 from markerkit.stats.set_effect import Array, common_heterogeneity
 
 
@@ -52,7 +52,7 @@ def missing_value_scheme(
     return MissingValueScheme(
         effects,
         reference(effects, mask, int(limits["min_background"])),
-        reference(effects, mask, int(limits["min_background"]), of=background_of_structures),
+        reference(effects, mask, int(limits["min_background"]), of=trimmed_background),
         common_heterogeneity(found, min_sets=int(limits["min_sets_heterogeneity"])),
         limits["heterogeneity_level"],
     )

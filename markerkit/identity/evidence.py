@@ -33,6 +33,8 @@ class ClassEvidence:
         Positive markers over the proteins of organelles that vesicles lack.
     nuclear
         Histones and lamins among the positive markers, over the background.
+    ev_beyond
+        General EV markers that are none of the class, over the background.
     specific_per_ev, specific_over_organelles
         Of the class-specific markers over the general EV markers, and over the organelles.
     """
@@ -46,6 +48,7 @@ class ClassEvidence:
     competitor_specific: Mapping[str, SetEffect | None] = field(default_factory=dict)
     over_organelles: SetEffect | None = None
     nuclear: SetEffect | None = None
+    ev_beyond: SetEffect | None = None
     specific_per_ev: SetEffect | None = None
     specific_over_organelles: SetEffect | None = None
 

@@ -39,6 +39,8 @@ class ClassMarkers:
         By competing class: its markers that neither the class nor general EV evidence has.
     nuclear
         Histones and lamins among the positive ones, each gene by itself.
+    ev
+        General EV markers, in blood without the panels of blood cells.
     """
 
     positive: SetMarkers
@@ -47,6 +49,7 @@ class ClassMarkers:
     beyond: Mapping[str, SetMarkers]
     competitor: Mapping[str, SetMarkers]
     nuclear: SetMarkers
+    ev: SetMarkers
 
     def without(self, columns: Columns) -> ClassMarkers:
         """Take some proteins as if they had not been measured."""
@@ -57,6 +60,7 @@ class ClassMarkers:
             {k: v.without(columns) for k, v in self.beyond.items()},
             {k: v.without(columns) for k, v in self.competitor.items()},
             self.nuclear.without(columns),
+            self.ev.without(columns),
         )
 
 
@@ -90,11 +94,12 @@ def class_markers(model: ContrastModel, scheme: MissingValueScheme, rule: ClassR
         {k: positive.without_genes(_genes(model, (k,))) for k in competing},
         {k: of_class(k).without_genes(assumed) for k in competing},
         _nuclear(model, scheme, rule),
+        of_class(GENERAL_EV),
     )
 
 
 def _nuclear(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule) -> SetMarkers:
-    found = scheme.effects.markers(model.index.located(rule.sets, by_gene=True))
+    found = scheme.effects.markers(model.index.located(rule.sets, by_gene=bool(rule.nuclear)))
     return found.without_genes(set(found.located.members.gene) - set(rule.nuclear))
 
 
@@ -114,14 +119,9 @@ def class_evidence(model: ContrastModel, scheme: MissingValueScheme, m: ClassMar
         over_organelles=above(scheme, m.positive, organelles_of(model, scheme), level),
         nuclear=scheme.over_background(m.nuclear, level),
         specific_over_organelles=above(scheme, m.specific, organelles_of(model, scheme), level),
-        specific_per_ev=scheme.between(m.specific, general_ev(model, scheme), level),
+        ev_beyond=scheme.over_background(m.ev.without_genes(set(m.positive.located.members.gene)), level),
+        specific_per_ev=scheme.between(m.specific, m.ev, level),
     )
-
-
-def general_ev(model: ContrastModel, scheme: MissingValueScheme) -> SetMarkers:
-    """General EV markers, in blood without the panels of blood cells."""
-    rule = model.criteria.classes[GENERAL_EV]
-    return scheme.effects.markers(model.index.located(rule.sets)).without_genes(_blood_panels(model, rule))
 
 
 def organelles_of(model: ContrastModel, scheme: MissingValueScheme, *keys: str) -> SetMarkers:
@@ -166,17 +166,23 @@ def gather(model: ContrastModel, scheme: MissingValueScheme, context: Mapping[st
 
 def _gather(model: ContrastModel, scheme: MissingValueScheme) -> Evidence:
     rules, level = model.criteria.classes.values(), model.criteria.threshold["class_confidence"]
-    ev = general_ev(model, scheme)
+    ev = model.criteria.classes[GENERAL_EV]
     return Evidence(
         classes={r.key: class_evidence(model, scheme, markers_kept(model, scheme, r)) for r in rules},
         facts=Facts(),
         has_background=scheme.background is not None,
-        organelles={
-            k: above(scheme, ev, organelles_of(model, scheme, k), level) for k in model.criteria.organelles
-        },
+        organelles=_per_organelle(model, scheme, markers_kept(model, scheme, ev).positive),
         anchors=_anchors(model, scheme, level),
         **_conjunctions(model, scheme, _NONE),
     )
+
+
+def _per_organelle(
+    model: ContrastModel, scheme: MissingValueScheme, ev: SetMarkers
+) -> dict[str, SetEffect | None]:
+    """General EV markers over the proteins of each organelle that vesicles lack."""
+    level = model.criteria.threshold["class_confidence"]
+    return {k: above(scheme, ev, organelles_of(model, scheme, k), level) for k in model.criteria.organelles}
 
 
 def _anchors(model: ContrastModel, scheme: MissingValueScheme, level: float) -> dict[str, SetEffect | None]:
@@ -202,6 +208,8 @@ def without(
     rule = model.criteria.classes[key]
     markers = markers_kept(model, scheme, rule).without(columns)
     classes = {**evidence.classes, key: class_evidence(model, scheme, markers)}
+    if key == GENERAL_EV:
+        evidence = replace(evidence, organelles=_per_organelle(model, scheme, markers.positive))
     if not rule.requires:
         return replace(evidence, classes=classes)
     return replace(evidence, classes=classes, **_conjunctions(model, scheme, columns))

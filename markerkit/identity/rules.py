@@ -336,8 +336,8 @@ def _broken_cells(case: _Case) -> Verdict | None:
     """Organelles and nuclei of broken cells look like apoptotic bodies: only a shown apoptosis tells them apart."""
     if not case.rule.nuclear:
         return None
-    ev = case.evidence.classes[GENERAL_EV].effect
-    if not case.evidence.facts.apoptosis or ev is None or ev.ci_low <= 0:
+    ev = enough(case.mine.ev_beyond, case.t["min_markers"])
+    if not case.evidence.facts.apoptosis or not rises(ev, case.t["min_source_effect"]):
         return Verdict(UNRESOLVED, Rule.LYSED_OR_APOPTOTIC)
     nuclear = enough(case.mine.nuclear, case.t["min_markers_margin"])
     least = case.t["min_class_effect"]

@@ -59,8 +59,8 @@ def background(effect: Array, influence: Array) -> Background:
     return Background(float(effect.mean()), common, more, p)
 
 
-def background_of_structures(effect: Array, influence: Array) -> Background:
-    """Trimmed mean of the background proteins, which a trimmed mean over the members of a structure is held against.
+def trimmed_background(effect: Array, influence: Array) -> Background:
+    """Trimmed mean of the background proteins: for a trimmed mean over a structure, and for single proteins.
 
     Parameters
     ----------

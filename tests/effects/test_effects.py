@@ -367,5 +367,5 @@ def test_an_assessment_looks_markers_up_once() -> None:
     finally:
         sys.setprofile(None)
     assert 0 < calls["set_members"] <= 340
-    assert 0 < calls["gather_markers"] <= 252
+    assert 0 < calls["gather_markers"] <= 270
     assert 0 < calls["locate"] <= 242

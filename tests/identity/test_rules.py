@@ -116,6 +116,7 @@ def klass(**changes: object) -> ClassEvidence:
         competitor_specific={"microvesicle": FLAT, "apoptotic_body": FLAT},
         over_organelles=UP,
         nuclear=UP,
+        ev_beyond=UP,
     )
     return replace(good, **changes)
 
@@ -278,6 +279,20 @@ LIMITS = [
         body(nuclear=effect(-1.0, RISE - TINY, 3.0)),
         body(nuclear=effect(-1.0, RISE, 3.0)),
         (R.NO_NUCLEAR_EVIDENCE, R.ENRICHED),
+    ),
+    Limit(
+        "min_source_effect",
+        "apoptotic_body",
+        body(ev_beyond=effect(TINY, LEAST - TINY, 2.0)),
+        body(ev_beyond=effect(TINY, LEAST, 2.0)),
+        (R.LYSED_OR_APOPTOTIC, R.ENRICHED),
+    ),
+    Limit(
+        "min_markers",
+        "apoptotic_body",
+        body(ev_beyond=few(T["min_markers"] - 1)),
+        body(ev_beyond=few(T["min_markers"])),
+        (R.LYSED_OR_APOPTOTIC, R.ENRICHED),
     ),
     Limit(
         "min_markers_margin",
@@ -604,9 +619,7 @@ def test_an_apoptotic_body_needs_apoptosis_and_ev_markers() -> None:
     silent = replace(body(), facts=Facts(vesicles=True))
     assert verdict(silent, key).rule == R.LYSED_OR_APOPTOTIC
     for low, rule in ((0.0, R.LYSED_OR_APOPTOTIC), (TINY, R.ENRICHED)):
-        found = body()
-        found = replace(found, classes={**found.classes, "ev": replace(OPEN, effect=effect(low, 1.0, 2.0))})
-        assert verdict(found, key).rule == rule
+        assert verdict(body(ev_beyond=effect(low, 1.0, 2.0)), key).rule == rule
 
 
 @pytest.mark.parametrize("source", ["nucleus", "mitochondrion", "er_golgi"])
