@@ -25,10 +25,11 @@ from sections import FOLDER, markdown, write_section
 from threadpoolctl import threadpool_limits
 
 from markerkit.stats import detection, ebayes, linear, prior
+from markerkit.stats.background import background
 from markerkit.stats.camera import camera
 from markerkit.stats.fry import fry
 from markerkit.stats.joint import joint_effects
-from markerkit.stats.set_effect import MarkerEffects, background, set_effect
+from markerkit.stats.set_effect import MarkerEffects, set_effect
 from markerkit.stats.set_statistics import set_statistics
 
 Array = npt.NDArray[np.float64]

@@ -44,7 +44,8 @@ from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, UNRESOLVED, ide
 from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.purity.rules import HIGHER, LOWER
 from markerkit.purity.sources import source_verdicts
-from markerkit.stats.set_effect import MarkerEffects, background, common_heterogeneity, set_effect
+from markerkit.stats.background import background
+from markerkit.stats.set_effect import MarkerEffects, common_heterogeneity, set_effect
 from markerkit.study.contrast import Contrast
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -100,7 +101,7 @@ def relabelled(exp: mk.Experiment, case: list[str], control: list[str]) -> mk.Ex
 
 
 def called(table: pd.DataFrame) -> list[str]:
-    return list(table.loc[table["verdict"] == COMPATIBLE, "class"])
+    return list(table.loc[table["verdict"].eq(COMPATIBLE), "class"])
 
 
 def percent(count: int, n: int) -> str:

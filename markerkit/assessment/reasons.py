@@ -15,15 +15,12 @@ from markerkit.core.vocabulary import Basis, Direction, Exclusion, Rule, Topic, 
 from markerkit.core.wording import counted, fold_change, interval, names, percent, times
 from markerkit.effects.members import members_of
 from markerkit.effects.model import AnyContrast, ContrastModel
+from markerkit.identity.evidence import CandidateEvidence, ClassEvidence, Evidence, completed, enough
 from markerkit.identity.measure import ClassMarkers, gather, markers_kept
 from markerkit.identity.rules import (
     COMPATIBLE,
     NOT_COMPATIBLE,
-    CandidateEvidence,
-    ClassEvidence,
-    Evidence,
     candidate_shown,
-    enough,
     enrichment,
     exclusion,
     negatives_rise,
@@ -88,7 +85,8 @@ class _Found:
 
     @classmethod
     def of(cls, model: ContrastModel, record: Record) -> _Found:
-        evidence = tuple(gather(model, scheme, record.context) for scheme in model.schemes)
+        gathered = [gather(model, scheme, record.context) for scheme in model.schemes]
+        evidence = tuple(completed(gathered, model.criteria.threshold))
         return cls(model, evidence, joint_effects_of(model), record)
 
     @property
@@ -145,10 +143,13 @@ def _measured(found: _Found, rule: ClassRule, verdict: pd.Series, words: pd.Seri
     yield _negatives(found, mine, markers, evidence)
     if rule.competing_classes:
         yield _specific(found, rule, mine)
+    if rule.above_organelles:
+        yield _organelles(found, mine, evidence)
+    if rule.nuclear:
+        yield _nuclear(found, mine)
     for competitor in rule.competing_classes:
-        theirs = evidence.classes[competitor]
-        yield _competitor(found, mine, theirs, competitor, words.get(competitor, ""))
-        yield from _excluded(found, mine, theirs, competitor)
+        yield _competitor(found, rule, evidence, competitor, words.get(competitor, ""))
+        yield from _excluded(found, rule, evidence, competitor)
     if rule.needs_ev:
         text = f"general EV evidence is {words.get(GENERAL_EV, 'not assessed')}"
         yield _of_verdict(
@@ -188,7 +189,7 @@ def _effect(found: _Found, mine: ClassEvidence, evidence: Evidence) -> Row:
         return reason_row(
             Topic.SET_EFFECT, NEITHER, "no marker of the class has an effect with a standard error"
         )
-    alone = enrichment(mine, t, has_background=evidence.has_background)
+    alone = enrichment(mine, t, has_background=evidence.has_background, compressed=evidence.facts.compressed)
     text = f"the markers are {found.size(e)}"
     if alone.word == COMPATIBLE:
         return found.row(Topic.SET_EFFECT, FOR, f"{text}: more than in the control", e)
@@ -258,15 +259,14 @@ def _bounds(found: _Found, rule: ClassRule) -> Row:
 def _negatives(found: _Found, mine: ClassEvidence, markers: ClassMarkers, evidence: Evidence) -> Row:
     t, n = found.model.criteria.threshold, markers.negative.n_markers
     comparator = found.model.criteria.comparators[found.model.contrast.comparator or "unknown"]
-    e, balance = enough(mine.negatives, t["min_markers_negative"]), mine.balance
-    if e is None or balance is None:
+    e = enough(mine.negatives, t["min_markers_negative"])
+    if e is None:
         fewest = int(t["min_markers_negative"])
         text = f"{counted(n, 'negative marker')} measured; fewer than {fewest} count neither for nor against"
         return reason_row(Topic.NEGATIVES, NEITHER, text, n=n)
     if evidence.facts.negatives_rise:
-        size = found.size(balance, "the negative markers")
-        text = f"against {comparator.title} the markers must rise above the negative markers: {size}"
-        return found.row(Topic.NEGATIVES, _side(balance), text, balance)
+        text = f"the negative markers are {found.size(e)}; against {comparator.title} they rise with any vesicles"
+        return found.row(Topic.NEGATIVES, NEITHER, text, e)
     text = f"the negative markers are {found.size(e)}"
     if negatives_rise(mine, evidence.facts, t):
         return found.row(Topic.NEGATIVES, AGAINST, f"{text}: they rise too", e)
@@ -289,8 +289,28 @@ def _specific(found: _Found, rule: ClassRule, mine: ClassEvidence) -> Row:
     return found.row(Topic.SPECIFIC, direction, text, e)
 
 
-def _competitor(found: _Found, mine: ClassEvidence, theirs: ClassEvidence, competitor: str, word: str) -> Row:
-    t, title = found.model.criteria.threshold, found.titles[competitor]
+def _organelles(found: _Found, mine: ClassEvidence, evidence: Evidence) -> Row:
+    """Compare the markers with the organelles that vesicles lack, or name one that is higher for each EV marker."""
+    least = found.model.criteria.threshold["min_markers_source"]
+    for key, gap in evidence.organelles.items():
+        if enough(gap, least) is not None and gap is not None and gap.ci_high < 0:
+            text = f"more of {found.titles[key]} than in the control for each EV marker: EV markers are {found.size(gap, 'it')}"
+            return found.row(Topic.ORGANELLES, AGAINST, text, gap)
+    e = enough(mine.over_organelles, least)
+    if e is None:
+        return reason_row(Topic.ORGANELLES, NEITHER, "too few organelle proteins measured to compare with")
+    return found.row(Topic.ORGANELLES, _side(e), f"the markers are {found.size(e, 'organelle proteins')}", e)
+
+
+def _nuclear(found: _Found, mine: ClassEvidence) -> Row:
+    e = enough(mine.nuclear, found.model.criteria.threshold["min_markers_margin"])
+    if e is None:
+        return reason_row(Topic.NUCLEAR, NEITHER, "too few histones and lamins measured")
+    return found.row(Topic.NUCLEAR, _side(e), f"histones and lamins are {found.size(e)}", e)
+
+
+def _competitor(found: _Found, rule: ClassRule, evidence: Evidence, competitor: str, word: str) -> Row:
+    t, title, mine = found.model.criteria.threshold, found.titles[competitor], evidence.classes[rule.key]
     margin = enough(mine.margins.get(competitor), t["min_markers_margin"])
     tail = f"; {title} itself is {word or 'not assessed'}"
     if margin is None:
@@ -300,10 +320,11 @@ def _competitor(found: _Found, mine: ClassEvidence, theirs: ClassEvidence, compe
     return found.row(Topic.COMPETING_CLASS, _side(margin), text, margin, about=competitor)
 
 
-def _excluded(found: _Found, mine: ClassEvidence, theirs: ClassEvidence, competitor: str) -> Iterator[Row]:
+def _excluded(found: _Found, rule: ClassRule, evidence: Evidence, competitor: str) -> Iterator[Row]:
     """Say by how much a competing class misses the least effect of a class, where that excludes it."""
     t, title = found.model.criteria.threshold, found.titles[competitor]
-    how = exclusion(mine, theirs, competitor, t)
+    mine, theirs = evidence.classes[rule.key], evidence.competitor(competitor)
+    how = exclusion(rule, evidence, competitor, t)
     effect = theirs.effect if how == Exclusion.ITSELF else mine.competitor_specific.get(competitor)
     if how not in {Exclusion.ITSELF, Exclusion.SPECIFIC} or effect is None:
         return

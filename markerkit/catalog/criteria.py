@@ -34,6 +34,10 @@ class ClassRule:
     requires: tuple[str, ...] = ()
     forbidden_sources: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
+    above_organelles: bool = False
+    may_accompany: tuple[str, ...] = ()
+    full_of_organelles: tuple[str, ...] = ()
+    nuclear: tuple[str, ...] = ()
 
     @property
     def sharing(self) -> tuple[str, ...]:
@@ -52,6 +56,7 @@ class CandidateRule:
     set: str = ""
     over: str = ""
     void_in_blood: bool = False
+    untreated_control: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,8 +94,8 @@ class ComparatorRule:
 
     @property
     def negatives_rise(self) -> bool:
-        """True where all cell proteins rise over the comparator, so that only the difference to the negatives counts."""
-        return self.negatives == "below positives"
+        """True where all cell proteins rise over the comparator, so that negatives say nothing."""
+        return self.negatives == "rise"
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,11 @@ class Criteria:
     sources: Mapping[str, SourceRule]
     comparators: Mapping[str, ComparatorRule]
     contamination_fraction: Mapping[str, ContaminationFractionRule]
+
+    @property
+    def organelles(self) -> tuple[str, ...]:
+        """Sets of proteins fixed in organelles that vesicles lack: the reference of the contamination fraction."""
+        return self.contamination_fraction["lysate"].compartments
 
     @property
     def titles(self) -> dict[str, str]:

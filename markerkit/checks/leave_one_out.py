@@ -15,8 +15,8 @@ from markerkit.core.wording import names
 from markerkit.effects.members import Located
 from markerkit.effects.model import ContrastModel
 from markerkit.identity.change import decide_classes
+from markerkit.identity.evidence import Evidence
 from markerkit.identity.measure import gather, markers_kept, without
-from markerkit.identity.rules import Evidence
 from markerkit.purity.rules import decide_source
 from markerkit.purity.sources import source_evidence
 from markerkit.stats.set_effect import SetEffect

@@ -27,7 +27,7 @@ from markerkit.identity.measure import gather
 from markerkit.preprocess.steps import log2
 from markerkit.purity.rules import decide_source
 from markerkit.purity.sources import effect_columns, source_evidence
-from markerkit.stats.set_effect import Background, background
+from markerkit.stats.background import Background, trimmed_background
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
@@ -140,7 +140,8 @@ def _with_background(model: ContrastModel, scheme: MissingValueScheme, *, whole:
     e = scheme.effects
     chosen = e.usable & (np.ones(len(e.effect), dtype=bool) if whole else model.background_mask)
     effect, influence = e.effect[chosen], e.influence[:, chosen]
-    return replace(scheme, background=background(effect, influence) if whole else _median(effect, influence))
+    other = trimmed_background(effect, influence) if whole else _median(effect, influence)
+    return replace(scheme, background=other, of_structures=other)
 
 
 def _median(effect: Array, influence: Array) -> Background:

@@ -16,6 +16,7 @@ _REASONS = {
     Rule.CONTROL_NOT_DECLARED: "not said what the control is",
     Rule.CONTROL_IS_VESICLES: "the control is vesicles too",
     Rule.NO_REPLICATES: "no replicates: {about} has {samples}, {needed} or more are needed",
+    Rule.STATED_NOT_VESICLES: "stated not to be vesicles",
     Rule.APOPTOSIS_NOT_STATED: "apoptosis not stated in the context",
     Rule.NO_BACKGROUND: "too few background proteins",
     Rule.TOO_FEW_MARKERS: "{n} of at least {markers} measured",
@@ -23,7 +24,10 @@ _REASONS = {
     Rule.DEPLETED: "depleted",
     Rule.NO_MORE_THAN_CONTROL: "no more than the control",
     Rule.RAISED_TOO_LITTLE: "raised less than {margin}-fold",
+    Rule.RATIOS_COMPRESSED: "no more than the control, but ratios may be compressed, which could not be measured",
     Rule.WIDE_INTERVAL: "interval too wide to tell",
+    Rule.ORGANELLES_PER_EV: "more {about} for each EV marker than in the control, as in broken cells",
+    Rule.NOT_ABOVE_ORGANELLES: "markers not {margin}-fold above the organelle proteins, as in broken cells",
     Rule.NEGATIVES_UP: "proteins that should be absent rise too",
     Rule.NO_GENERAL_EV_EVIDENCE: "general EV evidence not shown",
     Rule.NOT_DECLARED_AS_VESICLES: "not declared as vesicles",
@@ -35,6 +39,8 @@ _REASONS = {
     Rule.NECROSIS: "necrosis pattern: {about} higher",
     Rule.NO_CANDIDATE: "competing class {competitor} not excluded: no candidate marker",
     Rule.CANDIDATE: "small EV, apoptosis stated, candidate marker",
+    Rule.LYSED_OR_APOPTOTIC: "lysed cells or apoptotic bodies",
+    Rule.NO_NUCLEAR_EVIDENCE: "histones and lamins not {margin}-fold above the control",
     Rule.ENRICHED: "enriched over the control",
     Rule.HIGHER: "more than in the control",
     Rule.LOWER: "less than in the control",
@@ -53,15 +59,26 @@ _ABSENT = (
     "absent or rare here"
 )
 _REPLICATES = "more replicates: at least {needed} samples in each group, better 4"
+_BROKEN = (
+    "a density gradient or another step that removes membranes of broken cells, and viability of the cells"
+)
 _OF_A_CLASS = {
     Rule.CONTROL_NOT_DECLARED: "declare what the control is, lysate, biofluid or soluble, if it holds no vesicle preparation",
     Rule.CONTROL_IS_VESICLES: "a control without vesicles: the source cells' lysate, the fluid itself or a soluble fraction",
     Rule.NO_REPLICATES: _REPLICATES,
+    Rule.STATED_NOT_VESICLES: "nothing: the context says `vesicles = false`",
     Rule.APOPTOSIS_NOT_STATED: "if the source cells were dying, state in the context that apoptosis was induced and shown, and the viability",
     Rule.NO_BACKGROUND: "deeper measurement: too few background proteins were measured",
     Rule.TOO_FEW_MARKERS: _DEEPER,
     Rule.TOO_LITTLE_WEIGHT: _DEEPER,
+    Rule.RAISED_TOO_LITTLE: "a purer preparation: admixed control material draws every marker towards the control",
+    Rule.RISE_OF_UNKNOWN_SIZE: "more replicates, which show how large the rise is",
+    Rule.RATIOS_COMPRESSED: "label-free values, or quantification free of interference (MS3, real-time search)",
     Rule.WIDE_INTERVAL: "more replicates, or deeper measurement of the class markers",
+    Rule.ORGANELLES_PER_EV: _BROKEN,
+    Rule.NOT_ABOVE_ORGANELLES: _BROKEN,
+    Rule.LYSED_OR_APOPTOTIC: "apoptosis induced and shown, with the viability, in the context; annexin V binding, a size fraction or caspase-cleaved proteins tell apoptotic bodies from lysed cells",
+    Rule.NO_NUCLEAR_EVIDENCE: "histones and lamins: deeper measurement, or a targeted assay; organelles without them also fit large EVs of living cells",
     Rule.NEGATIVES_UP: "a purer preparation, or a comparator that shares the co-isolated material",
     Rule.NO_GENERAL_EV_EVIDENCE: "EV markers (tetraspanins, ESCRT, annexins) that rise over the comparator",
     Rule.NOT_DECLARED_AS_VESICLES: "declare `vesicles = true` in the context file, with the evidence for it",
@@ -124,6 +141,11 @@ def reason(verdict: Verdict, titles: Titles) -> str:
         because=reason(because, titles) if because else "",
     )
     return f"{text}, from detection" if verdict.basis == Basis.BOUNDED else text
+
+
+def cannot_be_told(case: str, control: str) -> str:
+    """Headline of a contrast whose case looks like its control."""
+    return f"{case} cannot be told from {control}"
 
 
 @dataclass(frozen=True)
@@ -293,10 +315,12 @@ def _exclusions(excluded: Mapping[str, tuple[Exclusion, float]], titles: Titles)
         Exclusion.ITSELF: "itself not compatible",
         Exclusion.MARGIN: "below the markers only in the class",
         Exclusion.SPECIFIC: "its specific markers show no {margin}-fold rise",
+        Exclusion.ORGANELLES: "its organelles lie below the class-specific markers",
+        Exclusion.BESIDE: "not excluded, may be there beside it",
         Exclusion.NOT_EXCLUDED: "not excluded",
     }
     named = [f"{titles[k]} ({words[how].format(margin=fold_change(m))})" for k, (how, m) in excluded.items()]
-    return f" Competing {'class' if len(named) == 1 else 'classes'} excluded: {', '.join(named)}."
+    return f" Competing {'class' if len(named) == 1 else 'classes'}: {', '.join(named)}."
 
 
 def explain_source(

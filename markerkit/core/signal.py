@@ -165,6 +165,11 @@ def quantity_of(exp: Experiment) -> str:
     return str(exp.provenance.get("quantity", "signal"))
 
 
+def has_compressed_ratios(exp: Experiment) -> bool:
+    """Return whether fold changes are smaller than the true ones: ratios, and reporter ions of isobaric labels."""
+    return exp.scale == "ratio" or quantity_of(exp).startswith("reporter")
+
+
 def _lengths(exp: Experiment) -> pd.Series:
     """Lengths of the sequences, in residues; NaN where unknown."""
     proteins = exp.proteins

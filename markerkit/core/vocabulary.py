@@ -34,6 +34,8 @@ class Topic(StrEnum):
     LEAST_EFFECT = "least_effect"
     BOUNDS = "left_censored_bounds"
     NEGATIVES = "negatives"
+    ORGANELLES = "organelles"
+    NUCLEAR = "nuclear_markers"
     SPECIFIC = "class_specific_markers"
     COMPETING_CLASS = "competing_class"
     COMPETITOR_EXCLUDED = "competing_class_excluded"
@@ -57,6 +59,7 @@ class Rule(StrEnum):
     CONTROL_NOT_DECLARED = "control_not_declared"
     CONTROL_IS_VESICLES = "control_is_vesicles"
     NO_REPLICATES = "no_replicates"
+    STATED_NOT_VESICLES = "stated_not_vesicles"
     APOPTOSIS_NOT_STATED = "apoptosis_not_stated"
     NO_BACKGROUND = "no_background"
     TOO_FEW_MARKERS = "too_few_markers"
@@ -64,7 +67,10 @@ class Rule(StrEnum):
     DEPLETED = "depleted"
     NO_MORE_THAN_CONTROL = "no_more_than_control"
     RAISED_TOO_LITTLE = "raised_too_little"
+    RATIOS_COMPRESSED = "ratios_compressed"
     WIDE_INTERVAL = "wide_interval"
+    ORGANELLES_PER_EV = "organelles_per_ev"
+    NOT_ABOVE_ORGANELLES = "not_above_organelles"
     NEGATIVES_UP = "negatives_up"
     NO_GENERAL_EV_EVIDENCE = "no_general_ev_evidence"
     NOT_DECLARED_AS_VESICLES = "not_declared_as_vesicles"
@@ -76,6 +82,8 @@ class Rule(StrEnum):
     NECROSIS = "necrosis"
     NO_CANDIDATE = "no_candidate"
     CANDIDATE = "candidate"
+    LYSED_OR_APOPTOTIC = "lysed_or_apoptotic"
+    NO_NUCLEAR_EVIDENCE = "no_nuclear_evidence"
     ENRICHED = "enriched"
     HIGHER = "higher"
     LOWER = "lower"
@@ -107,6 +115,11 @@ _TOPICS = {
     Rule.NO_MORE_THAN_CONTROL: Topic.LEAST_EFFECT,
     Rule.RAISED_TOO_LITTLE: Topic.LEAST_EFFECT,
     Rule.NEGATIVES_UP: Topic.NEGATIVES,
+    Rule.ORGANELLES_PER_EV: Topic.ORGANELLES,
+    Rule.NOT_ABOVE_ORGANELLES: Topic.ORGANELLES,
+    Rule.STATED_NOT_VESICLES: Topic.CONTEXT,
+    Rule.LYSED_OR_APOPTOTIC: Topic.CONTEXT,
+    Rule.NO_NUCLEAR_EVIDENCE: Topic.NUCLEAR,
     Rule.NO_GENERAL_EV_EVIDENCE: Topic.GENERAL_EV,
     Rule.NOT_DECLARED_AS_VESICLES: Topic.CONTEXT,
     Rule.TOO_FEW_SPECIFIC_MARKERS: Topic.SPECIFIC,
@@ -121,7 +134,12 @@ _TOPICS = {
 }
 
 
-_CONTEXT = {Rule.APOPTOSIS_NOT_STATED: "apoptosis_induced", Rule.NOT_DECLARED_AS_VESICLES: "vesicles"}
+_CONTEXT = {
+    Rule.APOPTOSIS_NOT_STATED: "apoptosis_induced",
+    Rule.LYSED_OR_APOPTOTIC: "apoptosis_shown",
+    Rule.NOT_DECLARED_AS_VESICLES: "vesicles",
+    Rule.STATED_NOT_VESICLES: "vesicles",
+}
 
 
 class Exclusion(StrEnum):
@@ -130,6 +148,8 @@ class Exclusion(StrEnum):
     ITSELF = "itself not compatible"
     MARGIN = "below the markers only in the class"
     SPECIFIC = "its specific markers do not rise"
+    ORGANELLES = "its organelles lie below the class-specific markers"
+    BESIDE = "may be there beside it"
     NOT_EXCLUDED = ""
 
 

@@ -11,12 +11,12 @@ import pandas as pd
 from scipy.special import ndtri, stdtr, stdtrit
 
 from markerkit.catalog.criteria import load_criteria
+from markerkit.stats.background import trimmed_background
 from markerkit.stats.combined import Arms, Combined, combined_test
 from markerkit.stats.detection import MOST_SAMPLES, sample_odds
 from markerkit.stats.ebayes import Moderated, log_odds, treat, two_sided
 from markerkit.stats.fdr import bh
 from markerkit.stats.linear import LinearFit
-from markerkit.stats.set_effect import background
 from markerkit.study.formula import Design
 
 Array = npt.NDArray[np.float64]
@@ -87,7 +87,7 @@ class Tested:
         chosen = proteins & np.isfinite(effect) & np.isfinite(variance) & (self.model.df_residual > 0)
         if chosen.sum() < load_criteria().convention["min_background"]:
             return 0.0
-        return background(effect[chosen], influence[:, chosen]).effect
+        return trimmed_background(effect[chosen], influence[:, chosen]).effect
 
 
 def protein_table(

@@ -19,8 +19,8 @@ from markerkit.core.verdict import Verdict
 from markerkit.core.vocabulary import Fluid
 from markerkit.effects.members import Located, ProteinIndex
 from markerkit.results import DifferentialAbundance
+from markerkit.stats.background import Background
 from markerkit.stats.set_effect import (
-    Background,
     Heterogeneity,
     MarkerEffects,
     SetEffect,
@@ -180,6 +180,8 @@ class MissingValueScheme:
         Of the proteins.
     background
         The background; nothing where too few proteins are left for it.
+    of_structures
+        The background that structures are held against: a trimmed mean, as theirs.
     heterogeneity
         Between the markers of the classes' and sources' sets.
     level
@@ -188,16 +190,18 @@ class MissingValueScheme:
 
     effects: ProteinEffects
     background: Background | None
+    of_structures: Background | None
     heterogeneity: Heterogeneity | None = None
     level: float = 0.2
 
     def over_background(self, markers: SetMarkers, confidence: float) -> SetEffect | None:
         """Effect of a set over the background; nothing where either is missing."""
-        if self.background is None or markers.effects is None:
+        reference = self.of_structures if markers.located.structure else self.background
+        if reference is None or markers.effects is None:
             return None
         found = set_effect(
             markers.effects,
-            self.background,
+            reference,
             confidence=confidence,
             heterogeneity=self.heterogeneity,
             level=self.level,

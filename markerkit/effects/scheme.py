@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,8 @@ from markerkit.effects.members import Located, ProteinIndex
 from markerkit.effects.model import MissingValueScheme, ProteinEffects, background_proteins
 from markerkit.ids.representative import representatives
 from markerkit.results import DifferentialAbundance
-from markerkit.stats.set_effect import Background, background, common_heterogeneity
+from markerkit.stats.background import Background, background, trimmed_background
+from markerkit.stats.set_effect import Array, common_heterogeneity
 
 
 def verdict_sets(index: ProteinIndex, criteria: Criteria) -> list[Located]:
@@ -51,17 +52,24 @@ def missing_value_scheme(
     return MissingValueScheme(
         effects,
         reference(effects, mask, int(limits["min_background"])),
+        reference(effects, mask, int(limits["min_background"]), of=trimmed_background),
         common_heterogeneity(found, min_sets=int(limits["min_sets_heterogeneity"])),
         limits["heterogeneity_level"],
     )
 
 
-def reference(effects: ProteinEffects, mask: npt.NDArray[np.bool_], fewest: int) -> Background | None:
+def reference(
+    effects: ProteinEffects,
+    mask: npt.NDArray[np.bool_],
+    fewest: int,
+    *,
+    of: Callable[[Array, Array], Background] = background,
+) -> Background | None:
     """Background over the usable proteins of a mask; nothing where they are too few."""
     chosen = effects.usable & mask
     if chosen.sum() < fewest:
         return None
-    return background(effects.effect[chosen], effects.influence[:, chosen])
+    return of(effects.effect[chosen], effects.influence[:, chosen])
 
 
 def effects_of(da: DifferentialAbundance, name: str) -> ProteinEffects:

@@ -23,8 +23,9 @@ from markerkit.effects.model import (
     circumstances,
 )
 from markerkit.effects.rows import marker_rows
+from markerkit.identity.evidence import Evidence
 from markerkit.identity.measure import gather, markers_kept
-from markerkit.identity.rules import NOT_ASSESSABLE, Evidence, decide
+from markerkit.identity.rules import NOT_ASSESSABLE, decide
 from markerkit.identity.table import detectable, marker_counts
 from markerkit.purity.rules import change, combine_changes
 from markerkit.purity.sources import effect_columns, measured, purity_of

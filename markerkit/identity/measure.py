@@ -11,11 +11,13 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from markerkit.catalog.criteria import GENERAL_EV, CandidateRule, ClassRule
+from markerkit.core.signal import has_compressed_ratios
 from markerkit.core.vocabulary import Comparator
 from markerkit.effects.members import members_of
 from markerkit.effects.model import ContrastModel, MissingValueScheme, SetMarkers
-from markerkit.identity.rules import CandidateEvidence, ClassEvidence, Evidence, Facts, GeneEvidence
+from markerkit.identity.evidence import CandidateEvidence, ClassEvidence, Evidence, Facts, GeneEvidence
 from markerkit.purity.sources import source_evidence
+from markerkit.stats.set_effect import SetEffect
 
 Columns = npt.NDArray[np.intp]
 _NONE = np.array([], dtype=np.intp)
@@ -35,6 +37,10 @@ class ClassMarkers:
         By competing class: markers that the competitor lacks.
     competitor
         By competing class: its markers that neither the class nor general EV evidence has.
+    nuclear
+        Histones and lamins among the positive ones, each gene by itself.
+    ev
+        General EV markers, in blood without the panels of blood cells.
     """
 
     positive: SetMarkers
@@ -42,6 +48,8 @@ class ClassMarkers:
     specific: SetMarkers
     beyond: Mapping[str, SetMarkers]
     competitor: Mapping[str, SetMarkers]
+    nuclear: SetMarkers
+    ev: SetMarkers
 
     def without(self, columns: Columns) -> ClassMarkers:
         """Take some proteins as if they had not been measured."""
@@ -51,6 +59,8 @@ class ClassMarkers:
             self.specific.without(columns),
             {k: v.without(columns) for k, v in self.beyond.items()},
             {k: v.without(columns) for k, v in self.competitor.items()},
+            self.nuclear.without(columns),
+            self.ev.without(columns),
         )
 
 
@@ -83,7 +93,14 @@ def class_markers(model: ContrastModel, scheme: MissingValueScheme, rule: ClassR
         positive.without_genes(_genes(model, rule.sharing)),
         {k: positive.without_genes(_genes(model, (k,))) for k in competing},
         {k: of_class(k).without_genes(assumed) for k in competing},
+        _nuclear(model, scheme, rule),
+        of_class(GENERAL_EV),
     )
+
+
+def _nuclear(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule) -> SetMarkers:
+    found = scheme.effects.markers(model.index.located(rule.sets, by_gene=bool(rule.nuclear)))
+    return found.without_genes(set(found.located.members.gene) - set(rule.nuclear))
 
 
 def class_evidence(model: ContrastModel, scheme: MissingValueScheme, m: ClassMarkers) -> ClassEvidence:
@@ -96,11 +113,27 @@ def class_evidence(model: ContrastModel, scheme: MissingValueScheme, m: ClassMar
     return replace(
         found,
         negatives=scheme.over_background(m.negative, level),
-        balance=scheme.between(m.positive, m.negative, level),
         specific=scheme.over_background(m.specific, level),
         margins={k: scheme.between(m.beyond[k], m.competitor[k], level) for k in m.beyond},
         competitor_specific={k: scheme.over_background(v, level) for k, v in m.competitor.items()},
+        over_organelles=above(scheme, m.positive, organelles_of(model, scheme), level),
+        nuclear=scheme.over_background(m.nuclear, level),
+        specific_over_organelles=above(scheme, m.specific, organelles_of(model, scheme), level),
+        ev_beyond=scheme.over_background(m.ev.without_genes(set(m.positive.located.members.gene)), level),
+        specific_per_ev=scheme.between(m.specific, m.ev, level),
     )
+
+
+def organelles_of(model: ContrastModel, scheme: MissingValueScheme, *keys: str) -> SetMarkers:
+    """Proteins of organelles that vesicles lack; of all of them by default."""
+    return scheme.effects.markers(model.index.located(keys or model.criteria.organelles))
+
+
+def above(
+    scheme: MissingValueScheme, first: SetMarkers, second: SetMarkers, level: float
+) -> SetEffect | None:
+    """Effect of a set over another, what both have left out of the first."""
+    return scheme.between(first.without_genes(set(second.located.members.gene)), second, level)
 
 
 def facts_of(model: ContrastModel, context: Mapping[str, Any]) -> Facts:
@@ -111,6 +144,8 @@ def facts_of(model: ContrastModel, context: Mapping[str, Any]) -> Facts:
         apoptosis=bool(shown) and "viability_percent" in context,
         vesicles=bool(context.get("vesicles")) or c.comparator == Comparator.EV,
         negatives_rise=model.criteria.comparators[c.comparator or "unknown"].negatives_rise,
+        not_vesicles=context.get("vesicles") is False,
+        compressed=has_compressed_ratios(model.exp),
     )
 
 
@@ -130,13 +165,34 @@ def gather(model: ContrastModel, scheme: MissingValueScheme, context: Mapping[st
 
 
 def _gather(model: ContrastModel, scheme: MissingValueScheme) -> Evidence:
-    rules = model.criteria.classes.values()
+    rules, level = model.criteria.classes.values(), model.criteria.threshold["class_confidence"]
+    ev = model.criteria.classes[GENERAL_EV]
     return Evidence(
         classes={r.key: class_evidence(model, scheme, markers_kept(model, scheme, r)) for r in rules},
         facts=Facts(),
         has_background=scheme.background is not None,
+        organelles=_per_organelle(model, scheme, markers_kept(model, scheme, ev).positive),
+        anchors=_anchors(model, scheme, level),
         **_conjunctions(model, scheme, _NONE),
     )
+
+
+def _per_organelle(
+    model: ContrastModel, scheme: MissingValueScheme, ev: SetMarkers
+) -> dict[str, SetEffect | None]:
+    """General EV markers over the proteins of each organelle that vesicles lack."""
+    level = model.criteria.threshold["class_confidence"]
+    return {k: above(scheme, ev, organelles_of(model, scheme, k), level) for k in model.criteria.organelles}
+
+
+def _anchors(model: ContrastModel, scheme: MissingValueScheme, level: float) -> dict[str, SetEffect | None]:
+    """Measure what a preparation without vesicles has as much of as its control: organelles, and what fills it."""
+    rules = model.criteria.contamination_fraction
+    rule = rules.get(model.contrast.comparator or "", rules["biofluid"])
+    sets = dict.fromkeys((model.criteria.organelles, rule.compartments))
+    return {
+        " ".join(keys): scheme.over_background(organelles_of(model, scheme, *keys), level) for keys in sets
+    }
 
 
 def markers_kept(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule) -> ClassMarkers:
@@ -152,6 +208,8 @@ def without(
     rule = model.criteria.classes[key]
     markers = markers_kept(model, scheme, rule).without(columns)
     classes = {**evidence.classes, key: class_evidence(model, scheme, markers)}
+    if key == GENERAL_EV:
+        evidence = replace(evidence, organelles=_per_organelle(model, scheme, markers.positive))
     if not rule.requires:
         return replace(evidence, classes=classes)
     return replace(evidence, classes=classes, **_conjunctions(model, scheme, columns))
@@ -173,6 +231,7 @@ def _candidate(
     model: ContrastModel, scheme: MissingValueScheme, rule: CandidateRule, left_out: Columns
 ) -> CandidateEvidence:
     void = rule.void_in_blood and model.contrast.blood
+    void |= rule.untreated_control and model.contrast.comparator != Comparator.EV
     if rule.set:
         first, second = (
             scheme.effects.markers(model.index.located((s,), by_gene=True)).without(left_out)
@@ -193,8 +252,11 @@ def _genes_above(
     e, level = scheme.effects, model.criteria.threshold["class_confidence"]
     effect = np.where(np.isin(at, left_out), np.nan, e.effect[at])
     estimate = effect - (scheme.background.effect if scheme.background else 0.0)
+    usual = e.effect[e.usable & model.background_mask]
+    # one protein is no sample of markers: it must stand out among all proteins, not only from its own noise
+    spread = float(usual.var(ddof=1)) if len(usual) > 1 else 0.0
     with np.errstate(invalid="ignore"):
-        low = estimate - stdtrit(e.df[at], 0.5 + level / 2) * np.sqrt(e.variance[at])
+        low = estimate - stdtrit(e.df[at], 0.5 + level / 2) * np.sqrt(e.variance[at] + spread)
     only = e.detection[at] == "on"
     rows = zip(seen.tolist(), only.tolist(), estimate.tolist(), low.tolist(), strict=True)
     return tuple(GeneEvidence(*row) for row in rows)

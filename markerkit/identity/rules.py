@@ -3,101 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from markerkit.catalog.criteria import GENERAL_EV, ClassRule, Criteria
 from markerkit.core.verdict import Verdict, combine
 from markerkit.core.vocabulary import Basis, Exclusion, Rule, VerdictWord
-from markerkit.purity.rules import SourceEvidence, rises, source_verdict
+from markerkit.identity.evidence import CandidateEvidence, ClassEvidence, Evidence, Facts, completed, enough
+from markerkit.purity.rules import rises, source_verdict
 from markerkit.stats.set_effect import SetEffect
 
 COMPATIBLE, NOT_COMPATIBLE = VerdictWord.COMPATIBLE, VerdictWord.NOT_COMPATIBLE
 UNRESOLVED, NOT_ASSESSABLE = VerdictWord.UNRESOLVED, VerdictWord.NOT_ASSESSABLE
-
-
-@dataclass(frozen=True)
-class ClassEvidence:
-    """Numbers on one class under one missing-value scheme; effects in log2.
-
-    Parameters
-    ----------
-    n_markers
-        Independent positive markers measured.
-    weight_measured
-        Share of the weight of the set that was measured.
-    effect
-        Of the positive markers over the background; nothing without a marker or a background.
-    negatives
-        Of the negative markers over the background.
-    balance
-        Positive over negative markers.
-    specific
-        Of the class-specific markers: in no competing or related class and not general EV evidence.
-    margins
-        By competing class: markers only in the class over markers only in the competitor.
-    competitor_specific
-        By competing class: markers that neither the class nor general EV evidence has, over the background.
-    """
-
-    n_markers: int
-    weight_measured: float
-    effect: SetEffect | None
-    negatives: SetEffect | None = None
-    balance: SetEffect | None = None
-    specific: SetEffect | None = None
-    margins: Mapping[str, SetEffect | None] = field(default_factory=dict)
-    competitor_specific: Mapping[str, SetEffect | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class GeneEvidence:
-    """A gene of a candidate: share of case samples that show it, and its effect over the background, log2."""
-
-    seen: float
-    only_in_case: bool
-    estimate: float
-    ci_low: float
-
-
-@dataclass(frozen=True)
-class CandidateEvidence:
-    """Numbers on one candidate: its genes, or one set over another; `void` where it is uninformative."""
-
-    genes: tuple[GeneEvidence, ...] = ()
-    excess: SetEffect | None = None
-    void: bool = False
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What was stated of the contrast.
-
-    Parameters
-    ----------
-    apoptosis
-        Apoptosis was induced and shown, and the viability is given.
-    vesicles
-        The case is declared to be vesicles, or is compared with other vesicles.
-    negatives_rise
-        All cell proteins rise over the comparator: only the difference to the negatives counts.
-    """
-
-    apoptosis: bool = False
-    vesicles: bool = False
-    negatives_rise: bool = False
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that verdicts on classes are decided from, under one missing-value scheme."""
-
-    classes: Mapping[str, ClassEvidence]
-    facts: Facts
-    has_background: bool = True
-    sources: Mapping[str, SourceEvidence] = field(default_factory=dict)
-    candidates: Mapping[str, CandidateEvidence] = field(default_factory=dict)
 
 
 def decide(
@@ -114,6 +32,7 @@ def decide(
     keys
         Classes to decide; all by default.
     """
+    schemes = completed(schemes, criteria.threshold)
     general = combine([class_verdict(GENERAL_EV, e, criteria) for e in schemes], otherwise=UNRESOLVED).word
     wanted = criteria.classes if keys is None else keys
     return {
@@ -140,8 +59,20 @@ def class_verdict(
     return next(verdict for rule in _RULES if (verdict := rule(case)) is not None)
 
 
-def enrichment(e: ClassEvidence, t: Mapping[str, float], *, has_background: bool = True) -> Verdict:
-    """Decide by the positive markers alone: too few, depleted, raised too little, wide or enriched."""
+def enrichment(
+    e: ClassEvidence, t: Mapping[str, float], *, has_background: bool = True, compressed: bool = False
+) -> Verdict:
+    """Decide by the positive markers alone: too few, depleted, no more, raised too little, wide or enriched.
+
+    Parameters
+    ----------
+    e, t
+        Numbers, and thresholds by name.
+    has_background
+        There are enough proteins of no class.
+    compressed
+        Fold changes are smaller than the true ones: only an interval below 0 excludes.
+    """
     if not has_background:
         return Verdict(NOT_ASSESSABLE, Rule.NO_BACKGROUND, basis=Basis.NONE)
     numbers = {
@@ -158,49 +89,99 @@ def enrichment(e: ClassEvidence, t: Mapping[str, float], *, has_background: bool
         return Verdict(COMPATIBLE, Rule.ENRICHED)
     if e.effect.ci_high < 0:
         return Verdict(NOT_COMPATIBLE, Rule.DEPLETED)
+    numbers = {"equivalence_margin": margin}
+    if e.effect.ci_low > 0:
+        rule = Rule.RAISED_TOO_LITTLE if e.effect.ci_high < margin else Rule.RISE_OF_UNKNOWN_SIZE
+        return Verdict(UNRESOLVED, rule, numbers)
     if e.effect.ci_high < margin:
-        rule = Rule.NO_MORE_THAN_CONTROL if e.effect.ci_low <= 0 else Rule.RAISED_TOO_LITTLE
-        return Verdict(NOT_COMPATIBLE, rule, {"equivalence_margin": margin})
+        if compressed:
+            return Verdict(UNRESOLVED, Rule.RATIOS_COMPRESSED, numbers)
+        return Verdict(NOT_COMPATIBLE, Rule.NO_MORE_THAN_CONTROL, numbers)
     return Verdict(UNRESOLVED, Rule.WIDE_INTERVAL, {"heterogeneous": e.effect.heterogeneous})
 
 
-def exclusion(
-    mine: ClassEvidence, theirs: ClassEvidence, competitor: str, t: Mapping[str, float]
-) -> Exclusion:
-    """How a competing class is excluded, if it is.
+def exclusion(rule: ClassRule, evidence: Evidence, competitor: str, t: Mapping[str, float]) -> Exclusion:
+    """How a competing class is excluded, or that it may be there beside the class, if either is shown.
 
     Parameters
     ----------
-    mine, theirs
-        Evidence on the class and on its competitor.
+    rule
+        Of the class.
+    evidence
+        Numbers.
     competitor
         Key of the competitor.
     t
         Thresholds.
+
+    Notes
+    -----
+    Ratios that are compressed exclude a competitor only below 0, as they do the class itself.
     """
-    if enrichment(theirs, t).word == NOT_COMPATIBLE:
+    mine, theirs = evidence.classes[rule.key], evidence.competitor(competitor)
+    limit = 0.0 if evidence.facts.compressed else t["equivalence_margin"]
+    readable = theirs.n_markers >= t["min_markers"] and theirs.weight_measured >= t["min_weight"]
+    if readable and theirs.effect is not None and theirs.effect.ci_high < limit:
         return Exclusion.ITSELF
     margin = enough(mine.margins.get(competitor), t["min_markers_margin"])
     if margin is not None and margin.ci_low > 0:
         return Exclusion.MARGIN
     specific = enough(mine.competitor_specific.get(competitor), t["min_markers"])
-    if specific is not None and specific.ci_high < t["equivalence_margin"]:
+    if specific is not None and specific.ci_high < limit:
         return Exclusion.SPECIFIC
-    return Exclusion.NOT_EXCLUDED
+    lacking = enough(mine.specific_over_organelles, t["min_markers_margin"])
+    if competitor in rule.full_of_organelles and rises(lacking, t["min_class_effect"]):
+        return Exclusion.ORGANELLES
+    beside = competitor in rule.may_accompany and shown_by_its_own(mine, evidence.facts, t)
+    return Exclusion.BESIDE if beside else Exclusion.NOT_EXCLUDED
 
 
-def enough(effect: SetEffect | None, fewest: float) -> SetEffect | None:
-    """Return an effect of at least so many independent markers, else nothing."""
-    return effect if effect is not None and effect.n_markers >= fewest else None
+def shown_by_its_own(mine: ClassEvidence, facts: Facts, t: Mapping[str, float]) -> bool:
+    """Say whether the class-specific markers alone show a class, so that another may be there beside it.
+
+    They must be as many as any class needs. Against a fluid all proteins of cells rise: there they must be at least half
+    as enriched as the general EV markers.
+    """
+    own, fewest = mine.specific, t["min_markers"]
+    if not rises(enough(own, fewest), t["min_class_effect"]):
+        return False
+    per_ev = enough(mine.specific_per_ev, fewest)
+    return not facts.negatives_rise or (
+        per_ev is not None and per_ev.estimate > -t["equivalence_margin"] and per_ev.ci_high > 0
+    )
 
 
 def negatives_rise(e: ClassEvidence, facts: Facts, t: Mapping[str, float]) -> bool:
-    """Say whether negative markers rise or, over a comparator without cell protein, are not below the positives."""
-    if e.effect is None or enough(e.negatives, t["min_markers_negative"]) is None:
+    """Say whether negative markers rise; over a comparator without cell protein they do so with any vesicles."""
+    if e.effect is None or facts.negatives_rise:
         return False
-    if facts.negatives_rise:
-        return e.balance is not None and e.balance.ci_low <= 0
-    return rises(e.negatives, t["min_source_effect"])
+    return rises(enough(e.negatives, t["min_markers_negative"]), t["min_source_effect"])
+
+
+def like_control(schemes: Sequence[Evidence], criteria: Criteria) -> bool:
+    """Say whether nothing tells the case from its control: neither EV markers nor what vesicles lack differ.
+
+    Parameters
+    ----------
+    schemes
+        Evidence on measured values and, where presence is known, with bounds.
+    criteria
+        Rules and thresholds.
+    """
+    t = criteria.threshold
+    measured = completed(schemes, t)[0]
+    mine = measured.competitor(GENERAL_EV)
+    if mine.n_markers < t["min_markers"] or not _no_change(mine.effect, t):
+        return False
+    lacking = [e for e in measured.anchors.values() if enough(e, t["min_markers_source"]) is not None]
+    return bool(lacking) and all(_no_change(e, t) for e in lacking)
+
+
+def _no_change(effect: SetEffect | None, t: Mapping[str, float]) -> bool:
+    """Less than two-fold, and either not shown or less than what counts as a rise."""
+    if effect is None or abs(effect.estimate) >= t["equivalence_margin"]:
+        return False
+    return effect.ci_low <= 0 <= effect.ci_high or abs(effect.estimate) < t["min_source_effect"]
 
 
 def candidate_shown(e: CandidateEvidence, criteria: Criteria) -> bool:
@@ -236,6 +217,12 @@ class _Case:
         return self.criteria.threshold
 
 
+def _stated(case: _Case) -> Verdict | None:
+    if case.evidence.facts.not_vesicles:
+        return Verdict(NOT_ASSESSABLE, Rule.STATED_NOT_VESICLES, basis=Basis.NONE)
+    return None
+
+
 def _context(case: _Case) -> Verdict | None:
     if case.rule.context and not case.evidence.facts.apoptosis:
         return Verdict(NOT_ASSESSABLE, Rule.APOPTOSIS_NOT_STATED)
@@ -250,28 +237,57 @@ def _conjunction(case: _Case) -> Verdict | None:
         verdict = class_verdict(required, case.evidence, case.criteria, case.general)
         if verdict.word != COMPATIBLE:
             return _not_shown(case, required, verdict)
-    for source in case.rule.forbidden_sources:
-        found = case.evidence.sources.get(source)
-        if found is not None and source_verdict(found, case.t).word == VerdictWord.HIGHER:
-            return Verdict(UNRESOLVED, Rule.NECROSIS, competing_class=case.rule.requires[0], about=source)
+    lysis = _lysis(case)
+    if lysis is not None:
+        return lysis
     shown = [k for k in case.rule.candidates if candidate_shown(case.evidence.candidates[k], case.criteria)]
     if shown:
         return Verdict(COMPATIBLE, Rule.CANDIDATE)
     return Verdict(UNRESOLVED, Rule.NO_CANDIDATE, competing_class=case.rule.requires[0])
 
 
+def _lysis(case: _Case) -> Verdict | None:
+    """Say that a source is higher that must not be."""
+    for source in case.rule.forbidden_sources:
+        found = case.evidence.sources.get(source)
+        if found is not None and source_verdict(found, case.t).word == VerdictWord.HIGHER:
+            rests_on = next(iter(case.rule.requires), "")
+            return Verdict(UNRESOLVED, Rule.NECROSIS, competing_class=rests_on, about=source)
+    return None
+
+
 def _not_shown(case: _Case, required: str, verdict: Verdict) -> Verdict:
     """Pass on that a required class is not assessable or not compatible; else leave this one unresolved."""
     found = case.evidence
-    alone = enrichment(found.classes[required], case.t, has_background=found.has_background)
+    alone = _alone(found.classes[required], case)
     if alone.word in {NOT_ASSESSABLE, NOT_COMPATIBLE}:
         return Verdict(alone.word, Rule.REQUIRED_CLASS, alone.numbers, about=required, because=alone)
     return Verdict(UNRESOLVED, Rule.REQUIRED_CLASS, competing_class=required, about=required, because=verdict)
 
 
 def _enrichment(case: _Case) -> Verdict | None:
-    alone = enrichment(case.mine, case.t, has_background=case.evidence.has_background)
+    alone = _alone(case.mine, case)
     return alone if alone.word != COMPATIBLE else None
+
+
+def _alone(e: ClassEvidence, case: _Case) -> Verdict:
+    found = case.evidence
+    return enrichment(e, case.t, has_background=found.has_background, compressed=found.facts.compressed)
+
+
+def _organelles(case: _Case) -> Verdict | None:
+    """Broken cells have EV markers and organelles: in vesicles the markers lie above the organelles."""
+    if not case.rule.above_organelles:
+        return None
+    t, fewest = case.t, case.t["min_markers_source"]
+    gaps = {k: enough(gap, fewest) for k, gap in case.evidence.organelles.items()}
+    for key, gap in gaps.items():
+        if gap is not None and gap.ci_high < 0:
+            return Verdict(UNRESOLVED, Rule.ORGANELLES_PER_EV, about=key)
+    mine = enough(case.mine.over_organelles, fewest)
+    if mine is not None and not rises(mine, t["min_class_effect"]):
+        return Verdict(UNRESOLVED, Rule.NOT_ABOVE_ORGANELLES, {"equivalence_margin": t["min_class_effect"]})
+    return None
 
 
 def _negatives(case: _Case) -> Verdict | None:
@@ -280,7 +296,8 @@ def _negatives(case: _Case) -> Verdict | None:
 
 
 def _general_evidence(case: _Case) -> Verdict | None:
-    if case.rule.needs_ev and case.general != COMPATIBLE:
+    excluded = case.rule.declared and case.general == NOT_COMPATIBLE
+    if excluded or (case.rule.needs_ev and case.general != COMPATIBLE):
         return Verdict(UNRESOLVED, Rule.NO_GENERAL_EV_EVIDENCE)
     if case.rule.declared and not (case.evidence.facts.vesicles or case.general == COMPATIBLE):
         return Verdict(UNRESOLVED, Rule.NOT_DECLARED_AS_VESICLES)
@@ -300,8 +317,8 @@ def _specific(case: _Case) -> Verdict | None:
 
 
 def _competitors(case: _Case) -> Verdict | None:
-    classes, mine, t = case.evidence.classes, case.mine, case.t
-    still_open = [k for k in case.rule.competing_classes if not exclusion(mine, classes[k], k, t)]
+    mine, t = case.mine, case.t
+    still_open = [k for k in case.rule.competing_classes if not exclusion(case.rule, case.evidence, k, t)]
     if not still_open:
         return None
     margins = {k: enough(mine.margins.get(k), t["min_markers_margin"]) for k in still_open}
@@ -315,17 +332,35 @@ def _ci_low(margin: SetEffect | None) -> float:
     return -np.inf if margin is None else margin.ci_low
 
 
+def _broken_cells(case: _Case) -> Verdict | None:
+    """Organelles and nuclei of broken cells look like apoptotic bodies: only a shown apoptosis tells them apart."""
+    if not case.rule.nuclear:
+        return None
+    ev = enough(case.mine.ev_beyond, case.t["min_markers"])
+    if not case.evidence.facts.apoptosis or not rises(ev, case.t["min_source_effect"]):
+        return Verdict(UNRESOLVED, Rule.LYSED_OR_APOPTOTIC)
+    nuclear = enough(case.mine.nuclear, case.t["min_markers_margin"])
+    least = case.t["min_class_effect"]
+    if nuclear is None or nuclear.estimate < least:
+        return Verdict(UNRESOLVED, Rule.NO_NUCLEAR_EVIDENCE, {"equivalence_margin": least})
+    return None
+
+
 def _enriched(_case: _Case) -> Verdict:
     return Verdict(COMPATIBLE, Rule.ENRICHED)
 
 
 _RULES: tuple[Callable[[_Case], Verdict | None], ...] = (
+    _stated,
     _context,
     _conjunction,
     _enrichment,
+    _lysis,
+    _organelles,
     _negatives,
     _general_evidence,
     _specific,
     _competitors,
+    _broken_cells,
     _enriched,
 )

@@ -18,17 +18,16 @@ from markerkit.core.wording import sentence
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.model import AnyContrast, ContrastModel, UnfittedContrast, circumstances
 from markerkit.effects.rows import marker_rows
+from markerkit.identity.evidence import ClassEvidence, Evidence, completed, enough
 from markerkit.identity.measure import ClassMarkers, gather, markers_kept
 from markerkit.identity.rules import (
     COMPATIBLE,
     NOT_ASSESSABLE,
     NOT_COMPATIBLE,
     UNRESOLVED,
-    ClassEvidence,
-    Evidence,
     decide,
-    enough,
     exclusion,
+    like_control,
 )
 from markerkit.purity.sources import effect_columns, measured
 from markerkit.results import Identity, MarkersUsed
@@ -97,11 +96,13 @@ def _assess(model: AnyContrast, context: Mapping[str, Any]) -> tuple[pd.DataFram
         return pd.DataFrame(
             [_bare_row(model.contrast.name, r, verdict, study) for r in rules]
         ), pd.DataFrame()
-    evidence = [gather(model, scheme, context) for scheme in model.schemes]
+    gathered = [gather(model, scheme, context) for scheme in model.schemes]
+    evidence = completed(gathered, model.criteria.threshold)
     verdicts, study = decide(evidence, model.criteria), circumstances(model, context)
+    like = like_control(evidence, model.criteria)
     rows, used = [], []
     for key, rule in model.criteria.classes.items():
-        rows.append(_row(model, rule, verdicts[key], evidence, study))
+        rows.append(_row(model, rule, verdicts[key], evidence, study) | {"like_control": like})
         for role in ("positive", "negative"):
             located = getattr(markers_kept(model, model.schemes[-1], rule), role).located
             if len(located.members):
@@ -130,6 +131,7 @@ def _bare_row(contrast: str, rule: ClassRule, verdict: Verdict, study: Circumsta
         "explanation": sentence(f"{rule.title} is {verdict.word}: {why}"),
         "next_step": next_step_of_class(verdict, study),
         "competing_class": verdict.competing_class,
+        "like_control": False,
         "status": str(Status.NOT_ASSESSED if verdict.word == NOT_ASSESSABLE else Status.ASSESSED),
     }
 
@@ -204,9 +206,9 @@ def _exclusions(
     """How each competitor of a compatible class is excluded; a class that rests on another is distinguished by a candidate."""
     if verdict.word != COMPATIBLE or rule.requires:
         return {}
-    t, classes = model.criteria.threshold, evidence.classes
+    t = model.criteria.threshold
     margin = t["equivalence_margin"]
-    return {k: (exclusion(classes[rule.key], classes[k], k, t), margin) for k in rule.competing_classes}
+    return {k: (exclusion(rule, evidence, k, t), margin) for k in rule.competing_classes}
 
 
 __all__ = [

@@ -8,15 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
+from markerkit.stats.background import Background
 from markerkit.stats.ebayes import two_sided
-from markerkit.stats.set_effect import (
-    Background,
-    MarkerDispersion,
-    MarkerEffects,
-    cochran,
-    join_components,
-    ratio,
-)
+from markerkit.stats.set_effect import MarkerDispersion, MarkerEffects, cochran, join_components, ratio
 
 Array = npt.NDArray[np.float64]
 

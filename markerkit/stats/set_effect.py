@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc, ndtri, stdtr, stdtrit
 
+from markerkit.stats.background import Background, middle_half
 from markerkit.stats.prior import fit_prior
 
 Array = npt.NDArray[np.float64]
@@ -74,28 +75,6 @@ class Heterogeneity:
 
 
 @dataclass(frozen=True)
-class Background:
-    """Trimmed mean of the proteins that no verdict is read from.
-
-    Parameters
-    ----------
-    effect
-        Mean effect over the middle half.
-    influence
-        Its influence by sample, shape (n_samples,).
-    variance
-        Variance of the trimmed mean over proteins.
-    n
-        Number of proteins in the background.
-    """
-
-    effect: float
-    influence: Array
-    variance: float
-    n: int
-
-
-@dataclass(frozen=True)
 class SetEffect:
     """Estimate, standard error, degrees of freedom and interval of a set effect.
 
@@ -130,39 +109,6 @@ class SetEffect:
     def detectable(self, *, power: float, least: float = 0.0) -> float:
         """Effect whose estimate excludes 0 and reaches `least` in a share `power` of studies like this one."""
         return max(self.half_width, least) + float(stdtrit(self.df, power)) * self.se
-
-
-def background(effect: Array, influence: Array) -> Background:
-    """Trimmed mean over the middle half by effect.
-
-    Parameters
-    ----------
-    effect
-        Effects of the background proteins, shape (p,), no NaN.
-    influence
-        Shape (n_samples, p).
-
-    Returns
-    -------
-    Background
-        With the variance of a 25 % trimmed mean from the Winsorized sum of
-        squares (Tukey and McLaughlin 1963), less the sampling noise in it,
-        which the influence carries already.
-    """
-    p, middle = len(effect), middle_half(effect)
-    cut = p // 4
-    low, high = effect[middle[0]], effect[middle[-1]]
-    winsorized = np.clip(effect, low, high)
-    spread = winsorized.var(ddof=1) / (p * ((p - 2 * cut) / p) ** 2) if p > 1 else 0.0
-    common = influence[:, middle].mean(axis=1)
-    more = max(0.0, float(spread - (common**2).sum()))
-    return Background(float(effect[middle].mean()), common, more, p)
-
-
-def middle_half(effect: Array) -> npt.NDArray[np.intp]:
-    """Places of the effects that a 25 % trimmed mean is taken over, in order of the effect."""
-    cut = len(effect) // 4
-    return np.argsort(effect, kind="stable")[cut : len(effect) - cut]
 
 
 def structure_effect(members: MarkerEffects) -> MarkerEffects:

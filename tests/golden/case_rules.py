@@ -8,12 +8,8 @@ import pandas as pd
 
 from markerkit.catalog.criteria import Criteria, load_criteria
 from markerkit.core.vocabulary import VerdictWord
+from markerkit.identity.evidence import CandidateEvidence, ClassEvidence, Evidence, Facts, GeneEvidence
 from markerkit.identity.rules import (
-    CandidateEvidence,
-    ClassEvidence,
-    Evidence,
-    Facts,
-    GeneEvidence,
     candidate_shown,
     class_verdict,
     decide,

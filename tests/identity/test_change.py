@@ -14,7 +14,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.core.verdict import Verdict, combine
 from markerkit.core.vocabulary import Basis, Rule, VerdictWord
 from markerkit.identity.change import class_change
-from markerkit.identity.rules import ClassEvidence, Evidence, Facts
+from markerkit.identity.evidence import ClassEvidence, Evidence, Facts
 from markerkit.purity.rules import change, combine_changes
 from markerkit.stats.set_effect import SetEffect
 

@@ -87,8 +87,12 @@ def test_blood_removes_panels_and_voids_free_20s(model: ContrastModel) -> None:
     panels = set(members_of(MARKERS, rule.blood_panels_removed).gene)
     lost = set(before.located.members.gene) - set(after.located.members.gene)
     assert lost == set(before.located.members.gene) & panels != set()
-    found = {m: gather(m, m.measured, {}).candidates["free_20s_proteasome"].void for m in (model, blood)}
-    assert found == {model: False, blood: True}
+    # of cells that live or die, vesicles have 20S: it says something against vesicles of untreated cells only
+    vesicles, both = (
+        replace(m, contrast=replace(m.contrast, comparator="ev")) for m in (model, in_blood(model))
+    )
+    for m, void in ((model, True), (blood, True), (vesicles, False), (both, True)):
+        assert gather(m, m.measured, {}).candidates["free_20s_proteasome"].void is void
 
 
 def test_facts_come_from_context_and_contrast(model: ContrastModel) -> None:
@@ -105,6 +109,9 @@ def test_facts_come_from_context_and_contrast(model: ContrastModel) -> None:
         True,
         True,
     ]
+    assert facts({"vesicles": False}).not_vesicles
+    assert not facts({}).not_vesicles
+    assert not facts({}).compressed
     for left_out in APOPTOSIS:
         assert not facts({k: v for k, v in APOPTOSIS.items() if k != left_out}).apoptosis
     assert facts(APOPTOSIS).apoptosis
@@ -133,7 +140,9 @@ def test_a_panel_of_cells_is_compared_without_the_genes_of_all_evs(model: Contra
     ev = scheme.effects.markers(model.index.located(CRITERIA.classes["ev"].sets))
     compared = 0
     for key, rule in CRITERIA.sources.items():
-        source = scheme.effects.markers(model.index.located((key,), by_accession=rule.by_accession))
+        source = scheme.effects.markers(
+            model.index.located((key,), by_accession=rule.by_accession, structure=rule.structure)
+        )
         shared = set(source.located.members.gene) & set(ev.located.members.gene)
         if purity.loc[key, "per_ev"] == "" or purity.loc[key, "basis"] != "measured":
             continue
@@ -148,7 +157,8 @@ def test_a_panel_of_cells_is_compared_without_the_genes_of_all_evs(model: Contra
 
 def test_forbidden_sources_are_those_of_purity(model: ContrastModel) -> None:
     found = gather(model, model.measured, {}).sources
-    assert set(found) == set(CRITERIA.classes["apoptotic_exosome"].forbidden_sources)
+    assert set(found) == {s for rule in CRITERIA.classes.values() for s in rule.forbidden_sources}
+    assert set(CRITERIA.classes["apoptotic_exosome"].forbidden_sources) < set(found)
     for key, e in found.items():
         assert e == source_evidence(model, model.measured, CRITERIA.sources[key])
 

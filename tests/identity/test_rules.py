@@ -20,17 +20,15 @@ from markerkit.core.messages import (
 )
 from markerkit.core.verdict import Verdict, combine
 from markerkit.core.vocabulary import Basis, Exclusion, Rule, Topic, VerdictWord
-from markerkit.identity.rules import (
+from markerkit.identity.evidence import (
     CandidateEvidence,
     ClassEvidence,
     Evidence,
     Facts,
     GeneEvidence,
-    candidate_shown,
-    class_verdict,
-    decide,
-    exclusion,
+    completed,
 )
+from markerkit.identity.rules import candidate_shown, class_verdict, decide, exclusion, like_control
 from markerkit.purity.rules import SourceEvidence, decide_source, source_verdict
 from markerkit.stats.set_effect import SetEffect
 
@@ -113,10 +111,12 @@ def klass(**changes: object) -> ClassEvidence:
         0.8,
         UP,
         negatives=DOWN,
-        balance=UP,
         specific=UP,
         margins={"microvesicle": UP, "apoptotic_body": UP},
         competitor_specific={"microvesicle": FLAT, "apoptotic_body": FLAT},
+        over_organelles=UP,
+        nuclear=UP,
+        ev_beyond=UP,
     )
     return replace(good, **changes)
 
@@ -172,12 +172,45 @@ THIN = {"microvesicle": FLAT, "apoptotic_body": UP}
 
 
 def competing(low: float, n: int = 10, specific: SetEffect | None = None) -> Evidence:
-    """A microvesicle that is open by itself; its margin starts at `low`."""
+    """A microvesicle that is open by itself; its margin starts at `low`; too few markers show that both are there."""
     mine = klass(
+        specific=few(T["min_markers"] - 1),
         margins={"microvesicle": effect(low, 1.0, 2.0, n=n), "apoptotic_body": UP},
         competitor_specific={"microvesicle": specific, "apoptotic_body": FLAT},
     )
     return evidence(mine, microvesicle=OPEN)
+
+
+def body(**changes: object) -> Evidence:
+    """An apoptotic body that is compatible, changed in some numbers."""
+    good = klass(
+        margins={"exosome": UP, "microvesicle": UP},
+        competitor_specific={"exosome": FLAT, "microvesicle": FLAT},
+    )
+    return evidence(EXCLUDED, apoptotic_body=replace(good, **changes))
+
+
+def full_of_organelles(over: SetEffect) -> Evidence:
+    """An apoptotic body that nothing excludes but how far the class-specific markers lie over the organelles."""
+    margins = {"microvesicle": UP, "apoptotic_body": effect(-1.0, 1.0, 2.0)}
+    mine = klass(margins=margins, competitor_specific={}, specific_over_organelles=over)
+    return evidence(mine, apoptotic_body=OPEN)
+
+
+IN_FLUID = replace(FACTS, negatives_rise=True)
+
+
+def beside(
+    specific: SetEffect,
+    *,
+    per_ev: SetEffect | None = None,
+    facts: Facts = FACTS,
+    margin: SetEffect | None = None,
+) -> Evidence:
+    """A microvesicle that may be there beside an exosome, whose own markers say whether it is there."""
+    margins = {"microvesicle": effect(-1.0, 1.0, 2.0), "apoptotic_body": UP}
+    mine = klass(specific=margin or specific, margins=margins, competitor_specific={}, specific_per_ev=per_ev)
+    return evidence(mine, facts=facts, microvesicle=OPEN)
 
 
 def apoptotic(gene: GeneEvidence | None = None, excess: SetEffect | None = None) -> Evidence:
@@ -203,7 +236,7 @@ LIMITS = [
         "exosome",
         both(effect=effect(0.5, RISE - TINY, 2.0)),
         both(effect=effect(0.5, RISE, 2.0)),
-        (R.WIDE_INTERVAL, R.ENRICHED),
+        (R.RISE_OF_UNKNOWN_SIZE, R.ENRICHED),
     ),
     Limit(
         "min_class_effect",
@@ -224,7 +257,77 @@ LIMITS = [
         "exosome",
         both(effect=effect(TINY, 0.4, MARGIN - TINY)),
         both(effect=effect(TINY, 0.4, MARGIN)),
-        (R.RAISED_TOO_LITTLE, R.WIDE_INTERVAL),
+        (R.RAISED_TOO_LITTLE, R.RISE_OF_UNKNOWN_SIZE),
+    ),
+    Limit(
+        "min_class_effect",
+        "exosome",
+        both(over_organelles=effect(TINY, RISE - TINY, 2.0)),
+        both(over_organelles=effect(TINY, RISE, 2.0)),
+        (R.NOT_ABOVE_ORGANELLES, R.ENRICHED),
+    ),
+    Limit(
+        "min_markers_source",
+        "exosome",
+        both(over_organelles=replace(FLAT, n_markers=int(T["min_markers_source"]))),
+        both(over_organelles=replace(FLAT, n_markers=int(T["min_markers_source"]) - 1)),
+        (R.NOT_ABOVE_ORGANELLES, R.ENRICHED),
+    ),
+    Limit(
+        "min_class_effect",
+        "apoptotic_body",
+        body(nuclear=effect(-1.0, RISE - TINY, 3.0)),
+        body(nuclear=effect(-1.0, RISE, 3.0)),
+        (R.NO_NUCLEAR_EVIDENCE, R.ENRICHED),
+    ),
+    Limit(
+        "min_source_effect",
+        "apoptotic_body",
+        body(ev_beyond=effect(TINY, LEAST - TINY, 2.0)),
+        body(ev_beyond=effect(TINY, LEAST, 2.0)),
+        (R.LYSED_OR_APOPTOTIC, R.ENRICHED),
+    ),
+    Limit(
+        "min_markers",
+        "apoptotic_body",
+        body(ev_beyond=few(T["min_markers"] - 1)),
+        body(ev_beyond=few(T["min_markers"])),
+        (R.LYSED_OR_APOPTOTIC, R.ENRICHED),
+    ),
+    Limit(
+        "min_markers_margin",
+        "apoptotic_body",
+        body(nuclear=few(T["min_markers_margin"] - 1)),
+        body(nuclear=few(T["min_markers_margin"])),
+        (R.NO_NUCLEAR_EVIDENCE, R.ENRICHED),
+    ),
+    Limit(
+        "min_class_effect",
+        "exosome",
+        full_of_organelles(effect(TINY, RISE - TINY, 2.0)),
+        full_of_organelles(effect(TINY, RISE, 2.0)),
+        (R.COMPETING_CLASS, R.ENRICHED),
+    ),
+    Limit(
+        "min_markers",
+        "exosome",
+        beside(few(T["min_markers"] - 1)),
+        beside(few(T["min_markers"])),
+        (R.COMPETING_CLASS, R.ENRICHED),
+    ),
+    Limit(
+        "min_class_effect",
+        "exosome",
+        beside(effect(TINY, RISE, 2.0), margin=effect(-1.0, RISE, 2.0, n=4)),
+        beside(effect(TINY, RISE, 2.0)),
+        (R.COMPETING_CLASS, R.ENRICHED),
+    ),
+    Limit(
+        "equivalence_margin",
+        "exosome",
+        beside(UP, per_ev=effect(-3.0, -MARGIN, 1.0), facts=IN_FLUID),
+        beside(UP, per_ev=effect(-3.0, -MARGIN + TINY, 1.0), facts=IN_FLUID),
+        (R.COMPETING_CLASS, R.ENRICHED),
     ),
     Limit(
         "equivalence_margin",
@@ -366,6 +469,10 @@ def test_every_number_of_the_criteria_has_a_test_on_both_sides() -> None:
             assert (ROOT / file).is_file(), name
 
 
+def with_organelle(gap: SetEffect) -> Evidence:
+    return replace(evidence(), organelles={"mitochondrion": UP, "er_golgi": gap})
+
+
 # ---- limits at 0, which no threshold moves -----------------------------------------
 
 
@@ -374,10 +481,13 @@ def test_every_number_of_the_criteria_has_a_test_on_both_sides() -> None:
     [
         # an interval that touches 0 is no enrichment
         (both(effect=effect(0.0, 3.0, 6.0)), both(effect=effect(TINY, 3.0, 6.0))),
-        # against a fluid the positive markers must lie above the negative ones
+        # the markers must lie above the organelles, and no organelle above the EV markers
+        (both(over_organelles=effect(0.0, 1.5, 3.0)), both(over_organelles=effect(TINY, 1.5, 3.0))),
+        (with_organelle(effect(-3.0, -1.0, -TINY)), with_organelle(effect(-3.0, -1.0, 0.0))),
+        # against a fluid class-specific markers clearly below the general EV markers show no class by themselves
         (
-            evidence(klass(balance=effect(0.0, 1.0, 2.0)), facts=replace(FACTS, negatives_rise=True)),
-            evidence(klass(balance=effect(TINY, 1.0, 2.0)), facts=replace(FACTS, negatives_rise=True)),
+            beside(UP, per_ev=effect(-0.9, -0.5, 0.0), facts=IN_FLUID),
+            beside(UP, per_ev=effect(-0.9, -0.5, TINY), facts=IN_FLUID),
         ),
         # negatives rise only where their interval excludes 0
         (both(negatives=effect(TINY, 1.0, 2.0)), both(negatives=effect(0.0, 1.0, 2.0))),
@@ -445,33 +555,183 @@ def test_the_word_of_general_ev_evidence_decides_an_exosome() -> None:
 
 
 def test_vesicles_are_declared_or_shown() -> None:
-    body = klass(
-        margins={"exosome": UP, "microvesicle": UP},
-        competitor_specific={"exosome": FLAT, "microvesicle": FLAT},
-    )
+    large = klass(margins={"exosome": UP, "apoptotic_body": UP})
     silent = Facts()
-    assert verdict(evidence(EXCLUDED, apoptotic_body=body), "apoptotic_body").word == W.COMPATIBLE
-    assert (
-        verdict(evidence(EXCLUDED, apoptotic_body=body, facts=silent), "apoptotic_body").word == W.COMPATIBLE
+    assert verdict(evidence(EXCLUDED, microvesicle=large), "microvesicle").word == W.COMPATIBLE
+    assert verdict(evidence(EXCLUDED, microvesicle=large, facts=silent), "microvesicle").word == W.COMPATIBLE
+    hidden = evidence(EXCLUDED, microvesicle=large, facts=silent, ev=OPEN)
+    assert verdict(hidden, "microvesicle").rule == R.NOT_DECLARED_AS_VESICLES
+    stated = evidence(EXCLUDED, microvesicle=large, ev=OPEN)
+    assert verdict(stated, "microvesicle").word == W.COMPATIBLE
+    # a statement does not stand against EV markers that are excluded
+    without = evidence(EXCLUDED, microvesicle=large, ev=EXCLUDED)
+    assert verdict(without, "microvesicle").rule == R.NO_GENERAL_EV_EVIDENCE
+
+
+@pytest.mark.parametrize("key", list(CRITERIA.classes))
+def test_what_is_stated_not_to_be_vesicles_has_no_class(key: str) -> None:
+    found = verdict(evidence(facts=replace(FACTS, vesicles=False, not_vesicles=True)), key)
+    assert (found.word, found.rule) == (W.NOT_ASSESSABLE, R.STATED_NOT_VESICLES)
+    # not to state it is another thing
+    assert verdict(evidence(facts=replace(FACTS, vesicles=False)), key).rule != R.STATED_NOT_VESICLES
+
+
+@pytest.mark.parametrize(
+    ("mine", "word_", "rule"),
+    [
+        (effect(-2.0, -1.0, -TINY), W.NOT_COMPATIBLE, R.DEPLETED),
+        (effect(-2.0, -1.0, 0.0), W.UNRESOLVED, R.RATIOS_COMPRESSED),
+        (effect(-0.5, 0.4, MARGIN), W.UNRESOLVED, R.WIDE_INTERVAL),
+        (effect(TINY, 0.4, MARGIN - TINY), W.UNRESOLVED, R.RAISED_TOO_LITTLE),
+    ],
+)
+def test_ratios_exclude_only_below_zero(mine: SetEffect, word_: VerdictWord, rule: Rule) -> None:
+    found = verdict(evidence(klass(effect=mine), facts=replace(FACTS, compressed=True)))
+    assert (found.word, found.rule) == (word_, rule)
+
+
+def test_ratios_exclude_a_competing_class_only_below_zero() -> None:
+    compressed = replace(FACTS, compressed=True)
+    for high, how in ((-TINY, Exclusion.ITSELF), (0.0, Exclusion.NOT_EXCLUDED)):
+        theirs = replace(OPEN, effect=effect(-1.0, -0.5, high))
+        found = replace(competing(-1.0), facts=compressed)
+        found = replace(found, classes={**found.classes, "microvesicle": theirs})
+        assert exclusion(EXOSOME, found, "microvesicle", T) == how
+    for high, how in ((-TINY, Exclusion.SPECIFIC), (0.0, Exclusion.NOT_EXCLUDED)):
+        found = replace(competing(-1.0, specific=effect(-1.0, -0.5, high)), facts=compressed)
+        assert exclusion(EXOSOME, found, "microvesicle", T) == how
+
+
+@pytest.mark.parametrize("key", ["ev", "exosome", "microvesicle"])
+def test_an_organelle_that_is_higher_per_ev_marker_is_named(key: str) -> None:
+    up = klass(margins={"exosome": UP, "microvesicle": UP, "apoptotic_body": UP})
+    found = replace(evidence(up, ev=up, microvesicle=up), organelles={"er_golgi": DOWN})
+    said = class_verdict(key, found, CRITERIA, W.COMPATIBLE)
+    assert (said.word, said.rule, said.about) == (W.UNRESOLVED, R.ORGANELLES_PER_EV, "er_golgi")
+    # fewer proteins than a source needs say nothing
+    few_ = replace(found, organelles={"er_golgi": replace(DOWN, n_markers=2)})
+    assert class_verdict(key, few_, CRITERIA, W.COMPATIBLE).word == W.COMPATIBLE
+
+
+def test_an_apoptotic_body_needs_apoptosis_and_ev_markers() -> None:
+    key = "apoptotic_body"
+    assert verdict(body(), key).word == W.COMPATIBLE
+    silent = replace(body(), facts=Facts(vesicles=True))
+    assert verdict(silent, key).rule == R.LYSED_OR_APOPTOTIC
+    for low, rule in ((0.0, R.LYSED_OR_APOPTOTIC), (TINY, R.ENRICHED)):
+        assert verdict(body(ev_beyond=effect(low, 1.0, 2.0)), key).rule == rule
+
+
+@pytest.mark.parametrize("source", ["nucleus", "mitochondrion", "er_golgi"])
+def test_evs_of_dying_cells_need_organelles_that_are_not_higher(source: str) -> None:
+    up = evidence(apoptotic_ev=klass(), sources={source: SourceEvidence(5, effect(TINY, LEAST, 2.0))})
+    flat = evidence(apoptotic_ev=klass(), sources={source: SourceEvidence(5, effect(0.0, LEAST, 2.0))})
+    found = verdict(up, "apoptotic_ev")
+    assert (found.word, found.rule, found.about) == (W.UNRESOLVED, R.NECROSIS, source)
+    assert verdict(flat, "apoptotic_ev").word == W.COMPATIBLE
+
+
+def test_negatives_say_nothing_against_a_fluid() -> None:
+    rising = both(negatives=UP)
+    assert verdict(rising).rule == R.NEGATIVES_UP
+    assert verdict(replace(rising, facts=IN_FLUID)).word == W.COMPATIBLE
+
+
+# ---- parts that are empty on measured values ---------------------------------------
+
+
+def test_empty_parts_are_taken_from_the_bounds() -> None:
+    """A competitor that the vesicles lack has no measured effect; the bound says that it is below."""
+    absent = ClassEvidence(0, 0.0, None)
+    mine = klass(specific=None, margins=dict.fromkeys(THIN), competitor_specific={}, over_organelles=None)
+    measured = replace(
+        evidence(mine, microvesicle=absent, apoptotic_body=absent), organelles={"nucleus": None}
     )
-    hidden = evidence(EXCLUDED, apoptotic_body=body, facts=silent, ev=OPEN)
-    assert verdict(hidden, "apoptotic_body").rule == R.NOT_DECLARED_AS_VESICLES
-    stated = evidence(EXCLUDED, apoptotic_body=body, ev=OPEN)
-    assert verdict(stated, "apoptotic_body").word == W.COMPATIBLE
+    bounded = replace(evidence(klass()), organelles={"nucleus": UP})
+    found = completed([measured, bounded], T)[0]
+    assert found.classes["exosome"].specific == UP
+    assert found.classes["exosome"].margins == {"microvesicle": UP, "apoptotic_body": UP}
+    assert found.classes["exosome"].over_organelles == UP
+    assert found.organelles == {"nucleus": UP}
+    assert found.competitor("microvesicle") == EXCLUDED
+    # the class itself stays as it was measured
+    assert found.classes["microvesicle"] == absent
+    assert decide([measured], CRITERIA)["exosome"].rule == R.TOO_FEW_SPECIFIC_MARKERS
+    assert decide([measured, bounded], CRITERIA)["exosome"].word == W.COMPATIBLE
 
 
-def test_a_competing_class_is_excluded_in_three_ways() -> None:
-    mine = klass(margins={"microvesicle": WIDE}, competitor_specific={"microvesicle": WIDE})
-    assert exclusion(mine, EXCLUDED, "microvesicle", T) == Exclusion.ITSELF
-    assert exclusion(mine, OPEN, "microvesicle", T) == Exclusion.NOT_EXCLUDED
-    by_margin = replace(mine, margins={"microvesicle": UP})
-    assert exclusion(by_margin, OPEN, "microvesicle", T) == Exclusion.MARGIN
-    by_specific = replace(mine, competitor_specific={"microvesicle": FLAT})
-    assert exclusion(by_specific, OPEN, "microvesicle", T) == Exclusion.SPECIFIC
+def test_what_is_measured_stays() -> None:
+    least = int(T["min_markers_margin"])
+    kept, replaced = replace(FLAT, n_markers=least), replace(FLAT, n_markers=least - 1)
+    for mine, theirs in ((kept, kept), (replaced, UP)):
+        found = completed([both(specific=mine), both(specific=UP)], T)[0]
+        assert found.classes["exosome"].specific == theirs
+    assert completed([both()], T) == [both()]
+
+
+# ---- a case that looks like its control ----------------------------------------------
+
+
+def looks(ev: SetEffect | None, *lacking: SetEffect | None, n: int = 20) -> bool:
+    found = evidence(ev=ClassEvidence(n, 0.8, ev))
+    return like_control([replace(found, anchors={str(i): e for i, e in enumerate(lacking)})], CRITERIA)
+
+
+@pytest.mark.parametrize(
+    ("effect_", "like"),
+    [
+        (effect(-0.4, 0.0, 0.4), True),
+        (effect(TINY, LEAST - TINY, 0.9), True),
+        (effect(TINY, LEAST, 0.9), False),
+        (effect(0.0, LEAST, 1.2), True),
+        (effect(-0.5, MARGIN - TINY, 2.5), True),
+        (effect(-0.5, MARGIN, 2.5), False),
+        (effect(-0.9, -LEAST, -TINY), False),
+        (effect(-0.9, -LEAST + TINY, -TINY), True),
+        (None, False),
+    ],
+)
+def test_a_case_is_like_its_control_where_nothing_differs(effect_: SetEffect | None, like: bool) -> None:
+    assert looks(effect_, FLAT) is like
+    # what vesicles lack must not differ either, as far as it was measured
+    assert looks(FLAT, effect_) is like
+    assert looks(FLAT, FLAT, effect_) is (like or effect_ is None)
+
+
+def test_a_case_is_not_like_its_control_where_too_little_was_measured() -> None:
+    assert looks(FLAT, FLAT, n=5)
+    assert not looks(FLAT, FLAT, n=4)
+    assert not looks(FLAT)
+    assert not looks(FLAT, replace(FLAT, n_markers=2))
+    assert looks(FLAT, replace(FLAT, n_markers=3))
+
+
+EXOSOME = CRITERIA.classes["exosome"]
+
+
+def test_a_competing_class_is_excluded_in_four_ways_or_may_be_there_too() -> None:
+    mine = klass(
+        specific=few(1),
+        margins={"apoptotic_body": WIDE, "microvesicle": WIDE},
+        competitor_specific={"apoptotic_body": WIDE, "microvesicle": WIDE},
+    )
+
+    def how(changed: ClassEvidence, theirs: ClassEvidence = OPEN, key: str = "apoptotic_body") -> Exclusion:
+        return exclusion(EXOSOME, evidence(changed, **{key: theirs}), key, T)
+
+    assert how(mine, EXCLUDED) == Exclusion.ITSELF
+    assert how(mine) == Exclusion.NOT_EXCLUDED
+    assert how(replace(mine, margins={"apoptotic_body": UP})) == Exclusion.MARGIN
+    assert how(replace(mine, competitor_specific={"apoptotic_body": FLAT})) == Exclusion.SPECIFIC
+    assert how(replace(mine, specific_over_organelles=UP)) == Exclusion.ORGANELLES
+    assert how(replace(mine, specific_over_organelles=UP), key="microvesicle") == Exclusion.NOT_EXCLUDED
+    assert how(replace(mine, specific=UP), key="microvesicle") == Exclusion.BESIDE
+    assert how(replace(mine, specific=UP)) == Exclusion.NOT_EXCLUDED
 
 
 def test_the_worst_competitor_is_named() -> None:
     mine = klass(
+        specific=few(T["min_markers"] - 1),
         margins={"microvesicle": effect(-1.0, 0.0, 1.0), "apoptotic_body": effect(-2.0, 0.0, 2.0)},
         competitor_specific={"microvesicle": None, "apoptotic_body": None},
     )
@@ -560,6 +820,11 @@ def reachable() -> dict[Rule, Verdict]:
     found += [source_verdict(SourceEvidence(5, e), T) for e in (DOWN, effect(-0.6, -0.3, -0.1), None)]
     found += [
         verdict(evidence(facts=Facts()), "apoptotic_exosome"),
+        verdict(evidence(facts=Facts(not_vesicles=True))),
+        verdict(evidence(klass(effect=FLAT), facts=Facts(compressed=True))),
+        verdict(both(effect=DOWN)),
+        verdict(with_organelle(DOWN)),
+        verdict(replace(body(), facts=Facts(vesicles=True)), "apoptotic_body"),
         verdict(evidence(EXCLUDED), "apoptotic_exosome"),
         verdict(evidence(sources={"nucleus": SourceEvidence(5, UP)}), "apoptotic_exosome"),
         verdict(evidence(ev=OPEN)),

@@ -10,7 +10,8 @@ import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
 from markerkit.effects.fit import fit_contrast
 from markerkit.purity.sources import source_evidence, source_markers
-from markerkit.stats.set_effect import MarkerEffects, middle_half, structure_effect
+from markerkit.stats.background import middle_half
+from markerkit.stats.set_effect import MarkerEffects, structure_effect
 
 CRITERIA = load_criteria()
 MARKERS = mk.load_markers()

@@ -10,9 +10,10 @@ import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
 from markerkit.sets import gsea as _gsea
 from markerkit.sets.methods import METHODS
+from markerkit.stats.background import Background, background
 from markerkit.stats.joint import joint_effects
 from markerkit.stats.ora import over_representation
-from markerkit.stats.set_effect import Background, MarkerEffects, background
+from markerkit.stats.set_effect import MarkerEffects
 from markerkit.tables.registry import TABLES
 from tests.helpers import assert_level
 

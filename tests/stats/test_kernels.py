@@ -9,10 +9,11 @@ from scipy.special import polygamma
 from scipy.stats import hypergeom
 
 import markerkit as mk
+from markerkit.stats.background import background
 from markerkit.stats.contamination import ReferenceRules, keep_nonvesicular
 from markerkit.stats.detection import conditional_test
 from markerkit.stats.prior import trigamma_inverse
-from markerkit.stats.set_effect import MarkerDispersion, background, join_components
+from markerkit.stats.set_effect import MarkerDispersion, join_components
 from markerkit.stats.weights import duplicate_correlation
 
 
