@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from markerkit.catalog.criteria import GENERAL_EV, ClassRule, Criteria
-from markerkit.core.vocabulary import VerdictWord
+from markerkit.core.vocabulary import EvWord, VerdictWord
 from markerkit.core.wording import fold_change, names, percent, sentence
 from markerkit.study.contrast import Contrast
 
+_MOST_GROUPS = 6  # groups of one word that a sentence names
 _FEW = 3  # sources that a sentence names
 _NAMED_SHARE = 0.01  # smallest share of a source that a sentence names
 #: how material of a comparator is called; proteins of a fluid that vesicles bind are no fluid carried over
@@ -68,6 +69,24 @@ def headline(contrast: Contrast, found: Found, criteria: Criteria) -> str:
     parts = _identity(contrast, found, criteria) if contrast.asks_identity else _change(found, criteria)
     said = "; ".join(parts)
     return sentence(f"{contrast.case} against {contrast.control}: {said}")
+
+
+def headline_of_study(ev_markers: pd.DataFrame) -> str:
+    """Write one sentence on a study without a contrast: the groups by what they show of the EV markers.
+
+    Parameters
+    ----------
+    ev_markers
+        Table `ev_markers`.
+    """
+    groups = ev_markers[ev_markers["level"] == "group"]
+    parts = []
+    for word in EvWord:
+        named = [str(name) for name in groups.loc[groups["word"] == word, "name"]]
+        if named:
+            parts.append(f"{word} in {names(named, limit=_MOST_GROUPS)}")
+    said = f"EV markers {'; '.join(parts)}" if parts else "No sample was measured"
+    return f"{sentence(said)} Whether they are enriched needs a contrast against a lysate or the fluid."
 
 
 def shown_classes(criteria: Criteria, context: Mapping[str, Any]) -> list[ClassRule]:
@@ -189,4 +208,4 @@ def _size(row: pd.Series) -> str:
     return f"{middle}-fold ({low} to {high})"
 
 
-__all__ = ["Found", "headline", "like_control", "row_of", "shown_classes"]
+__all__ = ["Found", "headline", "headline_of_study", "like_control", "row_of", "shown_classes"]

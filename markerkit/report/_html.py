@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
-from markerkit.assessment.headline import like_control, row_of, shown_classes
+from markerkit.assessment.headline import headline_of_study, like_control, row_of, shown_classes
 from markerkit.assessment.result import question
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
@@ -188,7 +188,7 @@ def _contrast(
         "question": question(contrast) if contrast is not None and not contrast.asks_identity else "",
         "found": found,
         "confidence": _confidence(of_contrast["design"], contrast, assessment.params.get("collapse_by")),
-        "headline": found["headline"],
+        "headline": found["headline"] or headline_of_study(tables["ev_markers"]),
         "like": like_control(found["comparator"]),
         "tube": _tube(tables["ev_markers"], contrast),
         "classes": _classes(of_contrast),

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
-from markerkit.assessment.headline import Found, headline, shown_classes
+from markerkit.assessment.headline import Found, headline, headline_of_study, shown_classes
 from markerkit.catalog.criteria import load_criteria
 
 CRITERIA = load_criteria()
@@ -132,6 +132,21 @@ def test_between_vesicles_it_says_what_differs() -> None:
     assert "compatible" not in text
     open_ = said(OTHERS, classes(ev=("unresolved", 0.3)), found=found)
     assert "EV markers unresolved (why ev)" in open_
+
+
+def test_without_a_contrast_groups_are_named_by_their_word() -> None:
+    table = pd.DataFrame(
+        {
+            "level": ["group"] * 3 + ["sample"],
+            "name": ["a", "b", "c", "s"],
+            "word": ["weak", "strong", "weak", "none"],
+        }
+    )
+    text = headline_of_study(table)
+    assert text.startswith(
+        "EV markers strong in b; weak in a and c. Whether they are enriched needs a contrast"
+    )
+    assert headline_of_study(table.iloc[:0]).startswith("No sample was measured.")
 
 
 def test_nothing_compared() -> None:

@@ -310,7 +310,7 @@ def test_between_two_preparations_nothing_is_called_compatible(example, example_
 def test_without_a_contrast(tmp_path):
     out = mk.assess(nasty_experiment()).report(tmp_path / "out")
     html = (out / "report.html").read_text(encoding="utf-8")
-    assert "No contrast was named" in html
+    assert "needs a contrast against a lysate or the fluid" in html
     assert "Figures that could not be drawn" in html
 
 
