@@ -76,12 +76,12 @@ APOPTOSIS = {"apoptosis_induced": True, "apoptosis_shown": "annexin V", "viabili
 CONTEXT = {
     "exosome": {},
     "microvesicle": {"vesicles": True},
-    "apoptotic_body": {"vesicles": True},
+    "apoptotic_body": {"vesicles": True, **APOPTOSIS},
     "apoptotic_exosome": APOPTOSIS,
     "apoptotic_ev": {"vesicles": True, **APOPTOSIS},
 }
-#: what counts as right beside the class itself: an apoptotic exosome is an exosome and an EV of dying cells
-ALSO_RIGHT = {"apoptotic_exosome": {"exosome", "apoptotic_ev"}}
+#: what counts as right beside the class itself: an apoptotic exosome is an exosome and an EV of dying cells, as a body is
+ALSO_RIGHT = {"apoptotic_exosome": {"exosome", "apoptotic_ev"}, "apoptotic_body": {"apoptotic_ev"}}
 #: first seed of the simulated classes: rules were chosen with studies of smaller seeds in view
 FRESH = 30_000
 ADDED = (0.0, 0.02, 0.05, 0.10, 0.20, 0.40)

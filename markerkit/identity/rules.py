@@ -284,9 +284,12 @@ def _organelles(case: _Case) -> Verdict | None:
     for key, gap in gaps.items():
         if gap is not None and gap.ci_high < 0:
             return Verdict(UNRESOLVED, Rule.ORGANELLES_PER_EV, about=key)
-    mine = enough(case.mine.over_organelles, fewest)
-    if mine is not None and not rises(mine, t["min_class_effect"]):
-        return Verdict(UNRESOLVED, Rule.NOT_ABOVE_ORGANELLES, {"equivalence_margin": t["min_class_effect"]})
+    for markers in (case.mine, case.evidence.classes[GENERAL_EV]):
+        over = enough(markers.over_organelles, fewest)
+        if over is not None and not rises(over, t["min_class_effect"]):
+            return Verdict(
+                UNRESOLVED, Rule.NOT_ABOVE_ORGANELLES, {"equivalence_margin": t["min_class_effect"]}
+            )
     return None
 
 

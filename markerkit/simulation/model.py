@@ -118,8 +118,8 @@ class Truth:
         material.
     sources
         Source -> whether the mean of its measured proteins is at least 0.5 log2
-        over the level of the background of the assessment (its mean over the
-        middle half), on the noise-free compositions.
+        over the level of the background of the assessment (its mean), on the
+        noise-free compositions.
     contamination_fraction
         Mean share of the preparation's protein that is comparator material; 1
         where no vesicles were simulated.
@@ -306,7 +306,7 @@ def truth_of(
     rules = load_criteria()
     invented = (proteins["kind"] == "background").to_numpy()
     centered = log2_fc - (log2_fc[invented] if invented.any() else log2_fc).median()
-    level = _middle_mean(log2_fc[~proteins["gene"].isin(rules.not_background(markers.table)).to_numpy()])
+    level = _mean(log2_fc[~proteins["gene"].isin(rules.not_background(markers.table)).to_numpy()])
     raised = {}
     for name in rules.sources:
         of_source = log2_fc[proteins["gene"].isin(members(markers, [name])).to_numpy()]
@@ -322,11 +322,10 @@ def truth_of(
     )
 
 
-def _middle_mean(x: pd.Series) -> float:
-    """Mean over the middle half of what is there, the level of the background in the assessment."""
-    ordered = np.sort(x[np.isfinite(x)].to_numpy())
-    cut = len(ordered) // 4
-    return float(ordered[cut : len(ordered) - cut].mean()) if len(ordered) else 0.0
+def _mean(x: pd.Series) -> float:
+    """Mean of what is there, the level of the background in the assessment."""
+    finite = x[np.isfinite(x)]
+    return float(finite.mean()) if len(finite) else 0.0
 
 
 def noise_free(proteins: pd.DataFrame, sources: Mapping[str, Array], s: Settings) -> pd.Series:

@@ -56,7 +56,7 @@ def evidence(seed: int, criteria: Criteria) -> Evidence:
             d.of(0.19, 0.2, 0.6, 0.6),
             d.effect(*USUAL, 1.5, 2.0, 2.5, 3.0),
             negatives=d.effect(-1.0, -1.0, 0.0, 0.5, 0.8),
-            balance=d.effect(0.3, 1.0, 2.0),
+            over_organelles=d.effect(0.3, 1.0, 2.0),
             specific=d.effect(*USUAL, 1.5, 2.0),
             margins={k: d.effect(-0.3, 0.1, 0.2, 1.0) for k in rule.competing_classes},
             competitor_specific={k: d.effect(0.0, 0.5, 0.9, 1.2) for k in rule.competing_classes},
@@ -75,7 +75,7 @@ def evidence(seed: int, criteria: Criteria) -> Evidence:
         has_background=bool(d.of(*[1] * 9, 0)),
         sources={
             k: SourceEvidence(int(d.of(2, 3, 5)), d.effect(-0.5, 0.0, 0.5, 0.7))
-            for k in ("nucleus", "mitochondrion")
+            for k in ("nucleus", "mitochondrion", "er_golgi")
         },
         candidates=candidates,
     )
@@ -91,7 +91,9 @@ def likely(seed: int, criteria: Criteria) -> Evidence:
             0.6,
             SetEffect(2.0, 0.1, 9.0, 1.8, 2.2, 9, 0.8) if d.of(0, 1, 1) else e.effect,
             negatives=e.negatives if d.of(0, 0, 0, 1) else None,
-            balance=e.balance,
+            over_organelles=e.over_organelles if d.of(0, 0, 1) else None,
+            nuclear=e.effect,
+            ev_beyond=e.effect,
             specific=e.specific if d.of(0, 0, 1) else e.effect,
             margins=e.margins,
             competitor_specific=e.competitor_specific,
@@ -142,10 +144,10 @@ def parts_of_rules() -> Tables:
     rows = {}
     for seed in range(40):
         e = evidence(500 + seed, criteria)
-        mine, theirs = e.classes["exosome"], e.classes["microvesicle"]
+        mine = e.classes["exosome"]
         rows[seed] = {
             "enrichment": _code(enrichment(mine, t, has_background=e.has_background)),
-            "exclusion": str(exclusion(mine, theirs, "microvesicle", t)),
+            "exclusion": str(exclusion(criteria.classes["exosome"], e, "microvesicle", t)),
             "negatives": str(negatives_rise(mine, e.facts, t)),
             "candidates": "".join(str(int(candidate_shown(c, criteria))) for c in e.candidates.values()),
             "sources": " ".join(_code(source_verdict(s, t)) for s in e.sources.values()),

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from markerkit.stats import camera, ebayes, fry, joint, linear, ora, set_effect
+from markerkit.stats import background, camera, ebayes, fry, joint, linear, ora, set_effect
 from markerkit.stats import set_statistics as common
 from tests.golden.case_fits import DEFICIENT, DONOR, TWO, WIDE, N, unit, values
 from tests.golden.inputs import Array, gaps, normal, uniform
@@ -180,7 +180,7 @@ def markers(
     )
 
 
-BACKGROUND = set_effect.background(0.5 * normal(61, 30), 0.1 * normal(62, SAMPLES, 30))
+BACKGROUND = background.trimmed_background(0.5 * normal(61, 30), 0.1 * normal(62, SAMPLES, 30))
 SETS = {
     "alike": markers(63, 6),
     "apart": markers(64, 7, apart=1.5),
@@ -246,11 +246,13 @@ def differences_of_sets() -> Tables:
 def backgrounds() -> Tables:
     rows = {}
     for n in (1, 2, 3, 4, 5, 8, 9, 21):
-        found = set_effect.background(normal(70, 21)[:n], 0.2 * normal(71, SAMPLES, 21)[:, :n])
+        found = background.trimmed_background(normal(70, 21)[:n], 0.2 * normal(71, SAMPLES, 21)[:, :n])
         rows[n] = [found.effect, found.variance, found.n, float((found.influence**2).sum())]
-    loud = set_effect.background(0.01 * normal(72, 12), normal(73, SAMPLES, 12) + 1)
-    quiet = set_effect.background(np.repeat([0.0, 1.0, 2.0], 5), np.zeros((SAMPLES, 15)))
+    loud = background.trimmed_background(0.01 * normal(72, 12), normal(73, SAMPLES, 12) + 1)
+    quiet = background.trimmed_background(np.repeat([0.0, 1.0, 2.0], 5), np.zeros((SAMPLES, 15)))
+    mean = background.background(normal(70, 21), 0.2 * normal(71, SAMPLES, 21))
     return {
+        "mean": [mean.effect, mean.variance, mean.n, float((mean.influence**2).sum())],
         "background": pd.DataFrame(rows, index=["effect", "variance", "n", "square"]).T,
         "loud": loud.variance,
         "quiet": quiet.variance,

@@ -190,6 +190,12 @@ def body(**changes: object) -> Evidence:
     return evidence(EXCLUDED, apoptotic_body=replace(good, **changes))
 
 
+def large_with_ev(over: SetEffect) -> Evidence:
+    """A microvesicle that is compatible, with general EV markers that lie `over` the organelles."""
+    large = klass(margins={"exosome": UP, "apoptotic_body": UP})
+    return evidence(EXCLUDED, microvesicle=large, ev=ClassEvidence(20, 0.8, UP, over_organelles=over))
+
+
 def full_of_organelles(over: SetEffect) -> Evidence:
     """An apoptotic body that nothing excludes but how far the class-specific markers lie over the organelles."""
     margins = {"microvesicle": UP, "apoptotic_body": effect(-1.0, 1.0, 2.0)}
@@ -271,6 +277,13 @@ LIMITS = [
         "exosome",
         both(over_organelles=replace(FLAT, n_markers=int(T["min_markers_source"]))),
         both(over_organelles=replace(FLAT, n_markers=int(T["min_markers_source"]) - 1)),
+        (R.NOT_ABOVE_ORGANELLES, R.ENRICHED),
+    ),
+    Limit(
+        "min_class_effect",
+        "microvesicle",
+        large_with_ev(effect(TINY, RISE - TINY, 2.0)),
+        large_with_ev(effect(TINY, RISE, 2.0)),
         (R.NOT_ABOVE_ORGANELLES, R.ENRICHED),
     ),
     Limit(

@@ -9,7 +9,7 @@ from scipy.special import polygamma
 from scipy.stats import hypergeom
 
 import markerkit as mk
-from markerkit.stats.background import background
+from markerkit.stats.background import trimmed_background
 from markerkit.stats.contamination import ReferenceRules, keep_nonvesicular
 from markerkit.stats.detection import conditional_test
 from markerkit.stats.prior import trigamma_inverse
@@ -68,7 +68,7 @@ def test_equal_depths_give_the_mid_p_of_fisher() -> None:
 
 def test_background_is_the_mean_of_the_middle_half() -> None:
     effect = np.array([9.0, 1.0, 2.0, 3.0, 4.0, -9.0, 5.0, 6.0])
-    found = background(effect, np.zeros((2, 8)))
+    found = trimmed_background(effect, np.zeros((2, 8)))
     assert found.effect == pytest.approx((2 + 3 + 4 + 5) / 4)
     winsorized = np.array([5.0, 2.0, 2.0, 3.0, 4.0, 2.0, 5.0, 5.0])
     assert found.variance == pytest.approx(winsorized.var(ddof=1) / (8 * 0.25))
