@@ -383,12 +383,6 @@ def _fluid(model: ContrastModel, rule: ClassRule) -> Iterator[Row]:
                 f"{'is' if len(shared) == 1 else 'are'} not counted ({names(shared)})"
             )
         yield reason_row(Topic.FLUID, NEITHER, text, n=len(shared) if c.blood else 0)
-    void = [
-        model.criteria.candidates[k] for k in rule.candidates if model.criteria.candidates[k].void_in_blood
-    ]
-    if void and c.blood:
-        text = f"fluid {fluid}: {names([v.title for v in void])} is uninformative here. {void[0].reason}"
-        yield reason_row(Topic.FLUID, NEITHER, text)
 
 
 def _necrosis(found: _Found, rule: ClassRule) -> Row:
@@ -419,9 +413,7 @@ def _candidate(found: _Found, rule: ClassRule, evidence: Evidence) -> Row:
     wanted = {k: criteria.candidates[k] for k in rule.candidates}
     shown = {k: c for k, c in wanted.items() if candidate_shown(evidence.candidates[k], criteria)}
     if shown:
-        size = "; ".join(
-            f"{c.title}: {_candidate_size(found, evidence.candidates[k])}" for k, c in shown.items()
-        )
+        size = "; ".join(f"{c.title}: {_candidate_size(evidence.candidates[k])}" for k, c in shown.items())
         text = f"{size}; no apoptotic exosomes of known truth exist to validate it on"
         return reason_row(Topic.CANDIDATE, FOR, text)
     genes = found.model.exp.proteins["gene"].str.upper()
@@ -432,13 +424,11 @@ def _candidate(found: _Found, rule: ClassRule, evidence: Evidence) -> Row:
         if measured
         else f"no candidate: {names(asked)} were not measured, which says nothing"
     )
-    return reason_row(Topic.CANDIDATE, NEITHER, f"{text}; 20S is not above 19S, or could not be tested")
+    return reason_row(Topic.CANDIDATE, NEITHER, text)
 
 
-def _candidate_size(found: _Found, e: CandidateEvidence) -> str:
+def _candidate_size(e: CandidateEvidence) -> str:
     """Write the numbers of a candidate that is shown."""
-    if e.excess is not None:
-        return found.size(e.excess, "the other set")
     return " and ".join(
         "detected in the case only" if g.only_in_case else f"{times(g.estimate)} the background"
         for g in e.genes

@@ -47,16 +47,12 @@ class ClassRule:
 
 @dataclass(frozen=True)
 class CandidateRule:
-    """What a candidate marker is: one of several genes, or one set over another."""
+    """What a candidate marker is: one of several genes."""
 
     key: str
     title: str
     reason: str
-    genes: tuple[str, ...] = ()
-    set: str = ""
-    over: str = ""
-    void_in_blood: bool = False
-    untreated_control: bool = False
+    genes: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ _OF_A_CLASS = {
     Rule.SPECIFIC_MARKERS_NOT_RAISED: "a size- or density-resolved fraction, in which the class-specific markers could rise",
     Rule.COMPETING_CLASS: "markers that distinguish the two classes, such as a size- or density-resolved fraction",
     Rule.NECROSIS: "viability and a caspase-inhibitor control: organelle and nuclear protein points to lysis",
-    Rule.NO_CANDIDATE: "S1PR1 or S1PR3 by a targeted assay, or 20S proteasome without 19S",
+    Rule.NO_CANDIDATE: "S1PR1 or S1PR3 by a targeted assay",
     Rule.MISSING_VALUE_SCHEME: _SCHEME,
 }
 _OF_A_CLASS[Rule.TOO_FEW_DISTINGUISHING_MARKERS] = _OF_A_CLASS[Rule.COMPETING_CLASS]
@@ -108,9 +108,6 @@ _HETEROGENEOUS_CHANGE = "the markers of the class do not change alike, which mor
 _HETEROGENEOUS_SOURCE = (
     "the markers are heterogeneous, which more replicates do not reduce: a comparator in which all markers of the panel "
     "are present or all absent"
-)
-_CANDIDATE_IN_BLOOD = (
-    "S1PR1 or S1PR3 by a targeted assay; free 20S proteasome circulates in blood and says nothing"
 )
 _BOVINE = "search against a database that holds bovine entries"
 _DECIDED = set(VerdictWord) - {VerdictWord.UNRESOLVED, VerdictWord.NOT_ASSESSABLE}
@@ -156,8 +153,6 @@ class Circumstances:
     ----------
     n_proteins, deep
         Proteins of the contrast, and how many make measuring deeper no advice.
-    blood
-        The samples come from blood.
     serum_possible
         They may come from culture, where bovine serum is a question.
     denied
@@ -166,7 +161,6 @@ class Circumstances:
 
     n_proteins: int = 0
     deep: float = float("inf")
-    blood: bool = False
     serum_possible: bool = True
     denied: frozenset[str] = frozenset()
 
@@ -181,8 +175,6 @@ def next_step_of_class(verdict: Verdict, study: Circumstances = _UNKNOWN) -> str
         return ""
     if verdict.rule == Rule.REQUIRED_CLASS and verdict.because is not None:
         return next_step_of_class(verdict.because, study)
-    if verdict.rule == Rule.NO_CANDIDATE and study.blood:
-        return _CANDIDATE_IN_BLOOD
     if verdict.rule == Rule.WIDE_INTERVAL and verdict.numbers.get("heterogeneous"):
         return _HETEROGENEOUS
     return _filled(_OF_A_CLASS[verdict.rule], verdict, study)

@@ -326,7 +326,6 @@ def circumstances(model: AnyContrast, context: Mapping[str, Any] | None = None) 
     return Circumstances(
         n_proteins=model.exp.n_proteins,
         deep=load_criteria().convention["deep_enough"],
-        blood=c.blood,
         serum_possible=not c.blood and c.fluid in {None, Fluid.CULTURE, Fluid.OTHER},
         denied=frozenset(k for k, v in (context or {}).items() if v is False),
     )

@@ -65,11 +65,9 @@ class GeneEvidence:
 
 @dataclass(frozen=True)
 class CandidateEvidence:
-    """Numbers on one candidate: its genes, or one set over another; `void` where it is uninformative."""
+    """Numbers on one candidate: its genes."""
 
     genes: tuple[GeneEvidence, ...] = ()
-    excess: SetEffect | None = None
-    void: bool = False
 
 
 @dataclass(frozen=True)

@@ -230,17 +230,8 @@ def _conjunctions(model: ContrastModel, scheme: MissingValueScheme, left_out: Co
 def _candidate(
     model: ContrastModel, scheme: MissingValueScheme, rule: CandidateRule, left_out: Columns
 ) -> CandidateEvidence:
-    void = rule.void_in_blood and model.contrast.blood
-    void |= rule.untreated_control and model.contrast.comparator != Comparator.EV
-    if rule.set:
-        first, second = (
-            scheme.effects.markers(model.index.located((s,), by_gene=True)).without(left_out)
-            for s in (rule.set, rule.over)
-        )
-        level = model.criteria.threshold["class_confidence"]
-        return CandidateEvidence(excess=scheme.between(first, second, level), void=void)
-    genes = () if model.bounded is None else _genes_above(model, scheme, rule, left_out)
-    return CandidateEvidence(genes=genes, void=void)
+    # without presence and absence a gene that is only in the case could not be seen
+    return CandidateEvidence(() if model.bounded is None else _genes_above(model, scheme, rule, left_out))
 
 
 def _genes_above(

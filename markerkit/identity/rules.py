@@ -185,15 +185,12 @@ def _no_change(effect: SetEffect | None, t: Mapping[str, float]) -> bool:
 
 
 def candidate_shown(e: CandidateEvidence, criteria: Criteria) -> bool:
-    """Say whether a gene of a candidate is raised or only in the case, or its set lies above the other set."""
+    """Say whether a gene of a candidate is raised or only in the case."""
     t, least = criteria.threshold, criteria.convention["candidate_seen"]
-    if e.void:
-        return False
-    for gene in e.genes:
-        raised = gene.ci_low > 0 and gene.estimate >= t["min_class_effect"]
-        if gene.seen >= least and (gene.only_in_case or raised):
-            return True
-    return rises(enough(e.excess, t["min_markers_margin"]), t["min_class_effect"])
+    return any(
+        g.seen >= least and (g.only_in_case or (g.ci_low > 0 and g.estimate >= t["min_class_effect"]))
+        for g in e.genes
+    )
 
 
 # ---- the rules, in the order in which they apply ---------------------------------

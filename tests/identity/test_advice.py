@@ -41,10 +41,8 @@ def test_nothing_is_asked_that_was_denied():
     assert next_step_of_change(Verdict(LOST, Rule.APOPTOSIS_NOT_STATED), denied) == ""
 
 
-def test_blood_is_spoken_of_in_blood_only():
-    verdict = Verdict(OPEN, Rule.NO_CANDIDATE)
-    assert "blood" not in next_step_of_class(verdict)
-    assert "circulates in blood" in next_step_of_class(verdict, Circumstances(blood=True))
+def test_20s_proteasome_is_no_advice_for_apoptotic_exosomes():
+    assert next_step_of_class(Verdict(OPEN, Rule.NO_CANDIDATE)) == "S1PR1 or S1PR3 by a targeted assay"
 
 
 def test_bovine_serum_is_a_matter_of_culture():
@@ -60,19 +58,19 @@ def test_measuring_deeper_is_no_remedy_for_what_was_measured(rule):
 
 
 @pytest.mark.parametrize(
-    ("comparator", "fluid", "blood", "serum"),
+    ("comparator", "fluid", "serum"),
     [
-        ("lysate", None, False, True),
-        ("lysate", "culture", False, True),
-        ("lysate", "urine", False, False),
-        ("biofluid", None, True, False),
-        ("biofluid", "plasma", True, False),
+        ("lysate", None, True),
+        ("lysate", "culture", True),
+        ("lysate", "urine", False),
+        ("biofluid", None, False),
+        ("biofluid", "plasma", False),
     ],
 )
-def test_what_a_study_has(example, comparator, fluid, blood, serum):
+def test_what_a_study_has(example, comparator, fluid, serum):
     contrast = mk.Contrast("fraction", "EV", "lysate", comparator=comparator, fluid=fluid)
     model = fit_contrast(example, mk.load_markers(), contrast)
     found = circumstances(model, {"vesicles": False, "isolation": "SEC", "apoptosis_induced": True})
-    assert (found.blood, found.serum_possible, found.deep) == (blood, serum, DEEP)
+    assert (found.serum_possible, found.deep) == (serum, DEEP)
     assert found.denied == {"vesicles"}
     assert found.n_proteins == model.exp.n_proteins

@@ -124,7 +124,6 @@ def klass(**changes: object) -> ClassEvidence:
 RECEPTOR = GeneEvidence(seen=1.0, only_in_case=False, estimate=2.0, ci_low=1.0)
 CANDIDATES = {
     "s1p_receptor": CandidateEvidence(genes=(RECEPTOR,)),
-    "free_20s_proteasome": CandidateEvidence(),
 }
 FACTS = Facts(apoptosis=True, vesicles=True)
 
@@ -219,12 +218,8 @@ def beside(
     return evidence(mine, facts=facts, microvesicle=OPEN)
 
 
-def apoptotic(gene: GeneEvidence | None = None, excess: SetEffect | None = None) -> Evidence:
-    found = {
-        "s1p_receptor": CandidateEvidence(genes=() if gene is None else (gene,)),
-        "free_20s_proteasome": CandidateEvidence(excess=excess),
-    }
-    return evidence(candidates=found)
+def apoptotic(gene: GeneEvidence) -> Evidence:
+    return evidence(candidates={"s1p_receptor": CandidateEvidence((gene,))})
 
 
 R = Rule
@@ -398,20 +393,6 @@ LIMITS = [
         apoptotic(replace(RECEPTOR, estimate=RISE)),
         (R.NO_CANDIDATE, R.CANDIDATE),
     ),
-    Limit(
-        "min_class_effect",
-        "apoptotic_exosome",
-        apoptotic(excess=effect(0.5, RISE - TINY, 2.0)),
-        apoptotic(excess=effect(0.5, RISE, 2.0)),
-        (R.NO_CANDIDATE, R.CANDIDATE),
-    ),
-    Limit(
-        "min_markers_margin",
-        "apoptotic_exosome",
-        apoptotic(excess=few(T["min_markers_margin"] - 1)),
-        apoptotic(excess=few(T["min_markers_margin"])),
-        (R.NO_CANDIDATE, R.CANDIDATE),
-    ),
 ]
 
 SOURCE_LIMITS = [
@@ -514,23 +495,23 @@ def test_limits_at_zero(below: Evidence, above: Evidence) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gene", "excess", "rule"),
+    ("gene", "rule"),
     [
-        (replace(RECEPTOR, ci_low=0.0), None, R.NO_CANDIDATE),
-        (replace(RECEPTOR, ci_low=TINY), None, R.CANDIDATE),
-        (replace(RECEPTOR, ci_low=-9.0, only_in_case=True), None, R.CANDIDATE),
-        (replace(RECEPTOR, seen=0.4, only_in_case=True), None, R.NO_CANDIDATE),
-        (None, effect(0.0, 2.0, 4.0), R.NO_CANDIDATE),
-        (None, effect(TINY, 2.0, 4.0), R.CANDIDATE),
+        (replace(RECEPTOR, ci_low=0.0), R.NO_CANDIDATE),
+        (replace(RECEPTOR, ci_low=TINY), R.CANDIDATE),
+        (replace(RECEPTOR, ci_low=-9.0, only_in_case=True), R.CANDIDATE),
+        (replace(RECEPTOR, seen=0.4, only_in_case=True), R.NO_CANDIDATE),
     ],
 )
-def test_candidates(gene: GeneEvidence | None, excess: SetEffect | None, rule: Rule) -> None:
-    assert verdict(apoptotic(gene, excess), "apoptotic_exosome").rule == rule
+def test_candidates(gene: GeneEvidence, rule: Rule) -> None:
+    assert verdict(apoptotic(gene), "apoptotic_exosome").rule == rule
 
 
-def test_a_void_candidate_shows_nothing() -> None:
-    assert candidate_shown(CandidateEvidence(excess=UP), CRITERIA)
-    assert not candidate_shown(CandidateEvidence(excess=UP, void=True), CRITERIA)
+def test_one_gene_of_a_candidate_is_enough_and_none_shows_nothing() -> None:
+    rare = replace(RECEPTOR, seen=0.0)
+    assert candidate_shown(CandidateEvidence((rare, RECEPTOR)), CRITERIA)
+    assert not candidate_shown(CandidateEvidence((rare,)), CRITERIA)
+    assert not candidate_shown(CandidateEvidence(), CRITERIA)
 
 
 @pytest.mark.parametrize(

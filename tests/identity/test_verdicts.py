@@ -257,16 +257,13 @@ def test_apoptotic_exosomes_need_the_context_and_a_candidate():
     found = identity(study(GOOD), context=context)
     assert found.loc["apoptotic_exosome", "verdict"] == "unresolved"
     assert found.loc["apoptotic_exosome", "competing_class"] == "exosome"
-    core, cap = members("mod_proteasome_20s"), members("mod_proteasome_19s")
-    assert core
-    assert cap
     with pytest.raises(InputError, match="unknown key 'apoptosis'"):
         identity(study(GOOD), context={"apoptosis": True})
     with pytest.raises(InputError, match="between 0 and 100"):
         identity(study(GOOD), context={"viability_percent": 120})
 
 
-def test_free_20s_says_nothing_against_a_lysate():
+def test_20s_proteasome_without_its_caps_is_no_candidate():
     exp = study(GOOD)
     rng = np.random.default_rng(1)
     core, cap = members("mod_proteasome_20s"), members("mod_proteasome_19s")
