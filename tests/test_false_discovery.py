@@ -14,7 +14,12 @@ from markerkit.tables.registry import TABLES
 CONTRASTS = {"b vs a": ("g", "b", "a"), "c vs a": ("g", "c", "a")}
 SETS = {f"set{k}": [f"P{i}" for i in range(20 * k, 20 * k + 20)] for k in range(12)}
 #: table -> columns that name a family of tests
-FAMILIES = {"differential_abundance": ["contrast"], "detection": ["contrast"], "enrichment": ["method"]}
+FAMILIES = {
+    "differential_abundance": ["contrast"],
+    "detection": ["contrast"],
+    "enrichment": ["method"],
+    "fraction_trends": ["family"],
+}
 
 
 def study() -> mk.Experiment:
@@ -31,12 +36,12 @@ def study() -> mk.Experiment:
     return mk.Experiment(frame, pd.DataFrame({"g": group}, names), scale="log2")
 
 
-def assert_adjusted(table: pd.DataFrame, family: list[str], suffix: str = "") -> None:
+def assert_adjusted(table: pd.DataFrame, family: list[str], suffix: str = "", prefix: str = "") -> None:
     """Each family by itself: padj follows from p, a missing p does not count, and some p was adjusted."""
     parts = [part for _, part in table.groupby(family)] if family else [table]
     assert parts
     for part in parts:
-        p, padj = (part[f"{name}{suffix}"].to_numpy(float) for name in ("pvalue", "padj"))
+        p, padj = (part[f"{prefix}{name}{suffix}"].to_numpy(float) for name in ("pvalue", "padj"))
         known = ~np.isnan(p)
         np.testing.assert_array_equal(np.isnan(padj), ~known)
         np.testing.assert_allclose(padj[known], false_discovery_control(p[known]), rtol=1e-12)
@@ -82,9 +87,25 @@ def test_enrich(da: mk.results.DifferentialAbundance, method: str) -> None:
     """One family: sets x contrasts."""
     table = mk.enrich(da, SETS | {"absent": ["Q1", "Q2", "Q3"]}, method=method).table
     assert len(table) == 13 * 2
+    if method == "gsea":
+        # its permutations find sets where nothing differs: a p for ranking, none to call with
+        assert (table["pvalue"] < 0.05).any()
+        assert table["padj"].isna().all()
+        return
     assert_adjusted(table, FAMILIES["enrichment"])
     if method == "fry":
         assert_adjusted(table, FAMILIES["enrichment"], "_mixed")
+
+
+def test_fraction_trends() -> None:
+    """Proteins are one family; classes and sources together are another."""
+    series = mk.simulate_fractions(seed=3).experiment
+    table = mk.fraction_profiles(series, draws=5).trends.table
+    table = table.assign(family=np.where(table["kind"] == "protein", "proteins", "sets"))
+    tested = table[table["pvalue"].notna()].groupby("family")["kind"].agg(lambda k: set(k))
+    assert tested.to_dict() == {"proteins": {"protein"}, "sets": {"class", "source"}}
+    assert_adjusted(table, FAMILIES["fraction_trends"])
+    assert_adjusted(table, FAMILIES["fraction_trends"], prefix="f_")
 
 
 @pytest.mark.filterwarnings("ignore::markerkit.MarkerkitWarning")
@@ -100,7 +121,10 @@ def test_assess() -> None:
     samples.loc[third.index, "fraction"] = "rest"
     exp = mk.Experiment(values, samples, made.proteins, history=made.history)
     result = mk.assess(exp, [mk.Contrast("fraction", "EV", k) for k in ("lysate", "rest")])
+    assert result.tables["fraction_trends"].empty, "no series of fractions"
     for name, family in FAMILIES.items():
+        if name == "fraction_trends":
+            continue
         table = result.tables[name]
         assert table["contrast"].nunique() == 2
         assert_adjusted(table, family)

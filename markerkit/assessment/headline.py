@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit.catalog.criteria import GENERAL_EV, ClassRule, Criteria
+from markerkit.core.messages import cannot_be_told
 from markerkit.core.vocabulary import EvWord, VerdictWord
 from markerkit.core.wording import fold_change, names, percent, sentence
 from markerkit.study.contrast import Contrast
@@ -108,7 +109,7 @@ def row_of(rows: pd.DataFrame, key: str) -> pd.Series:
 
 def _identity(contrast: Contrast, found: Found, criteria: Criteria) -> Iterator[str]:
     if "like_control" in found.classes and bool(found.classes["like_control"].astype(bool).any()):
-        yield f"cannot be told from the control: nothing shows that {contrast.case} is more than {contrast.control}"
+        yield cannot_be_told(contrast.case, contrast.control)
         return
     rows = found.classes.set_index("class")
     ev = row_of(rows, GENERAL_EV)

@@ -163,7 +163,7 @@ def _measured(found: _Found, rule: ClassRule, verdict: pd.Series, words: pd.Seri
     yield _comparator(model)
     yield from _fluid(model, rule)
     if rule.context:
-        yield _necrosis(found)
+        yield _necrosis(found, rule)
     if rule.candidates:
         yield _candidate(found, rule, evidence)
 
@@ -391,15 +391,14 @@ def _fluid(model: ContrastModel, rule: ClassRule) -> Iterator[Row]:
         yield reason_row(Topic.FLUID, NEITHER, text)
 
 
-def _necrosis(found: _Found) -> Row:
-    purity, sources = found.record.purity, found.model.criteria.sources
-    forbidden = [k for rule in found.model.criteria.classes.values() for k in rule.forbidden_sources]
+def _necrosis(found: _Found, rule: ClassRule) -> Row:
+    purity, forbidden = found.record.purity, rule.forbidden_sources
     rows = purity[(purity["contrast"] == found.model.contrast.name) & purity["source"].isin(forbidden)]
     by_source = rows.set_index("source").to_dict(orient="index")
     known = [by_source[k] for k in forbidden if k in by_source]
     higher = any(r["verdict"] == VerdictWord.HIGHER for r in known)
     fall = len(known) == len(forbidden) and all(r["ci_high"] < 0 for r in known)
-    text = "; ".join(f"{sources[k].title} {_source_words(found, by_source.get(k))}" for k in forbidden)
+    text = "; ".join(f"{found.titles[k]} {_source_words(found, by_source.get(k))}" for k in forbidden)
     direction = AGAINST if higher else FOR if fall else NEITHER
     return reason_row(Topic.NECROSIS, direction, f"organelles of broken cells: {text}")
 

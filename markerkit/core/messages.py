@@ -144,8 +144,8 @@ def reason(verdict: Verdict, titles: Titles) -> str:
 
 
 def cannot_be_told(case: str, control: str) -> str:
-    """Headline of a contrast whose case looks like its control."""
-    return f"{case} cannot be told from {control}"
+    """Say of a contrast whose case looks like its control that it does."""
+    return f"cannot be told from the control: nothing shows that {case} is more than {control}"
 
 
 @dataclass(frozen=True)

@@ -277,7 +277,7 @@ class _Drawing(NamedTuple):
 FIGURES: dict[str, _Drawing] = {
     "identity_summary": _Drawing(
         "Identity: classes, margins and verdicts",
-        ("identity",),
+        ("identity", "comparison"),
         lambda t, s: _identity(t, s.contrast),
     ),
     "forest": _Drawing(

@@ -14,10 +14,13 @@ from markerkit.catalog.load import MarkerCatalog, load_markers
 from markerkit.core.errors import InputError, listed, shown, suggestion
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
+from markerkit.core.messages import reason
 from markerkit.core.signal import NO_SHARES, Signal, signal_of
 from markerkit.core.vocabulary import Status, VerdictWord
+from markerkit.purity.rules import change
 from markerkit.purity.series_results import AmountChanges, Amounts
 from markerkit.purity.shares import EV, source_panels
+from markerkit.stats.set_effect import SetEffect
 from markerkit.study.contrast import Contrast, contrasts_of
 from markerkit.study.numeric_columns import amounts_of
 from markerkit.study.roles import preparations
@@ -232,13 +235,15 @@ def _change(
         return row | {"verdict": VerdictWord.NOT_ASSESSABLE.value, "reason": why}
     effect = float(differences.mean()) if contrast.paired_by is not None else float(a.mean() - b.mean())
     half = _half(differences, None if contrast.paired_by is not None else b, t["confidence"])
-    verdict, why = change_word(effect, effect - half, effect + half)
+    # one number a sample, no markers: all of its error is that of the samples
+    found = SetEffect(effect, np.nan, np.nan, effect - half, effect + half, 1, 1.0)
+    verdict = change(found, least=t["min_source_effect"], margin=t["equivalence_margin"])
     return row | {
         "log2_fc": effect,
-        "ci_low": effect - half,
-        "ci_high": effect + half,
-        "verdict": verdict,
-        "reason": why,
+        "ci_low": found.ci_low,
+        "ci_high": found.ci_high,
+        "verdict": verdict.word.value,
+        "reason": reason(verdict, {}),
     }
 
 
@@ -249,30 +254,6 @@ def _half(a: pd.Series, b: pd.Series | None, confidence: float) -> float:
     test = ttest_1samp(a, 0.0) if b is None else ttest_ind(a, b, equal_var=False)
     interval = test.confidence_interval(confidence)
     return float(interval.high - interval.low) / 2
-
-
-def change_word(effect: float, low: float, high: float) -> tuple[str, str]:
-    """Say in a word whether an amount changed, and why.
-
-    Parameters
-    ----------
-    effect, low, high
-        Estimate and ends of the interval, log2.
-
-    Notes
-    -----
-    `higher` (`lower`): the interval lies above (below) 0 and the estimate is at least `min_source_effect`; `similar`: the
-    interval lies within the `equivalence_margin`; else `unresolved`.
-    """
-    t = load_criteria().threshold
-    least, margin = t["min_source_effect"], t["equivalence_margin"]
-    if low > 0 and effect >= least:
-        return "higher", "interval above 0"
-    if high < 0 and effect <= -least:
-        return "lower", "interval below 0"
-    if -margin < low and high < margin:
-        return "similar", f"interval within {2**margin:g}-fold"
-    return "unresolved", "interval too wide"
 
 
 _MORE = {"higher": "more vesicles", "similar": "as many vesicles", "lower": "fewer vesicles"}

@@ -58,27 +58,54 @@ def test_own_markers_must_pass_two_fold(estimate, direction):
 
 @pytest.mark.parametrize(("e", "direction"), SIDES)
 def test_markers_that_tell_two_classes_apart(e, direction):
-    row = reasons._competitor(
-        found(), klass(margins={"microvesicle": e}), klass(), "microvesicle", "unresolved"
-    )
+    both = study(klass(margins={"microvesicle": e}), microvesicle=klass())
+    row = reasons._competitor(found(), EXOSOME, both, "microvesicle", "unresolved")
     assert (row["direction"], row["about"], row["value"]) == (direction, "microvesicle", e.estimate)
 
 
-@pytest.mark.parametrize(("e", "direction"), SIDES)
-def test_positives_over_negatives_of_a_fluid(e, direction):
-    mine = klass(negatives=effect(0.1, 0.5, 1.0), balance=e)
-    markers = SimpleNamespace(negative=SimpleNamespace(n_markers=10))
-    row = reasons._negatives(found(comparator="biofluid"), mine, markers, study(mine, rise=True))
-    assert row["direction"] == direction
+NEGATIVE = SimpleNamespace(negative=SimpleNamespace(n_markers=10))
+
+
+@pytest.mark.parametrize("e", [e for e, _ in SIDES])
+def test_negatives_against_a_fluid_say_nothing(e):
+    """All proteins of cells rise there with the vesicles: the organelles take their place."""
+    mine = klass(negatives=e)
+    row = reasons._negatives(found(comparator="biofluid"), mine, NEGATIVE, study(mine, rise=True))
+    assert (row["direction"], row["value"]) == ("neither", e.estimate)
+    assert "against the fluid itself they rise with any vesicles" in row["text"]
 
 
 @pytest.mark.parametrize(
     ("e", "direction"), [(BELOW, "for"), (SPANS_LOW, "neither"), (SPANS_HIGH, "neither"), (ABOVE, "against")]
 )
 def test_negatives_against_a_lysate(e, direction):
-    mine = klass(negatives=e, balance=effect(0.1, 0.5, 1.0))
-    markers = SimpleNamespace(negative=SimpleNamespace(n_markers=10))
-    assert reasons._negatives(found(), mine, markers, study(mine))["direction"] == direction
+    mine = klass(negatives=e)
+    row = reasons._negatives(found(), mine, NEGATIVE, study(mine))
+    assert (row["direction"], row["value"]) == (direction, e.estimate)
+
+
+@pytest.mark.parametrize(("estimate", "direction"), [(0.49, "neither"), (0.5, "against")])
+def test_negatives_must_rise_by_what_counts_as_a_rise(estimate, direction):
+    """`min_source_effect`, as the rule on negatives asks."""
+    mine = klass(negatives=effect(TINY, estimate, 1.5))
+    assert reasons._negatives(found(), mine, NEGATIVE, study(mine))["direction"] == direction
+
+
+@pytest.mark.parametrize(("e", "direction"), SIDES)
+def test_markers_over_the_organelles_that_vesicles_lack(e, direction):
+    mine = klass(over_organelles=e)
+    row = reasons._organelles(found(), mine, study(mine))
+    assert (row["direction"], row["value"]) == (direction, e.estimate)
+
+
+@pytest.mark.parametrize(("high", "direction"), [(-TINY, "against"), (TINY, "for")])
+def test_an_organelle_that_is_higher_for_each_ev_marker_speaks_against(high, direction):
+    mine = klass(over_organelles=ABOVE)
+    gap = effect(-2.0, -1.0, high)
+    here = Evidence({"exosome": mine}, Facts(vesicles=True), organelles={"er_golgi": gap})
+    row = reasons._organelles(found(), mine, here)
+    assert (row["direction"], row["value"]) == (direction, -1.0 if direction == "against" else 1.5)
+    assert ("more of ER and Golgi" in row["text"]) == (direction == "against")
 
 
 @pytest.mark.parametrize(("e", "direction"), SIDES)
@@ -113,7 +140,8 @@ def test_a_competitor_that_does_not_rise_is_excluded(high, n):
         (klass(), klass(flat)),
         (klass(competitor_specific={"microvesicle": flat}), klass(effect(-1.0, 1.2, 3.0))),
     ):
-        rows = list(reasons._excluded(found(), mine, theirs, "microvesicle"))
+        both = study(mine, microvesicle=theirs)
+        rows = list(reasons._excluded(found(), EXOSOME, both, "microvesicle"))
         assert len(rows) == n
         for row in rows:
             assert (row["direction"], row["about"]) == ("for", "microvesicle")
@@ -135,17 +163,20 @@ def test_the_verdict_on_another_class_speaks_as_its_effect_does(e, word, directi
     assert "its markers are" in row["text"]
 
 
+ORGANELLES = ["nucleus", "mitochondrion", "er_golgi"]
+
+
 @pytest.mark.parametrize(
     ("verdicts", "highs", "direction"),
     [
-        (("lower", "lower"), (-TINY, -1.0), "for"),
-        (("similar", "lower"), (TINY, -1.0), "neither"),
-        (("higher", "lower"), (2.0, -1.0), "against"),
-        (("lower",), (-1.0,), "neither"),
+        (("lower", "lower", "lower"), (-TINY, -1.0, -1.0), "for"),
+        (("similar", "lower", "lower"), (TINY, -1.0, -1.0), "neither"),
+        (("higher", "lower", "lower"), (2.0, -1.0, -1.0), "against"),
+        (("lower", "lower"), (-1.0, -1.0), "neither"),
     ],
 )
 def test_organelles_of_broken_cells(verdicts, highs, direction):
-    names = ["nucleus", "mitochondrion"][: len(verdicts)]
+    names = ORGANELLES[: len(verdicts)]
     purity = pd.DataFrame(
         {
             "contrast": "a vs b",
@@ -156,7 +187,24 @@ def test_organelles_of_broken_cells(verdicts, highs, direction):
             "ci_high": list(highs),
         }
     )
-    row = reasons._necrosis(found(purity=purity))
+    row = reasons._necrosis(found(purity=purity), CRITERIA.classes["apoptotic_ev"])
     assert row["direction"] == direction
+    assert row["text"].count("Nucleus") == row["text"].count("ER and Golgi") == 1, "each organelle once"
     assert f"Nucleus {verdicts[0]} (" in row["text"]
-    assert ("not assessed" in row["text"]) == (len(verdicts) == 1)
+    assert ("ER and Golgi not assessed" in row["text"]) == (len(verdicts) == 2)
+
+
+@pytest.mark.parametrize(("key", "direction"), [("apoptotic_exosome", "for"), ("apoptotic_ev", "against")])
+def test_organelles_of_broken_cells_are_those_that_the_rule_of_the_class_names(key, direction):
+    purity = pd.DataFrame(
+        {
+            "contrast": "a vs b",
+            "source": ORGANELLES,
+            "verdict": ["lower", "lower", "higher"],
+            "log2_fc": [-2.0, -2.0, 2.0],
+            "ci_low": [-3.0, -3.0, 1.0],
+            "ci_high": [-1.0, -1.0, 3.0],
+        }
+    )
+    row = reasons._necrosis(found(purity=purity), CRITERIA.classes[key])
+    assert (row["direction"], "ER and Golgi" in row["text"]) == (direction, key == "apoptotic_ev")

@@ -108,9 +108,16 @@ def test_two_replicates_are_the_least(example, n, assessed):
     kept = example.samples.groupby("fraction").head(n).index
     extra = example.samples.index[example.samples["fraction"] == "lysate"]
     few = example.select(samples=[s for s in example.samples.index if s in kept or s in extra])
-    reasons = mk.assess_identity(few, PLAIN).table["reason"]
+    against_lysate = mk.Contrast("fraction", "EV", "lysate", comparator="lysate")
+    reasons = mk.assess_identity(few, against_lysate).table["reason"]
     assert reasons.str.startswith("no replicates: EV has 1 sample, 2 or more are needed").all() != assessed
     assert reasons.str.startswith("no replicates").any() != assessed
+    # of two groups of which nothing was declared it is asked what differs, which needs as many
+    reasons = mk.compare(few, PLAIN).table["reason"]
+    assert reasons.str.startswith("no replicates: EV has 1 sample, 2 or more are needed").all() != assessed
+    assert reasons.str.startswith("no replicates").any() != assessed
+    undeclared = mk.assess_identity(few, PLAIN).table
+    assert set(undeclared["reason"]) == {"not said what the control is"}
 
 
 def test_input_is_not_changed_and_the_tables_are_the_same_twice(result, example):
@@ -133,17 +140,37 @@ def test_folder_is_whole(example_folder):
 def test_summary_says_what_the_tables_say(result, example_folder):
     folder = example_folder
     found = json.loads((folder / "summary.json").read_text())
-    assert found["schema_version"] == 1
+    assert found["schema_version"] == 2
     (contrast,) = found["contrasts"]
     assert (contrast["case"], contrast["control"], contrast["condition"]) == ("EV", "lysate", "fraction")
+    assert contrast["question"] == "identity"
+    assert contrast["headline"] == result.headline(result.contrasts[0])
+    assert contrast["comparison"] == {}
     table = pd.read_csv(folder / "tables" / "identity.tsv", sep="\t").set_index("class")
+    assert set(contrast["identity"]) == set(table.index)
     for key, row in contrast["identity"].items():
         assert row["verdict"] == table.loc[key, "verdict"]
+    shares = pd.read_csv(folder / "tables" / "composition.tsv", sep="\t").query("level == 'group'")
+    assert [group["name"] for group in found["composition"]] == ["EV", "lysate"]
+    for group in found["composition"]:
+        of_group = shares[shares["name"] == group["name"]].set_index("component")["share"]
+        told = {part["component"]: part["share"] for part in group["components"]}
+        assert set(told) == set(of_group.index)
+        assert told["nucleus"] == pytest.approx(of_group["nucleus"], rel=1e-6)
     assert set(contrast["purity"]) == set(result.purity.table["source"])
     assert contrast["contamination_fraction"]["fraction"] > 0
     assert contrast["checklist"]
     assert found["catalog"]["digest"] == result.markers.digest
     assert "NaN" not in (folder / "summary.json").read_text()
+
+
+def test_summary_of_a_comparison_holds_changes_and_no_identity(example):
+    found = mk.assess(example, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="ev"))
+    (contrast,) = summary(found)["contrasts"]
+    assert (contrast["question"], contrast["identity"]) == ("change", {})
+    table = found.comparison.table.set_index("class")
+    assert {k: r["verdict"] for k, r in contrast["comparison"].items()} == table["verdict"].to_dict()
+    assert contrast["headline"].startswith("EV against lysate: EV markers higher, ")
 
 
 @pytest.mark.usefixtures("one_figure")
@@ -171,9 +198,13 @@ def test_several_contrasts_and_none(example):
         example.values, samples, example.proteins, example.scale, example.organism, example.history
     )
     pair = [mk.Contrast("arm", case, "lysate", comparator="lysate") for case in ("EV", "other")]
-    both = mk.assess(exp, pair)
+    # two samples of a donor in an arm: not said whether they repeat one preparation
+    with pytest.warns(MarkerkitWarning, match="with collapse_by='donor'.* 8 samples would become 4"):
+        mk.assess(exp, pair)
+    context = {"replicates": "biological"}
+    both = mk.assess(exp, pair, context=context)
     assert list(dict.fromkeys(both.identity.table["contrast"])) == ["EV vs lysate", "other vs lysate"]
-    alone = mk.assess(exp, pair[0])
+    alone = mk.assess(exp, pair[0], context=context)
     first = both.identity.table[both.identity.table["contrast"] == "EV vs lysate"].reset_index(drop=True)
     pd.testing.assert_frame_equal(first, alone.identity.table)
     assert (both.samples_used.table["status"] == "used").all()
@@ -208,6 +239,13 @@ def test_technical_replicates_are_collapsed(example):
     samples = samples.assign(donor=samples["donor"].astype(str))
     exp = mk.Experiment(
         example.values, samples, example.proteins, example.scale, example.organism, example.history
+    )
+    with pytest.warns(MarkerkitWarning, match="averaged, although they differ in 'donor' and 'batch'"):
+        mk.assess(exp, PLAIN, collapse_by="unit")
+    # repeats of one preparation, as the sheet of a study with technical replicates has them
+    repeats = samples.drop(columns=["donor", "batch"])
+    exp = mk.Experiment(
+        example.values, repeats, example.proteins, example.scale, example.organism, example.history
     )
     found = mk.assess(exp, PLAIN, collapse_by="unit")
     assert found.experiment.n_samples == len(samples) // 2

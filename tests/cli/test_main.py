@@ -147,7 +147,7 @@ def test_without_a_contrast_the_groups_and_the_fluid_are_metadata():
 
 
 def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
-    """The verdicts are on stdout before the report is written; sources have their titles."""
+    """What is in the tube, the headline and the verdicts are on stdout before the report; sources have their titles."""
     seen = []
     monkeypatch.setattr(
         "markerkit.report.write_report", lambda *_, **__: seen.append(capsys.readouterr().out) or here / "r"
@@ -165,7 +165,12 @@ def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
     ]
     assert main([*words, "--quiet", "--out", "r"]) == 0
     (before,) = seen
-    assert before.startswith("EV vs lysate\n  EV material")
+    assert before.startswith("what is in the tube\n  EV (6 samples): EV markers strong (")
+    tube, _, contrast = before.partition("\nEV vs lysate\n")
+    assert "\n  lysate (6 samples): EV markers " in tube
+    headline, verdicts = contrast.split("\n", 1)
+    assert headline.startswith("  EV against lysate: EV material, its markers ")
+    assert verdicts.startswith("  EV material")
     assert "sources higher: Lipoproteins, Keratin and skin\n" in before
     assert "ER and Golgi" in before
     assert "er_golgi" not in before

@@ -79,7 +79,9 @@ def test_a_sample_sheet_chooses_and_options_reach_the_roll_up(here, capsys):
         "unique",
     ]
     assert main(words) == 0
-    assert "note: 1 columns of the peptide table are not in the sample sheet" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "note: 1 column of the peptide table is not in the sample sheet and is left out: 'cell_1'\n"
+    )
     assert [c for c in pd.read_csv("proteins.tsv", sep="\t") if c.endswith("_1")] == ["ev_1"]
 
 

@@ -1118,6 +1118,7 @@ def _tables(contrasts: tuple[str, ...] = (CONTRAST,)) -> dict[str, pd.DataFrame]
     return {
         **{k: v() for k, v in BY_TABLE.items()},
         "identity": identity_table(contrasts),
+        "comparison": TABLES["comparison"].empty(),
         "purity": purity_table(contrasts),
         "sensitivity": robustness_table(contrasts),
         "differential_abundance": differential_table(contrasts=contrasts),
@@ -1131,7 +1132,7 @@ def _tables(contrasts: tuple[str, ...] = (CONTRAST,)) -> dict[str, pd.DataFrame]
 def test_assessment_figures_draws_all() -> None:
     found = figures.assessment_figures(_tables(("Other vs Cell", CONTRAST)), CONTRAST, groups=["EV", "Cell"])
     assert found.skipped == {}
-    assert list(found) == list(FIGURES)
+    assert list(found) == ["overview", "ranking", "fraction_profiles", *FIGURES]
     assert all(isinstance(f, Figure) for f in found.values())
     assert plt.get_fignums() == []
     assert "Other vs Cell" not in _words(found["contamination_fraction"])
@@ -1139,6 +1140,25 @@ def test_assessment_figures_draws_all() -> None:
     shown = figures.assessment_figures(more, CONTRAST, groups=["Cell", "EV"])["marker_heatmap"]
     assert "Plasma" not in _words(shown)
     assert "Plasma" in _words(figures.assessment_figures(more, CONTRAST)["marker_heatmap"])
+
+
+def test_the_forest_of_a_comparison_shows_how_its_classes_change() -> None:
+    """The classes of such a contrast stand in `comparison`; the figure of identity is not drawn for it."""
+    other = "SEC vs UC"
+    rows = identity_table((other,), seed=5)[
+        ["contrast", "class", "log2_fc", "ci_low", "ci_high", "n_independent"]
+    ]
+    changed = rows.assign(verdict=["higher", "similar", "lower", "unresolved", *2 * ["not assessable"]])
+    tables = _tables((CONTRAST, other)) | {
+        "identity": identity_table(),
+        "comparison": TABLES["comparison"].conform(changed),
+    }
+    found = figures.assessment_figures(tables, other)
+    assert "SEC vs UC' is a comparison, which the figure `forest` shows" in found.skipped["identity_summary"]
+    ax = found["forest"].axes[0]
+    drawn = {round(float(point.get_xdata()[0]), 6) for point in _lines(ax, "_point")}
+    assert set(rows["log2_fc"].dropna().round(6)) <= drawn
+    assert "identity_summary" in figures.assessment_figures(tables, CONTRAST)
 
 
 def test_assessment_figures_says_what_it_skips() -> None:

@@ -189,9 +189,16 @@ def test_one_sample_against_three_is_not_assessable_and_says_why() -> None:
     sheet = sheet_of().set_index("sample").loc[names].reset_index()
     table = pd.read_csv(CASES / "44_right_or_refused/m.tsv", sep="\t")[["protein_id", "gene", *names]]
     exp = mk.harmonize_ids(mk.read_proteins(table, samples=sheet))
-    found = mk.assess(exp, Contrast("condition", "EV", "lysate"))
-    assert str(found).count("not assessable  no replicates: EV has 1 sample, 2 or more are needed") == 6
-    assert "compatible" not in str(found)
+    why = "no replicates: EV has 1 sample, 2 or more are needed"
+    declared = mk.assess(exp, Contrast("condition", "EV", "lysate", comparator="lysate"))
+    undeclared = mk.assess(exp, Contrast("condition", "EV", "lysate"))
+    for found, table in ((declared, declared.identity.table), (undeclared, undeclared.comparison.table)):
+        assert set(table["verdict"]) == {"not assessable"}
+        assert set(table["reason"]) == {why}
+        assert len(table) == 6
+        # vesicles of dying cells are not on the first screen without a context that speaks of them
+        assert str(found).count(f"not assessable  {why}") == 4
+        assert "compatible" not in str(found)
 
 
 def test_four_hundred_samples_have_the_fold_changes_of_pandas() -> None:

@@ -186,19 +186,24 @@ STUDY = {"contrasts": mk.Contrast("fraction", "EV", "lysate")}
 DESIGN = {"design": "~ fraction", "contrast": ("fraction", "EV", "lysate")}
 #: verb that computes on values -> its arguments
 COMPUTING = {
+    "amounts": {"markers": MARKERS, **STUDY},
     "assess": {"markers": MARKERS, **STUDY},
     "assess_identity": {"markers": MARKERS, **STUDY},
     "assess_purity": {"markers": MARKERS, **STUDY},
     "collapse_replicates": {"by": "donor"},
+    "compare": {"markers": MARKERS, **STUDY},
+    "composition": {"markers": MARKERS},
     "coverage": {"markers": MARKERS},
     "detection_test": {"contrast": STUDY["contrasts"]},
     "differential_abundance": DESIGN,
     "filter_detected": {},
+    "fraction_profiles": {"markers": MARKERS, "fraction": "step", "draws": 5},
     "impute": {},
     "misev_checklist": {"markers": MARKERS, **STUDY},
     "normalize": {},
     "null_check": {"markers": MARKERS, **DESIGN},
     "quality": {"markers": MARKERS},
+    "rank_preparations": {"group": "fraction", "markers": MARKERS},
     "score_samples": {"markers": MARKERS},
 }
 ON_IDENTIFIERS = {"harmonize_ids"}
@@ -215,6 +220,10 @@ def verbs():
 @pytest.fixture(scope="module")
 def example():
     exp = mk.load_example().pipe(mk.harmonize_ids, MARKERS).pipe(mk.log2)
+    order = np.arange(exp.n_samples) % 6 + 1
+    run = np.arange(exp.n_samples) // 6
+    columns = {"particles": 1e10, "step": [f"F{k}" for k in order], "order": order, "replicate": run}
+    exp = exp.evolve("sheet", samples=exp.samples.assign(**columns))
     return exp.select(proteins=exp.values.columns[:300]).pipe(mk.filter_detected)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import markerkit as mk
 from markerkit.core.errors import InputError
-from markerkit.purity.amounts import change_word, conclusion
+from markerkit.purity.amounts import conclusion
 from tests.helpers import experiment
 
 AFTER = mk.Contrast("group", "new", "old")
@@ -99,17 +99,37 @@ def test_too_few_values_are_not_assessable() -> None:
     assert row["reason"] == "1 samples a group with a value; at least 2 are needed"
 
 
+def change_of_particles(log2: list[float]) -> pd.Series:
+    """Change of the particles in a microgram of protein, from their log2 in the eight samples."""
+    exp = study((0.1, 0.1), particles=list(1e10 * np.exp2(log2)), protein_ug=[1.0] * 8)
+    return mk.amounts(exp, AFTER).changes.table.set_index("quantity").loc["particles_per_ug"]
+
+
 @pytest.mark.parametrize(
-    ("effect", "low", "high", "word"),
+    ("shift", "spread", "word", "reason"),
     [
-        (0.5, 0.01, 1.5, "higher"), (0.49, 0.01, 1.5, "unresolved"), (0.49, 0.01, 0.99, "similar"),
-        (0.6, 0.0, 1.2, "unresolved"), (0.0, -0.99, 0.99, "similar"), (0.0, -1.0, 0.99, "unresolved"),
-        (0.0, -0.99, 1.0, "unresolved"), (-0.5, -1.5, -0.01, "lower"), (-0.49, -1.5, -0.01, "unresolved"),
-        (-0.3, -0.6, -0.01, "similar"), (-0.6, -1.2, 0.0, "unresolved"),
+        (0.499, 0.0, "similar", "a little more than in the control, less than 2-fold"),
+        (0.501, 0.0, "higher", "more than in the control"),
+        (-0.499, 0.0, "similar", "a little less than in the control, less than 2-fold"),
+        (-0.501, 0.0, "lower", "less than in the control"),
+        # the interval reaches 1.998 spreads to either side
+        (0.6, 0.29, "higher", "more than in the control"),
+        (0.6, 0.31, "unresolved", "interval too wide to tell"),
+        (-0.6, 0.29, "lower", "less than in the control"),
+        (0.0, 0.5, "similar", "no 2-fold change in either direction"),
+        (0.0, 0.501, "unresolved", "interval too wide to tell"),
+        (0.49, 0.244, "similar", "a little more than in the control, less than 2-fold"),
+        (0.49, 0.257, "unresolved", "interval too wide to tell"),
     ],
-)  # fmt: skip
-def test_the_word_of_a_change(effect: float, low: float, high: float, word: str) -> None:
-    assert change_word(effect, low, high)[0] == word
+)
+def test_an_amount_changes_by_the_rule_of_the_sources(
+    shift: float, spread: float, word: str, reason: str
+) -> None:
+    around = np.array([spread, -spread, spread, -spread])
+    row = change_of_particles([*(shift + around), *around])
+    assert row["log2_fc"] == pytest.approx(shift)
+    assert row["ci_high"] - row["log2_fc"] == pytest.approx(1.99788 * spread, rel=1e-3)
+    assert (row["verdict"], row["reason"]) == (word, reason)
 
 
 def test_conclusions_say_what_is_open() -> None:

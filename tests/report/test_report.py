@@ -1,6 +1,7 @@
 """The results folder: report, workbook, figures; nasty names; the same bytes twice."""
 
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ from markerkit.report._html import html_report
 from markerkit.report._values import FIGURES_OF_VALUES, group_rows
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.registry import TABLES
+from tests.helpers import EXAMPLE
 from tests.hostile import nasty_contrast, nasty_experiment
 
 pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
@@ -225,11 +227,61 @@ def test_names_are_text(html):
     assert html.count("<script") == 3
 
 
+HOW_TO_ASK = "Vesicles of dying cells are asked for only where the context says that apoptosis"
+
+
+def first_screen(result):
+    html = html_report(result, [], {})
+    return html[html.index('class="headline"') : html.index("Evidence for and against")]
+
+
 def test_the_first_screen_answers(html):
     first = html[html.index('class="first"') : html.index("Evidence for and against")]
-    for heading in ("Identity", "Purity", "Confidence", "Not assessable", "Next steps"):
-        assert f">{heading}</h2>" in first
+    headings = (
+        "What is in the tube",
+        "Is it vesicles, and of which class?",
+        "How pure?",
+        "How sure?",
+        "What to do next",
+    )
+    places = [first.index(f">{heading}</h2>") for heading in headings]
+    assert places == sorted(places)
     assert "confirmed" not in html.lower()
+
+
+def test_the_headline_is_that_of_the_summary(example_assessment, example_folder):
+    told = json.loads((example_folder / "summary.json").read_text(encoding="utf-8"))["contrasts"][0]
+    text = told["headline"].replace(" %", "\u00a0%")
+    assert first_screen(example_assessment).startswith(f'class="headline">{escape(text)}</p>')
+    assert told["headline"].startswith("EV against lysate: EV material")
+
+
+def test_the_largest_sources_stand_first_with_their_share_before_the_comparison(example_assessment):
+    first = first_screen(example_assessment)
+    table = first[first.index("co-isolated material") : first.index("Thirds are places")]
+    rows = re.findall(r"<tr><td>([^<]+)</td>(.*?)</tr>", table)
+    parts = example_assessment.composition.table.query("level == 'group' and name == 'EV'")
+    sources = parts[~parts["component"].isin(["ev", "unassigned"])].sort_values("share", ascending=False)
+    assert [title for title, _ in rows][:5] == sources["title"].tolist()[:5]
+    for (_, cells), share in zip(rows[:5], sources["share"], strict=False):
+        assert cells.startswith(f'<td class="n">{percent(share, 2)}'.replace(" %", "\u00a0%"))
+        assert cells.index("%") < cells.index('class="chip')
+
+
+@pytest.mark.parametrize(
+    ("context", "shown"),
+    [
+        ({}, False),
+        ({"viability_percent": 95.0, "apoptosis_induced": False}, False),
+        ({"apoptosis_induced": True}, True),
+        ({"apoptosis_shown": "annexin V"}, True),
+    ],
+)
+def test_vesicles_of_dying_cells_are_shown_where_the_context_speaks_of_apoptosis(example, context, shown):
+    first = first_screen(mk.assess(example, EXAMPLE, context=context))
+    for title in ("Apoptotic exosome", "Apoptotic EV, any size"):
+        assert (f"<b>{title}</b>" in first) == shown
+    assert (HOW_TO_ASK in first) != shown
 
 
 def test_the_first_screen_says_how_much_and_why(example_assessment):
@@ -302,7 +354,8 @@ def test_between_two_preparations_nothing_is_called_compatible(example, example_
     assert line not in lysate.verdicts()
     html = html_report(vesicles, [], {})
     assert "This is a comparison: both groups are vesicles" in html
-    assert "Change of the classes</h2>" in html
+    assert "What differs: classes</h2>" in html
+    assert "Is it vesicles, and of which class?</h2>" not in html
     assert 'class="chip compatible"' not in html
     assert 'class="chip not-compatible"' not in html
 
