@@ -257,9 +257,11 @@ def _class_rows(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> pd.
 
 def _identity(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Figure:
     table = tables["identity"]
-    if contrast is not None and contrast not in set(table["contrast"]):
+    known = set(table["contrast"])
+    if not known or (contrast is not None and contrast not in known):
+        what = "this" if contrast is None else repr(contrast)
         raise InputError(
-            f"identity is asked only against a control that is declared not to be vesicles; {contrast!r} is a comparison, "
+            f"identity is asked only against a control that is declared not to be vesicles; {what} is a comparison, "
             "which the figure `forest` shows."
         )
     return identity_summary(table, contrast=contrast)

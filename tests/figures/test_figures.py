@@ -1159,6 +1159,9 @@ def test_the_forest_of_a_comparison_shows_how_its_classes_change() -> None:
     drawn = {round(float(point.get_xdata()[0]), 6) for point in _lines(ax, "_point")}
     assert set(rows["log2_fc"].dropna().round(6)) <= drawn
     assert "identity_summary" in figures.assessment_figures(tables, CONTRAST)
+    alone = figures.assessment_figures(tables | {"identity": TABLES["identity"].empty()})
+    assert "this is a comparison" in alone.skipped["identity_summary"]
+    assert "forest" in alone
 
 
 def test_assessment_figures_says_what_it_skips() -> None:
