@@ -46,6 +46,7 @@ from markerkit.study.contrast import Contrast
 from markerkit.study.data import StudyData
 from markerkit.tables.registry import TABLES
 
+NO_SOURCE_JUDGED = "sources: the case has those of its control; none is called higher, similar or lower"
 _SOURCE_WORDS = (VerdictWord.HIGHER, VerdictWord.SIMILAR, VerdictWord.LOWER, UNRESOLVED, NOT_ASSESSABLE)
 
 
@@ -201,7 +202,15 @@ class Assessment:
                 r = rows.loc[rule.key]
                 yield f"  {rule.title:<34} {r['verdict']:<15} {r['reason']}"
 
+    def like_control(self, name: str) -> bool:
+        """Whether the case of a contrast cannot be told from its control, so that nothing in it is clean or dirty."""
+        table = self.identity.table
+        return bool(table.loc[table["contrast"] == name, "like_control"].astype(bool).any())
+
     def _source_lines(self, name: str) -> Iterator[str]:
+        if self.like_control(name):
+            yield f"  {NO_SOURCE_JUDGED}"
+            return
         for word in _SOURCE_WORDS:
             titles = self._sources(name, word)
             if titles:

@@ -15,7 +15,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from markerkit.assessment.headline import headline_of_study, like_control, row_of, shown_classes
-from markerkit.assessment.result import question
+from markerkit.assessment.result import NO_SOURCE_JUDGED, question
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
 from markerkit.core.vocabulary import Rule
@@ -189,6 +189,7 @@ def _contrast(
         "found": found,
         "confidence": _confidence(of_contrast["design"], contrast, assessment.params.get("collapse_by")),
         "headline": found["headline"] or headline_of_study(tables["ev_markers"]),
+        "alike": NO_SOURCE_JUDGED if assessment.like_control(name) else "",
         "like": like_control(found["comparator"]),
         "tube": _tube(tables["ev_markers"], contrast),
         "classes": _classes(of_contrast),

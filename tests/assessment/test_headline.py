@@ -12,6 +12,8 @@ import markerkit as mk
 from markerkit.assessment.headline import Found, headline, headline_of_study, shown_classes
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.messages import cannot_be_told
+from markerkit.report._html import html_report
+from markerkit.simulation.materials import Options, simulate_mixture
 
 CRITERIA = load_criteria()
 LYSATE = mk.Contrast("arm", "EV", "cells", comparator="lysate")
@@ -177,3 +179,22 @@ def test_the_sentence_stands_first_wherever_the_answer_is_given(example_assessme
     assert lines[0] == "what is in the tube"
     assert lines[1:3] == [f"  {s}" for s in groups.loc[groups["level"] == "group", "summary"]]
     assert not any("Apoptotic exosome" in line for line in lines)
+
+
+def test_a_case_like_its_control_gets_no_list_of_clean_sources() -> None:
+    """A lysate handed in as vesicles: the headline, and no source or class that reads as praise."""
+    lysate = {"cells": 1.0}
+    exp = simulate_mixture(lysate, lysate, options=Options(n=5, n_background=400), seed=3).experiment
+    contrast = mk.Contrast("fraction", "case", "control", comparator="lysate")
+    result = mk.assess(exp, contrast, context={"vesicles": True})
+    assert result.like_control(contrast.name)
+    text = "\n".join(result.verdicts())
+    assert "cannot be told from" in text
+    assert "none is called higher, similar or lower" in text
+    assert "sources similar" not in text
+    assert "sources lower" not in text
+    assert "compatible" not in set(result.identity.table["verdict"])
+    html = html_report(result, [], {})
+    first = html[html.index("How pure?") : html.index("How sure?")]
+    assert "chip similar" not in first
+    assert "chip lower" not in first
