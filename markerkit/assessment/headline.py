@@ -93,7 +93,7 @@ def headline_of_study(ev_markers: pd.DataFrame) -> str:
 def shown_classes(criteria: Criteria, context: Mapping[str, Any]) -> list[ClassRule]:
     """Classes for the first screen: those of dying cells only where the context speaks of apoptosis."""
     asked = any(context.get(key) for key in _DYING)
-    return [rule for rule in criteria.classes.values() if asked or not rule.context]
+    return [rule for rule in criteria.classes.values() if asked or not (rule.context or rule.nuclear)]
 
 
 def row_of(rows: pd.DataFrame, key: str) -> pd.Series:

@@ -237,9 +237,6 @@ def classes_without_some_proteins() -> Tables:
         evidence = gather(m, scheme, APOPTOSIS)
         e = evidence.candidates["s1p_receptor"].genes
         out[f"genes {i}"] = pd.DataFrame([vars(g) for g in e])
-        excess = evidence.candidates["free_20s_proteasome"].excess
-        assert excess is not None
-        out[f"excess {i}"] = np.array([excess.estimate, excess.ci_low, excess.ci_high])
         for key in ("exosome", "apoptotic_exosome"):
             at = np.flatnonzero(m.exp.proteins["gene"].isin(["X1", "X2", "S1PR1", "PA1", "MI1"]).to_numpy())
             fewer = without(evidence, m, scheme, key, at)

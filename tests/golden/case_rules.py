@@ -66,8 +66,7 @@ def evidence(seed: int, criteria: Criteria) -> Evidence:
         for _ in range(int(d.of(0, 1, 2)))
     )
     candidates = {
-        "s1p_receptor": CandidateEvidence(genes=genes, void=bool(d.of(0, 0, 0, 1))),
-        "free_20s_proteasome": CandidateEvidence(excess=d.effect(0.4, 1.0, 1.5), void=bool(d.of(0, 1))),
+        "s1p_receptor": CandidateEvidence(genes=genes),
     }
     return Evidence(
         classes,
