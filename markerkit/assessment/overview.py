@@ -27,7 +27,7 @@ def overview_of(identity: pd.DataFrame, comparison: pd.DataFrame, purity: pd.Dat
     parts = []
     for table, question, kind, level in (
         (identity, IDENTITY, "class", "class_confidence"),
-        (comparison, CHANGE, "class", "class_confidence"),
+        (comparison, CHANGE, "class", "confidence"),
         (purity, CHANGE, "source", "confidence"),
     ):
         rows = table[table["contrast"] != ""]

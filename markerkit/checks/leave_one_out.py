@@ -14,7 +14,7 @@ from markerkit.core.vocabulary import VerdictWord
 from markerkit.core.wording import names
 from markerkit.effects.members import Located
 from markerkit.effects.model import ContrastModel
-from markerkit.identity.change import decide_classes
+from markerkit.identity.change import class_level, decide_classes
 from markerkit.identity.evidence import Evidence
 from markerkit.identity.measure import gather, markers_kept, without
 from markerkit.purity.rules import decide_source
@@ -49,7 +49,7 @@ def leave_one_out(
     t = model.criteria.threshold
     for (kind, key), word in reported.items():
         if kind == "class" and word != VerdictWord.NOT_ASSESSABLE:
-            found, level = _class_without(model, evidence, key), t["class_confidence"]
+            found, level = _class_without(model, evidence, key), class_level(model.contrast, t)
         elif kind == "source" and word == VerdictWord.HIGHER:
             found, level = _source_without(model, model.criteria.sources[key]), t["confidence"]
         else:

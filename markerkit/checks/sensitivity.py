@@ -22,7 +22,7 @@ from markerkit.core.wording import percent
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import ProteinIndex
 from markerkit.effects.model import AnyContrast, ContrastModel, MissingValueScheme, fitted
-from markerkit.identity.change import decide_classes
+from markerkit.identity.change import class_level, decide_classes
 from markerkit.identity.measure import gather
 from markerkit.preprocess.steps import log2
 from markerkit.purity.rules import decide_source
@@ -241,9 +241,10 @@ def read_all(
     evidence = [gather(model, scheme, context) for scheme in schemes]
     rows = []
     for key, verdict in decide_classes(model.contrast, evidence, criteria).items():
-        shown = evidence[verdict.scheme].classes[key]
-        row = {"kind": "class", "key": key, "n_independent": shown.n_markers, "level": t["class_confidence"]}
-        rows.append(row | _decided(verdict, criteria) | effect_columns(shown.effect))
+        shown, level = evidence[verdict.scheme].classes[key], class_level(model.contrast, t)
+        effect = None if shown.effect is None else shown.effect.at(level)
+        row = {"kind": "class", "key": key, "n_independent": shown.n_markers, "level": level}
+        rows.append(row | _decided(verdict, criteria) | effect_columns(effect))
     for key, rule in criteria.sources.items():
         found = [source_evidence(model, scheme, rule) for scheme in schemes]
         verdict = decide_source(found, t)

@@ -50,7 +50,7 @@ GLOSSARY: dict[str, str] = {
     "independent marker": "A gene, or a protein complex whose measured subunits are averaged, because subunits rise and "
     "fall together and would count the same evidence several times.",
     "interval": "The confidence interval of an effect, over new samples and other markers of the same kind; 90 % "
-    "for classes (one-sided tests at 5 %) and 95 % for sources, unless a column says otherwise.",
+    "for classes whose identity is asked (one-sided tests at 5 %) and 95 % for sources and changes, unless a column says otherwise.",
     "left-censored bound": "The value below which a protein that was not detected is assumed to lie; used as a bound on its "
     "effect, never as a measurement.",
     "log2 fold change": "The difference of group means on the log2 scale; 1 is two-fold higher in the case, -1 two-fold "

@@ -23,13 +23,14 @@ from markerkit.effects.model import (
     circumstances,
 )
 from markerkit.effects.rows import marker_rows
-from markerkit.identity.evidence import Evidence
+from markerkit.identity.evidence import ClassEvidence, Evidence
 from markerkit.identity.measure import gather, markers_kept
 from markerkit.identity.rules import NOT_ASSESSABLE, decide
 from markerkit.identity.table import detectable, marker_counts
 from markerkit.purity.rules import change, combine_changes
 from markerkit.purity.sources import effect_columns, measured, purity_of
 from markerkit.results import Comparison, MarkersUsed
+from markerkit.stats.set_effect import SetEffect
 from markerkit.study.contrast import Contrast, takes_contrasts
 from markerkit.study.data import study_data
 from markerkit.tables.registry import TABLES
@@ -80,8 +81,9 @@ def compare(
     Notes
     -----
     A change says nothing of what the groups are: two preparations of exosomes are `similar`.
-    The limits are those of ``criteria.toml``: an effect of ``min_class_effect`` or more whose 90 %
-    interval excludes 0 is a change; an interval between ``-equivalence_margin`` and
+    The limits are those of ``criteria.toml``: an effect of ``min_class_effect`` or more whose 95 %
+    interval excludes 0 is a change (classes are asked side by side here, none gated by another, as
+    sources are, so the level is theirs); an interval between ``-equivalence_margin`` and
     ``equivalence_margin`` shows that the groups are similar (two one-sided tests, Schuirmann 1987,
     doi:10.1007/BF01068419).
 
@@ -120,6 +122,11 @@ def decide_classes(
     return {k: combine_changes([class_change(k, e, criteria) for e in schemes]) for k in wanted}
 
 
+def class_level(contrast: Contrast, t: Mapping[str, float]) -> float:
+    """Level of the intervals of classes: classes of a comparison are not gated by each other, as sources are not."""
+    return t["class_confidence" if contrast.asks_identity else "confidence"]
+
+
 def class_change(key: str, evidence: Evidence, criteria: Criteria) -> Verdict:
     """Decide the change of one class under one scheme.
 
@@ -141,7 +148,8 @@ def class_change(key: str, evidence: Evidence, criteria: Criteria) -> Verdict:
     if found.weight_measured < t["min_weight"]:
         weights = {"weight_measured": found.weight_measured, "min_weight": t["min_weight"]}
         return Verdict(NOT_ASSESSABLE, Rule.TOO_LITTLE_WEIGHT, numbers | weights)
-    return change(found.effect, least=t["min_class_effect"], margin=t["equivalence_margin"])
+    effect = found.effect.at(t["confidence"])
+    return change(effect, least=t["min_class_effect"], margin=t["equivalence_margin"])
 
 
 # ---- rows ------------------------------------------------------------------------
@@ -190,17 +198,22 @@ def _row(
     study: Circumstances,
 ) -> dict[str, object]:
     t, c, scheme = model.criteria.threshold, model.contrast, model.schemes[verdict.scheme]
-    e = evidence[verdict.scheme].classes[rule.key]
-    effect = measured(e.effect, t, level="class_confidence", least="min_class_effect")
+    shown = _effect(evidence[verdict.scheme].classes[rule.key], t)
+    effect = measured(shown, t, least="min_class_effect")
     row = {**_bare_row(c, rule, verdict, study), **marker_counts(markers_kept(model, scheme, rule))}
-    row |= effect_columns(e.effect)
-    if e.effect is not None:
-        row |= {"se": e.effect.se, "df": e.effect.df, "smallest_detectable": detectable(model, e.effect)}
+    row |= effect_columns(shown)
+    if shown is not None:
+        row |= {"se": shown.se, "df": shown.df, "smallest_detectable": detectable(model, shown)}
     if len(evidence) > 1:
-        row |= effect_columns(evidence[1].classes[rule.key].effect, "bounded_")
+        row |= effect_columns(_effect(evidence[1].classes[rule.key], t), "bounded_")
     row |= _per_ev(model, scheme, rule)
     what = Compared(rule.title, c.case, c.control)
     return row | {"explanation": explain_change(verdict, what, effect, model.criteria.titles)}
+
+
+def _effect(found: ClassEvidence, t: Mapping[str, float]) -> SetEffect | None:
+    """Effect of a class with the interval of changes."""
+    return None if found.effect is None else found.effect.at(t["confidence"])
 
 
 def _per_ev(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule) -> dict[str, object]:
@@ -209,11 +222,11 @@ def _per_ev(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule) -
         return {"per_ev": ""}
     t, ev = model.criteria.threshold, markers_kept(model, scheme, model.criteria.classes[GENERAL_EV]).positive
     mine = markers_kept(model, scheme, rule).positive.without_genes(set(ev.located.members.gene))
-    gap = scheme.between(mine, ev, t["class_confidence"])
+    gap = scheme.between(mine, ev, t["confidence"])
     if gap is None or mine.n_markers < t["min_markers_margin"] or ev.n_markers < t["min_markers"]:
         return {"per_ev": ""}
     word = "lower" if gap.ci_high < 0 else "higher" if gap.ci_low > 0 else "similar"
     return {"per_ev": word, **effect_columns(gap, "per_ev_")}
 
 
-__all__ = ["class_change", "compare", "comparison_of", "decide_classes"]
+__all__ = ["class_change", "class_level", "compare", "comparison_of", "decide_classes"]

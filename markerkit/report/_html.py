@@ -211,10 +211,14 @@ def _contrast(
 def _classes(tables: Mapping[str, pd.DataFrame]) -> list[dict[Hashable, Any]]:
     """Rows of the classes with titles, intervals, evidence and markers, the compatible first."""
     criteria = load_criteria()
-    rows = [r for name in ("identity", "comparison") for r in tables[name].to_dict(orient="records")]
+    levels = {"identity": "class_confidence", "comparison": "confidence"}
+    rows = [
+        row | {"interval": _interval(row, criteria.threshold[level])}
+        for name, level in levels.items()
+        for row in tables[name].to_dict(orient="records")
+    ]
     for row in rows:
         row["title"] = criteria.classes[row["class"]].title
-        row["interval"] = _interval(row, criteria.threshold["class_confidence"])
         row["markers"] = _markers(tables["markers_used"], row["class"])
         row["reasons"] = _evidence.reasons(tables["evidence"], row["class"])
     return sorted(rows, key=lambda r: _ORDER.index(r["verdict"]))

@@ -9,7 +9,7 @@ joined by Satterthwaite's rule.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +105,11 @@ class SetEffect:
     def half_width(self) -> float:
         """Half of the interval: an estimate above it excludes 0."""
         return (self.ci_high - self.ci_low) / 2
+
+    def at(self, confidence: float) -> SetEffect:
+        """Return the same effect with the interval of another level."""
+        half = float(stdtrit(self.df, 0.5 + confidence / 2)) * self.se
+        return replace(self, ci_low=self.estimate - half, ci_high=self.estimate + half)
 
     def detectable(self, *, power: float, least: float = 0.0) -> float:
         """Effect whose estimate excludes 0 and reaches `least` in a share `power` of studies like this one."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
@@ -20,13 +22,23 @@ from markerkit.stats.set_effect import SetEffect
 
 CRITERIA = load_criteria()
 T = CRITERIA.threshold
-TINY = 1e-9
+TINY = 1e-6
 WORDS = {"higher", "similar", "lower", "unresolved", "not assessable"}
 OPPOSITE = {"higher": "lower", "lower": "higher"}
 
 
+DF = 8.0
+HALF = float(stdtrit(DF, 0.5 + T["confidence"] / 2))
+
+
 def effect(low: float, mid: float, high: float, n: int = 9) -> SetEffect:
-    return SetEffect(mid, (high - low) / 4, 8.0, low, high, n, 0.5)
+    """An effect with any interval, for the rule itself."""
+    return SetEffect(mid, (high - low) / 4, DF, low, high, n, 0.5)
+
+
+def around(mid: float, half: float) -> SetEffect:
+    """An effect whose 95 % interval has this half-width; the interval that it comes with is that of 90 %."""
+    return SetEffect(mid, half / HALF, DF, np.nan, np.nan, 9, 0.5).at(T["class_confidence"])
 
 
 def evidence(found: ClassEvidence, *, key: str = "exosome", **facts: bool) -> Evidence:
@@ -45,8 +57,8 @@ MARGIN = T["equivalence_margin"]
 @pytest.mark.parametrize(
     ("below", "above"),
     [
-        (effect(0.2, RISE - TINY, 3), effect(0.2, RISE, 3)),
-        (effect(0.0, 2, 3), effect(TINY, 2, 3)),
+        (around(RISE - TINY, 0.9), around(RISE + TINY, 0.9)),
+        (around(2, 2 + TINY), around(2, 2 - TINY)),
     ],
 )
 def test_a_class_is_higher_from_the_least_effect_on(below: SetEffect, above: SetEffect) -> None:
@@ -55,16 +67,13 @@ def test_a_class_is_higher_from_the_least_effect_on(below: SetEffect, above: Set
 
 
 def test_a_class_is_similar_within_the_margin_on_both_sides() -> None:
-    for low, high, expected in (
-        (-MARGIN + TINY, MARGIN - TINY, "similar"),
-        (-MARGIN, 0.5, "unresolved"),
-        (-0.5, MARGIN, "unresolved"),
-    ):
-        assert word(ClassEvidence(9, 0.9, effect(low, 0.0, high)))[0] == expected
+    for mid in (-0.2, 0.0, 0.2):
+        for half, expected in ((MARGIN - 0.2 - TINY, "similar"), (MARGIN - abs(mid) + TINY, "unresolved")):
+            assert word(ClassEvidence(9, 0.9, around(mid, half)))[0] == expected
 
 
 def test_too_few_markers_or_too_little_of_the_set() -> None:
-    up, few, weight = effect(1, 2, 3), int(T["min_markers"]), T["min_weight"]
+    up, few, weight = around(2, 1), int(T["min_markers"]), T["min_weight"]
     assert word(ClassEvidence(few - 1, 0.9, up)) == ("not assessable", "too_few_markers")
     assert word(ClassEvidence(few, 0.9, up))[0] == "higher"
     assert word(ClassEvidence(9, weight - TINY, up)) == ("not assessable", "too_little_weight")
@@ -75,7 +84,7 @@ def test_too_few_markers_or_too_little_of_the_set() -> None:
 
 
 def test_classes_of_dying_cells_need_the_statement() -> None:
-    up = ClassEvidence(9, 0.9, effect(1, 2, 3))
+    up = ClassEvidence(9, 0.9, around(2, 1))
     assert word(up, "apoptotic_exosome") == ("not assessable", "apoptosis_not_stated")
     assert word(up, "apoptotic_exosome", apoptosis=True) == ("higher", "higher")
     assert word(up, "apoptotic_body")[0] == "higher"

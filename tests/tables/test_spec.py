@@ -48,11 +48,9 @@ def test_a_declaration_cannot_be_changed():
 
 @pytest.mark.parametrize("spec", ALL.values(), ids=ALL)
 def test_stated_interval_levels_are_those_of_the_criteria(spec):
-    """Identity and comparison state the level of classes; every other table that states one, that of sources."""
+    """Identity states the level of classes; every other table that states one, that of sources."""
     threshold = load_criteria().threshold
-    level = (
-        threshold["class_confidence"] if spec.name in {"identity", "comparison"} else threshold["confidence"]
-    )
+    level = threshold["class_confidence"] if spec.name == "identity" else threshold["confidence"]
     stated = [
         float(found)
         for c in spec.columns
