@@ -412,8 +412,12 @@ def double_column(m: Mutant, rng: np.random.Generator) -> None:
 
 
 def move_column(m: Mutant, rng: np.random.Generator) -> None:
-    """Exchange two columns with their names: nothing changes but the order."""
-    a, b = (int(i) for i in rng.choice(len(m.grid[0]), 2, replace=False))
+    """Exchange two columns with their names: nothing changes but the order.
+
+    The first column of an mzTab file says what each line is, so that it has its place.
+    """
+    first = int(bool(m.seed.head))
+    a, b = (first + int(i) for i in rng.choice(len(m.grid[0]) - first, 2, replace=False))
     for row in m.grid:
         row[a], row[b] = row[b], row[a]
     m.renamed = not {a, b} <= set(m.seed.columns)
