@@ -32,7 +32,7 @@ def test_classes_come_from_the_table_that_asks_and_contrasts_keep_their_order() 
         purity,
     )
     assert found[["contrast", "question", "kind", "key", "verdict", "level"]].to_numpy().tolist() == [
-        ["B vs A", "change", "class", "exosome", "higher", 0.9],
+        ["B vs A", "change", "class", "exosome", "higher", 0.95],
         ["B vs A", "change", "source", "plasma", "lower", 0.95],
         ["A vs C", "identity", "class", "exosome", "compatible", 0.9],
         ["A vs C", "change", "source", "plasma", "similar", 0.95],
