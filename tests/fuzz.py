@@ -18,6 +18,7 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -215,7 +216,7 @@ def seeds() -> list[Seed]:
         ("gzip", "gz"),
     ):
         found.append(replace(plain, name=f"plain {name}", form=form))
-    found += [_mztab(), *_peptide_tables()]
+    found += [*([_mztab()] if find_spec("pyteomics") else []), *_peptide_tables()]  # the extra `mztab`
     return [replace(s, sheet=_sheet(s)) for s in found]
 
 
