@@ -13,7 +13,7 @@ from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.messages import Circumstances, Compared, explain_change, next_step_of_change, reason
 from markerkit.core.verdict import Verdict
-from markerkit.core.vocabulary import Basis, Rule, Status
+from markerkit.core.vocabulary import Rule, Status
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.model import (
     AnyContrast,
@@ -25,10 +25,10 @@ from markerkit.effects.model import (
 from markerkit.effects.rows import marker_rows
 from markerkit.identity.evidence import ClassEvidence, Evidence
 from markerkit.identity.measure import gather, markers_kept
-from markerkit.identity.rules import NOT_ASSESSABLE, decide
+from markerkit.identity.rules import NOT_ASSESSABLE, decide, enough_measured
 from markerkit.identity.table import detectable, marker_counts
 from markerkit.purity.rules import change, combine_changes
-from markerkit.purity.sources import effect_columns, measured, purity_of
+from markerkit.purity.sources import effect_columns, measured, per_ev_columns, purity_of
 from markerkit.results import Comparison, MarkersUsed
 from markerkit.stats.set_effect import SetEffect
 from markerkit.study.contrast import Contrast, takes_contrasts
@@ -140,16 +140,10 @@ def class_change(key: str, evidence: Evidence, criteria: Criteria) -> Verdict:
     rule, found, t = criteria.classes[key], evidence.classes[key], criteria.threshold
     if rule.context and not evidence.facts.apoptosis:
         return Verdict(NOT_ASSESSABLE, Rule.APOPTOSIS_NOT_STATED)
-    if not evidence.has_background:
-        return Verdict(NOT_ASSESSABLE, Rule.NO_BACKGROUND, basis=Basis.NONE)
-    numbers = {"n_markers": found.n_markers, "min_markers": t["min_markers"]}
-    if found.effect is None or found.n_markers < t["min_markers"]:
-        return Verdict(NOT_ASSESSABLE, Rule.TOO_FEW_MARKERS, numbers)
-    if found.weight_measured < t["min_weight"]:
-        weights = {"weight_measured": found.weight_measured, "min_weight": t["min_weight"]}
-        return Verdict(NOT_ASSESSABLE, Rule.TOO_LITTLE_WEIGHT, numbers | weights)
-    effect = found.effect.at(t["confidence"])
-    return change(effect, least=t["min_class_effect"], margin=t["equivalence_margin"])
+    effect = enough_measured(found, t, has_background=evidence.has_background)
+    if isinstance(effect, Verdict):
+        return effect
+    return change(effect.at(t["confidence"]), least=t["min_class_effect"], margin=t["equivalence_margin"])
 
 
 # ---- rows ------------------------------------------------------------------------
@@ -225,8 +219,7 @@ def _per_ev(model: ContrastModel, scheme: MissingValueScheme, rule: ClassRule) -
     gap = scheme.between(mine, ev, t["confidence"])
     if gap is None or mine.n_markers < t["min_markers_margin"] or ev.n_markers < t["min_markers"]:
         return {"per_ev": ""}
-    word = "lower" if gap.ci_high < 0 else "higher" if gap.ci_low > 0 else "similar"
-    return {"per_ev": word, **effect_columns(gap, "per_ev_")}
+    return per_ev_columns(gap)
 
 
 __all__ = ["class_change", "class_level", "compare", "comparison_of", "decide_classes"]

@@ -59,6 +59,24 @@ def class_verdict(
     return next(verdict for rule in _RULES if (verdict := rule(case)) is not None)
 
 
+def enough_measured(
+    e: ClassEvidence, t: Mapping[str, float], *, has_background: bool = True
+) -> SetEffect | Verdict:
+    """Return the effect of a class of which enough was measured to judge it, else the verdict that says what lacks."""
+    if not has_background:
+        return Verdict(NOT_ASSESSABLE, Rule.NO_BACKGROUND, basis=Basis.NONE)
+    numbers = {
+        "n_markers": e.n_markers,
+        "weight_measured": e.weight_measured,
+        "min_markers": t["min_markers"],
+    }
+    if e.effect is None or e.n_markers < t["min_markers"]:
+        return Verdict(NOT_ASSESSABLE, Rule.TOO_FEW_MARKERS, numbers)
+    if e.weight_measured < t["min_weight"]:
+        return Verdict(NOT_ASSESSABLE, Rule.TOO_LITTLE_WEIGHT, numbers | {"min_weight": t["min_weight"]})
+    return e.effect
+
+
 def enrichment(
     e: ClassEvidence, t: Mapping[str, float], *, has_background: bool = True, compressed: bool = False
 ) -> Verdict:
@@ -73,31 +91,23 @@ def enrichment(
     compressed
         Fold changes are smaller than the true ones: only an interval below 0 excludes.
     """
-    if not has_background:
-        return Verdict(NOT_ASSESSABLE, Rule.NO_BACKGROUND, basis=Basis.NONE)
-    numbers = {
-        "n_markers": e.n_markers,
-        "weight_measured": e.weight_measured,
-        "min_markers": t["min_markers"],
-    }
-    if e.effect is None or e.n_markers < t["min_markers"]:
-        return Verdict(NOT_ASSESSABLE, Rule.TOO_FEW_MARKERS, numbers)
-    if e.weight_measured < t["min_weight"]:
-        return Verdict(NOT_ASSESSABLE, Rule.TOO_LITTLE_WEIGHT, numbers | {"min_weight": t["min_weight"]})
+    effect = enough_measured(e, t, has_background=has_background)
+    if isinstance(effect, Verdict):
+        return effect
     margin = t["equivalence_margin"]
-    if rises(e.effect, t["min_class_effect"]):
+    if rises(effect, t["min_class_effect"]):
         return Verdict(COMPATIBLE, Rule.ENRICHED)
-    if e.effect.ci_high < 0:
+    if effect.ci_high < 0:
         return Verdict(NOT_COMPATIBLE, Rule.DEPLETED)
     numbers = {"equivalence_margin": margin}
-    if e.effect.ci_low > 0:
-        rule = Rule.RAISED_TOO_LITTLE if e.effect.ci_high < margin else Rule.RISE_OF_UNKNOWN_SIZE
+    if effect.ci_low > 0:
+        rule = Rule.RAISED_TOO_LITTLE if effect.ci_high < margin else Rule.RISE_OF_UNKNOWN_SIZE
         return Verdict(UNRESOLVED, rule, numbers)
-    if e.effect.ci_high < margin:
+    if effect.ci_high < margin:
         if compressed:
             return Verdict(UNRESOLVED, Rule.RATIOS_COMPRESSED, numbers)
         return Verdict(NOT_COMPATIBLE, Rule.NO_MORE_THAN_CONTROL, numbers)
-    return Verdict(UNRESOLVED, Rule.WIDE_INTERVAL, {"heterogeneous": e.effect.heterogeneous})
+    return Verdict(UNRESOLVED, Rule.WIDE_INTERVAL, {"heterogeneous": effect.heterogeneous})
 
 
 def exclusion(rule: ClassRule, evidence: Evidence, competitor: str, t: Mapping[str, float]) -> Exclusion:

@@ -248,6 +248,11 @@ def _per_ev(model: ContrastModel, scheme: MissingValueScheme, rule: SourceRule) 
     gap = scheme.between(first, second, t["confidence"])
     if gap is None or first.n_markers < t["min_markers_source"] or second.n_markers < t["min_markers"]:
         return {"per_ev": ""}
+    return per_ev_columns(gap)
+
+
+def per_ev_columns(gap: SetEffect) -> dict[str, object]:
+    """Columns of a table that hold an effect over that of the EV markers, with the word for it."""
     word = "lower" if gap.ci_high < 0 else "higher" if gap.ci_low > 0 else "similar"
     return {"per_ev": word, **effect_columns(gap, "per_ev_")}
 
@@ -274,6 +279,7 @@ __all__ = [
     "NOT_ASSESSABLE",
     "assess_purity",
     "effect_columns",
+    "per_ev_columns",
     "purity_of",
     "source_evidence",
     "source_markers",

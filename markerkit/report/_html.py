@@ -43,7 +43,6 @@ _PER_EV = {
     "similar": "as much as in the control",
     "lower": "less than in the control",
 }
-_TOP_SHARES = 4
 _TOP_PARTS = 6
 _TOP_MARKERS = 8
 _HERE = Path(__file__).parent
@@ -196,7 +195,6 @@ def _contrast(
         "shown": {r.key for r in shown_classes(load_criteria(), assessment.data.context)},
         **_sources(of_contrast["purity"], shares),
         "parts": _parts(of_contrast["purity"], tables["composition"], contrast),
-        **_largest(shares),
         "carry": _fractions(of_contrast["contamination_fraction"]),
         "checklist": found["checklist"],
         "stability": _evidence.stability(of_contrast["sensitivity"]),
@@ -292,18 +290,8 @@ def _sources(purity: pd.DataFrame, shares: Mapping[str, float]) -> dict[str, Any
     return {
         "sources": rows,
         "higher": [s for s in rows if s["verdict"] == "higher"],
-        "others": {w: [s for s in rows if s["verdict"] == w] for w in ("unresolved", "similar", "lower")},
+        "unresolved": [s for s in rows if s["verdict"] == "unresolved"],
         "open_sources": _by_reason([s for s in rows if s["verdict"] == "not assessable"]),
-    }
-
-
-def _largest(shares: Mapping[str, float]) -> dict[str, Any]:
-    """Give the sources with the largest shares, and the share of the EV markers."""
-    sources = load_criteria().sources
-    top = [k for k in shares if k != "ev" and shares[k] > 0][:_TOP_SHARES]
-    return {
-        "shares": [{"title": sources[k].title, "share": shares[k]} for k in top],
-        "ev_share": shares.get("ev", np.nan),
     }
 
 
