@@ -5,6 +5,7 @@ a figure. None changes matplotlib's settings. :func:`save` writes PDF, SVG and
 PNG with live text, and :func:`lint` checks figures against print requirements.
 """
 
+from markerkit.figures import captions
 from markerkit.figures._checklist import checklist
 from markerkit.figures._composition import composition
 from markerkit.figures._contamination_fraction import contamination_fraction
@@ -18,6 +19,7 @@ from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._lint import Problem, lint
 from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._missing_by_intensity import missing_by_intensity
+from markerkit.figures._options import Options
 from markerkit.figures._overlap import overlap
 from markerkit.figures._overview import overview
 from markerkit.figures._qc_card import qc_card
@@ -31,8 +33,10 @@ from markerkit.figures._volcano import volcano
 
 __all__ = [
     "FigureSet",
+    "Options",
     "Problem",
     "assessment_figures",
+    "captions",
     "checklist",
     "composition",
     "contamination_fraction",

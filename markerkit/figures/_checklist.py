@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import FAINT, INK, SECONDARY
 from markerkit.figures._rows import chip, page, page_title
-from markerkit.figures._style import MAX_HEIGHT, figure_of, style
+from markerkit.figures._style import MAX_HEIGHT, figure_of
 from markerkit.figures._tables import contrast_rows, words
 from markerkit.figures._text import SMALLEST, clean, ellipsize, wrap
 
@@ -47,7 +48,9 @@ class _Row(NamedTuple):
         return max(lines * _LEADING * self.size + _PAD, _LEAST)
 
 
-def checklist(misev_checklist: pd.DataFrame, *, contrast: str | None = None) -> Figure:
+def checklist(
+    misev_checklist: pd.DataFrame, *, contrast: str | None = None, **options: Unpack[Options]
+) -> Figure:
     """Draw the items of the guidelines with their answers and the evidence.
 
     Parameters
@@ -56,6 +59,8 @@ def checklist(misev_checklist: pd.DataFrame, *, contrast: str | None = None) -> 
         Table ``misev_checklist``.
     contrast
         Contrast to draw; may be left out where there is one.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -71,7 +76,8 @@ def checklist(misev_checklist: pd.DataFrame, *, contrast: str | None = None) -> 
         A column is missing, or the contrast is unknown or not named.
     """
     table, contrast = contrast_rows(misev_checklist, _COLUMNS, "misev_checklist", contrast)
-    with style("double"):
+    page_width("double", options, least=_WIDTH)
+    with drawing(options, colors=False):
         rows, left_out = _fitted(table)
         height = _TOP + sum(r.height for r in rows) + _BOTTOM + (_MORE if left_out else 0)
         sheet = page(_WIDTH, max(height, 24))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from markerkit.core.wording import counted, number, percent
 from markerkit.figures._keys import foot_notes, key_below, key_rows, left_out, x_label
-from markerkit.figures._palette import CLASSES, INK, PAPER, RULE, SECONDARY, in_order, look
+from markerkit.figures._options import Options, drawing, page_width
+from markerkit.figures._palette import INK, PAPER, RULE, SECONDARY, in_order, look
 from markerkit.figures._rows import (
     NAME_SIZE,
     NOTE_SIZE,
@@ -26,7 +27,7 @@ from markerkit.figures._rows import (
     row_axes,
     slots,
 )
-from markerkit.figures._style import MAX_HEIGHT, style, width_mm
+from markerkit.figures._style import MAX_HEIGHT
 from markerkit.figures._tables import checked, numbers, words
 from markerkit.figures._text import clean, ellipsize, shrink, widest, wrap
 
@@ -59,6 +60,7 @@ def composition(
     level: str | None = None,
     ax: Axes | None = None,
     width: str | float = "double",
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw what is in the tube: one bar per group, or per sample.
 
@@ -77,6 +79,8 @@ def composition(
         Axes to draw on; a new figure by default.
     width
         Of a new figure: 89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -95,8 +99,8 @@ def composition(
     quantile of the share of EV markers in the reference preparations.
     """
     rows = _rows(checked(table, _COLUMNS, "composition"), groups, level)
-    full = width_mm(width)
-    with style(width):
+    full = page_width(width, options)
+    with drawing(options, ax):
         # as many rows as a page holds
         bars = _bars(rows, ev_markers)
         most = int((MAX_HEIGHT - 40) / _ROW)
@@ -209,7 +213,8 @@ def _look(key: str) -> tuple[str, str, str]:
     if key == _OTHER:
         return "#c8c8c8", "", PAPER
     if key == _EV:
-        return CLASSES[_EV].color, "", CLASSES[_EV].color
+        color = look(_EV).color
+        return color, "", color
     known = look(key)
     return known.color, known.hatch, PAPER
 

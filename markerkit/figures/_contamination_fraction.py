@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.ticker import FuncFormatter
 
 from markerkit.core.wording import number, percent
 from markerkit.figures._keys import foot_notes, left_out, side_note, x_label
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import INK, PAPER, SECONDARY, ZONE, title
 from markerkit.figures._rows import (
     MOST_ROWS,
@@ -28,7 +30,6 @@ from markerkit.figures._rows import (
     value_ticks,
     write_names,
 )
-from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import checked, count_text, numbers, words
 from markerkit.figures._text import clean, text_width, widest, wrap
 
@@ -42,6 +43,7 @@ def contamination_fraction(
     contrast: str | None = None,
     ax: Axes | None = None,
     width: str | float = "middle",
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw the contamination fraction, overall and by compartment.
 
@@ -55,6 +57,8 @@ def contamination_fraction(
         Axes to draw on; a new figure by default.
     width
         Of a new figure: 89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def contamination_fraction(
         table = table[words(table, "contrast") == contrast].reset_index(drop=True)
     more = len(table) - MOST_ROWS
     table = table.iloc[:MOST_ROWS]
-    full = width_mm(width)
+    full = page_width(width, options)
     overall = words(table, "compartment") == _OVERALL
     lines = slots([c or "contamination fraction" for c in words(table, "contrast")], always=True)
     names = ["Overall" if o else title(c) for o, c in zip(overall, words(table, "compartment"), strict=True)]
@@ -84,7 +88,7 @@ def contamination_fraction(
     counts = [f"{c} proteins" if full > 100 else "" for c in count_text(table)]
     room = names_width([*names, *words(table, "contrast")], full)
     right = widest(said, 6, "bold") + widest(counts, 5.5) + (7 if full > 100 else 2.5)
-    with style(width):
+    with drawing(options, ax, colors=False):
         beside_axes = full - room - 8
         notes = _notes(table, full - 4, beside_axes)
         silent = not np.isfinite(numbers(table, "fraction")).any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from markerkit.figures._keys import key_below, key_rows, left_out, x_label
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import (
     CLASSES,
     FAINT,
@@ -36,7 +38,6 @@ from markerkit.figures._rows import (
     slots,
     write_names,
 )
-from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import checked, count_text, numbers, words
 from markerkit.figures._text import widest
 
@@ -46,7 +47,9 @@ _COLUMNS = ("set", "title", "role", "fraction", "weight_fraction", "n_set", "n_m
 _FEW = ("too few", "not")
 
 
-def coverage(table: pd.DataFrame, *, ax: Axes | None = None, width: str | float = "middle") -> Axes:
+def coverage(
+    table: pd.DataFrame, *, ax: Axes | None = None, width: str | float = "middle", **options: Unpack[Options]
+) -> Axes:
     """Draw the measured share of every set.
 
     Parameters
@@ -57,6 +60,8 @@ def coverage(table: pd.DataFrame, *, ax: Axes | None = None, width: str | float 
         Axes to draw on; a new figure by default.
     width
         Of a new figure: 89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -77,10 +82,10 @@ def coverage(table: pd.DataFrame, *, ax: Axes | None = None, width: str | float 
     names = [_name(*row) for row in zip(*(words(rows, c) for c in ("set", "role", "title")), strict=True)]
     lines = slots([family(k) for k in words(rows, "set")])
     counts = count_text(rows)
-    full = width_mm(width)
+    full = page_width(width, options)
     room = names_width(names, full, share=0.42)
     right = widest(counts, 6) + 3
-    with style(width):
+    with drawing(options, ax):
         key = _key(rows)
         _, deep = key_rows([str(h.get_label()) for h in key], full - room - 5)
         margins = Margins(room + 4, right + 2, 4, 11 + 3 * deep)

@@ -22,6 +22,7 @@ from markerkit.figures._group_values import group_values
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._missing_by_intensity import missing_by_intensity
+from markerkit.figures._options import NAMES as OPTIONS
 from markerkit.figures._overview import overview
 from markerkit.figures._palette import CLASSES
 from markerkit.figures._qc_card import qc_card
@@ -67,7 +68,7 @@ def plot(result: Result, **options: Any) -> Axes | Figure:
     result
         Any result whose table has a figure.
     **options
-        Of the figure's function.
+        Of the figure's function, and those of :class:`markerkit.figures.Options`.
 
     Returns
     -------
@@ -86,7 +87,8 @@ def plot(result: Result, **options: Any) -> Axes | Figure:
         elsewhere = _SHOWN_BY.get(name, f"there is one for the tables {listed(PLOTS, limit=20)}")
         raise InputError(f"{kind} has no figure of its own; {elsewhere}.")
     draw = PLOTS[name]
-    known = list(inspect.signature(draw).parameters)[1:]
+    own = list(inspect.signature(draw).parameters.values())[1:]
+    known = [p.name for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD] + [*OPTIONS]
     unknown = [o for o in options if o not in known]
     if unknown:
         message = (

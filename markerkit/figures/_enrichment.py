@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from markerkit.core.wording import number
 from markerkit.figures._keys import left_out
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import INK, PAPER, SECONDARY, family, in_order, look, title
 from markerkit.figures._rows import (
     HEAD_SIZE,
@@ -29,7 +31,7 @@ from markerkit.figures._rows import (
     value_ticks,
     write_names,
 )
-from markerkit.figures._style import POINT, figure_of, height_of, place, style, width_mm, width_of
+from markerkit.figures._style import POINT, figure_of, height_of, page_of, place, width_of
 from markerkit.figures._tables import FloatArray, contrast_rows, count_text, numbers, words
 from markerkit.figures._text import ellipsize, text_width
 
@@ -44,7 +46,12 @@ _MOST_METHODS = 3
 
 
 def enrichment(
-    table: pd.DataFrame, *, contrast: str | None = None, alpha: float = 0.05, width: str | float = "double"
+    table: pd.DataFrame,
+    *,
+    contrast: str | None = None,
+    alpha: float = 0.05,
+    width: str | float = "double",
+    **options: Unpack[Options],
 ) -> Figure:
     """Draw set tests, one panel per method, on one list of sets.
 
@@ -58,6 +65,8 @@ def enrichment(
         Adjusted p up to which a marker is full.
     width
         89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -79,9 +88,9 @@ def enrichment(
     shown = keys[:MOST_ROWS]
     names = [title(k) for k in shown]
     lines = slots([family(k) for k in shown])
-    full = width_mm(width)
+    full = page_width(width, options)
     room = names_width(names, full)
-    with style(width):
+    with drawing(options):
         if not methods:
             return blank_page(full, "nothing to draw: no set was tested")
         unit = min(3.7, 205 / (lines[-1].y + 1))
@@ -110,7 +119,7 @@ def _panels(
     wide = (full - margins.left - margins.right + gap) / len(methods) - gap
     found = []
     for i in range(len(methods)):
-        ax = place(figure_of(sheet), margins.left + i * (wide + gap), margins.top, wide, inner)
+        ax = place(page_of(sheet), margins.left + i * (wide + gap), margins.top, wide, inner)
         ax.set_ylim(lines[-1].y + 0.5, -0.5)
         bare_y(ax)
         found.append(ax)

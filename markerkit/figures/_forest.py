@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 
 from markerkit.core.errors import InputError
 from markerkit.figures._keys import fill_key, key_below, key_rows, left_out, x_label
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import INK, RULE, SECONDARY, family, in_order, look, title
 from markerkit.figures._rows import (
     LOG2_FC,
@@ -29,7 +31,6 @@ from markerkit.figures._rows import (
     write_names,
     zero_and_zone,
 )
-from markerkit.figures._style import style, width_mm
 from markerkit.figures._tables import (
     contrast_rows,
     count_text,
@@ -49,6 +50,7 @@ def forest(
     ax: Axes | None = None,
     eta: float = 1.0,
     width: str | float = "middle",
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw the effect of every class and source with its interval, grouped.
 
@@ -65,6 +67,8 @@ def forest(
         Half-width of the zone of equivalence, log2.
     width
         Of a new figure: 89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -87,14 +91,14 @@ def forest(
     keys = list(table["key"])
     lines = slots([family(k) for k in keys])
     names = [title(k) for k in keys]
-    room = names_width(names, width_mm(width))
+    room = names_width(names, page_width(width, options))
     counts = count_text(table)
     right = max(widest(counts, 6), text_width("measured", 6)) + 3
-    with style(width):
+    with drawing(options, ax):
         key = fill_key(list(table["verdict"]))
-        _, deep = key_rows([str(h.get_label()) for h in key], width_mm(width) - room - 5)
+        _, deep = key_rows([str(h.get_label()) for h in key], page_width(width, options) - room - 5)
         margins = Margins(room + 4, right + 2, 9, 11 + 3 * deep)
-        ax = row_axes(ax, lines, margins, width=width_mm(width))
+        ax = row_axes(ax, lines, margins, width=page_width(width, options))
         if not len(table):
             empty_note(ax, "nothing to draw: the table has no rows")
             return ax

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from markerkit.core.wording import number, percent
 from markerkit.figures._keys import key_below
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import OKABE_ITO, SECONDARY, ZONE
 from markerkit.figures._rows import NOTE_SIZE, blank_page
-from markerkit.figures._style import figure_of, new_figure, place, style, width_mm
+from markerkit.figures._style import open_page, place, root_of, width_of
 from markerkit.figures._tables import checked, numbers, words
 from markerkit.figures._text import clean, ellipsize, widest
 
@@ -43,6 +44,7 @@ def fraction_profiles(
     pools: pd.DataFrame | None = None,
     *,
     width: str | float = "middle",
+    **options: Unpack[Options],
 ) -> Figure:
     """Draw the composition of the fractions, and where the total lies.
 
@@ -56,6 +58,8 @@ def fraction_profiles(
         Table ``fraction_pools``, to shade the pool that is proposed.
     width
         89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -73,8 +77,8 @@ def fraction_profiles(
     shares of the markers in the signal are drawn. Bars are 95 % intervals.
     """
     rows = checked(table, _COLUMNS, "fraction_profiles")
-    full = width_mm(width)
-    with style(width):
+    full = page_width(width, options)
+    with drawing(options, colors=False):
         shown, label = _shown(rows)
         if not len(shown):
             return blank_page(full, "nothing to draw: no profile could be computed")
@@ -82,20 +86,20 @@ def fraction_profiles(
         drawn = [("share", label), ("part", "Part of its total")]
         drawn = [d for d in drawn if np.isfinite(numbers(shown, d[0])).any()]
         height = _TOP + len(drawn) * _PANEL + (len(drawn) - 1) * _BETWEEN + _FOOT
-        figure = new_figure(full, height)
+        figure = open_page(full, height)
+        axes = []
         for i, (column, text) in enumerate(drawn):
             ax = place(figure, _LEFT, _TOP + i * (_PANEL + _BETWEEN), full - _LEFT - 4, _PANEL)
+            axes.append(ax)
             _pool(ax, pools, place_of)
             ax.set_ylim(0, max(1.08 * min(_top(shown, column), 1.0), 0.05))
             _lines(ax, shown, column, place_of)
             if column == "part" or len(drawn) == 1:
                 _marks(ax, shown, column, peaks, place_of)
             _axes(ax, text, place_of, names=i == len(drawn) - 1)
-        _note(figure.axes[0], pools)
-        key_below(
-            figure.axes[-1], [_handle(_LOOKS[k]) for k in _LOOKS if k in set(words(shown, "key"))], below=11.0
-        )
-        return figure_of(figure.axes[0])
+        _note(axes[0], pools)
+        key_below(axes[-1], [_handle(_LOOKS[k]) for k in _LOOKS if k in set(words(shown, "key"))], below=11.0)
+        return root_of(figure)
 
 
 def _shown(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -194,7 +198,7 @@ def _axes(ax: Axes, text: str, places: dict[str, int], *, names: bool) -> None:
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{number(100 * v, 3)} %"))
     ax.set_ylabel(text)
     labels = [ellipsize(clean(f), 14, 6) for f in places]
-    step = max(1, int(np.ceil((widest(labels, 6) + 1.5) * len(labels) / _width(ax))))
+    step = max(1, int(np.ceil((widest(labels, 6) + 1.5) * len(labels) / width_of(ax))))
     ax.set_xticks(range(0, len(labels), step), labels[::step] if names else [""] * len(labels[::step]))
     if names:
         ax.set_xlabel("Fraction")
@@ -206,16 +210,12 @@ def _top(rows: pd.DataFrame, column: str) -> float:
     return 1.2 * float(np.nanmax(ends)) if column == "part" else 1.0
 
 
-def _width(ax: Axes) -> float:
-    return float(ax.bbox.width / figure_of(ax).dpi * 25.4)
-
-
 def _note(ax: Axes, pools: pd.DataFrame | None) -> None:
     chosen = _proposed(pools)
     if not len(chosen):
         return
     purity, recovered = (percent(float(numbers(chosen, c)[0]), 2) for c in ("purity", "recovered"))
-    text = ellipsize(f"shaded: proposed pool, purity {purity}, yield {recovered}", _width(ax), NOTE_SIZE)
+    text = ellipsize(f"shaded: proposed pool, purity {purity}, yield {recovered}", width_of(ax), NOTE_SIZE)
     ax.annotate(
         text,
         (1, 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from matplotlib.patches import Patch
 
 from markerkit.core.wording import percent
 from markerkit.figures._keys import key_below, left_out, x_label
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import INK, PAPER, RULE, SECONDARY
 from markerkit.figures._rows import (
     MOST_ROWS,
@@ -26,7 +28,7 @@ from markerkit.figures._rows import (
     slots,
     write_names,
 )
-from markerkit.figures._style import MAX_HEIGHT, new_figure, place, style, width_mm
+from markerkit.figures._style import MAX_HEIGHT, open_page, place, root_of
 from markerkit.figures._tables import checked, numbers, words
 from markerkit.figures._text import clean, widest
 
@@ -38,7 +40,11 @@ _SHADES = (("n_in_all", "in all samples", "#4d4d4d", ""), ("n_in_some", "in some
 
 
 def group_values(
-    table: pd.DataFrame, *, groups: Sequence[str] | None = None, width: str | float = "double"
+    table: pd.DataFrame,
+    *,
+    groups: Sequence[str] | None = None,
+    width: str | float = "double",
+    **options: Unpack[Options],
 ) -> Figure:
     """Draw missing values, coefficients of variation and correlations group by group.
 
@@ -50,6 +56,8 @@ def group_values(
         Groups to draw, in order; all by default.
     width
         120 or 183 mm; 89 mm has room for few signs of a name.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -67,14 +75,14 @@ def group_values(
     the lowest correlation of two samples of the group, and the median with the preparations of other groups.
     """
     rows = checked(table, _COLUMNS, "group_values")
-    full = width_mm(width)
+    full = page_width(width, options)
     if groups is not None:
         place_of = {g: i for i, g in enumerate(groups)}
         rows = rows[words(rows, "group").isin(list(place_of))]
         rows = rows.iloc[np.argsort(words(rows, "group").map(place_of).to_numpy(dtype=float), kind="stable")]
     more = max(len(rows) - MOST_ROWS, 0)
     rows = rows.iloc[:MOST_ROWS].reset_index(drop=True)
-    with style(width):
+    with drawing(options, colors=False):
         if not np.isfinite(numbers(rows, "n_samples")).any():
             return blank_page(full, "nothing to draw: no group")
         return _draw(rows, more, full)
@@ -87,7 +95,7 @@ def _draw(rows: pd.DataFrame, more: int, full: float) -> Figure:
     lines = slots([""] * len(rows))
     room = min(max(widest(names, NAME_SIZE) + 2, 14.0), 0.24 * full, 45.0)
     height = min(_ROW * len(rows), MAX_HEIGHT - _TOP - _BOTTOM)
-    figure = new_figure(full, _TOP + height + _BOTTOM)
+    figure = open_page(full, _TOP + height + _BOTTOM)
     wide = (full - room - 4 - 14 - 2 * _GAP - 4) / 3
     lefts = [room + 4, room + 4 + wide + 14, room + 4 + 2 * wide + 14 + _GAP]
     axes = [place(figure, left, _TOP, wide, height) for left in lefts]
@@ -99,7 +107,7 @@ def _draw(rows: pd.DataFrame, more: int, full: float) -> Figure:
     _variation(axes[1], rows)
     _correlation(axes[2], rows)
     left_out(axes[0], more, "groups", room=room)
-    return figure
+    return root_of(figure)
 
 
 def _presence(ax: Axes, rows: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from markerkit.core.wording import number
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import (
     CLASSES,
     FAINT,
@@ -36,7 +38,7 @@ from markerkit.figures._rows import (
     point,
     value_ticks,
 )
-from markerkit.figures._style import figure_of, place, style
+from markerkit.figures._style import figure_of, page_of, place
 from markerkit.figures._tables import (
     FloatArray,
     contrast_rows,
@@ -82,6 +84,7 @@ def identity_summary(
     eta: float = 1.0,
     delta: float = 1.0,
     confidence: float = 0.9,
+    **options: Unpack[Options],
 ) -> Figure:
     """Draw what every vesicle class came to in one contrast, and why.
 
@@ -98,6 +101,8 @@ def identity_summary(
         Smallest effect that counts as enriched, log2.
     confidence
         Level of the intervals in the table.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -114,7 +119,8 @@ def identity_summary(
     keys = words(table, "class")
     order = [i for key in in_order(keys) for i in which(keys == key)]
     table = table.iloc[order].reset_index(drop=True)
-    with style("double"):
+    page_width("double", options, least=_WIDTH)
+    with drawing(options):
         bottom = 4.0 if _without_effect(table).all() else _BOTTOM
         sheet = page(_WIDTH, _TOP + _ROW * max(len(table), 1) + bottom)
         _frame(sheet, table, contrast)
@@ -178,7 +184,7 @@ def _names(sheet: Axes, table: pd.DataFrame) -> None:
 
 
 def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[float, float]) -> None:
-    ax = place(figure_of(sheet), panel.left, _TOP, panel.width, _ROW * len(table))
+    ax = place(page_of(sheet), panel.left, _TOP, panel.width, _ROW * len(table))
     value, low, high = (numbers(table, c) for c in panel.columns)
     is_effect = panel is _EFFECT
     bounded = [numbers(table, f"bounded_{c}") for c in panel.columns] if is_effect else []

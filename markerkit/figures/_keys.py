@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from markerkit.figures._palette import FILLS, INK, PAPER, RULE, SECONDARY
 from markerkit.figures._rows import NOTE_SIZE
-from markerkit.figures._style import MM, POINT, figure_of, height_of
+from markerkit.figures._style import MM, POINT, height_of, page_of
 from markerkit.figures._text import ellipsize, text_width, widest
 
 
@@ -49,7 +49,7 @@ def key_below(ax: Axes, handles: Sequence[Artist], *, below: float) -> None:
     """Write a key so many mm under the axes, in as many columns as fit to the edge of the figure."""
     if not handles:
         return
-    room = (figure_of(ax).bbox.width - ax.bbox.x0) / figure_of(ax).dpi / MM - 1
+    room = (page_of(ax).bbox.x1 - ax.bbox.x0) / page_of(ax).dpi / MM - 1
     columns, _ = key_rows([str(h.get_label()) for h in handles], room)
     ax.legend(
         handles=list(handles),
@@ -84,7 +84,7 @@ def side_note(ax: Axes, text: str) -> None:
 
 def foot_notes(ax: Axes, lines: Sequence[str], *, below: float) -> None:
     """Write lines from the left edge of the figure, so many mm under the axes."""
-    left = ax.bbox.x0 / figure_of(ax).dpi / MM - 2
+    left = (ax.bbox.x0 - page_of(ax).bbox.x0) / page_of(ax).dpi / MM - 2
     for i, line in enumerate(lines):
         ax.annotate(
             line,
@@ -117,6 +117,6 @@ def left_out(ax: Axes, n: int, what: str, *, room: float) -> None:
 
 def x_label(ax: Axes, *texts: str) -> None:
     """Label the x axis with the first of some texts that fits."""
-    middle = (ax.bbox.x0 + ax.bbox.x1) / 2
-    room = 2 * min(middle, figure_of(ax).bbox.width - middle) / figure_of(ax).dpi / MM - 2
+    middle, page = (ax.bbox.x0 + ax.bbox.x1) / 2, page_of(ax)
+    room = 2 * min(middle - page.bbox.x0, page.bbox.x1 - middle) / page.dpi / MM - 2
     ax.set_xlabel(next((t for t in texts if text_width(t, 7) <= room), texts[-1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,10 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from markerkit.core.wording import number
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import DIVERGING, INK, PAPER, SECONDARY, in_order, look, title
 from markerkit.figures._rows import bare_y, blank_page, page
-from markerkit.figures._style import MAX_HEIGHT, MM, POINT, figure_of, place, style, width_mm
+from markerkit.figures._style import MAX_HEIGHT, POINT, figure_of, height_asked, page_height, page_of, place
 from markerkit.figures._tables import FloatArray, checked, numbers, words
 from markerkit.figures._text import ellipsize, text_width, widest
 
@@ -42,6 +43,7 @@ def marker_heatmap(
     groups: Sequence[str] | None = None,
     max_markers: int = 80,
     width: str | float = "double",
+    **options: Unpack[Options],
 ) -> Figure:
     """Draw the abundance of markers in every sample, by class and by group of samples.
 
@@ -63,6 +65,8 @@ def marker_heatmap(
         left out is stated.
     width
         89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -74,10 +78,10 @@ def marker_heatmap(
         A column is missing.
     """
     table = checked(values, _COLUMNS, "marker values")
-    full = width_mm(width)
+    full = page_width(width, options)
     order, member = _sample_order(table, samples_used, groups)
     blocks = _blocks(table, (order, member), sets, max_markers)
-    with style(width):
+    with drawing(options):
         if not blocks or not order:
             return blank_page(full, "nothing to draw: no marker was measured")
         return _draw(blocks, order, member, full)
@@ -162,14 +166,15 @@ def _draw(blocks: Sequence[_Block], order: Sequence[str], groups: Sequence[str],
     cut = [ellipsize(s, _LONGEST_SAMPLE, _SAMPLE_SIZE) for s in order]
     bottom = (widest(cut, _SAMPLE_SIZE) + 2 if named else 3) + 11
     top = 8.5
-    height = min(rows * _ROW + _GAP * (len(blocks) - 1), MAX_HEIGHT - top - bottom)
+    natural = min(rows * _ROW + _GAP * (len(blocks) - 1), MAX_HEIGHT - top - bottom)
+    height = max(height_asked(top + natural + bottom) - top - bottom, 20.0)
     sheet = page(full, top + height + bottom)
     limit = _limit(blocks)
     _strip(sheet, groups, (left, 3.4, inner))
     unit = (height - _GAP * (len(blocks) - 1)) / rows
     y = top
     for i, block in enumerate(blocks):
-        ax = place(figure_of(sheet), left, y, inner, unit * len(block.genes))
+        ax = place(page_of(sheet), left, y, inner, unit * len(block.genes))
         _map(ax, block, limit, groups)
         _block_words(sheet, block, (left, y, unit * len(block.genes)))
         if i == len(blocks) - 1 and named:
@@ -266,10 +271,10 @@ def _strip(sheet: Axes, groups: Sequence[str], box: tuple[float, float, float]) 
 
 def _color_key(sheet: Axes, limit: float, full: float) -> None:
     """Draw the color scale and the hatch of what was not measured, at the bottom."""
-    bottom = figure_of(sheet).get_size_inches()[1] / MM
+    bottom = page_height(sheet)
     y, wide = bottom - 7.2, 26.0
     left = max((full - wide) / 2, 30)
-    ax = place(figure_of(sheet), left, y, wide, 1.8)
+    ax = place(page_of(sheet), left, y, wide, 1.8)
     steps = np.linspace(-limit, limit, 257)
     ax.pcolormesh(
         steps, [0, 1], (steps[:-1] + steps[1:])[None, :] / 2, cmap=DIVERGING, rasterized=True, label="_key"

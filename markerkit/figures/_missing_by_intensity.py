@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from markerkit.core.wording import number
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import INK, RULE, SECONDARY
 from markerkit.figures._rows import blank_page, page, value_ticks
-from markerkit.figures._style import MAX_HEIGHT, figure_of, place, style, width_mm
+from markerkit.figures._style import MAX_HEIGHT, figure_of, page_of, place
 from markerkit.figures._tables import checked, numbers, span, words
 from markerkit.figures._text import ellipsize
 
@@ -27,6 +29,7 @@ def missing_by_intensity(
     *,
     groups: Sequence[str] | None = None,
     width: str | float = "double",
+    **options: Unpack[Options],
 ) -> Figure:
     """Draw the share of missing values against the mean intensity of the proteins.
 
@@ -40,6 +43,8 @@ def missing_by_intensity(
         Groups to draw, in order; by default the first twelve.
     width
         89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -56,14 +61,14 @@ def missing_by_intensity(
     that faint proteins are missing because they are faint.
     """
     rows = checked(table, _COLUMNS, "missing_by_intensity")
-    full = width_mm(width)
+    full = page_width(width, options)
     rows = rows.assign(
         _group=words(rows, "group"), _x=numbers(rows, "log2_median"), _y=100 * numbers(rows, "missing")
     )
     rows = rows[np.isfinite(rows["_x"]) & np.isfinite(rows["_y"])]
     known = list(dict.fromkeys(rows["_group"]))
     shown = known if groups is None else [g for g in groups if g in known]
-    with style(width):
+    with drawing(options, colors=False):
         if not shown:
             return blank_page(full, "nothing to draw: no group of two samples or more")
         if not (rows["_y"] > 0).any():
@@ -101,7 +106,7 @@ def _draw(rows: pd.DataFrame, shown: Sequence[str], slopes: dict[str, str], full
     for i, group in enumerate(panels):
         left = (i % columns) * (_LEFT + wide) + _LEFT
         top = (i // columns) * (_ABOVE + _PANEL + _BELOW) + _ABOVE
-        ax = place(figure_of(sheet), left, top, wide - 3, _PANEL)
+        ax = place(page_of(sheet), left, top, wide - 3, _PANEL)
         _panel(ax, inside[inside["_group"] == group], limits)
         name = ellipsize(group, wide - 4, 6.5, "bold") or "no name"
         sheet.text(left, top - 5.4, name, fontsize=6.5, fontweight="bold", va="center_baseline")

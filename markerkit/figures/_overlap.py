@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,10 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from markerkit.core.errors import InputError, listed
 from markerkit.figures._keys import foot_notes
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import INK, PAPER, title
 from markerkit.figures._rows import NOTE_SIZE
-from markerkit.figures._style import new_figure, place, style, width_mm
+from markerkit.figures._style import open_page, place
 from markerkit.figures._tables import FloatArray
 from markerkit.figures._text import widest, wrap
 
@@ -22,7 +24,11 @@ _SHADE = LinearSegmentedColormap.from_list("markerkit_overlap", [PAPER, "#08306b
 
 
 def overlap(
-    matrix: pd.DataFrame, *, sets: Sequence[str] | None = None, width: str | float = "double"
+    matrix: pd.DataFrame,
+    *,
+    sets: Sequence[str] | None = None,
+    width: str | float = "double",
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw the shared positive markers of every two sets.
 
@@ -34,6 +40,8 @@ def overlap(
         Sets to draw, in this order; all by default.
     width
         Of the figure: 89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -56,15 +64,15 @@ def overlap(
         raise InputError(f"the matrix has no set {listed(unknown)}; it has {listed(matrix.index, limit=60)}.")
     labels = [title(n) for n in names]
     room = widest(labels, 6) + 3
-    n, full = len(names), width_mm(width)
+    n, full = len(names), page_width(width, options)
     cell = min(_MOST, (full - room - 3) / n) if n else 0.0
     if cell < _LEAST:
         fits = int((full - room - 3) / _LEAST)
         raise InputError(f"{n} sets do not fit on {full} mm; name 1 to {fits} of them with `sets`.")
     text = "Positive markers shared; shade: share of the row's set; bold: size of the set"
     notes = wrap(text, full - 4, NOTE_SIZE)
-    with style(width):
-        figure = new_figure(full, room + n * cell + 6 + 2.4 * len(notes), shown=True)
+    with drawing(options, colors=False):
+        figure = open_page(full, room + n * cell + 6 + 2.4 * len(notes), shown=True)
         ax = place(figure, room, room, n * cell, n * cell)
         _cells(ax, matrix.loc[names, names].to_numpy(dtype=float))
         ax.set_xticks(np.arange(n) + 0.5, labels, rotation=90, ha="center", va="bottom")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from markerkit.core.wording import fold_change
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import CHIPS, PAPER, SECONDARY, family, in_order, title
 from markerkit.figures._rows import (
     HEAD_SIZE,
@@ -23,7 +24,7 @@ from markerkit.figures._rows import (
     page,
     slots,
 )
-from markerkit.figures._style import MAX_HEIGHT, figure_of, style, width_mm
+from markerkit.figures._style import MAX_HEIGHT, figure_of
 from markerkit.figures._tables import checked, numbers, words
 from markerkit.figures._text import ellipsize, shrink, wrap
 
@@ -41,7 +42,7 @@ class _Grid(NamedTuple):
     height: float
 
 
-def overview(table: pd.DataFrame, *, width: str | float = "double") -> Figure:
+def overview(table: pd.DataFrame, *, width: str | float = "double", **options: Unpack[Options]) -> Figure:
     """Draw the word on every class and source in every contrast.
 
     Parameters
@@ -50,6 +51,8 @@ def overview(table: pd.DataFrame, *, width: str | float = "double") -> Figure:
         Table ``overview``.
     width
         89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -66,8 +69,8 @@ def overview(table: pd.DataFrame, *, width: str | float = "double") -> Figure:
     `not assessable` in every contrast is left out; the table has it.
     """
     rows = checked(table, _COLUMNS, "overview")
-    full = width_mm(width)
-    with style(width):
+    full = page_width(width, options)
+    with drawing(options, colors=False):
         keys = _keys(rows)
         contrasts = list(dict.fromkeys(c for c in words(rows, "contrast") if c))
         if not keys or not contrasts:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Final, NamedTuple
 
-from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
+from matplotlib.colors import Colormap, LinearSegmentedColormap, is_color_like, to_hex, to_rgb
+
+from markerkit.core.errors import InputError, listed
 
 INK: Final = "#1a1a1a"
 SECONDARY: Final = "#595959"
@@ -96,8 +99,75 @@ _CLASS_OF_SET: Final[dict[str, str]] = {
 _UNKNOWN: Final = SECONDARY
 
 
+class Colors:
+    """Colors that the caller asks for, and the names that were drawn with or without one.
+
+    Parameters
+    ----------
+    given
+        A mapping of groups, classes or sources to colors, or what ``seaborn.color_palette`` takes.
+
+    Raises
+    ------
+    InputError
+        A color, or the name of the palette, is unknown.
+    """
+
+    def __init__(self, given: Mapping[str, str] | Sequence[str] | str) -> None:
+        self._given = given
+        self._asked: set[str] = set()
+        if isinstance(given, Mapping):
+            wrong = [c for c in given.values() if not is_color_like(c)]
+            if wrong:
+                raise InputError(
+                    f"`palette` has {listed(wrong)}, which is no color; write '#d55e00' or 'tomato'."
+                )
+        else:
+            self._series(1)
+
+    def _series(self, n: int) -> list[str]:
+        from seaborn import color_palette  # late: `import markerkit.figures` stays quick
+
+        try:
+            return [to_hex(c) for c in color_palette(self._given, max(n, 1))]
+        except (ValueError, TypeError) as error:
+            message = (
+                f"`palette` is {self._given!r}, which seaborn does not know ({error}); give a mapping of groups, "
+                "classes or sources to colors, or a name such as 'colorblind', 'deep' or 'viridis'."
+            )
+            raise InputError(message) from error
+
+    def of(self, name: str, title: str, among: Sequence[str]) -> str | None:
+        """Return the color of one name among those of its kind; None where the caller gives none."""
+        self._asked |= {name, title}
+        if not isinstance(self._given, Mapping):
+            return self._series(len(among))[list(among).index(name)] if name in among else None
+        found = self._given.get(name, self._given.get(title))
+        return None if found is None else to_hex(found)
+
+    def check(self) -> None:
+        """Refuse a mapping none of whose names were drawn."""
+        if isinstance(self._given, Mapping) and self._asked and not self._asked & set(self._given):
+            message = (
+                f"`palette` has colors for {listed(self._given)}, of which this figure shows nothing; "
+                f"it shows {listed(sorted(self._asked - {''}))}."
+            )
+            raise InputError(message)
+
+
+#: set by :func:`markerkit.figures._options.drawing`
+COLORS: ContextVar[Colors | None] = ContextVar("COLORS", default=None)
+
+
 def look(key: str) -> Look:
-    """Return the look of a class, a source or a set; unknown keys are grey under their own name."""
+    """Return the look of a class, a source or a set, in the caller's color; unknown keys are grey under their own name."""
+    known, asked = _own_look(key), COLORS.get()
+    among = next((list(kind) for kind in (CLASSES, SOURCES) if key in kind), [])
+    color = asked.of(key, known.title, among) if asked else None
+    return known if color is None else known._replace(color=color)
+
+
+def _own_look(key: str) -> Look:
     if key in CLASSES:
         return CLASSES[key]
     if key in SOURCES:
@@ -142,7 +212,7 @@ def title(key: str) -> str:
     >>> title("er_golgi"), title("mod_proteasome_20s"), title("my_set")
     ('ER and Golgi', 'Proteasome 20S', 'my_set')
     """
-    return look(key).title
+    return _own_look(key).title
 
 
 def family(key: str) -> str:
@@ -191,8 +261,22 @@ _GROUPS: Final[tuple[GroupLook, ...]] = (
 
 
 def group_looks(groups: Sequence[str]) -> dict[str, GroupLook]:
-    """Return a look for every group of samples, in order, from the beginning again after eight."""
-    return {g: _GROUPS[i % len(_GROUPS)] for i, g in enumerate(dict.fromkeys(groups))}
+    """Return a look for every group of samples, in order, from the beginning again after eight.
+
+    A color that the caller gives a group fills it; the shapes stay.
+    """
+    looks = {g: _GROUPS[i % len(_GROUPS)] for i, g in enumerate(dict.fromkeys(groups))}
+    colors = group_colors(groups, "")
+    return {
+        g: look_._replace(face=colors[g], edge=colors[g]) if colors[g] else look_
+        for g, look_ in looks.items()
+    }
+
+
+def group_colors(groups: Sequence[str], plain: str) -> dict[str, str]:
+    """Return the color that the caller gives every group, and a plain one for the others."""
+    named, asked = list(dict.fromkeys(groups)), COLORS.get()
+    return {g: (asked.of(g, g, named) if asked else None) or plain for g in named}
 
 
 class Chip(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from markerkit.figures._palette import CLASSES, FAINT, INK, PAPER, SECONDARY, SOURCES, ZONE, tint, title
+from markerkit.figures._options import Options, drawing, page_width
+from markerkit.figures._palette import CLASSES, FAINT, INK, PAPER, SECONDARY, ZONE, look, tint, title
 from markerkit.figures._rows import Slot, blank_page, page, slots
-from markerkit.figures._style import MAX_HEIGHT, figure_of, style, width_mm
+from markerkit.figures._style import MAX_HEIGHT, figure_of
 from markerkit.figures._tables import checked, numbers, samples_by_group, words
 from markerkit.figures._text import ellipsize, widest
 
@@ -51,7 +52,11 @@ class _Column(NamedTuple):
 
 
 def qc_card(
-    table: pd.DataFrame, *, samples: Sequence[str] | None = None, width: str | float = "double"
+    table: pd.DataFrame,
+    *,
+    samples: Sequence[str] | None = None,
+    width: str | float = "double",
+    **options: Unpack[Options],
 ) -> Figure:
     """Draw the quality card of the samples.
 
@@ -63,6 +68,8 @@ def qc_card(
         Samples to draw, in order; by default all, by group, as many as a page holds.
     width
         89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -80,9 +87,9 @@ def qc_card(
     proteins, so they do not add up. A cross stands where nothing was measured.
     """
     rows = checked(table, _COLUMNS, "sample_quality")
-    full = width_mm(width)
+    full = page_width(width, options)
     order, groups, more = samples_by_group(rows, samples, (MAX_HEIGHT - _TOP - _BOTTOM) / _ROW)
-    with style(width):
+    with drawing(options):
         if not order:
             return blank_page(full, "nothing to draw: no sample")
         lines = slots(groups)
@@ -230,7 +237,7 @@ def _rank_cell(sheet: Axes, row: _Cell | None, column: _Column, y: float) -> Non
     if row is None or not np.isfinite(row.value):
         sheet.text(column.middle, y, "–", ha="center", va="center_baseline", fontsize=_SIZE, color=SECONDARY)
         return
-    color = CLASSES["ev"].color
+    color = look("ev").color
     place = [column.left + column.width * v / 100 for v in (row.ci_low, row.value, row.ci_high)]
     if np.isfinite(place).all():
         sheet.plot([place[0], place[2]], [y, y], color=color, linewidth=1, zorder=2, label="_interval")
@@ -249,7 +256,7 @@ def _tile(sheet: Axes, row: _Cell | None, column: _Column, y: float, key: str) -
         return
     span = np.log(_DARKEST / _FAINTEST)
     dark = float(np.clip(np.log(max(share, 1e-12) / _FAINTEST) / span, 0, 1))
-    color = tint(CLASSES["ev"].color if key in CLASSES else SOURCES["er_golgi"].color, 1 - dark)
+    color = tint(look("ev" if key in CLASSES else "er_golgi").color, 1 - dark)
     sheet.add_patch(Rectangle(box, column.width, _ROW - 0.2, facecolor=color, linewidth=0, label="_tile"))
     ink = PAPER if dark > 0.55 else INK
     sheet.text(column.middle, y, _percent(share), ha="center", va="center_baseline", fontsize=5, color=ink)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from markerkit.core.wording import number
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import INK, OKABE_ITO, SECONDARY, ZONE
 from markerkit.figures._rows import (
     NOTE_SIZE,
@@ -24,7 +26,7 @@ from markerkit.figures._rows import (
     slots,
     write_names,
 )
-from markerkit.figures._style import figure_of, new_figure, place, style, width_mm, width_of
+from markerkit.figures._style import MM, open_page, page_of, place, root_of, width_of
 from markerkit.figures._tables import checked, numbers, words
 from markerkit.figures._text import ellipsize
 
@@ -37,7 +39,7 @@ _PANELS = {
 _ROW, _TOP, _FOOT, _RANK, _MOST = 4.6, 9.0, 12.0, 11.0, 40
 
 
-def ranking(table: pd.DataFrame, *, width: str | float = "double") -> Figure:
+def ranking(table: pd.DataFrame, *, width: str | float = "double", **options: Unpack[Options]) -> Figure:
     """Draw the groups of samples with their ranks.
 
     Parameters
@@ -46,6 +48,8 @@ def ranking(table: pd.DataFrame, *, width: str | float = "double") -> Figure:
         Table ``ranking``.
     width
         89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -63,8 +67,8 @@ def ranking(table: pd.DataFrame, *, width: str | float = "double") -> Figure:
     overlap cannot be told apart. At most 40 groups are drawn.
     """
     rows = checked(table, _COLUMNS, "ranking")
-    full = width_mm(width)
-    with style(width):
+    full = page_width(width, options)
+    with drawing(options, colors=False):
         groups = _order(rows)
         panels = [
             q for q in _PANELS if np.isfinite(numbers(rows[words(rows, "quantity") == q], "share")).any()
@@ -75,17 +79,19 @@ def ranking(table: pd.DataFrame, *, width: str | float = "double") -> Figure:
         lines = slots([""] * len(kept))
         room = names_width(kept, full, share=0.3)
         inner = max(_ROW * len(kept), 8.0)
-        figure = new_figure(full, _TOP + inner + _FOOT)
+        figure = open_page(full, _TOP + inner + _FOOT)
         each = (full - room - 4) / len(panels)
+        axes = []
         for i, quantity in enumerate(panels):
             ax = place(figure, room + 4 + i * each, _TOP, each - _RANK - 2, inner)
+            axes.append(ax)
             ax.set_ylim(len(kept) - 0.5, -0.5)
             bare_y(ax)
             if i == 0:
                 write_names(ax, lines, kept, room=room)
             _panel(ax, rows[words(rows, "quantity") == quantity], lines, kept, quantity)
-        _foot(figure.axes[0], len(groups) - len(kept))
-        return figure_of(figure.axes[0])
+        _foot(axes[0], len(groups) - len(kept))
+        return root_of(figure)
 
 
 def _order(rows: pd.DataFrame) -> list[str]:
@@ -158,13 +164,13 @@ def _ticks(ax: Axes) -> None:
 
 
 def _foot(ax: Axes, more: int) -> None:
-    figure = figure_of(ax)
-    full = float(figure.get_size_inches()[0]) * 25.4
+    figure = page_of(ax)
+    full, tall = (v / figure.dpi / MM for v in (figure.bbox.width, figure.bbox.height))
     text = "number: rank; groups whose ranks overlap cannot be told apart (family-wise 5 %)"
     text += f"; {more} more groups in the table" if more > 0 else ""
     figure.text(
         2 / full,
-        2 / (float(figure.get_size_inches()[1]) * 25.4),
+        2 / tall,
         ellipsize(text, full - 4, NOTE_SIZE),
         fontsize=NOTE_SIZE,
         color=SECONDARY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 
 from markerkit.core.wording import number
 from markerkit.figures._marker_heatmap import not_measured
-from markerkit.figures._palette import INK, PAPER, RULE, SECONDARY, SEQUENTIAL
+from markerkit.figures._options import Options, drawing, page_width
+from markerkit.figures._palette import INK, PAPER, RULE, SECONDARY, SEQUENTIAL, group_colors
 from markerkit.figures._rows import bare_y, blank_page, page
-from markerkit.figures._style import MM, figure_of, place, style, width_mm
+from markerkit.figures._style import figure_of, page_height, page_of, place
 from markerkit.figures._tables import FloatArray, checked, numbers, words
 from markerkit.figures._text import ellipsize, widest
 
@@ -36,7 +37,11 @@ class _Map(NamedTuple):
 
 
 def replicate_correlation(
-    table: pd.DataFrame, *, groups: Sequence[str] | None = None, width: str | float = "middle"
+    table: pd.DataFrame,
+    *,
+    groups: Sequence[str] | None = None,
+    width: str | float = "middle",
+    **options: Unpack[Options],
 ) -> Figure:
     """Draw the Pearson correlation of every two samples as a heat map, by group.
 
@@ -48,6 +53,8 @@ def replicate_correlation(
         Groups to draw, in order; all by default.
     width
         89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -64,8 +71,8 @@ def replicate_correlation(
     proteins measured in both. Names of samples are written where their lines have room, else those of the groups.
     """
     rows = checked(table, _COLUMNS, "replicate_correlation")
-    full = width_mm(width)
-    with style(width):
+    full = page_width(width, options)
+    with drawing(options):
         found = _map_of(rows, groups)
         if found is None:
             return blank_page(full, "nothing to draw: no two samples")
@@ -133,7 +140,7 @@ def _draw(found: _Map, full: float) -> Figure:
     left, side, below, rows_named, columns_named = _layout(found, full)
     n_rows, n_columns = found.grid.shape
     sheet = page(full, _TOP + side + below + _KEY)
-    ax = place(figure_of(sheet), left, _TOP, side, side)
+    ax = place(page_of(sheet), left, _TOP, side, side)
     low = _lowest(found.grid)
     _heat(ax, found, low)
     _breaks(ax, found)
@@ -204,9 +211,12 @@ def _breaks(ax: Axes, found: _Map) -> None:
 def _group_names(sheet: Axes, blocks: Sequence[tuple[str, int, int]], at: tuple[float, float]) -> None:
     """Write the groups beside their rows, moved apart where these are narrow, with a line to them."""
     edge, unit = at
-    for _, start, n in blocks:
+    colors = group_colors([g for g, _, _ in blocks], INK)
+    for group, start, n in blocks:
         ends = [_TOP + unit * start + 0.1 * unit, _TOP + unit * (start + n) - 0.1 * unit]
-        sheet.plot([edge + 1.0] * 2, ends, color=INK, linewidth=1.0, solid_capstyle="butt", label="_group")
+        sheet.plot(
+            [edge + 1.0] * 2, ends, color=colors[group], linewidth=1.0, solid_capstyle="butt", label="_group"
+        )
     # where not all names have room, those of the largest groups stand
     most = int(unit * (blocks[-1][1] + blocks[-1][2]) / (_LINE + 0.4))
     by_size = sorted(range(len(blocks)), key=lambda i: -blocks[i][2])
@@ -226,8 +236,8 @@ def _group_names(sheet: Axes, blocks: Sequence[tuple[str, int, int]], at: tuple[
 
 def _color_key(sheet: Axes, low: float, left: float, *, holes: bool) -> None:
     """Draw the color scale and the hatch of what is missing, at the bottom."""
-    y = figure_of(sheet).get_size_inches()[1] / MM - 6.5
-    ax = place(figure_of(sheet), left + 18, y, 22.0, 1.8)
+    y = page_height(sheet) - 6.5
+    ax = place(page_of(sheet), left + 18, y, 22.0, 1.8)
     steps = np.linspace(low, 1.0, 129)
     ax.pcolormesh(
         steps, [0, 1], ((steps[:-1] + steps[1:]) / 2)[None, :], cmap=SEQUENTIAL, rasterized=True, label="_key"

@@ -22,7 +22,16 @@ from markerkit.figures._palette import (
     SECONDARY,
     ZONE,
 )
-from markerkit.figures._style import MAX_HEIGHT, POINT, figure_of, height_of, new_figure, place, width_of
+from markerkit.figures._style import (
+    MAX_HEIGHT,
+    POINT,
+    figure_of,
+    height_asked,
+    height_of,
+    open_page,
+    place,
+    width_of,
+)
 from markerkit.figures._text import clean, ellipsize, shrink, widest
 
 NAME_SIZE, NOTE_SIZE, HEAD_SIZE = 6.5, 5.5, 6.5
@@ -82,7 +91,9 @@ def row_axes(
     depth = (lines[-1].y + 0.5 if lines else 0.5) + 0.5
     if ax is None:
         inner = min(max(depth * row_height, 9.0), MAX_HEIGHT - margins.top - margins.bottom)
-        figure = new_figure(width, margins.top + inner + margins.bottom, shown=True)
+        height = height_asked(margins.top + inner + margins.bottom)
+        inner = max(height - margins.top - margins.bottom, 9.0)
+        figure = open_page(width, max(height, margins.top + inner + margins.bottom), shown=True)
         ax = place(figure, margins.left, margins.top, width - margins.left - margins.right, inner)
     ax.set_ylim(depth - 0.5, -0.5)
     bare_y(ax)
@@ -233,8 +244,9 @@ def chip(ax: Axes, x: float, y: float, width: float, word: str, *, height: float
 
 def page(width: float, height: float) -> Axes:
     """Open a figure and return a bare page over it, in mm from the top left."""
-    figure = new_figure(width, height)
-    ax = figure.add_axes((0, 0, 1, 1), zorder=-1, label="page")
+    ax = place(open_page(width, height), 0, 0, width, height)
+    ax.set_zorder(-1)
+    ax.set_label("page")
     ax.set_xlim(0, width)
     ax.set_ylim(height, 0)
     ax.axis("off")

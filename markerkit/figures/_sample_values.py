@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from markerkit.figures._keys import foot_notes, key_below, x_label
-from markerkit.figures._palette import INK, PAPER, RULE, SECONDARY
+from markerkit.figures._options import Options, drawing, page_width
+from markerkit.figures._palette import INK, PAPER, RULE, SECONDARY, group_colors
 from markerkit.figures._rows import (
     NAME_SIZE,
     Slot,
@@ -22,7 +23,7 @@ from markerkit.figures._rows import (
     slots,
     value_ticks,
 )
-from markerkit.figures._style import MAX_HEIGHT, POINT, new_figure, place, style, width_mm
+from markerkit.figures._style import MAX_HEIGHT, POINT, open_page, place, root_of
 from markerkit.figures._tables import checked, numbers, samples_by_group, span, words
 from markerkit.figures._text import SMALLEST, clean, ellipsize, shrink, widest
 
@@ -41,7 +42,11 @@ class _Lines(NamedTuple):
 
 
 def sample_values(
-    table: pd.DataFrame, *, groups: Sequence[str] | None = None, width: str | float = "double"
+    table: pd.DataFrame,
+    *,
+    groups: Sequence[str] | None = None,
+    width: str | float = "double",
+    **options: Unpack[Options],
 ) -> Figure:
     """Draw how many proteins every sample shows, and the distribution of their log2 values.
 
@@ -53,6 +58,8 @@ def sample_values(
         Groups to draw, in order; all by default. As many samples are drawn as a page holds.
     width
         89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -69,20 +76,20 @@ def sample_values(
     the groups stand alone, and the samples follow in the order of the table.
     """
     given = checked(table, _COLUMNS, "sample_values")
-    full = width_mm(width)
+    full = page_width(width, options)
     inner = MAX_HEIGHT - _TOP - _BOTTOM
     if groups is not None:
         given = pd.concat([given[words(given, "group") == g] for g in groups], ignore_index=True)
     order, named, more = samples_by_group(given, None, inner / _THINNEST)
     rows = given.set_index(words(given, "sample")).loc[order] if order else given.iloc[:0]
     rows = rows[~rows.index.duplicated()]
-    with style(width):
+    with drawing(options):
         if not np.isfinite(numbers(rows, "n_proteins")).any():
             return blank_page(full, "nothing to draw: no sample")
         lines = _lines(named, inner)
         names = [clean(s) for s in order] if lines.size else [""] * len(order)
         room = min(max(widest(names, NAME_SIZE) + 3.5, 14.0), _LONGEST_NAME, 0.3 * full)
-        figure = new_figure(full, _TOP + lines.height + _BOTTOM)
+        figure = open_page(full, _TOP + lines.height + _BOTTOM)
         each = (full - room - 4 - _GAP - 3) / 2
         left, right = (
             place(figure, room + 4 + i * (each + _GAP), _TOP, each, lines.height) for i in range(2)
@@ -94,7 +101,7 @@ def sample_values(
         _distributions(right, rows, lines)
         _names(left, lines, names, room)
         _notes(left, more, named=lines.size > 0)
-    return figure
+    return root_of(figure)
 
 
 def _lines(groups: Sequence[str], inner: float) -> _Lines:
@@ -128,7 +135,9 @@ def _counts(ax: Axes, rows: pd.DataFrame, lines: _Lines) -> None:
     index = [slot.row for slot in at]
     total, own = np.nan_to_num(total[index]), np.nan_to_num(own[index])
     extra = np.maximum(total - own, 0)
-    ax.barh(y, own, height=0.7, color="#7a7a7a", linewidth=0, label="_own")
+    named = words(rows, "group").to_numpy()[index]
+    colors = group_colors(list(named), "#7a7a7a")
+    ax.barh(y, own, height=0.7, color=[colors[g] for g in named], linewidth=0, label="_own")
     if extra.any():
         ax.barh(
             y,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import CHIPS, CLASSES, INK, PAPER, SECONDARY, in_order, title
 from markerkit.figures._rows import NAME_SIZE, NOTE_SIZE, page, page_title
-from markerkit.figures._style import MAX_HEIGHT, figure_of, style
+from markerkit.figures._style import MAX_HEIGHT, figure_of
 from markerkit.figures._tables import contrast_rows, numbers, words
 from markerkit.figures._text import ellipsize, text_width, wrap
 
@@ -59,7 +60,7 @@ class _Grid(NamedTuple):
         return _TITLE + _LEADING * max((len(h) for h in self.heads), default=1) + 1.2
 
 
-def sensitivity(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
+def sensitivity(table: pd.DataFrame, *, contrast: str | None = None, **options: Unpack[Options]) -> Figure:
     """Draw every class, and the sources that are higher anywhere, under each choice.
 
     Parameters
@@ -68,6 +69,8 @@ def sensitivity(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
         Table ``sensitivity``.
     contrast
         Contrast to draw; may be left out where there is one.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -82,7 +85,8 @@ def sensitivity(table: pd.DataFrame, *, contrast: str | None = None) -> Figure:
         A column is missing, or the contrast is unknown or not named.
     """
     table, contrast = contrast_rows(table, _COLUMNS, "sensitivity", contrast)
-    with style("double"):
+    page_width("double", options, least=_WIDTH)
+    with drawing(options, colors=False):
         grid = _grid(table)
         notes = [line for note in grid.notes for line in wrap(note, _WIDTH - 6, NOTE_SIZE, lines=2)][:_NOTES]
         gap = _GAP if len({kind for kind, _ in grid.rows}) > 1 else 0.0

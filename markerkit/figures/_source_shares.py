@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from markerkit.core.wording import number, percent
 from markerkit.figures._keys import key_below, key_rows, left_out, side_note, x_label
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import CLASSES, ZONE, GroupLook, family, group_looks, in_order, title
 from markerkit.figures._rows import (
     MOST_ROWS,
@@ -26,7 +28,7 @@ from markerkit.figures._rows import (
     value_ticks,
     write_names,
 )
-from markerkit.figures._style import style, width_mm, width_of
+from markerkit.figures._style import width_of
 from markerkit.figures._tables import FloatArray, checked, numbers, words
 from markerkit.figures._text import ellipsize
 
@@ -44,6 +46,7 @@ def source_shares(
     ax: Axes | None = None,
     log: bool = True,
     width: str | float = "middle",
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw the share of the linear signal by source.
 
@@ -61,6 +64,8 @@ def source_shares(
         Logarithmic axis: shares reach from 0.001 % to 90 %.
     width
         Of a new figure: 89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -82,15 +87,15 @@ def source_shares(
     found = in_order(table["source"])
     keys = found[:MOST_ROWS]
     table = table[table["source"].isin(keys)].reset_index(drop=True)
-    looks = group_looks(list(table["group"]))
     few = table["sample"].nunique() <= _FEW
-    lanes = table["sample"].nunique() if few else len(looks)
+    lanes = table["sample"].nunique() if few else table["group"].nunique()
     tall = float(np.clip(1.8 + 1.1 * lanes, 4.0, 9.0))
     lines = slots([_heading(k) for k in keys], head=min(1.0, 4.0 / tall))
     names = [title(k) for k in keys]
-    full = width_mm(width)
+    full = page_width(width, options)
     room = names_width(names, full)
-    with style(width):
+    with drawing(options, ax):
+        looks = group_looks(list(table["group"]))
         _, deep = key_rows([ellipsize(g, 24, 6) for g in looks], full - room - 5)
         ax = row_axes(ax, lines, Margins(room + 4, 6, 5, 11 + 3 * deep), width=full, row_height=tall)
         if not np.isfinite(table["share"]).any():

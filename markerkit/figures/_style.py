@@ -10,7 +10,8 @@ from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 from cycler import cycler
 from matplotlib import font_manager
@@ -18,7 +19,7 @@ from matplotlib import rc_context as mpl_rc_context
 from matplotlib import style as mpl_style
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase, SubFigure
 
 from markerkit.core.errors import InputError, one_of
 from markerkit.figures._palette import CLASSES, INK, PAPER
@@ -180,16 +181,94 @@ def new_figure(width: float, height: float, *, shown: bool = False) -> Figure:
     return plt.figure(figsize=size, FigureClass=_Figure)
 
 
-def place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """Add axes at a box in mm from the top left corner of the figure."""
-    page_width, page_height = (inches / MM for inches in figure.get_size_inches())
+class Asked:
+    """What the caller asks of the page that is opened next, and the page itself.
+
+    Parameters
+    ----------
+    size
+        Width and height in inches; as the content needs by default.
+    inside
+        Figure or part of a figure to draw into; a new one by default.
+    band
+        Room for a title at the top, in mm.
+    """
+
+    def __init__(
+        self,
+        size: tuple[float, float] | None = None,
+        inside: Figure | SubFigure | None = None,
+        band: float = 0.0,
+    ) -> None:
+        self.size, self.inside, self.band = size, inside, band
+        self.opened: Figure | SubFigure | None = None
+
+
+#: set by :func:`markerkit.figures._options.drawing`
+ASKED: ContextVar[Asked | None] = ContextVar("ASKED", default=None)
+
+
+class _Layout(NamedTuple):
+    """Size in mm in which the content of a page is laid out, and the band of its title above it."""
+
+    width: float
+    height: float
+    band: float
+
+
+_LAYOUTS: WeakKeyDictionary[FigureBase, _Layout] = WeakKeyDictionary()
+
+
+def height_asked(natural: float) -> float:
+    """Return the height in mm that the caller leaves to the content of a page; else its natural height."""
+    asked = ASKED.get() or Asked()
+    if asked.inside is not None:
+        return float(asked.inside.bbox.height / asked.inside.dpi / MM) - asked.band
+    return asked.size[1] / MM - asked.band if asked.size else natural
+
+
+def open_page(width: float, height: float, *, shown: bool = False) -> Figure | SubFigure:
+    """Open a page for content of so many mm, or the figure that the caller gave.
+
+    In a figure of another size the content is laid out in the same mm and stretched; what is laid out in
+    the height of :func:`height_asked` is not.
+    """
+    asked = ASKED.get() or Asked()
+    if asked.inside is not None:
+        figure: Figure | SubFigure = asked.inside
+    else:
+        size = asked.size or (width * MM, (height + asked.band) * MM)
+        figure = new_figure(size[0] / MM, size[1] / MM, shown=shown)
+    _LAYOUTS[figure] = _Layout(width, height, asked.band)
+    asked.opened = figure
+    return figure
+
+
+def place(figure: Figure | SubFigure, left: float, top: float, width: float, height: float) -> Axes:
+    """Add axes at a box in mm from the top left corner of a page's content."""
+    layout = _LAYOUTS[figure]
+    tall = layout.height + layout.band
     box = (
-        left / page_width,
-        1 - (top + height) / page_height,
-        width / page_width,
-        height / page_height,
+        left / layout.width,
+        1 - (layout.band + top + height) / tall,
+        width / layout.width,
+        height / tall,
     )
     return figure.add_axes(box)
+
+
+def page_of(ax: Axes) -> Figure | SubFigure:
+    """Return the page that the axes stand on: a figure, or a part of one."""
+    figure = ax.get_figure(root=False)
+    if figure is None:
+        message = "`ax` belongs to no figure."
+        raise InputError(message)
+    return figure
+
+
+def page_height(ax: Axes) -> float:
+    """Height in mm in which the content of the axes' page is laid out."""
+    return _LAYOUTS[page_of(ax)].height
 
 
 def height_of(ax: Axes) -> float:
@@ -203,12 +282,13 @@ def width_of(ax: Axes) -> float:
 
 
 def figure_of(ax: Axes) -> Figure:
-    """Return the figure that the axes stand on."""
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        message = "`ax` belongs to no figure."
-        raise InputError(message)
-    return figure
+    """Return the whole figure that the axes stand on."""
+    return root_of(page_of(ax))
+
+
+def root_of(page: Figure | SubFigure) -> Figure:
+    """Return the whole figure of a page."""
+    return page.get_figure(root=True) if isinstance(page, SubFigure) else page
 
 
 def save(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from markerkit.core.errors import InputError
 from markerkit.core.wording import number
 from markerkit.figures._labels import Label, place_labels
+from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import FAINT, INK, RULE, SECONDARY, in_order, look, title
 from markerkit.figures._rows import empty_note, value_ticks
-from markerkit.figures._style import height_of, new_figure, place, style, width_mm, width_of
+from markerkit.figures._style import height_asked, height_of, open_page, place, width_of
 from markerkit.figures._tables import FloatArray, checked, contrast_rows, numbers, span, words
 from markerkit.figures._text import ellipsize, text_width
 
@@ -33,6 +34,7 @@ def volcano(
     alpha: float = 0.05,
     max_labels: int = 30,
     width: str | float = "middle",
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw log2 fold change against -log10 p of every tested protein.
 
@@ -57,6 +59,8 @@ def volcano(
         Names at most; those without room are left out, the least significant first.
     width
         Of a new figure: 89, 120 or 183 mm.
+    **options
+        Title, size, colors, and the figure to draw into: :class:`Options`.
 
     Returns
     -------
@@ -74,11 +78,11 @@ def volcano(
     marked = genes_by_set(label)
     shown, x, y = _points(table)
     untested, table = len(table) - len(shown), shown
-    with style(width):
-        full = width_mm(width)
+    with drawing(options, ax):
+        full = page_width(width, options)
         if ax is None:
-            height, top = min(0.82 * full, 105), 5 + 2.4 * max(len(marked), 5) / 2
-            figure = new_figure(full, height, shown=True)
+            height, top = height_asked(min(0.82 * full, 105)), 5 + 2.4 * max(len(marked), 5) / 2
+            figure = open_page(full, height, shown=True)
             ax = place(figure, 11, top, full - 14, height - 10 - top)
         if not len(table):
             empty_note(ax, "nothing to draw: no protein was tested")

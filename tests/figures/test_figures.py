@@ -438,14 +438,17 @@ BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
     "ranking": ranking_table,
     "fraction_profiles": fraction_table,
 }
-DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
+DRAW: dict[str, tuple[str, Callable[..., Axes | Figure]]] = {
     "identity_summary": ("identity", figures.identity_summary),
     "forest_identity": ("identity", figures.forest),
     "forest_purity": ("purity", figures.forest),
-    "volcano": ("differential_abundance", lambda t: figures.volcano(t, label=MARKED)),
-    "marker_heatmap": ("marker_values", lambda t: figures.marker_heatmap(t, SAMPLES)),
-    "source_shares": ("source_shares", lambda t: figures.source_shares(t, SAMPLES)),
-    "source_shares_linear": ("source_shares", lambda t: figures.source_shares(t, SAMPLES, log=False)),
+    "volcano": ("differential_abundance", lambda t, **o: figures.volcano(t, label=MARKED, **o)),
+    "marker_heatmap": ("marker_values", lambda t, **o: figures.marker_heatmap(t, SAMPLES, **o)),
+    "source_shares": ("source_shares", lambda t, **o: figures.source_shares(t, SAMPLES, **o)),
+    "source_shares_linear": (
+        "source_shares",
+        lambda t, **o: figures.source_shares(t, SAMPLES, log=False, **o),
+    ),
     "composition": ("composition", figures.composition),
     "contamination_fraction": ("contamination_fraction", figures.contamination_fraction),
     "sensitivity": ("sensitivity", figures.sensitivity),
@@ -457,11 +460,14 @@ DRAW: dict[str, tuple[str, Callable[[pd.DataFrame], Axes | Figure]]] = {
     "replicate_correlation": ("replicate_correlation", figures.replicate_correlation),
     "missing_by_intensity": (
         "missing_by_intensity",
-        lambda t: figures.missing_by_intensity(t, group_values_table()),
+        lambda t, **o: figures.missing_by_intensity(t, group_values_table(), **o),
     ),
     "overview": ("overview", figures.overview),
     "ranking": ("ranking", figures.ranking),
-    "fraction_profiles": ("fraction_profiles", lambda t: figures.fraction_profiles(t, PEAKS, POOLS)),
+    "fraction_profiles": (
+        "fraction_profiles",
+        lambda t, **o: figures.fraction_profiles(t, PEAKS, POOLS, **o),
+    ),
 }
 #: table -> a column without which its figures cannot be drawn
 NEEDED = {

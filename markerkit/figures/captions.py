@@ -1,0 +1,144 @@
+"""A caption for every figure: what is drawn, what bars and symbols mean, which test, how many samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from markerkit.core.errors import one_of
+from markerkit.core.wording import names
+from markerkit.figures._tables import numbers, words
+
+#: name of a figure -> its caption without the numbers of a study
+CAPTIONS: Final[dict[str, str]] = {
+    "checklist": "Items of the reporting guidelines (MISEV2018, MISEV2023, EV-TRACK and those of the sample's kind) with "
+    "the answer that the data and the stated context give. Filled black: met; grey: measured or waiting for metadata; "
+    "white: not met; dashed: cannot be derived from a proteomics table.",
+    "composition": "Share of the protein signal by origin, one bar per group (mean of its samples) or per sample. Every protein "
+    "counts once, so a bar adds up to the whole signal. Numbers beside a bar: shares with 95 % intervals; line under a "
+    "bar: 10 % to 90 % quantile of the EV marker share in published preparations.",
+    "contamination_fraction": "Share of the preparation's signal that looks like the comparator (cells, plasma or another source), "
+    "overall and by compartment. Triangle: upper bound; circle: estimate; bars: 95 % intervals.",
+    "coverage": "Measured members of every marker set. Bar: share of the members; stroke: share of their weight; hatched: negative "
+    "markers; empty: too few measured for a test. At the right: members measured and members of the set.",
+    "enrichment": "Set tests of the contrast, one panel per method: camera compares a set with the other proteins, fry with no "
+    "change. Points lie at -log10 p, to the right where the set is higher in the first group and to the left where it is "
+    "lower; full: FDR at most 5 % (Benjamini-Hochberg).",
+    "forest": "Set effect of every vesicle class and contamination source: weighted mean log2 fold change of the measured markers "
+    "minus that of the background proteins. Bars: confidence intervals over samples and markers (90 % for classes against "
+    "a non-vesicular control, else 95 %), dashed where no verdict follows; grey zone: changes below a factor of two. Filled: "
+    "compatible or higher; half filled: unresolved; empty: not compatible, similar or lower.",
+    "fraction_profiles": "Fractions of the series in their order. Above: share of each component in the protein of a fraction; below, "
+    "where amounts are known: part of the component's total that lies in the fraction. Bars: 95 % intervals; shaded: "
+    "proposed pool.",
+    "group_values": "Groups of samples before normalization. Left: proteins measured in all, some and none of a group's samples, with "
+    "the share of missing values. Middle: coefficient of variation of the proteins within the group, median and quartiles. "
+    "Right: Pearson correlation of log2 values between two samples, median and lowest within the group (circle, line) and "
+    "median with samples of other groups (diamond).",
+    "identity_summary": "Vesicle classes in a contrast against a control that is not vesicles. From the left: set effect (log2 fold "
+    "change of the class's markers over the background), margin over the closest competing class, effect of the negative "
+    "markers, verdict with its reason. Bars: 90 % confidence intervals over samples and markers, so that a class is called "
+    "by one-sided tests at 5 %; grey zone: changes below a factor of two.",
+    "marker_heatmap": "Log2 abundance of EV markers (rows, by class) in every sample (columns, by group), each protein centered on "
+    "its mean over the samples: colors compare samples within a row, not proteins with each other. Hatched: not measured.",
+    "missing_by_intensity": "Share of missing values against mean log2 intensity, by group. A point is a bin of equally many "
+    "proteins, the line beside it their range of intensity. The slope is that of a logistic regression with its 95 % "
+    "interval; a share that falls to the right says that faint proteins are missing because they are faint.",
+    "overlap": "Positive markers that two sets share. Shade: share of the row's set; diagonal, bold: size of the set.",
+    "overview": "Verdict on every vesicle class and contamination source (rows) in every contrast (columns). Number: fold change of the "
+    "markers over the background.",
+    "qc_card": "Quality of every sample: proteins measured, rank of the EV markers and share of the signal by source. Shares are "
+    "shaded on a logarithmic scale; sources share proteins and do not add up. Frame: a rule asks for a manual check; "
+    "cross: nothing was measured.",
+    "ranking": "Groups of samples ranked on the share of EV markers, of co-isolated protein and of material from cells and handling. "
+    "Point: mean share; bar: 95 % interval; number: rank. Groups whose ranks overlap cannot be told apart (family-wise 5 %).",
+    "replicate_correlation": "Pearson correlation of every two samples on the log2 values of the proteins that both measured, before "
+    "normalization. Hatched: too few proteins in common.",
+    "sample_values": "Every sample before normalization. Left: number of proteins measured. Right: distribution of the log2 "
+    "intensities (median, quartiles, 5 % and 95 % quantiles).",
+    "sensitivity": "Verdicts (letters) when one choice of the analysis is changed at a time: missing values, background, detection "
+    "filter, or a marker left out. Frame: a verdict other than the one reported; last column: markers whose omission alone "
+    "changes the verdict.",
+    "source_shares": "Share of the linear signal of each sample by contamination source, on a logarithmic axis; sources share proteins "
+    "and do not add up. Up to 12 samples stand with 95 % intervals over the markers; of more, points are samples, bars the "
+    "middle half and strokes the median of a group.",
+    "volcano": "Log2 fold change and -log10 p of every protein tested, by a moderated t-test (limma's empirical Bayes variance) on "
+    "measured values. Dashed line: FDR of 5 % (Benjamini-Hochberg). Symbols mark EV markers by class; triangles at the "
+    "sides were tested on their detections alone.",
+}
+
+
+def caption(name: str, tables: Mapping[str, pd.DataFrame] | None = None, contrast: str | None = None) -> str:
+    """Write the caption of a figure, with the numbers of a study where its tables are given.
+
+    Parameters
+    ----------
+    name
+        Name of the figure's function, such as ``"volcano"``.
+    tables
+        Tables of an assessment by name, as for :func:`markerkit.figures.assessment_figures`.
+    contrast
+        Contrast that the figure shows.
+
+    Returns
+    -------
+    str
+        Plain sentences: what is drawn, what bars and symbols mean, which test; then groups and numbers of samples.
+
+    Raises
+    ------
+    InputError
+        There is no figure of that name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from markerkit.figures import captions
+    >>> used = pd.DataFrame({"group": ["EV", "EV", "Cell"], "status": "used"})
+    >>> captions.caption("replicate_correlation", {"samples_used": used})[-32:]
+    'n = 2 (EV) and 1 (Cell) samples.'
+    """
+    one_of("name", name, list(CAPTIONS))
+    added = _NUMBERS[name](tables or {}, contrast) if name in _NUMBERS else ""
+    return f"{CAPTIONS[name]} {added}".strip()
+
+
+def _samples(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> str:
+    """Count the samples of every group."""
+    used = tables.get("samples_used")
+    if used is None or "group" not in used.columns:
+        return ""
+    counts = words(used[words(used, "status") != "not used"], "group").value_counts(sort=False)
+    named = [f"{n} ({group})" for group, n in counts.items() if group]
+    return f"n = {names(named)} samples." if named else ""
+
+
+def _tested(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> str:
+    """Count the samples of a contrast's two groups, and the proteins tested."""
+    table = tables.get("differential_abundance")
+    if table is None or not len(table):
+        return ""
+    rows = table if contrast is None else table[words(table, "contrast") == contrast]
+    named = list(dict.fromkeys(words(rows, "contrast")))
+    n_tested = int(np.isfinite(numbers(rows, "pvalue")).sum())
+    if len(named) != 1 or not n_tested:
+        return ""
+    case, control = (numbers(rows, c) for c in ("n_case", "n_control"))
+    counted = np.isfinite(case).any() and np.isfinite(control).any()
+    n = f"n = {np.nanmax(case):.0f} and {np.nanmax(control):.0f} samples, " if counted else ""
+    return f"{named[0]}: {n}{n_tested:,} proteins tested."
+
+
+_NUMBERS: Final[dict[str, Callable[[Mapping[str, pd.DataFrame], str | None], str]]] = {
+    **dict.fromkeys(("enrichment", "forest", "identity_summary", "sensitivity", "volcano"), _tested),
+    **dict.fromkeys(
+        (
+            "composition", "group_values", "marker_heatmap", "missing_by_intensity", "qc_card", "ranking",
+            "replicate_correlation", "sample_values", "source_shares",
+        ),
+        _samples,
+    ),
+}  # fmt: skip
