@@ -59,19 +59,24 @@ class MarkerEffects:
 
 
 @dataclass(frozen=True)
-class Heterogeneity:
-    """Between-marker heterogeneity that the sets of a contrast have in common: the prior of a set's own.
+class VariancePrior:
+    """What the sets of a contrast have in common of a variance: the prior of a set's own.
 
     Parameters
     ----------
     variance
-        Scale of the variances of markers within sets.
+        Scale of the variances: of markers within sets, or of sets over samples.
     df
         Prior degrees of freedom; infinite where all sets have the same.
     """
 
     variance: float
     df: float
+
+    def moderate(self, variance: float, df: float, *, scale: float = 1.0) -> tuple[float, float]:
+        """Weigh a variance and the prior, times `scale`, by their degrees of freedom; and add these."""
+        own = df / (df + self.df)
+        return own * variance + (1 - own) * self.variance * scale, df + self.df
 
 
 @dataclass(frozen=True)
@@ -166,7 +171,7 @@ class MarkerDispersion:
     pvalue: Array
 
 
-def common_heterogeneity(sets: Sequence[MarkerEffects], *, min_sets: int = _MIN_SETS) -> Heterogeneity | None:
+def common_heterogeneity(sets: Sequence[MarkerEffects], *, min_sets: int = _MIN_SETS) -> VariancePrior | None:
     """Heterogeneity that sets of markers have in common, for :func:`marker_dispersion`.
 
     Parameters
@@ -178,7 +183,7 @@ def common_heterogeneity(sets: Sequence[MarkerEffects], *, min_sets: int = _MIN_
 
     Returns
     -------
-    Heterogeneity
+    VariancePrior
         Nothing where the sets are too few to say how alike they are.
 
     References
@@ -189,8 +194,41 @@ def common_heterogeneity(sets: Sequence[MarkerEffects], *, min_sets: int = _MIN_
     if len(sets) < min_sets:
         return None
     variance = np.array([_dispersion(v) / (v.weight**2).sum() for v in sets])
-    prior = fit_prior(variance, np.array([v.n_markers - 1.0 for v in sets]))
-    return Heterogeneity(float(prior.variance[0]), float(prior.df[0]))
+    return _prior(variance, np.array([v.n_markers - 1.0 for v in sets]))
+
+
+def common_sample_variance(
+    sets: Sequence[MarkerEffects], reference: Background, *, min_sets: int = _MIN_SETS
+) -> VariancePrior | None:
+    """Variance over samples that the effects of sets have in common, for :func:`set_effect`.
+
+    Parameters
+    ----------
+    sets
+        Independent markers of many sets.
+    reference
+        The background that the effects are over.
+    min_sets
+        Fewest sets.
+
+    Returns
+    -------
+    VariancePrior
+        Nothing where the sets are too few to say how alike they are.
+
+    References
+    ----------
+    Smyth 2004, doi:10.2202/1544-6115.1027, with sets for genes.
+    """
+    if len(sets) < min_sets:
+        return None
+    variance = np.array([((v.influence @ v.weight - reference.influence) ** 2).sum() for v in sets])
+    return _prior(variance, np.array([max(v.weight @ v.df, 1.0) for v in sets]))
+
+
+def _prior(variance: Array, df: Array) -> VariancePrior:
+    prior = fit_prior(variance, df)
+    return VariancePrior(float(prior.variance[0]), float(prior.df[0]))
 
 
 def _dispersion(markers: MarkerEffects) -> float:
@@ -199,7 +237,7 @@ def _dispersion(markers: MarkerEffects) -> float:
     return float(markers.n_markers / (markers.n_markers - 1) * (markers.weight**2 @ residual**2))
 
 
-def marker_dispersion(markers: MarkerEffects, heterogeneity: Heterogeneity | None = None) -> MarkerDispersion:
+def marker_dispersion(markers: MarkerEffects, heterogeneity: VariancePrior | None = None) -> MarkerDispersion:
     """MarkerDispersion of the markers of a set, each field a number.
 
     Parameters
@@ -223,9 +261,8 @@ def marker_dispersion(markers: MarkerEffects, heterogeneity: Heterogeneity | Non
         residual = markers.effect - w @ markers.effect
         pvalue = cochran(residual, alone * part, markers.df, np.ones((1, m)), np.array([df]))[0]
     else:
-        own = df / (df + heterogeneity.df)
-        dispersion = own * dispersion + (1 - own) * heterogeneity.variance * square.sum()
-        df, pvalue = df + heterogeneity.df, 0.0
+        dispersion, df = heterogeneity.moderate(dispersion, df, scale=float(square.sum()))
+        pvalue = 0.0
     return MarkerDispersion(*(np.array(x) for x in (dispersion, m / (m - 1) * noise, df, pvalue)))
 
 
@@ -269,7 +306,8 @@ def set_effect(
     reference: Background,
     *,
     confidence: float = 0.95,
-    heterogeneity: Heterogeneity | None = None,
+    heterogeneity: VariancePrior | None = None,
+    sample_variance: VariancePrior | None = None,
     level: float = _LEVEL,
 ) -> SetEffect:
     """Effect of a set over the background.
@@ -284,6 +322,8 @@ def set_effect(
         Of the interval.
     heterogeneity
         Moderates the dispersion of the markers.
+    sample_variance
+        Moderates the variance over samples.
     level
         Of the test that a set without moderation is heterogeneous.
 
@@ -293,11 +333,14 @@ def set_effect(
         ``estimate = sum(w b) - b0``.
     """
     estimate = float(markers.weight @ markers.effect) - reference.effect
-    influence = markers.influence @ markers.weight - reference.influence
+    samples = float(((markers.influence @ markers.weight - reference.influence) ** 2).sum())
+    nu = max(float(markers.weight @ markers.df), 1.0)
+    if sample_variance is not None:
+        samples, nu = sample_variance.moderate(samples, nu)
     return _combine(
         estimate,
-        influence,
-        float(markers.weight @ markers.df),
+        samples,
+        nu,
         [marker_dispersion(markers, heterogeneity)],
         extra=reference.variance,
         n_markers=markers.n_markers,
@@ -311,7 +354,7 @@ def difference(
     second: MarkerEffects,
     *,
     confidence: float = 0.95,
-    heterogeneity: Heterogeneity | None = None,
+    heterogeneity: VariancePrior | None = None,
     level: float = _LEVEL,
 ) -> SetEffect:
     """Effect of one set over another: influences are subtracted before they are squared.
@@ -328,12 +371,12 @@ def difference(
         Of the test that a set without moderation is heterogeneous.
     """
     estimate = float(first.weight @ first.effect - second.weight @ second.effect)
-    influence = first.influence @ first.weight - second.influence @ second.weight
+    samples = float(((first.influence @ first.weight - second.influence @ second.weight) ** 2).sum())
     nu = min(float(first.weight @ first.df), float(second.weight @ second.df))
     parts = [marker_dispersion(v, heterogeneity) for v in (first, second)]
     return _combine(
         estimate,
-        influence,
+        samples,
         nu,
         parts,
         extra=0.0,
@@ -345,7 +388,7 @@ def difference(
 
 def _combine(
     estimate: float,
-    influence: Array,
+    samples: float,
     nu: float,
     parts: Sequence[MarkerDispersion],
     *,
@@ -355,8 +398,7 @@ def _combine(
     level: float,
 ) -> SetEffect:
     """Join the sample component, the marker components and a constant one."""
-    samples = np.array(float((influence**2).sum()))
-    total, df = join_components(samples, np.array(nu), parts, level=level)
+    total, df = join_components(np.array(samples), np.array(nu), parts, level=level)
     se = float(np.sqrt(total + extra))
     half = float(stdtrit(df, 0.5 + confidence / 2)) * se
     share = float(samples / total) if total > 0 else 1.0

@@ -24,7 +24,7 @@ from markerkit.identity.table import identity_of
 from markerkit.purity.sources import source_verdicts
 from markerkit.stats.background import background
 from markerkit.stats.null import rotated
-from markerkit.stats.set_effect import MarkerEffects, common_heterogeneity, set_effect
+from markerkit.stats.set_effect import MarkerEffects, common_heterogeneity, common_sample_variance, set_effect
 from markerkit.study.contrast import Contrast
 from tests.helpers import experiment
 
@@ -167,36 +167,46 @@ def random_sets(count: int) -> list[MarkerEffects]:
 
 
 def test_eight_sets_moderate_each_other() -> None:
-    least = int(LIMITS["min_sets_heterogeneity"])
+    least = int(LIMITS["min_sets_moderation"])
     assert common_heterogeneity(random_sets(least), min_sets=least) is not None
     assert common_heterogeneity(random_sets(least - 1), min_sets=least) is None
+    flat = background(np.zeros(40), np.ones((4, 40)))
+    assert common_sample_variance(random_sets(least), flat, min_sets=least) is not None
+    assert common_sample_variance(random_sets(least - 1), flat, min_sets=least) is None
 
 
 def test_a_scheme_is_moderated_by_its_sets(model: ContrastModel) -> None:
-    """Effects of a verdict carry the heterogeneity that all sets have in common."""
+    """Effects of a verdict carry the variances that all sets have in common, between markers and over samples."""
     sets = verdict_sets(model.index, CRITERIA)
     e = model.measured.effects
     nine = [model.index.located((s,)) for s in list(MARKERS)[:60]]
     measured = [s for s in nine if e.markers(s).n_markers >= T["min_markers_source"]]
-    if len(measured) < LIMITS["min_sets_heterogeneity"]:
+    if len(measured) < LIMITS["min_sets_moderation"]:
         measured = measured * 8
     scheme = missing_value_scheme(e, model.background_mask, measured, CRITERIA)
     assert scheme.heterogeneity is not None
     exosome = e.markers(model.index.located(("exosome",)))
     moderated = scheme.over_background(exosome, 0.9)
-    alone = replace(scheme, heterogeneity=None).over_background(exosome, 0.9)
     assert moderated is not None
-    assert alone is not None
     assert exosome.effects is not None
     by_hand = set_effect(
-        exosome.effects, scheme.background, confidence=0.9, heterogeneity=scheme.heterogeneity
+        exosome.effects,
+        scheme.background,
+        confidence=0.9,
+        heterogeneity=scheme.heterogeneity,
+        sample_variance=scheme.sample_variance,
     )
     assert moderated == by_hand
-    assert moderated.se != alone.se
+    for left_alone in ("heterogeneity", "sample_variance"):
+        alone = replace(scheme, **{left_alone: None}).over_background(exosome, 0.9)
+        assert alone is not None
+        assert alone.se != moderated.se
+        assert alone.df < moderated.df
     found = [e.markers(s) for s in sets]
-    assert model.measured.heterogeneity == common_heterogeneity(
-        [m.effects for m in found if m.effects is not None and m.n_markers >= T["min_markers_source"]]
-    )
+    used = [m.effects for m in found if m.effects is not None and m.n_markers >= T["min_markers_source"]]
+    assert model.measured.heterogeneity == common_heterogeneity(used)
+    assert model.measured.background is not None
+    assert model.measured.sample_variance == common_sample_variance(used, model.measured.background)
 
 
 @pytest.mark.parametrize(("level", "counted"), [(0.0, False), (1.0, True)])

@@ -47,7 +47,7 @@ COVERED_ELSEWHERE = {
     "censoring_quantile": "tests/effects/test_effects.py",
     "min_replicates": "tests/effects/test_effects.py",
     "min_background": "tests/effects/test_effects.py",
-    "min_sets_heterogeneity": "tests/effects/test_effects.py",
+    "min_sets_moderation": "tests/effects/test_effects.py",
     "heterogeneity_level": "tests/effects/test_effects.py",
     "min_values": "tests/da/test_missing.py",
     "detection_filter": "tests/effects/test_effects.py",
