@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
@@ -61,33 +62,43 @@ def coverage(exp: Experiment, markers: Sets | None = None) -> Coverage:
     require_matches(exp, markers)
     measured = ~np.isnan(exp.matrix).all(axis=0) & exp.targets
     proteins, table = exp.proteins[measured], markers.table
-    headers = {str(row["set"]): row for row in markers.sets.to_dict(orient="records")}
     by = {
         column: table[column].isin(set(proteins[column]) - {""}).to_numpy()
         for column in ("gene", "accession")
     }
     found = np.where(table["set"].isin(markers.by_accession), by["accession"], by["gene"])
-    groups = table.assign(found=found).groupby(["set", "role"], sort=False)
-    rows = [_row(str(role), members, headers[str(name)]) for (name, role), members in groups]
+    weight = table["weight"].to_numpy(float)
+    label = table["gene"].where(table["gene"] != "", table["accession"]).to_numpy(object)
+    headers = {str(row["set"]): row for row in markers.sets.to_dict(orient="records")}
+    members: dict[tuple[str, str], list[int]] = {}
+    for place, (name, role) in enumerate(zip(table["set"].tolist(), table["role"].tolist(), strict=True)):
+        members.setdefault((name, role), []).append(place)
+    rows = [
+        _row(role, label[at], weight[at], found[at], headers[name]) for (name, role), at in members.items()
+    ]
     return Coverage(TABLES["coverage"].conform(pd.DataFrame(rows)), {})
 
 
-def _row(role: str, members: pd.DataFrame, header: Mapping[Hashable, Any]) -> dict[str, object]:
-    """Row of one set and role; `members` has the mask `found` of the measured ones."""
-    found = members["found"]
-    label = members["gene"].where(members["gene"] != "", members["accession"])
-    weight = members["weight"].sum()
-    few = int(found.sum()) < int(header["minimum_measured"])
+def _row(
+    role: str,
+    label: npt.NDArray[np.object_],
+    weight: npt.NDArray[np.float64],
+    found: npt.NDArray[np.bool_],
+    header: Mapping[Hashable, Any],
+) -> dict[str, object]:
+    """Row of one set and role, from its members' names and weights and whether they were measured."""
+    total, n_measured = weight.sum(), int(found.sum())
+    few = n_measured < int(header["minimum_measured"])
     return {
         "set": header["set"],
         "title": header["title"],
         "role": role,
         "fraction": found.mean(),
-        "weight_fraction": members.loc[found, "weight"].sum() / weight if weight else np.nan,
+        "weight_fraction": weight[found].sum() / total if total else np.nan,
         "measured": ";".join(label[found]),
         "not_measured": ";".join(label[~found]),
-        "n_set": len(members),
-        "n_measured": int(found.sum()),
+        "n_set": len(found),
+        "n_measured": n_measured,
         "status": "too few measured" if few else "measured",
         "reason": f"fewer than {header['minimum_measured']} measured" if few else "",
     }
