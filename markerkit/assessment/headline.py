@@ -115,7 +115,7 @@ def _identity(contrast: Contrast, found: Found, criteria: Criteria) -> Iterator[
     ev = row_of(rows, GENERAL_EV)
     yield _material(ev)
     if ev["verdict"] == VerdictWord.COMPATIBLE:
-        yield _class(rows, criteria)
+        yield _class(rows, criteria, contrast.comparator)
     yield from _co_isolated(found.case)
     yield from _like_the_control(contrast, found.fraction)
 
@@ -129,7 +129,7 @@ def _material(ev: pd.Series) -> str:
     return f"whether it is EV material is {ev['verdict']} ({ev['reason']})"
 
 
-def _class(rows: pd.DataFrame, criteria: Criteria) -> str:
+def _class(rows: pd.DataFrame, criteria: Criteria, comparator: str | None) -> str:
     fits = [k for k in rows.index[rows["verdict"] == VerdictWord.COMPATIBLE] if k != GENERAL_EV]
     if fits:
         named = names(
@@ -138,7 +138,9 @@ def _class(rows: pd.DataFrame, criteria: Criteria) -> str:
         return f"its markers fit {named}"
     still = [k for k in ("exosome", "microvesicle") if k in rows.index]
     why = "; ".join(f"{_plain(criteria.classes[k].title)}: {row_of(rows, k)['reason']}" for k in still[:1])
-    return f"its class cannot be told ({why})"
+    # against a fluid the proteins of all vesicles and cells rise together
+    alone = "" if comparator == "lysate" else " by proteomics alone"
+    return f"its class cannot be told{alone} ({why})"
 
 
 def _like_the_control(contrast: Contrast, fraction: pd.Series | None) -> Iterator[str]:

@@ -89,6 +89,8 @@ def test_vesicles_of_one_class_with_what_they_carry() -> None:
 def test_a_class_that_cannot_be_told_says_why() -> None:
     text = said(LYSATE, classes(ev=("compatible", 1.0), exosome=("unresolved", 2.0)))
     assert "its class cannot be told (exosome: why exosome)" in text
+    in_plasma = said(PLASMA, classes(ev=("compatible", 1.0), exosome=("unresolved", 2.0)))
+    assert "its class cannot be told by proteomics alone (exosome: why exosome)" in in_plasma
     assert "no co-isolated source above 1 % of the signal" in text
     both = classes(ev=("compatible", 1.0), exosome=("compatible", 2.0), microvesicle=("compatible", 2.0))
     assert "its markers fit exosome (small EV with endosomal markers) and microvesicle" in said(LYSATE, both)
