@@ -91,6 +91,9 @@ class Result:
             :func:`~markerkit.figures.group_values` for :class:`GroupValues`,
             :func:`~markerkit.figures.replicate_correlation` for :class:`ReplicateCorrelation`,
             :func:`~markerkit.figures.missing_by_intensity` for :class:`MissingByIntensity`,
+            :func:`~markerkit.figures.pca` for :class:`PrincipalComponents`,
+            :func:`~markerkit.figures.rank_abundance` for :class:`RankAbundance`,
+            :func:`~markerkit.figures.marker_plot` for :class:`MarkerAbundance`,
             :func:`~markerkit.figures.checklist` for :class:`Checklist`,
             :func:`~markerkit.figures.coverage` for :class:`Coverage`,
             :func:`~markerkit.figures.volcano` for :class:`DifferentialAbundance` and
@@ -295,6 +298,24 @@ class MissingByIntensity(Result):
     table_name = "missing_by_intensity"
 
 
+class PrincipalComponents(Result):
+    """Scores of the samples on the first two principal components."""
+
+    table_name = "pca"
+
+
+class RankAbundance(Result):
+    """Proteins of every group from the most to the least abundant."""
+
+    table_name = "rank_abundance"
+
+
+class MarkerAbundance(Result):
+    """Every marker of the MISEV2018 categories in every sample."""
+
+    table_name = "marker_abundance"
+
+
 class Checklist(Result):
     """Guideline items."""
 
@@ -377,6 +398,12 @@ class Quality(Result):
         Correlation of every two samples.
     missing
         Share of missing values by intensity in every group.
+    pca
+        Scores of the samples on the first two principal components.
+    ranks
+        Proteins of every group from the most to the least abundant.
+    markers
+        Every marker of the MISEV2018 categories in every sample.
     """
 
     blanks: Blanks = field(default_factory=without_rows(Blanks))
@@ -384,6 +411,9 @@ class Quality(Result):
     groups: GroupValues = field(default_factory=without_rows(GroupValues))
     correlation: ReplicateCorrelation = field(default_factory=without_rows(ReplicateCorrelation))
     missing: MissingByIntensity = field(default_factory=without_rows(MissingByIntensity))
+    pca: PrincipalComponents = field(default_factory=without_rows(PrincipalComponents))
+    ranks: RankAbundance = field(default_factory=without_rows(RankAbundance))
+    markers: MarkerAbundance = field(default_factory=without_rows(MarkerAbundance))
 
     table_name = "sample_quality"
 

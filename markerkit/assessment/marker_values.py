@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
-from markerkit.ids.representative import representatives
-from markerkit.preprocess.steps import normalize
+from markerkit.preprocess.gene_values import aligned, middle_of, protein_of_gene
 from markerkit.study.contrast import Contrast
 
 _SETS = ("exosome", "microvesicle", "apoptotic_body", "apoptotic_ev", "pan_ev")
@@ -26,7 +24,8 @@ def class_marker_values(exp: Experiment, markers: MarkerCatalog, contrast: Contr
     markers
         Catalog of the marker sets.
     contrast
-        Contrast whose case and control samples to take; all samples without one.
+        Contrast whose case and control samples to take; all samples without one, whose values are over the median of
+        the sample.
 
     Returns
     -------
@@ -36,14 +35,19 @@ def class_marker_values(exp: Experiment, markers: MarkerCatalog, contrast: Contr
     if contrast is not None:
         case, control = contrast.groups(exp)
         exp = exp.select(samples=[*case, *control])
-    logs = exp.logged()
-    values = normalize(logs).values if np.isfinite(logs.values.to_numpy()).any() else logs.values
+    values = aligned(exp)
     sets = {k: markers[k].positive for k in _SETS if k in markers}
-    return marker_values(values, exp.proteins.loc[exp.targets, "gene"], sets)
+    genes = exp.proteins.loc[exp.targets, "gene"]
+    if contrast is not None:
+        return marker_values(values, genes, sets)
+    # without groups to compare, centering would leave noise alone
+    return marker_values(values.sub(middle_of(values), axis=0), genes, sets, centered=False)
 
 
-def marker_values(log2: pd.DataFrame, genes: pd.Series, sets: Mapping[str, Iterable[str]]) -> pd.DataFrame:
-    """Centre the abundances of markers per protein, in the shape that the heat map reads.
+def marker_values(
+    log2: pd.DataFrame, genes: pd.Series, sets: Mapping[str, Iterable[str]], *, centered: bool = True
+) -> pd.DataFrame:
+    """Gather the abundances of markers in the shape that the heat map reads.
 
     Parameters
     ----------
@@ -55,10 +59,12 @@ def marker_values(log2: pd.DataFrame, genes: pd.Series, sets: Mapping[str, Itera
         stand for no gene, such as decoys.
     sets
         Set id -> gene symbols.
+    centered
+        Center every protein on its mean; otherwise the values are taken to be over the median of their sample.
 
     Returns
     -------
-    Columns ``set``, ``gene``, ``sample``, ``value``: one row per marker and sample.
+    Columns ``set``, ``gene``, ``sample``, ``value`` and ``scale``: one row per marker and sample.
     Of several protein groups of a gene one is taken, as everywhere; see
     :func:`markerkit.ids.representative.representatives`.
 
@@ -68,28 +74,22 @@ def marker_values(log2: pd.DataFrame, genes: pd.Series, sets: Mapping[str, Itera
     >>> marker_values(matrix, pd.Series({"P1": "CD63"}), {"exosome": ["CD63", "CD9"]})["value"].tolist()
     [1.0, -1.0]
     """
-    n_measured = log2.notna().sum().to_numpy()
-    chosen = representatives(
-        genes.reindex(log2.columns).to_numpy(dtype=object),
-        names=log2.columns,
-        n_measured=n_measured,
-        abundance=log2.mean().to_numpy(),
-        eligible=n_measured > 0,
-    )
-    best = {gene: log2.columns[at] for gene, at in chosen.items()}
-    centered = log2 - log2.mean()
+    best = protein_of_gene(log2, genes)
+    shown = log2 - log2.mean() if centered else log2
+    scale = "centered per protein" if centered else "over the median of the sample"
     parts = [
         pd.DataFrame(
             {
                 "set": key,
                 "gene": gene,
                 "sample": log2.index.astype(str),
-                "value": centered[best[gene]].to_numpy(),
+                "value": shown[best[gene]].to_numpy(),
+                "scale": scale,
             }
         )
         for key, members in sets.items()
         for gene in dict.fromkeys(members)
         if gene in best
     ]
-    columns = ["set", "gene", "sample", "value"]
+    columns = ["set", "gene", "sample", "value", "scale"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

@@ -18,11 +18,15 @@ from markerkit.figures._group_values import group_values
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._lint import Problem, lint
 from markerkit.figures._marker_heatmap import marker_heatmap
+from markerkit.figures._marker_plot import marker_plot
+from markerkit.figures._misev_heatmap import misev_heatmap
 from markerkit.figures._missing_by_intensity import missing_by_intensity
 from markerkit.figures._options import Options
 from markerkit.figures._overlap import overlap
 from markerkit.figures._overview import overview
+from markerkit.figures._pca import pca
 from markerkit.figures._qc_card import qc_card
+from markerkit.figures._rank_abundance import rank_abundance
 from markerkit.figures._ranking import ranking
 from markerkit.figures._replicate_correlation import replicate_correlation
 from markerkit.figures._sample_values import sample_values
@@ -48,12 +52,16 @@ __all__ = [
     "identity_summary",
     "lint",
     "marker_heatmap",
+    "marker_plot",
+    "misev_heatmap",
     "missing_by_intensity",
     "new_figure",
     "overlap",
     "overview",
+    "pca",
     "plot",
     "qc_card",
+    "rank_abundance",
     "ranking",
     "replicate_correlation",
     "sample_values",

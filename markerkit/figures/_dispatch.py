@@ -21,11 +21,15 @@ from markerkit.figures._fraction_profiles import fraction_profiles
 from markerkit.figures._group_values import group_values
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._marker_heatmap import marker_heatmap
+from markerkit.figures._marker_plot import marker_plot
+from markerkit.figures._misev_heatmap import misev_heatmap
 from markerkit.figures._missing_by_intensity import missing_by_intensity
 from markerkit.figures._options import NAMES as OPTIONS
 from markerkit.figures._overview import overview
 from markerkit.figures._palette import CLASSES
+from markerkit.figures._pca import pca
 from markerkit.figures._qc_card import qc_card
+from markerkit.figures._rank_abundance import rank_abundance
 from markerkit.figures._ranking import ranking
 from markerkit.figures._replicate_correlation import replicate_correlation
 from markerkit.figures._sample_values import sample_values
@@ -49,6 +53,9 @@ PLOTS: dict[str, Callable[..., Axes | Figure]] = {
     "group_values": group_values,
     "replicate_correlation": replicate_correlation,
     "missing_by_intensity": missing_by_intensity,
+    "pca": pca,
+    "rank_abundance": rank_abundance,
+    "marker_abundance": marker_plot,
     "contamination_fraction": contamination_fraction,
     "misev_checklist": checklist,
     "coverage": coverage,
@@ -357,11 +364,6 @@ FIGURES: dict[str, _Drawing] = {
         ("misev_checklist",),
         lambda t, s: checklist(t["misev_checklist"], contrast=s.contrast),
     ),
-    "coverage": _Drawing(
-        "Coverage of the marker sets",
-        ("coverage",),
-        lambda t, _: coverage(t["coverage"]),
-    ),
     "enrichment": _Drawing(
         "Set tests",
         ("enrichment",),
@@ -371,6 +373,26 @@ FIGURES: dict[str, _Drawing] = {
 
 #: figures of the whole study, which show all contrasts or none; drawn where their first table has rows
 OF_STUDY: dict[str, _Drawing] = {
+    "pca": _Drawing(
+        "Samples on two principal components",
+        ("pca",),
+        lambda t, _: pca(t["pca"]),
+    ),
+    "misev_heatmap": _Drawing(
+        "Markers of the MISEV2018 categories in every sample",
+        ("marker_abundance",),
+        lambda t, _: misev_heatmap(t["marker_abundance"]),
+    ),
+    "marker_plot": _Drawing(
+        "Key markers by group",
+        ("marker_abundance",),
+        lambda t, _: marker_plot(t["marker_abundance"], samples_used=t.get("samples_used")),
+    ),
+    "rank_abundance": _Drawing(
+        "Abundance of all proteins by rank, with markers",
+        ("rank_abundance",),
+        lambda t, _: rank_abundance(t["rank_abundance"]),
+    ),
     "overview": _Drawing(
         "Every contrast beside the others",
         ("overview",),

@@ -99,6 +99,11 @@ _CLASS_OF_SET: Final[dict[str, str]] = {
 _UNKNOWN: Final = SECONDARY
 
 
+def is_general(key: str) -> bool:
+    """Whether a set holds markers of EV in general, not of one class."""
+    return key == "ev" or _CLASS_OF_SET.get(key) == "ev"
+
+
 class Colors:
     """Colors that the caller asks for, and the names that were drawn with or without one.
 
@@ -187,6 +192,19 @@ _SETS: Final[dict[str, str]] = {
     "serum_vs_plasma": "Serum against plasma",
     "lysosome": "Lysosome",
     "rnp": "RNP complexes",
+    "csf": "Cerebrospinal fluid",
+    "milk": "Milk",
+    "saliva": "Saliva",
+    "migrasome": "Migrasome",
+    "mitovesicle": "Mitovesicle",
+    "origin_endothelial": "From endothelium",
+    "origin_epithelial": "From epithelium",
+    "origin_erythrocyte": "From erythrocytes",
+    "origin_leukocyte": "From leukocytes",
+    "origin_mesenchymal": "From mesenchymal cells",
+    "origin_neural": "From neurons",
+    "origin_platelet": "From platelets",
+    "surface_panel": "Bead assay surface panel",
 }
 _SPELLED: Final = {w.lower(): w for w in ("ESCRT", "MHC", "II", "S1P", "DAMP", "19S", "20S", "EV", "RNP")} | {
     "gprotein": "G-protein"
@@ -241,35 +259,31 @@ def in_order(keys: Iterable[str]) -> list[str]:
 
 
 class GroupLook(NamedTuple):
-    """How a group of samples is drawn: greys and shapes, so that color stays with the classes."""
+    """How a group of samples is drawn."""
 
-    face: str
-    edge: str
+    color: str
     marker: str
 
 
-_GROUPS: Final[tuple[GroupLook, ...]] = (
-    GroupLook(INK, INK, "o"),
-    GroupLook(PAPER, INK, "s"),
-    GroupLook("#808080", "#808080", "^"),
-    GroupLook(PAPER, "#808080", "D"),
-    GroupLook("#b0b0b0", "#b0b0b0", "v"),
-    GroupLook(PAPER, INK, "P"),
-    GroupLook("#808080", INK, "X"),
-    GroupLook(PAPER, "#808080", "h"),
+#: dark and light in turn, so that neighbors differ in grey as well
+_GROUP_COLORS: Final = tuple(
+    OKABE_ITO[c]
+    for c in ("blue", "orange", "reddish purple", "bluish green", "vermillion", "sky blue", "black")
 )
+_GROUP_MARKERS: Final = "os^DvPXh"
 
 
 def group_looks(groups: Sequence[str]) -> dict[str, GroupLook]:
-    """Return a look for every group of samples, in order, from the beginning again after eight.
+    """Return a color, the caller's where one is given, and a shape for every group; 56 differ in one or both.
 
-    A color that the caller gives a group fills it; the shapes stay.
+    >>> [shown.marker for shown in group_looks(["EV", "Cell", "EV"]).values()]
+    ['o', 's']
     """
-    looks = {g: _GROUPS[i % len(_GROUPS)] for i, g in enumerate(dict.fromkeys(groups))}
-    colors = group_colors(groups, "")
+    named = list(dict.fromkeys(groups))
+    own = group_colors(named, "")
     return {
-        g: look_._replace(face=colors[g], edge=colors[g]) if colors[g] else look_
-        for g, look_ in looks.items()
+        g: GroupLook(own[g] or _GROUP_COLORS[i % len(_GROUP_COLORS)], _GROUP_MARKERS[i % len(_GROUP_MARKERS)])
+        for i, g in enumerate(named)
     }
 
 

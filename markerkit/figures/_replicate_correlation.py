@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from markerkit.core.wording import number
-from markerkit.figures._marker_heatmap import not_measured
+from markerkit.figures._blocks import not_measured
 from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import INK, PAPER, RULE, SECONDARY, SEQUENTIAL, group_colors
 from markerkit.figures._rows import bare_y, blank_page, page

@@ -13,15 +13,15 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 from numpy.typing import NDArray
 
 from markerkit.core.wording import number, percent
-from markerkit.figures._keys import key_below, key_rows, left_out, side_note, x_label
+from markerkit.figures._keys import foot_notes, key_below, key_rows, left_out, side_note, x_label
 from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import CLASSES, ZONE, GroupLook, family, group_looks, in_order, title
 from markerkit.figures._rows import (
     MOST_ROWS,
+    NOTE_SIZE,
     Margins,
     Slot,
     empty_note,
-    instead,
     names_width,
     row_axes,
     slots,
@@ -30,10 +30,10 @@ from markerkit.figures._rows import (
 )
 from markerkit.figures._style import width_of
 from markerkit.figures._tables import FloatArray, checked, numbers, words
-from markerkit.figures._text import ellipsize
+from markerkit.figures._text import ellipsize, wrap
 
 _COLUMNS = ("sample", "source", "share", "ci_low", "ci_high")
-_FEW = 12
+_FEW = 6
 _MOST_GROUPS = 8
 _ALL = "all samples"
 
@@ -78,15 +78,17 @@ def source_shares(
 
     Notes
     -----
-    Up to 12 samples each stand with their interval; more are drawn faint, with
+    Up to six samples each stand with their interval; more are drawn faint, with
     the median and the middle half of each group. Shares are not stacked, since
     sources share proteins. A share of 0, or an interval that reaches it, ends
-    at the left edge of a logarithmic axis.
+    at the left edge of a logarithmic axis. Sources without a share in any sample are named below, with the reason.
     """
     table = _selected(shares, samples_used, groups)
-    found = in_order(table["source"])
+    seen = set(table.loc[np.isfinite(table["share"]), "source"])
+    found = in_order(k for k in table["source"] if k in seen)
     keys = found[:MOST_ROWS]
-    table = table[table["source"].isin(keys)].reset_index(drop=True)
+    unseen = in_order(k for k in table["source"] if k not in seen)
+    every, table = table, table[table["source"].isin(keys)].reset_index(drop=True)
     few = table["sample"].nunique() <= _FEW
     lanes = table["sample"].nunique() if few else table["group"].nunique()
     tall = float(np.clip(1.8 + 1.1 * lanes, 4.0, 9.0))
@@ -96,20 +98,23 @@ def source_shares(
     room = names_width(names, full)
     with drawing(options, ax):
         looks = group_looks(list(table["group"]))
+        notes = _absent(every, unseen, full - 4)
         _, deep = key_rows([ellipsize(g, 24, 6) for g in looks], full - room - 5)
-        ax = row_axes(ax, lines, Margins(room + 4, 6, 5, 11 + 3 * deep), width=full, row_height=tall)
+        ax = row_axes(
+            ax, lines, Margins(room + 4, 6, 5, 11 + 3 * deep + 2.4 * len(notes)), width=full, row_height=tall
+        )
         if not np.isfinite(table["share"]).any():
             empty_note(ax, "nothing to draw: no share was computed")
             return ax
         write_names(ax, lines, names, room=room)
         _bands(ax, lines)
-        _absent(ax, table, lines, keys)
         floor = _axis(ax, table, log=log)
         draw = _draw_samples if few else _draw_groups
         draw(ax, table, {keys[slot.row]: slot.y for slot in lines if slot.row >= 0}, looks, floor)
         x_label(ax, "Share of total signal")
         left_out(ax, len(found) - len(keys), "sources", room=room)
         _key(ax, looks, few=few, approximate=bool(table["approximate"].any()))
+        foot_notes(ax, notes, below=11.0 + 3 * deep)
     return ax
 
 
@@ -150,14 +155,15 @@ def _bands(ax: Axes, lines: Sequence[Slot]) -> None:
             )
 
 
-def _absent(ax: Axes, table: pd.DataFrame, lines: Sequence[Slot], keys: Sequence[str]) -> None:
-    """Say why a source has no share in any sample."""
+def _absent(table: pd.DataFrame, keys: Sequence[str], room: float) -> list[str]:
+    """Name the sources without a share in any sample, with the reason, in lines of so many mm."""
     source, reason = words(table, "source"), words(table, "reason")
-    seen = set(source[np.isfinite(numbers(table, "share"))])
-    for slot in lines:
-        if slot.row >= 0 and keys[slot.row] not in seen:
-            said = next((r for r in reason[source == keys[slot.row]] if r), "not measured")
-            instead(ax, slot.y, said)
+    by_reason: dict[str, list[str]] = {}
+    for key in keys:
+        said = next((r for r in reason[source == key] if r), "not measured")
+        by_reason.setdefault(said, []).append(title(key))
+    parts = [f"{', '.join(named)} ({said})" for said, named in by_reason.items()]
+    return wrap(f"Without a share: {'; '.join(parts)}.", room, NOTE_SIZE) if parts else []
 
 
 def _axis(ax: Axes, table: pd.DataFrame, *, log: bool) -> float:
@@ -197,7 +203,7 @@ def _draw_samples(
         shown, y = looks[row["group"]], at[row["source"]] + offsets[row["sample"]]
         if np.isfinite(row["ci_low"]) and np.isfinite(row["ci_high"]):
             ends = np.maximum([row["ci_low"], row["ci_high"]], floor)
-            ax.plot(ends, [y, y], color=shown.edge, linewidth=0.6, zorder=2, label="_interval")
+            ax.plot(ends, [y, y], color=shown.color, linewidth=0.6, zorder=2, label="_interval")
         below = row["share"] < floor
         _dot(ax, max(row["share"], floor), y, shown._replace(marker="<") if below else shown, 3.0)
 
@@ -228,7 +234,7 @@ def _draw_group(ax: Axes, share: FloatArray, y: float, shown: GroupLook) -> None
     ax.plot(
         [first, last],
         [y, y],
-        color=shown.edge,
+        color=shown.color,
         linewidth=1.2,
         solid_capstyle="butt",
         zorder=3,
@@ -244,8 +250,8 @@ def _dot(ax: Axes, x: float, y: float, shown: GroupLook, size: float) -> None:
         [y],
         marker=shown.marker,
         markersize=size,
-        markerfacecolor=shown.face,
-        markeredgecolor=shown.edge,
+        markerfacecolor=shown.color,
+        markeredgecolor=shown.color,
         markeredgewidth=0.6,
         linestyle="none",
         zorder=4,
@@ -269,8 +275,8 @@ def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool, approximate: bo
             linestyle="none",
             markersize=3.6,
             markeredgewidth=0.6,
-            markerfacecolor=shown.face,
-            markeredgecolor=shown.edge,
+            markerfacecolor=shown.color,
+            markeredgecolor=shown.color,
             label=ellipsize(group, 24, 6),
         )
         for group, shown in named.items()

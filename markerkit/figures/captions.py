@@ -43,16 +43,28 @@ CAPTIONS: Final[dict[str, str]] = {
     "markers, verdict with its reason. Bars: 90 % confidence intervals over samples and markers, so that a class is called "
     "by one-sided tests at 5 %; grey zone: changes below a factor of two.",
     "marker_heatmap": "Log2 abundance of EV markers (rows, by class) in every sample (columns, by group), each protein centered on "
-    "its mean over the samples: colors compare samples within a row, not proteins with each other. Hatched: not measured.",
+    "its mean over the samples: colors compare samples within a row, not proteins with each other. Without a contrast the "
+    "values are over the median protein of the sample instead. Hatched: not measured; a marker of several sets stands once.",
+    "marker_plot": "Log2 abundance of single proteins (MISEV2018 category in parentheses) in every sample, samples aligned on their "
+    "medians. Point: sample; stroke: median of the measured values of a group; lines: pairs; crosses with a number: samples in "
+    "which the protein was not measured. No test.",
+    "misev_heatmap": "Markers of the MISEV2018 categories (rows) in every sample (columns, by group), as log2 abundance over the median "
+    "protein of the sample. Hatched cell: not measured; hatched bar: categories 3 and 4, which should be low or absent in "
+    "EV preparations. Markers that no sample measured have no row.",
     "missing_by_intensity": "Share of missing values against mean log2 intensity, by group. A point is a bin of equally many "
     "proteins, the line beside it their range of intensity. The slope is that of a logistic regression with its 95 % "
     "interval; a share that falls to the right says that faint proteins are missing because they are faint.",
     "overlap": "Positive markers that two sets share. Shade: share of the row's set; diagonal, bold: size of the set.",
     "overview": "Verdict on every vesicle class and contamination source (rows) in every contrast (columns). Number: fold change of the "
     "markers over the background.",
+    "pca": "Principal components of the log2 values of the proteins measured in every sample, without imputation; samples centered on "
+    "their median, proteins on their mean. Color and shape: group; in parentheses: share of the variance.",
     "qc_card": "Quality of every sample: proteins measured, rank of the EV markers and share of the signal by source. Shares are "
     "shaded on a logarithmic scale; sources share proteins and do not add up. Frame: a rule asks for a manual check; "
     "cross: nothing was measured.",
+    "rank_abundance": "Proteins of every group from the most to the least abundant, by the mean of their measured log2 values; proteins "
+    "measured in at least half of the group's samples. Circles: EV markers (MISEV2018 categories 1 and 2); triangles: "
+    "co-isolated proteins and other compartments (3 and 4).",
     "ranking": "Groups of samples ranked on the share of EV markers, of co-isolated protein and of material from cells and handling. "
     "Point: mean share; bar: 95 % interval; number: rank. Groups whose ranks overlap cannot be told apart (family-wise 5 %).",
     "replicate_correlation": "Pearson correlation of every two samples on the log2 values of the proteins that both measured, before "
@@ -63,7 +75,7 @@ CAPTIONS: Final[dict[str, str]] = {
     "filter, or a marker left out. Frame: a verdict other than the one reported; last column: markers whose omission alone "
     "changes the verdict.",
     "source_shares": "Share of the linear signal of each sample by contamination source, on a logarithmic axis; sources share proteins "
-    "and do not add up. Up to 12 samples stand with 95 % intervals over the markers; of more, points are samples, bars the "
+    "and do not add up. Up to six samples stand with 95 % intervals over the markers; of more, points are samples, bars the "
     "middle half and strokes the median of a group.",
     "volcano": "Log2 fold change and -log10 p of every protein tested, by a moderated t-test (limma's empirical Bayes variance) on "
     "measured values. Dashed line: FDR of 5 % (Benjamini-Hochberg). Symbols mark EV markers by class; triangles at the "
@@ -136,7 +148,8 @@ _NUMBERS: Final[dict[str, Callable[[Mapping[str, pd.DataFrame], str | None], str
     **dict.fromkeys(("enrichment", "forest", "identity_summary", "sensitivity", "volcano"), _tested),
     **dict.fromkeys(
         (
-            "composition", "group_values", "marker_heatmap", "missing_by_intensity", "qc_card", "ranking",
+            "composition", "group_values", "marker_heatmap", "marker_plot", "misev_heatmap", "missing_by_intensity", "pca",
+            "qc_card", "rank_abundance", "ranking",
             "replicate_correlation", "sample_values", "source_shares",
         ),
         _samples,

@@ -13,6 +13,7 @@ from markerkit.core.signal import signal_of
 from markerkit.core.vocabulary import Severity
 from markerkit.purity.blanks import blank_content, share_limits
 from markerkit.purity.shares import source_shares
+from markerkit.qc.abundance import abundance_of
 from markerkit.qc.bovine import bovine_rows
 from markerkit.qc.ev_markers import ev_marker_genes, ev_marker_ranks, gene_ranks
 from markerkit.qc.outliers import REVIEW, far, far_in_groups, similarity
@@ -21,8 +22,11 @@ from markerkit.qc.values import measured_values
 from markerkit.results import (
     Blanks,
     GroupValues,
+    MarkerAbundance,
     MissingByIntensity,
+    PrincipalComponents,
     Quality,
+    RankAbundance,
     ReplicateCorrelation,
     SampleValues,
 )
@@ -85,6 +89,7 @@ def quality(
         indices, the bovine check and similarity to the other samples.
         ``blanks``: content of blanks and medium. ``samples``, ``groups``, ``correlation``
         and ``missing``: what was measured in each sample and group, on measured values before normalization.
+        ``pca``, ``ranks`` and ``markers``: where samples and MISEV2018 markers lie among all proteins.
 
     Raises
     ------
@@ -161,6 +166,7 @@ def quality_of(
     table = table.sort_values("sample", key=lambda s: s.map(order), kind="stable")
     params = {"group": group, "fluid": fluid, "shares": basis}
     measured = measured_values(exp, groups, named=group is not None)
+    abundance = abundance_of(exp, markers, groups)
     return Quality(
         TABLES["sample_quality"].conform(table),
         params,
@@ -169,6 +175,9 @@ def quality_of(
         groups=GroupValues(measured.groups),
         correlation=ReplicateCorrelation(measured.correlation),
         missing=MissingByIntensity(measured.missing),
+        pca=PrincipalComponents(abundance.pca),
+        ranks=RankAbundance(abundance.ranks),
+        markers=MarkerAbundance(abundance.markers),
     )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: figures that are drawn first: heat maps, since seaborn is loaded in the second process and that one begins, then what
 #: takes longest, so that both processes end at about the same time
-_FIRST = ("marker_heatmap", "replicate_correlation", "qc_card", "checklist", "enrichment", "coverage")
+_FIRST = ("marker_heatmap", "replicate_correlation", "qc_card", "checklist", "enrichment")
 
 
 @dataclass(frozen=True)

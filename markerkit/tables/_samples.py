@@ -129,6 +129,54 @@ MISSING_BY_INTENSITY = TableSpec(
     ),
 )
 
+PCA = TableSpec(
+    "pca",
+    "Scores of the samples on the first two principal components of the log2 values of the proteins measured in every sample; samples centered on their median, proteins on their mean.",
+    (
+        Column("sample", "str", "sample"),
+        Column("group", "str", "its group"),
+        Column("pc1", "float", "score on the first component, log2 units"),
+        Column("pc2", "float", "score on the second component, log2 units"),
+        Column("explained_pc1", "float", "share of the variance along the first component, 0 to 1"),
+        Column("explained_pc2", "float", "share of the variance along the second component, 0 to 1"),
+        Column("n_proteins", "int", "protein groups measured in every sample, without flagged contaminants and decoys"),
+        Column("status", "str", "`computed` or `not computed`"),
+        Column("reason", "str", "why not"),
+    ),
+)
+
+RANK_ABUNDANCE = TableSpec(
+    "rank_abundance",
+    "Proteins of every group from the most to the least abundant: those measured in at least half of the group's samples.",
+    (
+        Column("group", "str", "group of samples"),
+        Column("rank", "int", "rank, 1 for the most abundant"),
+        Column("protein", "str", "protein group"),
+        Column("gene", "str", "gene symbol"),
+        Column("log2_mean", "float", "mean of the log2 values measured, samples aligned on their medians"),
+        Column("n_measured", "int", "samples of the group that measured it"),
+        Column("n_samples", "int", "samples of the group"),
+        Column("category", "str", "MISEV2018 category of its gene, such as `1a`; empty for other proteins"),
+        Column("key", "int", "place among the key markers, which figures label first; 0 for the others"),
+    ),
+)
+
+MARKER_ABUNDANCE = TableSpec(
+    "marker_abundance",
+    "Every marker of the MISEV2018 categories in every sample.",
+    (
+        Column("category", "str", "MISEV2018 category: 1 membrane, 2 cytosol of EVs, 3 co-isolated, 4 other compartments, 5 secreted"),
+        Column("gene", "str", "gene symbol"),
+        Column("key", "int", "place among the key markers, which figures draw first; 0 for the others"),
+        Column("protein", "str", "protein group that stands for it"),
+        Column("sample", "str", "sample; empty in the one row of a marker that no sample measured"),
+        Column("group", "str", "its group"),
+        Column("log2", "float", "log2 abundance, samples aligned on their medians; missing where not measured"),
+        Column("over_median", "float", "the same minus the median of the proteins of the sample (of those that every sample measured, where there are 50)"),
+        Column("status", "str", "`measured`, `not measured` in this sample, or `not in the table`"),
+    ),
+)
+
 BLANKS = TableSpec(
     "blanks",
     "Content of procedural blanks and unconditioned medium, and how much of the samples it could explain.",

@@ -418,6 +418,73 @@ POOLS = pd.DataFrame(
 # --- every figure, on real-looking, nasty and meagre tables ---------------------------------------------
 
 SAMPLES = samples_table(8)
+
+
+def pca_table(n: int = 14, groups: tuple[str, ...] = GROUPS_OF_VALUES, seed: int = 12) -> pd.DataFrame:
+    scores = np.random.default_rng(seed).normal(0, 20, (n, 2))
+    return TABLES["pca"].conform(pd.DataFrame({
+        "sample": [f"run_{i:03d}" for i in range(n)], "group": [groups[i * len(groups) // n] for i in range(n)],
+        "pc1": scores[:, 0], "pc2": scores[:, 1], "explained_pc1": 0.41, "explained_pc2": 0.127, "n_proteins": 812,
+        "status": "computed", "reason": "",
+    }))  # fmt: skip
+
+
+MISEV = {
+    "1a": ("CD63", "CD81"),
+    "1b": ("CD9",),
+    "2a": ("TSG101", "PDCD6IP"),
+    "3a": ("ALB", "APOA1"),
+    "4c": ("CANX",),
+    "5": ("FN1",),
+}
+KEYS = ("CD63", "CD81", "CD9", "TSG101", "PDCD6IP", "ALB", "APOA1", "CANX")
+
+
+def rank_table(n: int = 600, groups: tuple[str, ...] = ("SEC", "UC")) -> pd.DataFrame:
+    named = [(c, g) for c, genes in MISEV.items() for g in genes]
+    parts = []
+    for group in groups:
+        frame = pd.DataFrame({
+            "group": group, "rank": np.arange(1, n + 1), "protein": [f"P{i:05d}" for i in range(n)],
+            "gene": [f"GENE{i}" for i in range(n)], "log2_mean": 30 - 2 * np.log(np.arange(1, n + 1)), "n_measured": 4, "n_samples": 4,
+            "category": "", "key": 0,
+        })  # fmt: skip
+        for i, (category, gene) in enumerate(named):
+            frame.loc[7 + 43 * i, ["gene", "category", "key"]] = [
+                gene,
+                category,
+                KEYS.index(gene) + 1 if gene in KEYS else 0,
+            ]
+        parts.append(frame)
+    return TABLES["rank_abundance"].conform(pd.concat(parts, ignore_index=True))
+
+
+def marker_abundance_table(samples: pd.DataFrame | None = None, seed: int = 13) -> pd.DataFrame:
+    samples = samples_table() if samples is None else samples
+    rng = np.random.default_rng(seed)
+    rows: list[dict[str, Any]] = []
+    for category, genes in MISEV.items():
+        for gene in genes:
+            key = KEYS.index(gene) + 1 if gene in KEYS else 0
+            for i, (sample, group) in enumerate(zip(samples["sample"], samples["group"], strict=True)):
+                value = np.nan if (i + key) % 5 == 0 else rng.normal(22, 2)
+                rows.append({
+                    "category": category, "gene": gene, "key": key, "protein": gene, "sample": sample, "group": group, "log2": value,
+                    "over_median": value - 20, "status": "measured" if np.isfinite(value) else "not measured",
+                })  # fmt: skip
+    rows.append(
+        {
+            "category": "4c",
+            "gene": "GOLGA2",
+            "key": 9,
+            "sample": "",
+            "group": "",
+            "status": "not in the table",
+        }
+    )
+    return TABLES["marker_abundance"].conform(pd.DataFrame(rows))
+
+
 BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
     "identity": identity_table,
     "purity": purity_table,
@@ -434,6 +501,9 @@ BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
     "group_values": group_values_table,
     "replicate_correlation": correlation_table,
     "missing_by_intensity": missing_table,
+    "pca": pca_table,
+    "rank_abundance": rank_table,
+    "marker_abundance": marker_abundance_table,
     "overview": overview_table,
     "ranking": ranking_table,
     "fraction_profiles": fraction_table,
@@ -462,6 +532,10 @@ DRAW: dict[str, tuple[str, Callable[..., Axes | Figure]]] = {
         "missing_by_intensity",
         lambda t, **o: figures.missing_by_intensity(t, group_values_table(), **o),
     ),
+    "pca": ("pca", figures.pca),
+    "rank_abundance": ("rank_abundance", figures.rank_abundance),
+    "marker_plot": ("marker_abundance", figures.marker_plot),
+    "misev_heatmap": ("marker_abundance", figures.misev_heatmap),
     "overview": ("overview", figures.overview),
     "ranking": ("ranking", figures.ranking),
     "fraction_profiles": (
@@ -486,13 +560,16 @@ NEEDED = {
     "group_values": "cv_median",
     "replicate_correlation": "pearson",
     "missing_by_intensity": "missing",
+    "pca": "pc1",
+    "rank_abundance": "log2_mean",
+    "marker_abundance": "gene",
     "overview": "verdict",
     "ranking": "share",
     "fraction_profiles": "part",
 }
 #: figures of one panel, which take `ax`
 PANELS = (
-    "forest_purity", "volcano", "source_shares", "composition", "contamination_fraction", "coverage",
+    "forest_purity", "volcano", "source_shares", "composition", "contamination_fraction", "coverage", "pca",
 )  # fmt: skip
 NAMES = {
     "name",
@@ -577,7 +654,17 @@ def test_fit_to_print(name: str, variant: str) -> None:
 
 @pytest.mark.parametrize("width", [89, 120, 183])
 @pytest.mark.parametrize(
-    "name", [*PANELS, "enrichment", "sample_values", "replicate_correlation", "missing_by_intensity"]
+    "name",
+    [
+        *PANELS,
+        "enrichment",
+        "sample_values",
+        "replicate_correlation",
+        "missing_by_intensity",
+        "rank_abundance",
+        "marker_plot",
+        "misev_heatmap",
+    ],
 )
 def test_every_width(name: str, width: int) -> None:
     table_name, _ = DRAW[name]
