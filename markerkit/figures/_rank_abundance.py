@@ -125,7 +125,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, limits: tuple[float, float]) -> None:
     ax.plot(
         points[:, 0],
         points[:, 1],
-        color="#9a9a9a",
+        color="#cccccc",
         linewidth=1.6,
         solid_capstyle="butt",
         zorder=2,

@@ -52,8 +52,11 @@ def test_contract(folder):
         "volcano",
         "marker_heatmap",
         "source_shares",
-        "coverage",
         "checklist",
+        "pca",
+        "rank_abundance",
+        "marker_plot",
+        "misev_heatmap",
     ):
         for kind in ("pdf", "svg", "png"):
             assert f"figures/{name}.{kind}" in found
