@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from markerkit.core.wording import percent
 from markerkit.figures._keys import foot_notes, key_below, x_label
 from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import INK, PAPER, RULE, SECONDARY, group_colors
@@ -28,7 +29,7 @@ from markerkit.figures._tables import checked, numbers, samples_by_group, span, 
 from markerkit.figures._text import SMALLEST, clean, ellipsize, shrink, widest
 
 _COLUMNS = ("sample", "group", "n_proteins", "n_without_contaminants", "q05", "q25", "median", "q75", "q95")
-_TOP, _BOTTOM, _GAP = 4.0, 15.0, 6.0
+_TOP, _BOTTOM, _GAP = 4.0, 15.0, 12.0
 _ROW, _THINNEST, _HEADING = 3.6, 0.6, 3.2  # mm
 _LONGEST_NAME = 40.0
 
@@ -72,7 +73,8 @@ def sample_values(
 
     Notes
     -----
-    Values are those measured, before normalization. Where the samples are too many for their names, the names of
+    Values are those measured, before normalization. Where samples have names, the share of the proteins of the table that
+    is missing stands beside the bars. Where the samples are too many for their names, the names of
     the groups stand alone, and the samples follow in the order of the table.
     """
     given = checked(table, _COLUMNS, "sample_values")
@@ -98,6 +100,8 @@ def sample_values(
             ax.set_ylim(lines.slots[-1].y + 0.5, -0.5)
             bare_y(ax)
         _counts(left, rows, lines)
+        if lines.size:
+            _missing(left, rows, lines)
         _distributions(right, rows, lines)
         _names(left, lines, names, room)
         _notes(left, more, named=lines.size > 0)
@@ -158,6 +162,31 @@ def _counts(ax: Axes, rows: pd.DataFrame, lines: _Lines) -> None:
             facecolor=PAPER, edgecolor=INK, hatch="//////", linewidth=0.5, label="flagged contaminants"
         )
         key_below(ax, [flagged], below=9.0)
+
+
+def _missing(ax: Axes, rows: pd.DataFrame, lines: _Lines) -> None:
+    """Write the share of missing values beside every sample that has a name."""
+    share = numbers(rows, "missing")
+    looks: dict[str, Any] = {
+        "right": 9.0,
+        "fontsize": min(6.0, lines.size),
+        "ha": "right",
+        "color": SECONDARY,
+    }
+    for slot in lines.slots:
+        if slot.row >= 0 and np.isfinite(share[slot.row]):
+            beside(ax, slot.y, percent(float(share[slot.row]), 2), **looks)
+    ax.annotate(
+        "missing",
+        (1, 1),
+        xycoords="axes fraction",
+        xytext=(9.0 / POINT, 2.5),
+        textcoords="offset points",
+        ha="right",
+        fontsize=6,
+        color=SECONDARY,
+        annotation_clip=False,
+    )
 
 
 def _distributions(ax: Axes, rows: pd.DataFrame, lines: _Lines) -> None:

@@ -69,7 +69,7 @@ CAPTIONS: Final[dict[str, str]] = {
     "Point: mean share; bar: 95 % interval; number: rank. Groups whose ranks overlap cannot be told apart (family-wise 5 %).",
     "replicate_correlation": "Pearson correlation of every two samples on the log2 values of the proteins that both measured, before "
     "normalization. Hatched: too few proteins in common.",
-    "sample_values": "Every sample before normalization. Left: number of proteins measured. Right: distribution of the log2 "
+    "sample_values": "Every sample before normalization. Left: number of proteins measured, and share of the table that is missing. Right: distribution of the log2 "
     "intensities (median, quartiles, 5 % and 95 % quantiles).",
     "sensitivity": "Verdicts (letters) when one choice of the analysis is changed at a time: missing values, background, detection "
     "filter, or a marker left out. Frame: a verdict other than the one reported; last column: markers whose omission alone "

@@ -23,6 +23,7 @@ from tests.figures.test_figures import (
     marker_values,
     pca_table,
     rank_table,
+    sample_values_table,
     samples_table,
     shares_table,
 )
@@ -239,3 +240,9 @@ def test_sources_without_a_share_are_named_below_with_the_reason() -> None:
     ax = figures.source_shares(shares, SAMPLES)
     assert "Without a share: Keratin and skin (too few members measured)." in _words(ax)
     assert "Keratin and skin" not in _words(ax)
+
+
+def test_missing_values_stand_beside_the_samples_that_are_named() -> None:
+    table = sample_values_table(4, ("SEC",)).assign(missing=[0.25, 0.5, 0.031, 0.0])
+    assert {"missing", "25 %", "50 %", "3.1 %", "0 %"} <= set(_words(figures.sample_values(table)))
+    assert figures.lint(figures.sample_values(sample_values_table(300))) == []
