@@ -79,25 +79,10 @@ class Result:
         Parameters
         ----------
         **options
-            Keyword options of the figure's function:
-            :func:`~markerkit.figures.identity_summary` for :class:`Identity`,
-            :func:`~markerkit.figures.forest` for :class:`Purity`,
-            :func:`~markerkit.figures.sensitivity` for :class:`Sensitivity`,
-            :func:`~markerkit.figures.source_shares` for :class:`SourceShares`,
-            :func:`~markerkit.figures.composition` for :class:`Composition`,
-            :func:`~markerkit.figures.contamination_fraction` for :class:`ContaminationFraction`,
-            :func:`~markerkit.figures.qc_card` for :class:`Quality`,
-            :func:`~markerkit.figures.sample_values` for :class:`SampleValues`,
-            :func:`~markerkit.figures.group_values` for :class:`GroupValues`,
-            :func:`~markerkit.figures.replicate_correlation` for :class:`ReplicateCorrelation`,
-            :func:`~markerkit.figures.missing_by_intensity` for :class:`MissingByIntensity`,
-            :func:`~markerkit.figures.pca` for :class:`PrincipalComponents`,
-            :func:`~markerkit.figures.rank_abundance` for :class:`RankAbundance`,
-            :func:`~markerkit.figures.marker_plot` for :class:`MarkerAbundance`,
-            :func:`~markerkit.figures.checklist` for :class:`Checklist`,
-            :func:`~markerkit.figures.coverage` for :class:`Coverage`,
-            :func:`~markerkit.figures.volcano` for :class:`DifferentialAbundance` and
-            :func:`~markerkit.figures.enrichment` for :class:`Enrichment`.
+            Options of the figure's function in :mod:`markerkit.figures`, such as
+            :func:`~markerkit.figures.identity_summary` for :class:`Identity` and
+            :func:`~markerkit.figures.volcano` for :class:`DifferentialAbundance`, and those of
+            :class:`~markerkit.figures.Options`: title, size and colors.
 
         Returns
         -------
