@@ -34,7 +34,7 @@ from markerkit.figures._text import ellipsize, wrap
 
 _COLUMNS = ("sample", "source", "share", "ci_low", "ci_high")
 _FEW = 6
-_MOST_GROUPS = 8
+_MOST_GROUPS = 10
 _ALL = "all samples"
 
 
@@ -57,7 +57,7 @@ def source_shares(
     samples_used
         Table ``samples_used``, for the groups of the samples.
     groups
-        Groups to draw, in order; all by default, those past the eighth as one.
+        Groups to draw, in order; all by default, those past the tenth as one.
     ax
         Axes to draw on; a new figure by default.
     log
@@ -91,7 +91,7 @@ def source_shares(
     every, table = table, table[table["source"].isin(keys)].reset_index(drop=True)
     few = table["sample"].nunique() <= _FEW
     lanes = table["sample"].nunique() if few else table["group"].nunique()
-    tall = float(np.clip(1.8 + 1.1 * lanes, 4.0, 9.0))
+    tall = float(np.clip(1.8 + 1.1 * lanes, 4.0, 11.0))
     lines = slots([_heading(k) for k in keys], head=min(1.0, 4.0 / tall))
     names = [title(k) for k in keys]
     full = page_width(width, options)
@@ -99,7 +99,7 @@ def source_shares(
     with drawing(options, ax):
         looks = group_looks(list(table["group"]))
         notes = _absent(every, unseen, full - 4)
-        _, deep = key_rows([ellipsize(g, 24, 6) for g in looks], full - room - 5)
+        _, deep = key_rows([ellipsize(g, 34, 6) for g in looks], full - room - 5)
         ax = row_axes(
             ax, lines, Margins(room + 4, 6, 5, 11 + 3 * deep + 2.4 * len(notes)), width=full, row_height=tall
         )
@@ -277,7 +277,7 @@ def _key(ax: Axes, looks: Mapping[str, GroupLook], *, few: bool, approximate: bo
             markeredgewidth=0.6,
             markerfacecolor=shown.color,
             markeredgecolor=shown.color,
-            label=ellipsize(group, 24, 6),
+            label=ellipsize(group, 34, 6),
         )
         for group, shown in named.items()
     ]
