@@ -31,7 +31,7 @@ from markerkit import figures
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import InputError
 from markerkit.figures import _palette, _text
-from markerkit.figures._dispatch import FIGURES
+from markerkit.figures._dispatch import FIGURES, OF_STUDY
 from markerkit.results import Coverage, Purity, SampleScores
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import to_tsv
@@ -1225,7 +1225,7 @@ def _tables(contrasts: tuple[str, ...] = (CONTRAST,)) -> dict[str, pd.DataFrame]
 def test_assessment_figures_draws_all() -> None:
     found = figures.assessment_figures(_tables(("Other vs Cell", CONTRAST)), CONTRAST, groups=["EV", "Cell"])
     assert found.skipped == {}
-    assert list(found) == ["overview", "ranking", "fraction_profiles", *FIGURES]
+    assert list(found) == [*OF_STUDY, *FIGURES]
     assert all(isinstance(f, Figure) for f in found.values())
     assert plt.get_fignums() == []
     assert "Other vs Cell" not in _words(found["contamination_fraction"])
