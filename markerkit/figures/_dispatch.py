@@ -20,13 +20,13 @@ from markerkit.figures._forest import forest
 from markerkit.figures._fraction_profiles import fraction_profiles
 from markerkit.figures._group_values import group_values
 from markerkit.figures._identity_summary import identity_summary
+from markerkit.figures._marked import genes_by_meaning
 from markerkit.figures._marker_heatmap import marker_heatmap
 from markerkit.figures._marker_plot import marker_plot
 from markerkit.figures._misev_heatmap import misev_heatmap
 from markerkit.figures._missing_by_intensity import missing_by_intensity
 from markerkit.figures._options import NAMES as OPTIONS
 from markerkit.figures._overview import overview
-from markerkit.figures._palette import CLASSES
 from markerkit.figures._pca import pca
 from markerkit.figures._qc_card import qc_card
 from markerkit.figures._rank_abundance import rank_abundance
@@ -249,10 +249,7 @@ def _replicate_correlation(table: pd.DataFrame, groups: Sequence[str] | None) ->
 
 def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
     used = tables.get("markers_used")
-    label = None
-    if used is not None and len(used):
-        rows = _rows_of(used, contrast)
-        label = rows[words(rows, "set").isin([*CLASSES]) & (words(rows, "role") == "positive")]
+    label = None if used is None or not len(used) else genes_by_meaning(_rows_of(used, contrast))
     table, contrast = one_contrast(tables["differential_abundance"], contrast, "differential_abundance")
     return volcano(table, contrast=contrast, label=label)
 

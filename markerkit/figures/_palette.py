@@ -87,6 +87,24 @@ SOURCES: Final[dict[str, Look]] = {
     "nonvesicular": Look("Non-vesicular particles", "#3d3d3d", "o"),
 }
 
+
+class Meaning(NamedTuple):
+    """What the markers of several sets say together, and the color of it."""
+
+    color: str
+    sets: tuple[str, ...]
+
+
+#: meanings that a figure of single proteins tells apart: vesicles, and what vesicles should hold little of
+MEANINGS: Final[dict[str, Meaning]] = {
+    "EV markers": Meaning(OKABE_ITO["blue"], ("ev", "exosome", "microvesicle")),
+    "Blood, medium and skin": Meaning(
+        OKABE_ITO["vermillion"],
+        ("plasma", "lipoprotein", "immunoglobulin", "coagulation", "erythrocyte", "bovine_serum", "keratin"),
+    ),
+    "ER and mitochondria": Meaning(OKABE_ITO["orange"], ("er_golgi", "mitochondrion")),
+}
+
 #: set -> class whose color it takes
 _CLASS_OF_SET: Final[dict[str, str]] = {
     "pan_ev": "ev",
@@ -167,7 +185,7 @@ COLORS: ContextVar[Colors | None] = ContextVar("COLORS", default=None)
 def look(key: str) -> Look:
     """Return the look of a class, a source or a set, in the caller's color; unknown keys are grey under their own name."""
     known, asked = _own_look(key), COLORS.get()
-    among = next((list(kind) for kind in (CLASSES, SOURCES) if key in kind), [])
+    among = next((list(kind) for kind in (CLASSES, SOURCES, MEANINGS) if key in kind), [])
     color = asked.of(key, known.title, among) if asked else None
     return known if color is None else known._replace(color=color)
 
@@ -177,6 +195,8 @@ def _own_look(key: str) -> Look:
         return CLASSES[key]
     if key in SOURCES:
         return SOURCES[key]
+    if key in MEANINGS:
+        return Look(key, MEANINGS[key].color)
     if key in _CLASS_OF_SET:
         return CLASSES[_CLASS_OF_SET[key]]._replace(title=_set_title(key))
     return Look(_set_title(key), _UNKNOWN, "o")

@@ -1,28 +1,42 @@
-"""Volcano plot: fold change against p of every protein, markers by class."""
+"""Volcano plot: fold change against p of every protein, with markers and the most significant proteins named."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from markerkit.core.errors import InputError
 from markerkit.core.wording import number
+from markerkit.figures._keys import key_below, key_rows
 from markerkit.figures._labels import Label, place_labels
+from markerkit.figures._marked import genes_by_set, members_of
 from markerkit.figures._options import Options, drawing, page_width
-from markerkit.figures._palette import FAINT, INK, RULE, SECONDARY, in_order, look, title
+from markerkit.figures._palette import (
+    FAINT,
+    INK,
+    OKABE_ITO,
+    PAPER,
+    RULE,
+    SECONDARY,
+    look,
+    title,
+)
 from markerkit.figures._rows import empty_note, value_ticks
 from markerkit.figures._style import height_asked, height_of, open_page, place, width_of
-from markerkit.figures._tables import FloatArray, checked, contrast_rows, numbers, span, words
+from markerkit.figures._tables import FloatArray, contrast_rows, numbers, span, words
 from markerkit.figures._text import ellipsize, text_width
 
 _COLUMNS = ("protein", "gene", "log2_fc", "pvalue", "padj")
 _OVER = "log2_fc_over_background"
 _MANY = 2000
+_SIGNIFICANT, _OTHER = "#8c8c8c", "#d0d0d0"
+_TOO_FEW = " needed"
+Mask = NDArray[np.bool_]
 
 
 def volcano(
@@ -32,6 +46,8 @@ def volcano(
     label: object = None,
     ax: Axes | None = None,
     alpha: float = 0.05,
+    lfc: float = 1.0,
+    top: int = 8,
     max_labels: int = 30,
     width: str | float = "middle",
     **options: Unpack[Options],
@@ -55,6 +71,11 @@ def volcano(
         Axes to draw on; a new figure by default.
     alpha
         False discovery rate at which the line is drawn.
+    lfc
+        Log2 fold change at which lines are drawn, and from which a significant protein is
+        counted and dark; 0 for none.
+    top
+        The most significant proteins of each side to name beside the markers.
     max_labels
         Names at most; those without room are left out, the least significant first.
     width
@@ -66,100 +87,96 @@ def volcano(
     -------
     Axes
         Collections are labeled by set id; the background is rasterised from
-        2,000 proteins. A marker of several sets is drawn as the first of them,
-        EV material before the classes; the key then gives both numbers.
+        2,000 proteins. A marker of several sets is drawn once, as the first of them.
 
     Raises
     ------
     InputError
         A column is missing, the contrast is unknown, or `label` is of no known kind.
+
+    Notes
+    -----
+    Color alone says to which set a protein belongs, fill alone sets it apart in grey, and shape alone says whether it has
+    a fold change. The lines at `alpha` and `lfc` are drawn after the tests: p is about any difference, not about one of
+    that size.
     """
     table, contrast = contrast_rows(da, _COLUMNS, "differential_abundance", contrast)
     marked = genes_by_set(label)
-    shown, x, y = _points(table)
-    untested, table = len(table) - len(shown), shown
+    untested = _untested(table)
+    cloud = _cloud(table, alpha, lfc)
+    groups = _groups(words(cloud.table, "gene"), marked)
     with drawing(options, ax):
         full = page_width(width, options)
+        key = _key(cloud, groups, alpha, lfc)
         if ax is None:
-            height, top = height_asked(min(0.82 * full, 105)), 5 + 2.4 * max(len(marked), 5) / 2
-            figure = open_page(full, height, shown=True)
-            ax = place(figure, 11, top, full - 14, height - 10 - top)
-        if not len(table):
+            foot = 11 + 2.9 * key_rows([str(h.get_label()) for h in key], full - 12)[1]
+            height = height_asked(9.5 + 0.6 * full + foot)
+            ax = place(open_page(full, height, shown=True), 11, 9.5, full - 14, height - 9.5 - foot)
+        if not len(cloud.table):
             empty_note(ax, "nothing to draw: no protein was tested")
             return ax
-        groups = _groups(words(table, "gene"), marked)
-        inside = np.logical_or.reduce([*(g.drawn for g in groups.values()), np.zeros(len(x), bool)])
-        _limits(ax, x, y)
-        at_side = _to_the_sides(ax, table, x)
-        _background(ax, x, y, inside, at_side)
-        _threshold(ax, y, numbers(table, "padj"), alpha)
-        for key, group in groups.items():
-            _marks(ax, key, x[group.drawn], y[group.drawn])
-        said = _count_words(len(table), untested, int(at_side.sum()))
-        _axis_words(ax, contrast, said, over=_fold_change(table) == _OVER, above=2.6 + 2.3 * _key(ax, groups))
-        _names(ax, table, (x, y), inside, max_labels)
+        inside = np.logical_or.reduce([*groups.values(), np.zeros(len(cloud.x), bool)])
+        _limits(ax, cloud, lfc)
+        cloud = _to_the_sides(ax, cloud)
+        _background(ax, cloud, inside)
+        _thresholds(ax, cloud, alpha, lfc)
+        for at, (name, drawn) in enumerate(groups.items()):
+            _marks(ax, name, at, cloud, drawn)
+        _sides(ax, contrast, cloud)
+        _axis_words(ax, contrast, _count_words(cloud, untested), over=cloud.over)
+        _names(ax, cloud, inside, top=top, most=max_labels)
+        key_below(ax, key, below=9.5)
     return ax
 
 
-def genes_by_set(label: object) -> dict[str, list[str]]:
-    """Read what to label as set id -> gene symbols, classes first."""
-    if label is None:
-        return {}
-    if isinstance(label, pd.DataFrame):
-        checked(label, ["set", "gene"], "label")
-        rows = label[words(label, "role") != "negative"] if "role" in label.columns else label
-        found = {str(k): [str(g) for g in v] for k, v in rows.groupby("set", sort=False)["gene"]}
-    elif isinstance(label, Mapping):
-        found = {str(k): _symbols(v) for k, v in label.items()}
-    elif hasattr(label, "genes"):
-        name = getattr(label, "id", None) or getattr(label, "name", None) or "labeled"
-        found = {str(name): _symbols(label)}
-    else:
-        found = {"labeled": _symbols(label)}
-    return {key: found[key] for key in in_order(found)}
+class _Cloud(NamedTuple):
+    """The tested proteins: their rows, fold change, -log10 p, which count as changed and which have no fold change."""
+
+    table: pd.DataFrame
+    x: FloatArray
+    y: FloatArray
+    changed: Mask
+    passed: Mask
+    at_side: Mask
+    over: bool
 
 
-def _symbols(value: Any) -> list[str]:
-    value = getattr(value, "genes", value)
-    value = value() if callable(value) else value
-    if isinstance(value, str):
-        return [value]
-    if not isinstance(value, Iterable):
-        message = (
-            "`label` must be gene symbols, a mapping of set ids to gene symbols, a set with `genes` or a "
-            f"table with the columns 'set' and 'gene'; got {type(value).__name__}."
-        )
-        raise InputError(message)
-    return [str(v) for v in value]
-
-
-def _fold_change(table: pd.DataFrame) -> str:
-    """Name the fold change that p is about: over the background, where the table holds it."""
-    over = _OVER in table.columns and np.isfinite(numbers(table, _OVER)).any()
-    return _OVER if over else "log2_fc"
-
-
-def _points(table: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray]:
+def _cloud(table: pd.DataFrame, alpha: float, lfc: float) -> _Cloud:
     """Choose the tested proteins, with fold change (missing where detections alone were tested) and -log10 p."""
-    x, p = numbers(table, _fold_change(table)), numbers(table, "pvalue")
+    over = _OVER in table.columns and bool(np.isfinite(numbers(table, _OVER)).any())
+    x, p = numbers(table, _OVER if over else "log2_fc"), numbers(table, "pvalue")
     seen = np.isfinite(p) & (np.isfinite(x) | np.isin(words(table, "direction"), ["up", "down"]))
-    return table[seen].reset_index(drop=True), x[seen], _minus_log10(p[seen])
-
-
-def _to_the_sides(ax: Axes, table: pd.DataFrame, x: FloatArray) -> NDArray[np.bool_]:
-    """Put proteins without a fold change at the side of the group that shows them, and say which these are."""
+    shown, x = table[seen].reset_index(drop=True), x[seen]
+    padj = numbers(shown, "padj")
+    passed = np.isfinite(padj) & (padj <= alpha)
     at_side = ~np.isfinite(x)
+    changed = passed & (at_side | (np.abs(np.where(at_side, 0, x)) >= lfc))
+    return _Cloud(shown, x, _minus_log10(p[seen]), changed, passed, at_side, over)
+
+
+def _untested(table: pd.DataFrame) -> str:
+    """Say how many proteins were not tested, and that it was for too few values where the table says so."""
+    out = table[~np.isfinite(numbers(table, "pvalue"))]
+    if not len(out):
+        return ""
+    few = int(words(out, "reason").str.endswith(_TOO_FEW).sum())
+    why = "" if not few else " (too few values)" if few == len(out) else f" ({few:,} for too few values)"
+    return f"; {len(out):,} not tested{why}"
+
+
+def _to_the_sides(ax: Axes, cloud: _Cloud) -> _Cloud:
+    """Put proteins without a fold change at the side of the group that shows them."""
     low, high = ax.get_xlim()
     margin = 0.015 * (high - low)
-    x[at_side] = np.where(words(table, "direction")[at_side] == "up", high - margin, low + margin)
-    return at_side
+    side = np.where(words(cloud.table, "direction") == "up", high - margin, low + margin)
+    return cloud._replace(x=np.where(cloud.at_side, side, cloud.x))
 
 
-def _count_words(tested: int, untested: int, at_side: int) -> str:
+def _count_words(cloud: _Cloud, untested: str) -> str:
     """Say how many proteins are drawn, and how many are not."""
-    text = f"{tested:,} proteins"
-    text += f", {at_side:,} by detection alone (at the sides)" if at_side else ""
-    return f"{text}; {untested:,} not tested" if untested else text
+    alone = int(cloud.at_side.sum())
+    text = f"{len(cloud.x):,} proteins"
+    return text + (f", {alone:,} by detection alone (at the sides)" if alone else "") + untested
 
 
 def _minus_log10(p: FloatArray) -> FloatArray:
@@ -169,64 +186,59 @@ def _minus_log10(p: FloatArray) -> FloatArray:
     return np.asarray(-np.log10(np.clip(p, floor, 1)) + 0.0, dtype=float)
 
 
-class _Group(NamedTuple):
-    """The proteins of a set: those drawn as it, and how many of its members were tested."""
-
-    drawn: NDArray[np.bool_]
-    tested: int
-
-
-def _groups(genes: pd.Series, marked: Mapping[str, list[str]]) -> dict[str, _Group]:
+def _groups(genes: pd.Series, marked: Mapping[str, list[str]]) -> dict[str, Mask]:
     """Proteins of each set; a protein of several sets is drawn once, as the first of them."""
-    members = genes.map(lambda g: {part.strip().upper() for part in str(g).split(";")} - {""})
+    members = members_of(genes)
     free = np.ones(len(genes), dtype=bool)
     found = {}
     for key, symbols in marked.items():
         wanted = {s.upper() for s in symbols}
         inside = np.array([bool(m & wanted) for m in members], dtype=bool)
         if (inside & free).any():
-            found[key] = _Group(inside & free, int(inside.sum()))
+            found[key] = inside & free
         free &= ~inside
     return found
 
 
-def _background(
-    ax: Axes, x: FloatArray, y: FloatArray, marked: NDArray[np.bool_], at_side: NDArray[np.bool_]
-) -> None:
-    for rest, marker, size, name in (
-        (~marked & ~at_side, "o", 3, "_background"),
-        (at_side & ~marked & (x < 0), "<", 7, "_only in the control"),
-        (at_side & ~marked & (x > 0), ">", 7, "_only in the case"),
+def _background(ax: Axes, cloud: _Cloud, marked: Mask) -> None:
+    plain, side = ~marked & ~cloud.at_side, ~marked & cloud.at_side
+    for rest, marker, size, color, name in (
+        (plain & ~cloud.changed, "o", 4, _OTHER, "_background"),
+        (plain & cloud.changed, "o", 4, _SIGNIFICANT, "_changed"),
+        (side & (cloud.x < 0), "<", 7, _SIGNIFICANT, "_only in the control"),
+        (side & (cloud.x > 0), ">", 7, _SIGNIFICANT, "_only in the case"),
     ):
         if rest.any() or name == "_background":
             ax.scatter(
-                x[rest],
-                y[rest],
+                cloud.x[rest],
+                cloud.y[rest],
                 s=size,
                 marker=marker,
-                color="#bdbdbd",
+                color=color,
                 linewidths=0,
-                rasterized=len(x) > _MANY,
+                rasterized=len(cloud.x) > _MANY,
                 zorder=2,
                 label=name,
             )
 
 
-def _limits(ax: Axes, x: FloatArray, y: FloatArray) -> None:
-    ax.set_xlim(*span(x[np.isfinite(x)], np.array([-1.0, 1.0])))
-    ax.set_ylim(0, max(float(y.max()) * 1.08, 1.5))
+def _limits(ax: Axes, cloud: _Cloud, lfc: float) -> None:
+    ax.set_xlim(*span(cloud.x[~cloud.at_side], np.array([-1.0, 1.0]) * max(1.2 * lfc, 1.0), pad=0.08))
+    ax.set_ylim(0, max(float(cloud.y.max()) * 1.08, 1.5))
     ax.axvline(0, color=FAINT, linewidth=0.5, zorder=1, label="_zero")
     value_ticks(ax, most=8)
     value_ticks(ax, along="y")
 
 
-def _threshold(ax: Axes, y: FloatArray, padj: FloatArray, alpha: float) -> None:
-    """Draw the line above which the false discovery rate is at most `alpha`."""
-    passed = np.isfinite(padj) & (padj <= alpha)
-    if not passed.any():
+def _thresholds(ax: Axes, cloud: _Cloud, alpha: float, lfc: float) -> None:
+    """Draw the line above which the false discovery rate is at most `alpha`, and those at the fold change."""
+    looks: dict[str, Any] = {"color": RULE, "linewidth": 0.5, "linestyle": (0, (3, 2)), "zorder": 1.5}
+    for at in (-lfc, lfc) if lfc else ():
+        ax.axvline(at, **looks, label="_fold change")
+    if not cloud.passed.any():
         return
-    at = float(y[passed].min())
-    ax.axhline(at, color=RULE, linewidth=0.5, linestyle=(0, (3, 2)), zorder=1.5, label="_threshold")
+    at = float(cloud.y[cloud.passed].min())
+    ax.axhline(at, **looks, label="_threshold")
     ax.annotate(
         f"FDR {number(100 * alpha)} %",
         (1, at),
@@ -239,91 +251,91 @@ def _threshold(ax: Axes, y: FloatArray, padj: FloatArray, alpha: float) -> None:
     )
 
 
-def _marks(ax: Axes, key: str, x: FloatArray, y: FloatArray) -> None:
-    shown = look(key)
-    color = INK if key == "labeled" else shown.color
-    ax.scatter(
-        x,
-        y,
-        s=22 if shown.marker in "PX" else 13,
-        color=color,
-        marker=shown.marker,
-        linewidths=0.5,
-        edgecolors="white",
-        zorder=4,
-        label=key,
-    )
+def _face(key: str, at: int) -> dict[str, str]:
+    """Color of a set, and a fill that tells it from its neighbors in grey: full, empty, full with a dark edge."""
+    color, spare = look(key).color, list(OKABE_ITO.values())[1:]
+    if color == SECONDARY:  # a set that markerkit does not know
+        color = INK if key == "labeled" else spare[at % len(spare)]
+    fill = at % 3
+    return {"facecolor": PAPER if fill == 1 else color, "edgecolor": (PAPER, color, SECONDARY)[fill]}
 
 
-def _axis_words(ax: Axes, contrast: str, count: str, *, over: bool, above: float) -> None:
-    height = height_of(ax)
+def _marks(ax: Axes, key: str, at: int, cloud: _Cloud, drawn: Mask) -> None:
+    looks: dict[str, Any] = _face(key, at)
+    for side, marker, size in ((~cloud.at_side, "o", 13), (cloud.at_side & (cloud.x < 0), "<", 18),
+                               (cloud.at_side & (cloud.x > 0), ">", 18)):  # fmt: skip
+        if (drawn & side).any():
+            x, y = cloud.x[drawn & side], cloud.y[drawn & side]
+            ax.scatter(x, y, s=size, marker=marker, linewidths=0.5, zorder=5 - 0.1 * at, label=key, **looks)
+
+
+def _axis_words(ax: Axes, contrast: str, count: str, *, over: bool) -> None:
+    at = 1 + 5.6 / height_of(ax)
     ax.set_xlabel("log₂ fold change over the background" if over else "log₂ fold change")
     ax.set_ylabel("−log₁₀ p")
-    ax.text(
-        0,
-        1 + above / height,
-        ellipsize(contrast, 50, 7, "bold"),
-        transform=ax.transAxes,
-        fontweight="bold",
-        va="center",
-    )
-    ax.text(
-        1,
-        1 + above / height,
-        count,
-        transform=ax.transAxes,
-        fontsize=6,
-        color=SECONDARY,
-        ha="right",
-        va="center",
-    )
+    room = width_of(ax) - text_width(count, 6) - 3
+    name = ellipsize(contrast, max(room, 12), 7, "bold")
+    looks: dict[str, Any] = {"transform": ax.transAxes, "va": "center", "parse_math": False}
+    ax.text(0, at, name, fontweight="bold", **looks)
+    ax.text(1, at, count, fontsize=6, color=SECONDARY, ha="right", **looks)
 
 
-def _counted(key: str, group: _Group) -> str:
-    """Write a set with the number drawn as it, of the number tested where markers are shared."""
-    drawn = int(group.drawn.sum())
-    count = f"{drawn}" if drawn == group.tested else f"{drawn} of {group.tested}"
-    return f"{ellipsize(title(key), 28, 6)} ({count})"
+def _sides(ax: Axes, contrast: str, cloud: _Cloud) -> None:
+    """Write above the two halves how many proteins changed that way."""
+    case, _, control = contrast.partition(" vs ")
+    lower, higher = (f"in {control}", f"in {case}") if control and " vs " not in control else ("", "")
+    n_lower, n_higher = (int((cloud.changed & side).sum()) for side in (cloud.x < 0, cloud.x > 0))
+    room = width_of(ax) / 2 - 2
+    above = 1 + 2.0 / height_of(ax)
+    looks: dict[str, Any] = {
+        "transform": ax.transAxes,
+        "fontsize": 6,
+        "va": "center",
+        "color": INK,
+        "parse_math": False,
+    }
+    left = f"◂ {n_lower:,} higher {lower}" if lower else f"◂ {n_lower:,} lower"
+    right = f"{n_higher:,} higher {higher}"
+    ax.text(0, above, ellipsize(left, room, 6), ha="left", **looks)
+    ax.text(1, above, ellipsize(right.strip(), room - 2, 6) + " ▸", ha="right", **looks)
 
 
-def _key(ax: Axes, groups: Mapping[str, _Group]) -> int:
-    """Name the sets above the axes with their counts, and return the lines that it took."""
-    handles, names = ax.get_legend_handles_labels()
-    found = [
-        (handle, _counted(name, groups[name]))
-        for handle, name in zip(handles, names, strict=True)
-        if name in groups
+def _key(cloud: _Cloud, groups: Mapping[str, Mask], alpha: float, lfc: float) -> list[Line2D]:
+    """Explain every mark, with the number of proteins that it stands for."""
+    inside = np.logical_or.reduce([*groups.values(), np.zeros(len(cloud.x), bool)])
+    fold = f" and at least {number(2**lfc)}-fold" if lfc else ""
+    said = [
+        (_face(key, at), "o", 3.9, f"{ellipsize(title(key), 34, 6)} ({drawn.sum():,})")
+        for at, (key, drawn) in enumerate(groups.items())
     ]
-    if not found:
-        return 0
-    widest = max(text_width(name, 6) for _, name in found) + 6
-    columns = max(1, min(len(found), int(width_of(ax) / widest)))
-    ax.legend(
-        [h for h, _ in found],
-        [n for _, n in found],
-        loc="lower left",
-        bbox_to_anchor=(0, 1 + 0.6 / height_of(ax)),
-        ncols=columns,
-        borderpad=0,
-        borderaxespad=0,
-        handlelength=1.2,
-        handletextpad=0.3,
-        columnspacing=1.2,
-        labelspacing=0.25,
-    )
-    return -(-len(found) // columns)
+    rest = ~inside & ~cloud.at_side
+    for color, marker, mask, text in (
+        (_SIGNIFICANT, "o", rest & cloud.changed, f"FDR ≤ {number(100 * alpha)} %{fold}"),
+        (_OTHER, "o", rest & ~cloud.changed, "other proteins"),
+        (_SIGNIFICANT, ">", cloud.at_side, "no fold change: in one group only"),
+    ):
+        if mask.any():
+            face = {"facecolor": color, "edgecolor": color}
+            said.append((face, marker, 2.6, f"{text} ({mask.sum():,})"))
+    return [
+        Line2D([], [], linestyle="none", marker=marker, markersize=size, label=text, markeredgewidth=0.6,
+               markerfacecolor=face["facecolor"], markeredgecolor=face["edgecolor"])
+        for face, marker, size, text in said
+    ]  # fmt: skip
 
 
-def _names(
-    ax: Axes,
-    table: pd.DataFrame,
-    points: tuple[FloatArray, FloatArray],
-    inside: NDArray[np.bool_],
-    most: int,
-) -> None:
-    x, y = points
-    gene, protein = words(table, "gene"), words(table, "protein")
-    chosen = np.flatnonzero(inside)
-    chosen = chosen[np.lexsort((chosen, -np.abs(x[chosen]), -y[chosen]))]
-    labels = [Label(x[i], y[i], (gene[i] or protein[i]).split(";")[0]) for i in chosen]
-    place_labels(ax, labels, np.column_stack([x[inside], y[inside]]), most=most)
+def _names(ax: Axes, cloud: _Cloud, inside: Mask, *, top: int, most: int) -> None:
+    """Name markers and the most significant proteins of both sides, taking turns so that neither crowds out the other."""
+    gene, protein = words(cloud.table, "gene"), words(cloud.table, "protein")
+    rank = np.lexsort((np.arange(len(cloud.x)), -np.abs(cloud.x), -cloud.y))
+    markers = [i for i in rank if inside[i]]
+    hits = [i for i in rank if cloud.changed[i] and not inside[i]]
+    up, down = ([i for i in hits if (cloud.x[i] > 0) == side][:top] for side in (True, False))
+    turn = {i: n for chosen in (markers, up, down) for n, i in enumerate(chosen)}
+    order = sorted(turn, key=lambda i: (turn[i], -cloud.y[i]))
+    labels = [
+        Label(cloud.x[i], cloud.y[i], (gene[i] or protein[i]).split(";")[0], INK if inside[i] else SECONDARY)
+        for i in order
+    ]
+    seen = inside | cloud.changed
+    place_labels(ax, labels, np.column_stack([cloud.x[seen], cloud.y[seen]]), most=most)

@@ -32,6 +32,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.core.errors import InputError
 from markerkit.figures import _palette, _text
 from markerkit.figures._dispatch import FIGURES, OF_STUDY
+from markerkit.figures._marked import genes_by_meaning
 from markerkit.results import Coverage, Purity, SampleScores
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import to_tsv
@@ -800,8 +801,56 @@ def test_volcano_keys_every_set_that_it_draws(width: float) -> None:
     ax = figures.volcano(differential_table(), label=marked, width=width)
     drawn = {c.get_label() for c in ax.collections if not c.get_label().startswith("_")}
     assert drawn == set(keys)
-    assert len(ax.get_legend().get_texts()) == len(keys)
+    said = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert said[: len(keys)] == [
+        f"{_palette.title(k)} ({c.get_offsets().shape[0]})"
+        for k in keys
+        for c in ax.collections
+        if c.get_label() == k
+    ]
+    assert said[len(keys)].startswith("FDR ≤ 5 % and at least 2-fold (")
+    assert said[len(keys) + 1].startswith("other proteins (")
     assert figures.lint(ax) == []
+
+
+def test_volcano_counts_what_changed_and_names_the_top_of_both_sides() -> None:
+    table = differential_table(400)
+    ax = figures.volcano(table, top=3, max_labels=40, lfc=1)
+    changed = table[(table["padj"] <= 0.05) & (table["log2_fc"].abs() >= 1)]
+    up, down = (changed["log2_fc"] > 0).sum(), (changed["log2_fc"] < 0).sum()
+    texts = [t.get_text() for t in ax.texts]
+    assert {f"◂ {down} higher in Cell", f"{up} higher in EV ▸"} <= set(texts)
+    best = [side.nsmallest(3, "pvalue")["gene"] for _, side in changed.groupby(changed["log2_fc"] > 0)]
+    named = {t for t in texts if t.startswith("GENE")}
+    assert named <= set(pd.concat(best))
+    assert len(named) >= 4
+    at = sorted(float(line.get_xdata()[0]) for line in _lines(ax, "_fold change"))
+    assert at == [-1.0, 1.0]
+    assert not _lines(figures.volcano(table, lfc=0), "_fold change")
+
+
+def test_volcano_says_what_was_not_tested_and_why() -> None:
+    table = differential_table(40)
+    short = "1 value in EV; 2 are needed"
+    rows = table["pvalue"].isna()
+    for reasons, said in (
+        ([short] * 3, "3 not tested (too few values)"),
+        ([short, "no variance", short], "3 not tested (2 for too few values)"),
+        (["no variance"] * 3, "3 not tested"),
+    ):
+        table.loc[rows, "reason"] = reasons
+        assert f"37 proteins; {said}" in [t.get_text() for t in figures.volcano(table).texts]
+
+
+def test_the_markers_of_an_assessment_are_pooled_into_few_meanings() -> None:
+    used = pd.DataFrame({
+        "set": ["exosome", "ev", "plasma", "er_golgi", "exosome", "nucleus"],
+        "gene": ["CD9", "CD9", "ALB", "CANX", "CANX", "H1-0"],
+        "role": ["positive", "positive", "source", "source", "negative", "source"],
+    })  # fmt: skip
+    assert genes_by_meaning(used) == {
+        "EV markers": ["CD9"], "Blood, medium and skin": ["ALB"], "ER and mitochondria": ["CANX"]
+    }  # fmt: skip
 
 
 def test_volcano_labels_stay_apart_in_a_crowd() -> None:
