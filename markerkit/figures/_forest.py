@@ -100,7 +100,10 @@ def forest(
         margins = Margins(room + 4, right + 2, 9, 11 + 3 * deep)
         ax = row_axes(ax, lines, margins, width=page_width(width, options))
         if not len(table):
-            empty_note(ax, "nothing to draw: the table has no rows")
+            empty_note(
+                ax,
+                "nothing to draw: no two groups were compared (name a contrast, such as EV against lysate)",
+            )
             return ax
         write_names(ax, lines, names, room=room)
         guides(ax, lines, np.isfinite(table["log2_fc"]))

@@ -82,7 +82,10 @@ def overview(table: pd.DataFrame, *, width: str | float = "double", **options: U
         height = min(_TOP + _ROW * depth + _FOOT, MAX_HEIGHT)
         grid = _Grid(room + 5, min(_MOST, (full - room - 6) / len(shown)), (height - _TOP - _FOOT) / depth)
         sheet = page(full, height)
-        _names(sheet, lines, keys, shown, grid)
+        if control := _one_control(shown):
+            text = ellipsize(f"against {control}", grid.left - 4, HEAD_SIZE, "bold")
+            sheet.text(2, _TOP - 1.6, text, fontsize=HEAD_SIZE, fontweight="bold", va="center_baseline")
+        _names(sheet, lines, keys, _short(shown), grid)
         _cells(sheet, rows, [(keys[s.row], s.y) for s in lines if s.row >= 0], shown, grid)
         text = _note(len(contrasts) - len(shown), words(rows, "key").nunique() - len(keys))
         sheet.text(
@@ -125,6 +128,24 @@ def _names(
         else:
             name, size = shrink(title(keys[slot.row]), grid.left - 5, NAME_SIZE)
             sheet.text(3.5, y, name, fontsize=size, va="center_baseline")
+
+
+def _short(contrasts: Sequence[str]) -> list[str]:
+    """Leave out what all contrasts are against, where that is one group, which stands above the names.
+
+    >>> _short(["UC vs SEC", "PEG vs SEC"]), _short(["UC vs SEC", "UC vs PEG"])
+    (['UC', 'PEG'], ['UC vs SEC', 'UC vs PEG'])
+    """
+    control = _one_control(contrasts)
+    return [c.removesuffix(f" vs {control}") for c in contrasts] if control else list(contrasts)
+
+
+def _one_control(contrasts: Sequence[str]) -> str:
+    """Name the group that several contrasts are all against; nothing where they differ."""
+    parts = [c.split(" vs ") for c in contrasts]
+    controls = {p[1] for p in parts if len(p) == 2}
+    several = len(contrasts) > 1 and len(controls) == 1 and all(len(p) == 2 for p in parts)
+    return controls.pop() if several else ""
 
 
 def _cells(

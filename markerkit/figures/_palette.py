@@ -225,6 +225,8 @@ _SETS: Final[dict[str, str]] = {
     "origin_neural": "From neurons",
     "origin_platelet": "From platelets",
     "surface_panel": "Bead assay surface panel",
+    "mod_er_membrane": "ER membrane",
+    "mod_s1p_signalling": "S1P signaling",
 }
 _SPELLED: Final = {w.lower(): w for w in ("ESCRT", "MHC", "II", "S1P", "DAMP", "19S", "20S", "EV", "RNP")} | {
     "gprotein": "G-protein"
@@ -325,6 +327,7 @@ class Chip(NamedTuple):
 _SOLID = Chip(INK, INK, "-", PAPER)
 _HALF = Chip("#cfcfcf", "#cfcfcf", "-", INK)
 _OPEN = Chip(PAPER, INK, "-", INK)
+_PLAIN = Chip(PAPER, FAINT, "-", SECONDARY)
 _DASHED = Chip(PAPER, RULE, "--", SECONDARY)
 CHIPS: Final[dict[str, Chip]] = {
     "compatible": _SOLID,
@@ -332,7 +335,7 @@ CHIPS: Final[dict[str, Chip]] = {
     "not compatible": _OPEN,
     "not assessable": _DASHED,
     "higher": _SOLID,
-    "similar": _OPEN,
+    "similar": _PLAIN,
     "lower": _OPEN,
     "met": _SOLID,
     "not met": _OPEN,

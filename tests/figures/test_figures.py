@@ -29,6 +29,7 @@ from matplotlib.text import Annotation, Text
 
 from markerkit import figures
 from markerkit.catalog.criteria import load_criteria
+from markerkit.catalog.load import load_markers
 from markerkit.core.errors import InputError
 from markerkit.figures import _palette, _text
 from markerkit.figures._dispatch import FIGURES, OF_STUDY
@@ -1534,6 +1535,27 @@ def test_one_colour_per_class_and_all_apart() -> None:
 
 
 # --- the whole study ------------------------------------------------------------------------------------
+
+
+def test_an_overview_names_once_what_all_contrasts_are_against() -> None:
+    one = overview_table(("UC vs SEC", "PEG vs SEC"))
+    text = _words(figures.overview(one))
+    assert "against SEC" in text
+    assert " vs " not in text
+    assert "UC vs SEC" in _words(figures.overview(overview_table(("UC vs SEC", "PEG vs UC"))))
+    looks = {w: _palette.CHIPS[w] for w in ("higher", "similar", "lower", "unresolved", "not assessable")}
+    assert len(set(looks.values())) == len(looks)
+
+
+def test_every_set_of_the_catalog_has_a_name_in_words() -> None:
+    titles = {key: _palette.title(key) for key in load_markers()}
+    assert not {k: t for k, t in titles.items() if t == k or "_" in t}
+    assert titles["origin_endothelial"] == "From endothelium"
+    assert len(set(titles.values())) == len(titles)
+
+
+def test_an_empty_forest_says_that_nothing_was_compared() -> None:
+    assert "no two groups were compared" in _words(_figure(figures.forest(purity_table().iloc[:0])))
 
 
 def test_an_overview_holds_every_word_that_is_one() -> None:
