@@ -1,9 +1,10 @@
-"""The table of the marker heat map, from a matrix and sets of genes."""
+"""The tables of the heat maps: markers by set, and the significant proteins of a contrast."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
@@ -32,16 +33,70 @@ def class_marker_values(exp: Experiment, markers: MarkerCatalog, contrast: Contr
     pandas.DataFrame
         As :func:`marker_values` gives it.
     """
-    if contrast is not None:
-        case, control = contrast.groups(exp)
-        exp = exp.select(samples=[*case, *control])
-    values = aligned(exp)
+    values = aligned(_samples_of(exp, contrast))
     sets = {k: markers[k].positive for k in _SETS if k in markers}
     genes = exp.proteins.loc[exp.targets, "gene"]
     if contrast is not None:
         return marker_values(values, genes, sets)
     # without groups to compare, centering would leave noise alone
     return marker_values(values.sub(middle_of(values), axis=0), genes, sets, centered=False)
+
+
+def significant_values(
+    exp: Experiment, tested: pd.DataFrame, contrast: Contrast, *, most: int = 50, alpha: float = 0.05
+) -> pd.DataFrame:
+    """Gather the normalized abundances of the most significant proteins in the samples of a contrast.
+
+    Parameters
+    ----------
+    exp
+        Experiment as assessed.
+    tested
+        Table ``differential_abundance``; other contrasts than this one are passed over.
+    contrast
+        Contrast whose case and control samples to take.
+    most
+        Proteins at most, those with the smallest adjusted p first.
+    alpha
+        False discovery rate up to which a protein is significant.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``protein``, ``gene``, ``sample``, ``group``, ``value`` (log2, normalized, missing = NaN), ``padj``,
+        ``n_significant`` (significant proteins of the contrast): one row per protein and sample.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.load_example()
+    >>> ev = mk.Contrast("fraction", "EV", "lysate")
+    >>> da = mk.differential_abundance(exp.pipe(mk.log2).pipe(mk.normalize), ev)
+    >>> table = significant_values(exp, da.table, ev, most=3)
+    >>> table["protein"].nunique(), table["sample"].nunique()
+    (3, 12)
+    """
+    mine = tested[(tested["contrast"] == contrast.name) & (tested["padj"] <= alpha)]
+    first = mine.sort_values(["padj", "pvalue", "protein"], kind="stable").head(most)
+    values = aligned(_samples_of(exp, contrast))[list(first["protein"])]
+    case, _ = contrast.groups(exp)
+    columns = {
+        "protein": np.repeat(first["protein"].to_numpy(dtype=object), len(values)),
+        "gene": np.repeat(first["gene"].to_numpy(dtype=object), len(values)),
+        "sample": np.tile(values.index.astype(str).to_numpy(dtype=object), len(first)),
+        "group": np.tile(np.where(values.index.isin(case), contrast.case, contrast.control), len(first)),
+        "value": values.to_numpy(dtype=float).T.ravel(),
+        "padj": np.repeat(first["padj"].to_numpy(dtype=float), len(values)),
+    }
+    return pd.DataFrame(columns).assign(n_significant=len(mine))
+
+
+def _samples_of(exp: Experiment, contrast: Contrast | None) -> Experiment:
+    """Keep the samples of a contrast; all samples without one."""
+    if contrast is None:
+        return exp
+    case, control = contrast.groups(exp)
+    return exp.select(samples=[*case, *control])
 
 
 def marker_values(

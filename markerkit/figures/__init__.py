@@ -15,6 +15,7 @@ from markerkit.figures._enrichment import enrichment
 from markerkit.figures._forest import forest
 from markerkit.figures._fraction_profiles import fraction_profiles
 from markerkit.figures._group_values import group_values
+from markerkit.figures._heatmap import heatmap
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._lint import Problem, lint
 from markerkit.figures._marker_heatmap import marker_heatmap
@@ -49,6 +50,7 @@ __all__ = [
     "forest",
     "fraction_profiles",
     "group_values",
+    "heatmap",
     "identity_summary",
     "lint",
     "marker_heatmap",

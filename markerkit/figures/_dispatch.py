@@ -19,6 +19,7 @@ from markerkit.figures._enrichment import enrichment
 from markerkit.figures._forest import forest
 from markerkit.figures._fraction_profiles import fraction_profiles
 from markerkit.figures._group_values import group_values
+from markerkit.figures._heatmap import heatmap
 from markerkit.figures._identity_summary import identity_summary
 from markerkit.figures._marked import genes_by_meaning
 from markerkit.figures._marker_heatmap import marker_heatmap
@@ -164,7 +165,7 @@ def assessment_figures(
     ----------
     tables
         Tables by name as in :data:`markerkit.tables.registry.TABLES`; and, for the heat
-        map, ``marker_values`` as :func:`markerkit.assessment.marker_values.marker_values` makes it.
+        maps, ``marker_values`` and ``significant_values`` of :mod:`markerkit.assessment.marker_values`.
     contrast
         Contrast of the figures that show one; may be left out where there is
         one or none.
@@ -307,6 +308,11 @@ FIGURES: dict[str, _Drawing] = {
         "Markers by class and sample",
         ("marker_values",),
         lambda t, s: marker_heatmap(t["marker_values"], t.get("samples_used"), groups=s.groups),
+    ),
+    "heatmap": _Drawing(
+        "The most significant proteins in every sample",
+        ("significant_values",),
+        lambda t, s: heatmap(t["significant_values"], t.get("samples_used")),
     ),
     "qc_card": _Drawing(
         "Quality card of every sample",

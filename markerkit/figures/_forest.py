@@ -31,6 +31,7 @@ from markerkit.figures._rows import (
     write_names,
     zero_and_zone,
 )
+from markerkit.figures._style import POINT
 from markerkit.figures._tables import (
     contrast_rows,
     count_text,
@@ -112,7 +113,7 @@ def forest(
         for slot in lines:
             if slot.row >= 0:
                 beside(ax, slot.y, counts[slot.row], right=right, fontsize=6, ha="right", color=SECONDARY)
-        beside(ax, lines[0].y - 1, "measured", right=right, fontsize=6, ha="right", color=SECONDARY)
+        _above(ax, "measured", right=right)
         ax.set_title(ellipsize(contrast, 70, 7, "bold"), pad=9)
         if np.isfinite(table["log2_fc"]).any():
             x_label(ax, LOG2_FC, "log₂ fold change")
@@ -122,6 +123,22 @@ def forest(
         left_out(ax, more, "rows", room=room)
         key_below(ax, key, below=9.0)
     return ax
+
+
+def _above(ax: Axes, text: str, *, right: float) -> None:
+    """Write the head of the column of counts above the axes, at whatever height the rows have."""
+    ax.annotate(
+        text,
+        (1, 1),
+        xycoords="axes fraction",
+        xytext=(right / POINT, 1.8 / POINT),
+        textcoords="offset points",
+        ha="right",
+        va="center_baseline",
+        fontsize=6,
+        color=SECONDARY,
+        annotation_clip=False,
+    )
 
 
 def _joined(tables: Sequence[pd.DataFrame], contrast: str | None) -> tuple[pd.DataFrame, str]:

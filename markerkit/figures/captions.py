@@ -38,6 +38,10 @@ CAPTIONS: Final[dict[str, str]] = {
     "the share of missing values. Middle: coefficient of variation of the proteins within the group, median and quartiles. "
     "Right: Pearson correlation of log2 values between two samples, median and lowest within the group (circle, line) and "
     "median with samples of other groups (diamond).",
+    "heatmap": "The most significant proteins (smallest FDR, moderated t-test) in every sample of the contrast. Color: z-score of "
+    "the normalized log2 abundance of a protein over the samples; hatched: not measured. Proteins and samples are clustered "
+    "by average linkage on what both measured; since the proteins were chosen for their difference, that the groups part is "
+    "no finding. Bar above: group of the sample.",
     "identity_summary": "Vesicle classes in a contrast against a control that is not vesicles. From the left: set effect (log2 fold "
     "change of the class's markers over the background), margin over the closest competing class, effect of the negative "
     "markers, verdict with its reason. Bars: 90 % confidence intervals over samples and markers, so that a class is called "
@@ -78,8 +82,9 @@ CAPTIONS: Final[dict[str, str]] = {
     "and do not add up. Up to six samples stand with 95 % intervals over the markers; of more, points are samples, bars the "
     "middle half and strokes the median of a group.",
     "volcano": "Log2 fold change and -log10 p of every protein tested, by a moderated t-test (limma's empirical Bayes variance) on "
-    "measured values. Dashed line: FDR of 5 % (Benjamini-Hochberg). Symbols mark EV markers by class; triangles at the "
-    "sides were tested on their detections alone.",
+    "measured values. Dashed lines: FDR of 5 % (Benjamini-Hochberg) and a change of two-fold, drawn after the test of any change; "
+    "the counts above are of proteins beyond both. Color and fill: sets of markers, a protein of several drawn as the first; "
+    "triangles at the sides were tested on their detections alone. Named: markers and the most significant other proteins.",
 }
 
 
@@ -148,7 +153,7 @@ _NUMBERS: Final[dict[str, Callable[[Mapping[str, pd.DataFrame], str | None], str
     **dict.fromkeys(("enrichment", "forest", "identity_summary", "sensitivity", "volcano"), _tested),
     **dict.fromkeys(
         (
-            "composition", "group_values", "marker_heatmap", "marker_plot", "misev_heatmap", "missing_by_intensity", "pca",
+            "composition", "group_values", "heatmap", "marker_heatmap", "marker_plot", "misev_heatmap", "missing_by_intensity", "pca",
             "qc_card", "rank_abundance", "ranking",
             "replicate_correlation", "sample_values", "source_shares",
         ),

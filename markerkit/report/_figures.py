@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, Self
 import pandas as pd
 from tqdm import tqdm
 
-from markerkit.assessment.marker_values import class_marker_values
+from markerkit.assessment.marker_values import class_marker_values, significant_values
 from markerkit.figures._dispatch import FIGURES, OF_STUDY, of_study
 from markerkit.report._draw import Job, draw
 from markerkit.study.contrast import Contrast
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: figures that are drawn first: heat maps, since seaborn is loaded in the second process and that one begins, then what
 #: takes longest, so that both processes end at about the same time
-_FIRST = ("marker_heatmap", "replicate_correlation", "qc_card", "checklist", "enrichment")
+_FIRST = ("marker_heatmap", "heatmap", "replicate_correlation", "qc_card", "checklist", "enrichment")
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,7 @@ class FigureWriter:
         self._folder = folder
         self._jobs = [
             Job(
-                {
-                    **tables,
-                    "marker_values": class_marker_values(assessment.experiment, assessment.markers, c),
-                },
+                {**tables, **_heat_map_tables(assessment, tables, c)},
                 c.name if c else "",
                 (c.case, c.control) if c else None,
                 f"{_slug(c.name)}-" if c and len(contrasts) > 1 else "",
@@ -226,6 +223,17 @@ def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _heat_map_tables(
+    assessment: Assessment, tables: Mapping[str, pd.DataFrame], contrast: Contrast | None
+) -> dict[str, pd.DataFrame]:
+    """Values of the markers, and of the significant proteins of a contrast."""
+    exp = assessment.experiment
+    found = {"marker_values": class_marker_values(exp, assessment.markers, contrast)}
+    if contrast is not None:
+        found["significant_values"] = significant_values(exp, tables["differential_abundance"], contrast)
+    return found
 
 
 def _slug(text: str) -> str:

@@ -178,6 +178,18 @@ def marker_values(samples: pd.DataFrame, per_set: int = 20, seed: int = 5) -> pd
     return pd.DataFrame(rows, columns=["set", "gene", "sample", "value", "order"]).drop(columns="order")
 
 
+def significant_values_table(n: int = 20, seed: int = 12) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(n):
+        for sample, group in zip(SAMPLES["sample"], SAMPLES["group"], strict=True):
+            up = 2.0 if (group == "EV") == (i % 3 > 0) else 0.0
+            value = rng.normal(20 + up, 0.5) if rng.random() > 0.15 else np.nan
+            rows.append((f"P{i:05d}", f"GENE{i}", sample, group, value, 1e-6 * (i + 1), 3 * n))
+    names = ["protein", "gene", "sample", "group", "value", "padj", "n_significant"]
+    return pd.DataFrame(rows, columns=names)
+
+
 def shares_table(samples: pd.DataFrame, seed: int = 6) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     rows = []
@@ -499,6 +511,7 @@ BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
     "differential_abundance": differential_table,
     "enrichment": enrichment_table,
     "marker_values": lambda: marker_values(SAMPLES),
+    "significant_values": significant_values_table,
     "sample_values": sample_values_table,
     "group_values": group_values_table,
     "replicate_correlation": correlation_table,
@@ -516,6 +529,7 @@ DRAW: dict[str, tuple[str, Callable[..., Axes | Figure]]] = {
     "forest_purity": ("purity", figures.forest),
     "volcano": ("differential_abundance", lambda t, **o: figures.volcano(t, label=MARKED, **o)),
     "marker_heatmap": ("marker_values", lambda t, **o: figures.marker_heatmap(t, SAMPLES, **o)),
+    "heatmap": ("significant_values", lambda t, **o: figures.heatmap(t, SAMPLES, **o)),
     "source_shares": ("source_shares", lambda t, **o: figures.source_shares(t, SAMPLES, **o)),
     "source_shares_linear": (
         "source_shares",
@@ -558,6 +572,7 @@ NEEDED = {
     "differential_abundance": "log2_fc",
     "enrichment": "pvalue",
     "marker_values": "value",
+    "significant_values": "padj",
     "sample_values": "median",
     "group_values": "cv_median",
     "replicate_correlation": "pearson",

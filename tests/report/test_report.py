@@ -51,6 +51,7 @@ def test_contract(folder):
         "forest",
         "volcano",
         "marker_heatmap",
+        "heatmap",
         "source_shares",
         "checklist",
         "pca",
