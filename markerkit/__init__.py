@@ -40,6 +40,8 @@ _HOME = {
     "impute": "preprocess.steps",
     "coverage": "sets.coverage",
     "score_samples": "sets.scoring",
+    "membership": "sets.membership",
+    "add_ev_frequency": "sets.membership",
     "quality": "qc.card",
     "composition": "qc.composition",
     "differential_abundance": "da.differential",
@@ -68,6 +70,7 @@ __all__ = [
     "MarkerkitWarning",
     "PeptideTable",
     "__version__",
+    "add_ev_frequency",
     "amounts",
     "assess",
     "assess_identity",
@@ -91,6 +94,7 @@ __all__ = [
     "load_example",
     "load_markers",
     "log2",
+    "membership",
     "misev_checklist",
     "normalize",
     "null_check",
@@ -135,6 +139,7 @@ if TYPE_CHECKING:
     from markerkit.qc.composition import composition
     from markerkit.sets.coverage import coverage
     from markerkit.sets.enrichment import enrich
+    from markerkit.sets.membership import add_ev_frequency, membership
     from markerkit.sets.scoring import score_samples
     from markerkit.simulation.examples import load_example, simulate
     from markerkit.simulation.series import simulate_fractions

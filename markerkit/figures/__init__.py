@@ -34,6 +34,7 @@ from markerkit.figures._sample_values import sample_values
 from markerkit.figures._sensitivity import sensitivity
 from markerkit.figures._source_shares import source_shares
 from markerkit.figures._style import new_figure, save, style
+from markerkit.figures._upset import upset
 from markerkit.figures._volcano import volcano
 
 __all__ = [
@@ -71,5 +72,6 @@ __all__ = [
     "sensitivity",
     "source_shares",
     "style",
+    "upset",
     "volcano",
 ]

@@ -60,7 +60,7 @@ def upset(
     --------
     >>> from markerkit import figures
     >>> figure = figures.upset({"SEC": ["CD9", "CD63", "ALB"], "UC": ["CD9", "ALB"], "list": ["CD9"]})
-    >>> [t.get_text() for t in figure.axes[1].texts]
+    >>> [t.get_text() for t in figure.axes[2].texts]
     ['1', '1', '1']
     """
     table = _as_table(membership)
@@ -76,7 +76,9 @@ def _as_table(membership: pd.DataFrame | Mapping[str, Iterable[str]]) -> pd.Data
         table = membership
         wrong = [str(c) for c in table.columns if not table[c].dropna().isin([True, False]).all()]
         if wrong:
-            raise InputError(f"`membership` must hold true and false, items x sets; {listed(wrong)} holds other values.")
+            raise InputError(
+                f"`membership` must hold true and false, items x sets; {listed(wrong)} holds other values."
+            )
         table = table.fillna(value=False).astype(bool)
     elif isinstance(membership, Mapping):
         sets = {str(name): set(items) for name, items in membership.items()}
@@ -84,7 +86,9 @@ def _as_table(membership: pd.DataFrame | Mapping[str, Iterable[str]]) -> pd.Data
         table = pd.DataFrame({n: [i in s for i in items] for n, s in sets.items()}, index=items, dtype=bool)
     else:
         kind = type(membership).__name__
-        raise InputError(f"`membership` must be a table of true and false or a mapping of names to items; got {kind}.")
+        raise InputError(
+            f"`membership` must be a table of true and false or a mapping of names to items; got {kind}."
+        )
     if not 2 <= table.shape[1] <= _MOST_SETS:
         raise InputError(
             f"an UpSet plot compares 2 to {_MOST_SETS} sets; got {table.shape[1]}"
@@ -188,5 +192,5 @@ def _note(sheet: Axes, hidden: list[_Combination], height: float) -> None:
     if hidden:
         n = sum(c.size for c in hidden)
         what = "combination is" if len(hidden) == 1 else "combinations are"
-        text = f"{len(hidden):,} smaller {what} not drawn; together {n:,} in them"
+        text = f"{len(hidden):,} smaller {what} not drawn, with {n:,} items in all"
         sheet.text(3, height - 2.8, text, fontsize=NOTE_SIZE, color=SECONDARY, va="center_baseline")

@@ -81,6 +81,9 @@ CAPTIONS: Final[dict[str, str]] = {
     "source_shares": "Share of the linear signal of each sample by contamination source, on a logarithmic axis; sources share proteins "
     "and do not add up. Up to six samples stand with 95 % intervals over the markers; of more, points are samples, bars the "
     "middle half and strokes the median of a group.",
+    "upset": "Proteins by the sets (groups of samples, reference lists) that hold them. Bars above: proteins in exactly the sets "
+    "with a full dot below and in no other, so that each counts once; bars at the left: all proteins of a set. A group holds "
+    "what is measured in at least half of its samples, unless another share was asked for.",
     "volcano": "Log2 fold change and -log10 p of every protein tested, by a moderated t-test (limma's empirical Bayes variance) on "
     "measured values. Dashed lines: FDR of 5 % (Benjamini-Hochberg) and a change of two-fold, drawn after the test of any change; "
     "the counts above are of proteins beyond both. Color and fill: sets of markers, a protein of several drawn as the first; "

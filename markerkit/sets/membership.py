@@ -9,6 +9,7 @@ import pandas as pd
 from markerkit.catalog.load import Sets, as_sets
 from markerkit.core.errors import InputError, listed
 from markerkit.core.experiment import Experiment
+from markerkit.io.tabular import read_table
 
 EV_FREQUENCY = "ev_frequency"
 
@@ -26,7 +27,8 @@ def membership(
         Sample column whose levels are the groups; without it the study is one group, ``study``.
     lists
         Sets to compare with, such as EV reference lists: what :func:`markerkit.enrich` takes, for instance
-        ``markerkit.read_markers("exocarta.gmt")``. Their positive members count.
+        ``markerkit.read_markers("exocarta.gmt")``. Their positive members count, and match whatever their
+        case, so that human lists serve the mouse as well.
     min_share
         Share of a group's samples in which a gene must be measured, above 0 and up to 1.
 
@@ -66,9 +68,14 @@ def membership(
     double = [name for name in catalog if name in table.columns]
     if double:
         raise InputError(f"{listed(double)} names a list and a group of samples; give the list another name.")
-    members = {name: {m for m in catalog[name].positive} for name in catalog}
-    table = table.reindex(table.index.union(sorted(set().union(*members.values())), sort=False), fill_value=False)
-    return table.assign(**{name: table.index.isin(list(own)) for name, own in members.items()}).rename_axis("gene")
+    own_case = {str(g).upper(): str(g) for g in table.index}
+    members = {name: {own_case.get(m.upper(), m) for m in catalog[name].positive} for name in catalog}
+    table = table.reindex(
+        table.index.union(sorted(set().union(*members.values())), sort=False), fill_value=False
+    )
+    return table.assign(**{name: table.index.isin(list(own)) for name, own in members.items()}).rename_axis(
+        "gene"
+    )
 
 
 def add_ev_frequency(table: pd.DataFrame, counts: str | Path | pd.DataFrame) -> pd.DataFrame:
@@ -82,9 +89,9 @@ def add_ev_frequency(table: pd.DataFrame, counts: str | Path | pd.DataFrame) -> 
     table
         Any table with a column ``gene``, such as that of :func:`markerkit.differential_abundance`.
     counts
-        The table of a database, or its file (tab or comma separated): the first column of text holds gene symbols,
-        the first column of numbers how often each was identified. A file without numbers, one row per
-        identification, is counted.
+        The table of a database, or its file (TSV, CSV, XLSX, Parquet). The column with "symbol" or "gene" in its name,
+        else the first column of text, holds gene symbols; a column of numbers with "number", "count",
+        "times" or "freq" in its name says how often each was identified. Without one, rows are counted.
 
     Returns
     -------
@@ -121,20 +128,16 @@ def _counts(given: str | Path | pd.DataFrame) -> dict[str, int]:
     if isinstance(given, pd.DataFrame):
         frame, name = given, "the counts"
     else:
-        name = repr(str(given))
-        try:
-            frame = pd.read_csv(given, sep=None, engine="python")
-        except (OSError, ValueError) as error:
-            raise InputError(f"cannot read {name} as a table of counts: {error}.") from error
-    numeric = [c for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c])]
-    text = [c for c in frame.columns if c not in numeric]
-    symbols = next((c for c in text if "symbol" in str(c).lower()), next((c for c in text if "gene" in str(c).lower()), None))
-    symbols = text[0] if symbols is None and text else symbols
-    if symbols is None or not len(frame):
+        frame, name = read_table(given, what="table of counts").frame, repr(Path(given).name)
+    numeric = [str(c) for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c])]
+    text = [str(c) for c in frame.columns if c not in numeric]
+    named = [c for word in ("symbol", "gene") for c in text if word in c.lower()]
+    symbols = (named or text or [""])[0]
+    if not symbols or not len(frame):
         raise InputError(f"{name} has no column of gene symbols; it has {listed(frame.columns)}.")
     known = frame[frame[symbols].notna()]
     genes = known[symbols].astype(str).str.strip().str.upper()
-    counted = [c for c in numeric if any(w in str(c).lower() for w in ("number", "count", "times", "freq"))]
+    counted = [c for c in numeric if any(w in c.lower() for w in ("number", "count", "times", "freq"))]
     if not counted:
         return {str(k): int(v) for k, v in genes.value_counts().items()}
     best = known[counted[0]].groupby(genes).max().dropna()

@@ -1192,7 +1192,17 @@ def test_contamination_fraction_says_a_long_reason_whole() -> None:
 def test_every_figure_is_drawn_here() -> None:
     """A figure that is exported is drawn above; one of an assessment has a title for the report."""
     drawn = {f.__name__ for _, f in DRAW.values()} | set(DRAW)
-    others = {"assessment_figures", "lint", "new_figure", "overlap", "plot", "qc_card", "save", "style"}
+    others = {
+        "assessment_figures",
+        "lint",
+        "new_figure",
+        "overlap",
+        "plot",
+        "qc_card",
+        "save",
+        "style",
+        "upset",
+    }
     functions = {n for n in figures.__all__ if inspect.isfunction(getattr(figures, n))}
     assert functions - others <= drawn, "add it to DRAW, its table to BY_TABLE and NEEDED"
     assert set(NEEDED) == set(BY_TABLE), "name a column that the figure cannot do without in NEEDED"
