@@ -39,6 +39,7 @@ _HOME = {
     "collapse_replicates": "preprocess.steps",
     "impute": "preprocess.steps",
     "coverage": "sets.coverage",
+    "running_score": "sets.enrichment",
     "score_samples": "sets.scoring",
     "membership": "sets.membership",
     "add_ev_frequency": "sets.membership",
@@ -105,6 +106,7 @@ __all__ = [
     "read_proteins",
     "results",
     "rollup",
+    "running_score",
     "score_samples",
     "simulate",
     "simulate_fractions",
@@ -138,7 +140,7 @@ if TYPE_CHECKING:
     from markerkit.qc.caspase_ends import caspase_ends
     from markerkit.qc.composition import composition
     from markerkit.sets.coverage import coverage
-    from markerkit.sets.enrichment import enrich
+    from markerkit.sets.enrichment import enrich, running_score
     from markerkit.sets.membership import add_ev_frequency, membership
     from markerkit.sets.scoring import score_samples
     from markerkit.simulation.examples import load_example, simulate

@@ -11,6 +11,7 @@ from markerkit.figures._composition import composition
 from markerkit.figures._contamination_fraction import contamination_fraction
 from markerkit.figures._coverage import coverage
 from markerkit.figures._dispatch import FigureSet, assessment_figures, plot
+from markerkit.figures._dotplot import dotplot
 from markerkit.figures._enrichment import enrichment
 from markerkit.figures._forest import forest
 from markerkit.figures._fraction_profiles import fraction_profiles
@@ -30,6 +31,7 @@ from markerkit.figures._qc_card import qc_card
 from markerkit.figures._rank_abundance import rank_abundance
 from markerkit.figures._ranking import ranking
 from markerkit.figures._replicate_correlation import replicate_correlation
+from markerkit.figures._running_score import running_score
 from markerkit.figures._sample_values import sample_values
 from markerkit.figures._sensitivity import sensitivity
 from markerkit.figures._source_shares import source_shares
@@ -47,6 +49,7 @@ __all__ = [
     "composition",
     "contamination_fraction",
     "coverage",
+    "dotplot",
     "enrichment",
     "forest",
     "fraction_profiles",
@@ -67,6 +70,7 @@ __all__ = [
     "rank_abundance",
     "ranking",
     "replicate_correlation",
+    "running_score",
     "sample_values",
     "save",
     "sensitivity",

@@ -25,7 +25,7 @@ from markerkit.figures._rows import (
     slots,
 )
 from markerkit.figures._style import MAX_HEIGHT, figure_of
-from markerkit.figures._tables import checked, numbers, words
+from markerkit.figures._tables import arms, checked, numbers, words
 from markerkit.figures._text import ellipsize, shrink, wrap
 
 _COLUMNS = ("contrast", "kind", "key", "verdict")
@@ -142,10 +142,8 @@ def _short(contrasts: Sequence[str]) -> list[str]:
 
 def _one_control(contrasts: Sequence[str]) -> str:
     """Name the group that several contrasts are all against; nothing where they differ."""
-    parts = [c.split(" vs ") for c in contrasts]
-    controls = {p[1] for p in parts if len(p) == 2}
-    several = len(contrasts) > 1 and len(controls) == 1 and all(len(p) == 2 for p in parts)
-    return controls.pop() if several else ""
+    controls = {arms(c)[1] for c in contrasts}
+    return controls.pop() if len(contrasts) > 1 and len(controls) == 1 else ""
 
 
 def _cells(

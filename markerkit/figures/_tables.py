@@ -67,6 +67,16 @@ def one_contrast(table: pd.DataFrame, contrast: str | None, name: str) -> tuple[
     return table[named == contrast].reset_index(drop=True), contrast
 
 
+def arms(contrast: str) -> tuple[str, str]:
+    """Return the two groups that a contrast is named after; nothing for a name of another form.
+
+    >>> arms("EV vs Cell"), arms("my contrast")
+    (('EV', 'Cell'), ('', ''))
+    """
+    parts = contrast.split(" vs ")
+    return (parts[0], parts[1]) if len(parts) == 2 and all(parts) else ("", "")
+
+
 def contrast_rows(
     table: pd.DataFrame, columns: Sequence[str], name: str, contrast: str | None
 ) -> tuple[pd.DataFrame, str]:

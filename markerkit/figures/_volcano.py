@@ -28,7 +28,7 @@ from markerkit.figures._palette import (
 )
 from markerkit.figures._rows import empty_note, value_ticks
 from markerkit.figures._style import height_asked, height_of, open_page, place, width_of
-from markerkit.figures._tables import FloatArray, contrast_rows, numbers, span, words
+from markerkit.figures._tables import FloatArray, arms, contrast_rows, numbers, span, words
 from markerkit.figures._text import ellipsize, text_width
 
 _COLUMNS = ("protein", "gene", "log2_fc", "pvalue", "padj")
@@ -282,8 +282,7 @@ def _axis_words(ax: Axes, contrast: str, count: str, *, over: bool) -> None:
 
 def _sides(ax: Axes, contrast: str, cloud: _Cloud) -> None:
     """Write above the two halves how many proteins changed that way."""
-    case, _, control = contrast.partition(" vs ")
-    lower, higher = (f"in {control}", f"in {case}") if control and " vs " not in control else ("", "")
+    case, control = arms(contrast)
     n_lower, n_higher = (int((cloud.changed & side).sum()) for side in (cloud.x < 0, cloud.x > 0))
     room = width_of(ax) / 2 - 2
     above = 1 + 2.0 / height_of(ax)
@@ -294,10 +293,10 @@ def _sides(ax: Axes, contrast: str, cloud: _Cloud) -> None:
         "color": INK,
         "parse_math": False,
     }
-    left = f"◂ {n_lower:,} higher {lower}" if lower else f"◂ {n_lower:,} lower"
-    right = f"{n_higher:,} higher {higher}"
+    left = f"◂ {n_lower:,} higher in {control}" if control else f"◂ {n_lower:,} lower"
+    right = f"{n_higher:,} higher" + (f" in {case}" if case else "")
     ax.text(0, above, ellipsize(left, room, 6), ha="left", **looks)
-    ax.text(1, above, ellipsize(right.strip(), room - 2, 6) + " ▸", ha="right", **looks)
+    ax.text(1, above, ellipsize(right, room - 2, 6) + " ▸", ha="right", **looks)
 
 
 def _key(cloud: _Cloud, groups: Mapping[str, Mask], alpha: float, lfc: float) -> list[Line2D]:

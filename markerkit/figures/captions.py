@@ -24,6 +24,9 @@ CAPTIONS: Final[dict[str, str]] = {
     "overall and by compartment. Triangle: upper bound; circle: estimate; bars: 95 % intervals.",
     "coverage": "Measured members of every marker set. Bar: share of the members; stroke: share of their weight; hatched: negative "
     "markers; empty: too few measured for a test. At the right: members measured and members of the set.",
+    "dotplot": "Sets of a library with the smallest p, by direction. x: hits over the measured members (ora), or members of the leading "
+    "edge over them (other tests). Area of a dot: that number of proteins; the darker, the smaller the FDR (Benjamini-Hochberg "
+    "over all sets tested; p where a test has none); empty: above 5 %. The test is named above the axes.",
     "enrichment": "Set tests of the contrast, one panel per method: camera compares a set with the other proteins, fry with no "
     "change. Points lie at -log10 p, to the right where the set is higher in the first group and to the left where it is "
     "lower; full: FDR at most 5 % (Benjamini-Hochberg).",
@@ -73,6 +76,9 @@ CAPTIONS: Final[dict[str, str]] = {
     "Point: mean share; bar: 95 % interval; number: rank. Groups whose ranks overlap cannot be told apart (family-wise 5 %).",
     "replicate_correlation": "Pearson correlation of every two samples on the log2 values of the proteins that both measured, before "
     "normalization. Hatched: too few proteins in common.",
+    "running_score": "Running score of a gene set enrichment analysis along the genes ranked by moderated t (case against control). "
+    "Strokes: measured members; strip: the statistic. NES: normalized enrichment score; its p compares with random sets of "
+    "genes, not with relabeled samples, and is too small where members are correlated.",
     "sample_values": "Every sample before normalization. Left: number of proteins measured, and share of the table that is missing. Right: distribution of the log2 "
     "intensities (median, quartiles, 5 % and 95 % quantiles).",
     "sensitivity": "Verdicts (letters) when one choice of the analysis is changed at a time: missing values, background, detection "

@@ -76,6 +76,26 @@ def prerank(score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: floa
     return out
 
 
+def walks(
+    score: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: float
+) -> tuple[pd.Series, dict[str, Array]]:
+    """Walk along the ranking of :func:`prerank` with every set.
+
+    Returns
+    -------
+    The scores by gene from high to low, as ranked; and set -> running score after each gene, NaN for a set without
+    a gene in the ranking and for one that holds them all.
+    """
+    ranking = _ranking(_bounded(score.dropna()), weight)
+    strength, found = np.abs(ranking.to_numpy()) ** weight, {}
+    for name, genes in sets.items():
+        inside = ranking.index.isin(list(genes))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            step = strength * inside / (strength * inside).sum() - ~inside / (~inside).sum()
+        found[name] = np.cumsum(step)
+    return ranking, found
+
+
 def _sampled(
     ranking: pd.Series, sets: Mapping[str, Sequence[str]], *, weight: float, seed: int
 ) -> Mapping[str, Mapping[str, Any]]:

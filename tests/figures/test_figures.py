@@ -499,6 +499,11 @@ def marker_abundance_table(samples: pd.DataFrame | None = None, seed: int = 13) 
     return TABLES["marker_abundance"].conform(pd.DataFrame(rows))
 
 
+def _one_method(table: pd.DataFrame) -> str | None:
+    """First set test of a table that has several."""
+    return table["method"].iloc[0] if len(table) and "method" in table.columns else None
+
+
 BY_TABLE: dict[str, Callable[[], pd.DataFrame]] = {
     "identity": identity_table,
     "purity": purity_table,
@@ -541,6 +546,7 @@ DRAW: dict[str, tuple[str, Callable[..., Axes | Figure]]] = {
     "checklist": ("misev_checklist", figures.checklist),
     "coverage": ("coverage", figures.coverage),
     "enrichment": ("enrichment", figures.enrichment),
+    "dotplot": ("enrichment", lambda t, **o: figures.dotplot(t, method=_one_method(t), **o)),
     "sample_values": ("sample_values", figures.sample_values),
     "group_values": ("group_values", figures.group_values),
     "replicate_correlation": ("replicate_correlation", figures.replicate_correlation),
@@ -1201,6 +1207,7 @@ def test_every_figure_is_drawn_here() -> None:
         "qc_card",
         "save",
         "style",
+        "running_score",
         "upset",
     }
     functions = {n for n in figures.__all__ if inspect.isfunction(getattr(figures, n))}

@@ -383,3 +383,24 @@ def test_joint_needs_fewer_sets_than_markers():
     assert set(table["reason"]) == {
         "3 sets share 3 independent markers, which cannot tell as many apart: name fewer sets"
     }
+
+
+def test_the_running_score_peaks_at_the_score_of_gsea():
+    da = fitted()
+    table = mk.running_score(da, SETS)
+    scored = table[table["running_score"].notna()]
+    assert scored["set"].nunique() >= 2
+    for name, rows in scored.groupby("set", sort=False):
+        peak = rows["running_score"].iloc[int(rows["running_score"].abs().argmax())]
+        if rows["member"].sum() >= 3:
+            assert peak == pytest.approx(rows["es"].iloc[0], abs=1e-6), name
+        assert rows["running_score"].iloc[-1] == pytest.approx(0, abs=1e-9)
+        assert rows["score"].is_monotonic_decreasing
+        assert list(rows["rank"]) == list(range(1, len(rows) + 1))
+    with pytest.warns(mk.MarkerkitWarning):
+        said = mk.enrich(da, SETS, method="gsea").table.set_index("set")
+    first = scored.groupby("set").first()
+    np.testing.assert_allclose(first["nes"], said.loc[first.index, "statistic"])
+    np.testing.assert_allclose(first["pvalue"], said.loc[first.index, "pvalue"])
+    with pytest.raises(mk.InputError, match="`contrast` must be one of"):
+        mk.running_score(da, SETS, contrast="nonesuch")
