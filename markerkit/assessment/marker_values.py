@@ -15,6 +15,16 @@ from markerkit.study.contrast import Contrast
 _SETS = ("exosome", "microvesicle", "apoptotic_body", "apoptotic_ev", "pan_ev")
 
 
+def heat_map_tables(
+    exp: Experiment, markers: MarkerCatalog, tables: Mapping[str, pd.DataFrame], contrast: Contrast | None
+) -> dict[str, pd.DataFrame]:
+    """Gather what the heat maps of a contrast draw; the significant proteins only where there is a contrast."""
+    found = {"marker_values": class_marker_values(exp, markers, contrast)}
+    if contrast is not None:
+        found["significant_values"] = significant_values(exp, tables["differential_abundance"], contrast)
+    return found
+
+
 def class_marker_values(exp: Experiment, markers: MarkerCatalog, contrast: Contrast | None) -> pd.DataFrame:
     """Gather the normalized abundances of the classes' markers in the samples of a contrast.
 

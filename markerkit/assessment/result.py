@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from markerkit.assessment.headline import Found, headline, shown_classes
+from markerkit.assessment.marker_values import heat_map_tables
 from markerkit.assessment.overview import overview_of
 from markerkit.assessment.series import SeriesParts
 from markerkit.catalog.load import MarkerCatalog
+from markerkit.core.errors import InputError, listed, one_of
 from markerkit.core.experiment import Experiment
 from markerkit.core.vocabulary import VerdictWord
 from markerkit.core.wording import number, percent
@@ -160,6 +162,32 @@ class Assessment:
         } | self.series.tables
         found["overview"] = overview_of(self.identity.table, self.comparison.table, self.purity.table)
         return {name: found[name].copy() for name in TABLES}
+
+    def figure_tables(self, contrast: str | None = None) -> dict[str, pd.DataFrame]:
+        """Copy of every table that a figure needs: :attr:`tables`, and the values that the heat maps show.
+
+        Parameters
+        ----------
+        contrast
+            Contrast whose samples the heat maps show; may be left out where there is one or none.
+
+        Raises
+        ------
+        InputError
+            There is no such contrast, or there are several and none was named.
+
+        Examples
+        --------
+        ``figures.heatmap(result.figure_tables()["significant_values"])``
+        """
+        named = {c.name: c for c in self.contrasts}
+        if contrast is None and len(named) > 1:
+            raise InputError(f"there are {len(named)} contrasts: {listed(named)}; name one with `contrast`.")
+        if contrast is not None:
+            one_of("contrast", contrast, list(named))
+        chosen = named[contrast] if contrast else next(iter(named.values()), None)
+        tables = self.tables
+        return tables | heat_map_tables(self.experiment, self.markers, tables, chosen)
 
     def verdicts(self) -> list[str]:
         """Return the answer as lines of text: what each group holds, then a block per contrast."""

@@ -36,6 +36,7 @@ from markerkit.figures._sample_values import sample_values
 from markerkit.figures._sensitivity import sensitivity
 from markerkit.figures._source_shares import source_shares
 from markerkit.figures._style import new_figure, save, style
+from markerkit.figures._summary import summary
 from markerkit.figures._upset import upset
 from markerkit.figures._volcano import volcano
 
@@ -76,6 +77,7 @@ __all__ = [
     "sensitivity",
     "source_shares",
     "style",
+    "summary",
     "upset",
     "volcano",
 ]

@@ -248,11 +248,11 @@ def _replicate_correlation(table: pd.DataFrame, groups: Sequence[str] | None) ->
     return replicate_correlation(table, groups=wanted, width="double" if many else "middle")
 
 
-def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> Axes:
+def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None, **options: Any) -> Axes:
     used = tables.get("markers_used")
     label = None if used is None or not len(used) else genes_by_meaning(_rows_of(used, contrast))
     table, contrast = one_contrast(tables["differential_abundance"], contrast, "differential_abundance")
-    return volcano(table, contrast=contrast, label=label)
+    return volcano(table, contrast=contrast, label=label, **options)
 
 
 def _class_rows(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> pd.DataFrame:

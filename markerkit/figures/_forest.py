@@ -50,6 +50,7 @@ def forest(
     contrast: str | None = None,
     ax: Axes | None = None,
     eta: float = 1.0,
+    assessed_only: bool = False,
     width: str | float = "middle",
     **options: Unpack[Options],
 ) -> Axes:
@@ -66,6 +67,8 @@ def forest(
         of the axes and the counts to the right.
     eta
         Half-width of the zone of equivalence, log2.
+    assessed_only
+        Leave out rows without an effect; their number is said.
     width
         Of a new figure: 89, 120 or 183 mm.
     **options
@@ -87,8 +90,11 @@ def forest(
     its reason in place of a point unless an effect was measured.
     """
     table, contrast = _joined(tables, contrast)
-    more = len(table) - MOST_ROWS
+    rows = len(table)
+    if assessed_only:
+        table = table[np.isfinite(table["log2_fc"])].reset_index(drop=True)
     table = table.iloc[:MOST_ROWS]
+    more = rows - len(table)
     keys = list(table["key"])
     lines = slots([family(k) for k in keys])
     names = [title(k) for k in keys]

@@ -87,6 +87,10 @@ CAPTIONS: Final[dict[str, str]] = {
     "source_shares": "Share of the linear signal of each sample by contamination source, on a logarithmic axis; sources share proteins "
     "and do not add up. Up to six samples stand with 95 % intervals over the markers; of more, points are samples, bars the "
     "middle half and strokes the median of a group.",
+    "summary": "Overview of a preparation; panels without data are left out. Composition: share of the protein signal by origin; signal "
+    "like the control: the part that looks like the comparator. Identity and purity: effect of every vesicle class and source "
+    "over the background, with confidence intervals. Differential abundance: moderated t-tests, with lines at an FDR of 5 % and "
+    "at two-fold. Markers: log2 abundance centered per protein; principal components: of the log2 values of all samples.",
     "upset": "Proteins by the sets (groups of samples, reference lists) that hold them. Bars above: proteins in exactly the sets "
     "with a full dot below and in no other, so that each counts once; bars at the left: all proteins of a set. A group holds "
     "what is measured in at least half of its samples, unless another share was asked for.",
@@ -164,7 +168,7 @@ _NUMBERS: Final[dict[str, Callable[[Mapping[str, pd.DataFrame], str | None], str
         (
             "composition", "group_values", "heatmap", "marker_heatmap", "marker_plot", "misev_heatmap", "missing_by_intensity", "pca",
             "qc_card", "rank_abundance", "ranking",
-            "replicate_correlation", "sample_values", "source_shares",
+            "replicate_correlation", "sample_values", "source_shares", "summary",
         ),
         _samples,
     ),

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, Self
 import pandas as pd
 from tqdm import tqdm
 
-from markerkit.assessment.marker_values import class_marker_values, significant_values
+from markerkit.assessment.marker_values import heat_map_tables
 from markerkit.figures._dispatch import FIGURES, OF_STUDY, of_study
 from markerkit.report._draw import Job, draw
 from markerkit.study.contrast import Contrast
@@ -125,7 +125,7 @@ class FigureWriter:
         self._folder = folder
         self._jobs = [
             Job(
-                {**tables, **_heat_map_tables(assessment, tables, c)},
+                {**tables, **heat_map_tables(assessment.experiment, assessment.markers, tables, c)},
                 c.name if c else "",
                 (c.case, c.control) if c else None,
                 f"{_slug(c.name)}-" if c and len(contrasts) > 1 else "",
@@ -223,17 +223,6 @@ def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _heat_map_tables(
-    assessment: Assessment, tables: Mapping[str, pd.DataFrame], contrast: Contrast | None
-) -> dict[str, pd.DataFrame]:
-    """Values of the markers, and of the significant proteins of a contrast."""
-    exp = assessment.experiment
-    found = {"marker_values": class_marker_values(exp, assessment.markers, contrast)}
-    if contrast is not None:
-        found["significant_values"] = significant_values(exp, tables["differential_abundance"], contrast)
-    return found
 
 
 def _slug(text: str) -> str:

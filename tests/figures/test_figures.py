@@ -1208,6 +1208,7 @@ def test_every_figure_is_drawn_here() -> None:
         "save",
         "style",
         "running_score",
+        "summary",
         "upset",
     }
     functions = {n for n in figures.__all__ if inspect.isfunction(getattr(figures, n))}
