@@ -13,7 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
-from markerkit.figures._marker_heatmap import not_measured
+from markerkit.figures._blocks import not_measured
 from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import DIVERGING, INK, RULE, group_colors
 from markerkit.figures._rows import bare_y, blank_page, page
