@@ -25,6 +25,7 @@ _COLUMNS = ("protein", "gene", "sample", "value", "padj")
 _SIZE, _ROW, _LONGEST_GENE, _LONGEST_SAMPLE = 5.0, 2.2, 18.0, 22.0
 _LEFT, _TOP, _TREE, _BAR, _KEY = 12.0, 6.0, 7.0, 2.0, 9.0  # mm
 _SHADES = (INK, "#b0b0b0", "#6e6e6e", "#d9d9d9")
+_VECTORS = 400  # cells up to which a map is drawn as vectors
 _LIMIT = 2.0  # standard deviations at which the color scale ends
 
 
@@ -206,7 +207,7 @@ def _cells(ax: Axes, grid: FloatArray) -> None:
     not_measured(ax, (0, 0), grid.shape[1], grid.shape[0])
     looks: dict[str, Any] = {"cbar": False, "xticklabels": False, "yticklabels": False, "zorder": 2}
     looks |= {"vmin": -_LIMIT, "vmax": _LIMIT, "cmap": DIVERGING, "label": "_scores"}
-    cells(grid, ax=ax, mask=~np.isfinite(grid), rasterized=grid.size > 2000, **looks)
+    cells(grid, ax=ax, mask=~np.isfinite(grid), rasterized=grid.size > _VECTORS, **looks)
     ax.tick_params(length=0)
 
 
@@ -230,19 +231,20 @@ def _branches(sheet: Axes, found: _Map, box: tuple[float, float, float, float]) 
     """Draw the trees: of the proteins to the left of the map, of the samples above it."""
     left, top, width, height = box
     above = top - _BAR - 1.2
-    for tree, along, across, edge, sign in (
-        (found.row_tree, (top, height), _LEFT - 3.0, left - 0.6, -1.0),
-        (found.column_tree, (left, width), _TREE - 1.6, above, -1.0),
+    for tree, along, across, edge in (
+        (found.row_tree, (top, height), _LEFT - 3.0, left - 0.6),
+        (found.column_tree, (left, width), _TREE - 1.6, above),
     ):
         if tree is None:
             continue
         drawn, n = dendrogram(tree, no_plot=True), len(tree) + 1
         highest = max(float(tree[:, 2].max()), 1e-12)
-        for places, depths in zip(drawn["icoord"], drawn["dcoord"], strict=True):
-            at = along[0] + np.asarray(places) / (10 * n) * along[1]
-            away = edge + sign * np.asarray(depths) / highest * across
-            x, y = (away, at) if tree is found.row_tree else (at, away)
-            sheet.plot(x, y, color=RULE, linewidth=0.5, solid_joinstyle="miter", label="_branch")
+        # all branches are one line with gaps, which is drawn much faster than a line for each
+        gaps = np.full((len(drawn["icoord"]), 1), np.nan)
+        at = along[0] + np.hstack([drawn["icoord"], gaps]).ravel() / (10 * n) * along[1]
+        away = edge - np.hstack([drawn["dcoord"], gaps]).ravel() / highest * across
+        x, y = (away, at) if tree is found.row_tree else (at, away)
+        sheet.plot(x, y, color=RULE, linewidth=0.5, solid_joinstyle="miter", label="_branch")
 
 
 def _head(sheet: Axes, found: _Map, full: float) -> None:

@@ -69,7 +69,7 @@ def _heat_map(t: Tables, s: _Shown, part: SubFigure, head: str) -> object:
 def _components(t: Tables, s: _Shown, part: SubFigure, head: str) -> object:
     there = set(words(t["pca"], "group"))
     groups = [g for g in s.groups or [] if g in there] or None
-    return pca(t["pca"], groups=groups, figure=part, title=head)
+    return pca(t["pca"], groups=groups, names=False, figure=part, title=head)
 
 
 def _effects(t: Tables, s: _Shown, part: SubFigure, head: str) -> object:
