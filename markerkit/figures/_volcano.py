@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Unpack
 
 import numpy as np
@@ -154,14 +154,14 @@ def _cloud(table: pd.DataFrame, alpha: float, lfc: float) -> _Cloud:
     return _Cloud(shown, x, _minus_log10(p[seen]), changed, passed, at_side, over)
 
 
-def _untested(table: pd.DataFrame) -> str:
+def _untested(table: pd.DataFrame) -> tuple[str, str]:
     """Say how many proteins were not tested, and that it was for too few values where the table says so."""
     out = table[~np.isfinite(numbers(table, "pvalue"))]
     if not len(out):
-        return ""
+        return "", ""
     few = int(words(out, "reason").str.endswith(_TOO_FEW).sum())
     why = "" if not few else " (too few values)" if few == len(out) else f" ({few:,} for too few values)"
-    return f"; {len(out):,} not tested{why}"
+    return f"; {len(out):,} not tested", why
 
 
 def _to_the_sides(ax: Axes, cloud: _Cloud) -> _Cloud:
@@ -172,11 +172,12 @@ def _to_the_sides(ax: Axes, cloud: _Cloud) -> _Cloud:
     return cloud._replace(x=np.where(cloud.at_side, side, cloud.x))
 
 
-def _count_words(cloud: _Cloud, untested: str) -> str:
-    """Say how many proteins are drawn, and how many are not."""
+def _count_words(cloud: _Cloud, untested: tuple[str, str]) -> list[str]:
+    """Say how many proteins are drawn, and how many are not, in full and in short."""
     alone = int(cloud.at_side.sum())
     text = f"{len(cloud.x):,} proteins"
-    return text + (f", {alone:,} by detection alone (at the sides)" if alone else "") + untested
+    text += f", {alone:,} by detection alone (at the sides)" if alone else ""
+    return [text + untested[0] + untested[1], text + untested[0]]
 
 
 def _minus_log10(p: FloatArray) -> FloatArray:
@@ -269,10 +270,13 @@ def _marks(ax: Axes, key: str, at: int, cloud: _Cloud, drawn: Mask) -> None:
             ax.scatter(x, y, s=size, marker=marker, linewidths=0.5, zorder=5 - 0.1 * at, label=key, **looks)
 
 
-def _axis_words(ax: Axes, contrast: str, count: str, *, over: bool) -> None:
+def _axis_words(ax: Axes, contrast: str, counts: Sequence[str], *, over: bool) -> None:
+    """Label the axes, and write the contrast and the first of the counts that leaves it room."""
     at = 1 + 5.6 / height_of(ax)
     ax.set_xlabel("log₂ fold change over the background" if over else "log₂ fold change")
     ax.set_ylabel("−log₁₀ p")
+    taken = text_width(contrast, 7, "bold") + 3
+    count = next((c for c in counts if text_width(c, 6) + taken <= width_of(ax)), counts[-1])
     room = width_of(ax) - text_width(count, 6) - 3
     name = ellipsize(contrast, max(room, 12), 7, "bold")
     looks: dict[str, Any] = {"transform": ax.transAxes, "va": "center", "parse_math": False}
