@@ -167,11 +167,26 @@ def _read_proteins(
         **read.note,
         "not_in_sheet": left_out,
         **source.note,
+        "call": {
+            "path": _as_given(path),
+            "samples": _as_given(samples),
+            "software": software,
+            "quantity": quantity,
+            "scale": scale,
+            "organism": organism,
+            "contaminant_tag": tags.contaminant,
+            "decoy_tag": tags.decoy,
+        },
     }
     annotation = annotation.loc[matrix.index] if annotation is not None else None
     return Experiment(
         read.values, annotation, proteins.set_axis(matrix.columns), read.scale, organism, [history]
     )
+
+
+def _as_given(path: str | Path | pd.DataFrame | None) -> str | None:
+    """Path in the words of the user; None for a frame."""
+    return None if path is None or isinstance(path, pd.DataFrame) else str(path)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _PER_EV = {
 }
 _TOP_PARTS = 6
 _LEAST_SHARE = 1e-4  # shares below this one are not written out
-_TOP_MARKERS = 8
+_TOP_MARKERS = 6
 _ON_FIRST_SCREEN = ("serious", "warning")
 
 
