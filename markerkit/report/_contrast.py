@@ -148,7 +148,9 @@ def _sources(purity: pd.DataFrame, composition: pd.DataFrame, contrast: Contrast
     criteria = load_criteria()
     groups = composition[composition["level"] == "group"]
     names = [] if contrast is None else [contrast.case, contrast.control]
-    case, control = ([groups[groups["name"] == g].set_index("component") for g in names] + 2 * [groups.iloc[:0]])[:2]
+    case, control = (
+        [groups[groups["name"] == g].set_index("component") for g in names] + 2 * [groups.iloc[:0]]
+    )[:2]
     rows = purity.to_dict(orient="records")
     for row in rows:
         key = row["source"]
@@ -160,12 +162,16 @@ def _sources(purity: pd.DataFrame, composition: pd.DataFrame, contrast: Contrast
         row["place"], _, row["kind"] = str(case["reference"].get(key, "")).partition(" of ")
     rows = sorted(rows, key=lambda r: -np.nan_to_num(r["share"]))
     top = [
-        i for i, r in enumerate(rows) if (i < _TOP_PARTS and r["share"] > 0) or r["verdict"] in ("higher", "unresolved")
+        i
+        for i, r in enumerate(rows)
+        if (i < _TOP_PARTS and r["share"] > 0) or r["verdict"] in ("higher", "unresolved")
     ]
     return {
         "top": [rows[i] for i in top],
         "rest": [r for i, r in enumerate(rows) if i not in top and r["verdict"] != "not assessable"],
-        "open_sources": _by_reason(r for i, r in enumerate(rows) if i not in top and r["verdict"] == "not assessable"),
+        "open_sources": _by_reason(
+            r for i, r in enumerate(rows) if i not in top and r["verdict"] == "not assessable"
+        ),
     }
 
 

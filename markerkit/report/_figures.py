@@ -182,8 +182,22 @@ class FigureWriter:
                 stem = self._folder / f"{job.prefix}{name}"
                 svg = stem.with_name(f"{stem.name}.svg").read_bytes()
                 title = {**FIGURES, **OF_STUDY}[name].title
-                drawn.append(Drawn(job.contrast, name, title, captions.caption(name, job.tables, job.contrast or None), svg, stem.name))
+                drawn.append(
+                    Drawn(
+                        job.contrast,
+                        name,
+                        title,
+                        captions.caption(name, job.tables, job.contrast or None),
+                        svg,
+                        stem.name,
+                    )
+                )
         return drawn, why
+
+    @property
+    def marker_values(self) -> dict[str, pd.DataFrame]:
+        """What the heat maps of the markers show, by contrast."""
+        return {j.contrast: j.tables["marker_values"] for j in self._jobs if "marker_values" in j.tables}
 
     def _next(self) -> _Task | None:
         try:

@@ -73,7 +73,7 @@ def write_report(
             _write(part / "methods.md", methods)
             for name, text in rerun_files(assessment, command).items():
                 _write(part / name, text)
-            page = html_page(assessment, record, methods)
+            page = html_page(assessment, record, methods, writer.marker_values)
             drawn, skipped = writer.finish(progress=progress)
         _write(part / "report.html", page(drawn, skipped))
     return Path(folder)

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from markerkit.assessment.result import Assessment
     from markerkit.study.contrast import Contrast
-    from markerkit.study.contrast import Contrast
 
 _HERE = Path(__file__).parent
 _PAGE_WIDTH = 183.0  # mm, two columns of a page; 1000 pixels on a screen
@@ -53,7 +52,10 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
 
 
 def html_page(
-    assessment: Assessment, record: Mapping[str, Any], methods: str
+    assessment: Assessment,
+    record: Mapping[str, Any],
+    methods: str,
+    marker_values: Mapping[str, pd.DataFrame] | None = None,
 ) -> Callable[[Sequence[Drawn], Mapping[str, str]], str]:
     """Prepare the report, while its figures are still being drawn.
 
@@ -65,6 +67,8 @@ def html_page(
         The assessment as in ``summary.json``.
     methods
         The methods text.
+    marker_values
+        What the heat maps of the markers show, by contrast; for the plots to explore.
 
     Returns
     -------
@@ -83,7 +87,7 @@ def html_page(
         "form": _evidence.form(tables["ev_track"]),
         "per_sample": sample_cards(tables),
         "specs": list(TABLES.values()),
-        "data": _table_data(tables),
+        "data": _table_data(tables, marker_values or {}),
         "methods": _paragraphs(methods),
         "citations": list(CITATIONS.values()),
         "bibtex": _bibtex(tables, assessment.markers.references),
@@ -93,11 +97,13 @@ def html_page(
         "glossary": GLOSSARY,
         # files of the package, no input: they may stand in the page as they are
         "style": Markup((_HERE / "report.css").read_text(encoding="utf-8")),
-        "script": Markup((_HERE / "tables.js").read_text(encoding="utf-8")),
+        "script": Markup("".join((_HERE / f).read_text(encoding="utf-8") for f in ("tables.js", "plots.js"))),
     }
 
     def page(drawn: Sequence[Drawn], skipped: Mapping[str, str]) -> str:
-        text = template.render(**values, figures=[_figure(d) for d in sorted(drawn, key=_rank)], skipped=dict(skipped))
+        text = template.render(
+            **values, figures=[_figure(d) for d in sorted(drawn, key=_rank)], skipped=dict(skipped)
+        )
         # a number and its sign stay on one line; what follows is data
         shown, mark, rest = text.partition('<script type="application/json"')
         return re.sub(r"(?<=\d) %", "\u00a0%", shown) + mark + rest
@@ -166,11 +172,16 @@ def _figure(drawn: Drawn) -> dict[str, Any]:
     }
 
 
-def _table_data(tables: Mapping[str, pd.DataFrame]) -> str:
+def _table_data(tables: Mapping[str, pd.DataFrame], marker_values: Mapping[str, pd.DataFrame]) -> str:
     """Tables as compressed JSON, which a browser unpacks when the first of them is opened."""
     data = {
         name: [[_short(v) for v in row] for row in t.itertuples(index=False)] for name, t in tables.items()
     }
+    data["marker_values"] = [
+        [contrast, *(_short(v) for v in row)]
+        for contrast, t in marker_values.items()
+        for row in t[["set", "gene", "sample", "value"]].itertuples(index=False)
+    ]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 

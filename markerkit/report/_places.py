@@ -13,8 +13,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "purity": ("contamination_fraction",),
     "sensitivity": ("sensitivity",),
     "proteins": ("enrichment",),
-    "markers": ("marker_heatmap",),
-    "values": ("sample_values", "group_values", "replicate_correlation", "missing_by_intensity"),
+    "markers": ("marker_heatmap", "misev_heatmap", "marker_plot", "rank_abundance"),
+    "values": ("pca", "sample_values", "group_values", "replicate_correlation", "missing_by_intensity"),
     "samples": ("qc_card",),
     "coverage": ("coverage",),
 }

@@ -81,7 +81,7 @@ def rerun_files(assessment: Assessment, command: Sequence[str] | None = None) ->
 
 
 def _is_demo(command: Sequence[str] | None) -> bool:
-    return bool(command) and list(command or ())[0] == "demo"
+    return command is not None and list(command[:1]) == ["demo"]
 
 
 def _python(assessment: Assessment, read: Mapping[str, Any], *, demo: bool) -> str:
@@ -91,7 +91,9 @@ def _python(assessment: Assessment, read: Mapping[str, Any], *, demo: bool) -> s
     harmonized = any(h["verb"] == "harmonize_ids" and h.get("scheme") == "leading" for h in between)
     other = [str(h["verb"]) for h in between if not (h["verb"] == "harmonize_ids" and harmonized)]
     steps = ["exp = mk.harmonize_ids(exp, markers)"] if harmonized else []
-    steps += [f"# here the first run had the steps {', '.join(other)}, which you must write in"] if other else []
+    steps += (
+        [f"# here the first run had the steps {', '.join(other)}, which you must write in"] if other else []
+    )
     files, checked = _files(read, call, demo=demo)
     reading = {k: v for k, v in call.items() if k not in ("path", "samples")} or {"organism": given.organism}
     return _PYTHON.format(
@@ -132,7 +134,9 @@ def _unknown(call: Mapping[str, Any], other: Sequence[str], *, demo: bool) -> li
         )
         lines.append("Such a file is read anew, so that numbers may differ where the table had been changed.")
     if other:
-        lines.append(f"Between reading and assessing the first run had steps that are not repeated here: {', '.join(other)}.")
+        lines.append(
+            f"Between reading and assessing the first run had steps that are not repeated here: {', '.join(other)}."
+        )
     return lines
 
 
@@ -155,7 +159,9 @@ def _shell(read: Mapping[str, Any], command: Sequence[str] | None) -> str:
     else:
         call: Mapping[str, Any] = read.get("call", {})
         digests = [(call.get("path"), read.get("sha256")), (call.get("samples"), read.get("samples_sha256"))]
-        same = [f"same {shlex.quote(str(p))} {digest}" for p, digest in digests if p and not _is_demo(command)]
+        same = [
+            f"same {shlex.quote(str(p))} {digest}" for p, digest in digests if p and not _is_demo(command)
+        ]
         words = " ".join(shlex.quote(word) for word in _without_output(command))
         body = "\n".join([*([_CHECK, *same] if same else []), f'markerkit {words} --out "$folder"'])
     return _SHELL.format(version=markerkit.__version__, folder=_FOLDER, body=body)

@@ -72,11 +72,16 @@ def guideline_rows(checklist: pd.DataFrame) -> list[dict[str, Any]]:
     """
     number = checklist["contrast"].nunique()
     same = ["guideline", "item", "requirement", "answer"]
-    order = {item: i for i, item in enumerate(dict.fromkeys(zip(checklist["guideline"], checklist["item"], strict=True)))}
+    order = {
+        item: i
+        for i, item in enumerate(dict.fromkeys(zip(checklist["guideline"], checklist["item"], strict=True)))
+    }
     found: list[dict[str, Any]] = []
     for _, rows in checklist.groupby(same, sort=False, dropna=False):
         row: Mapping[Any, Any] = rows.iloc[0].to_dict()
         differs = rows[["evidence", "proteins"]].drop_duplicates().shape[0] > 1
         shown = list(dict.fromkeys(rows["contrast"])) if len(rows) < number else [row["contrast"]] * differs
-        found.append({str(k): v for k, v in row.items()} | {"contrasts": shown, "n_more": (len(rows) - 1) * differs})
+        found.append(
+            {str(k): v for k, v in row.items()} | {"contrasts": shown, "n_more": (len(rows) - 1) * differs}
+        )
     return sorted(found, key=lambda r: order[(r["guideline"], r["item"])])

@@ -41,6 +41,11 @@
   }
   const PAGE = 50;
   function make(tag, parent, text) { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; if (parent) parent.appendChild(e); return e; }
+  function saved(name, rows) {
+    const text = rows.map(function (r) { return r.map(function (v) { return v === null ? "" : String(v).replace(/[\t\r\n]+/g, " "); }).join("\t"); }).join("\n") + "\n";
+    const link = make("a"); link.href = URL.createObjectURL(new Blob([text], { type: "text/tab-separated-values" })); link.download = name; link.click(); URL.revokeObjectURL(link.href);
+  }
+  window.markerkit = { make: make, tables: tables, specs: specs, saved: saved };
   function build(details, data) {
     const name = details.dataset.table, columns = specs[name], rows = data[name], body = details.querySelector(".body");
     let shown = rows, page = 0, sorted = -1, down = false;
@@ -85,10 +90,7 @@
     search.addEventListener("input", function () { draw(true); });
     back.addEventListener("click", function () { page -= 1; draw(false); });
     next.addEventListener("click", function () { page += 1; draw(false); });
-    save.addEventListener("click", function () {
-      const text = [columns].concat(shown).map(function (r) { return r.map(function (v) { return v === null ? "" : String(v).replace(/[\t\r\n]+/g, " "); }).join("\t"); }).join("\n") + "\n";
-      const link = make("a"); link.href = URL.createObjectURL(new Blob([text], { type: "text/tab-separated-values" })); link.download = name + ".tsv"; link.click(); URL.revokeObjectURL(link.href);
-    });
+    save.addEventListener("click", function () { saved(name + ".tsv", [columns].concat(shown)); });
     draw(true);
   }
   document.querySelectorAll("button[data-svg]").forEach(function (b) {

@@ -94,4 +94,7 @@ def test_a_script_of_hostile_names_is_python(nasty_assessment):
     text = rerun_files(nasty_assessment, ["assess", "a b.tsv", "--out=x", "--case", "$(touch x)"])
     compile(text["rerun.py"], "rerun.py", "exec")
     assert "markerkit assess 'a b.tsv' --case '$(touch x)' --out \"$folder\"" in text["rerun.sh"]
-    assert shutil.which("sh") is None or subprocess.run(["sh", "-n"], input=text["rerun.sh"], text=True, check=False).returncode == 0
+    assert (
+        shutil.which("sh") is None
+        or subprocess.run(["sh", "-n"], input=text["rerun.sh"], text=True, check=False).returncode == 0
+    )
