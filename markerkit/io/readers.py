@@ -167,26 +167,27 @@ def _read_proteins(
         **read.note,
         "not_in_sheet": left_out,
         **source.note,
-        "call": {
-            "path": _as_given(path),
-            "samples": _as_given(samples),
-            "software": software,
-            "quantity": quantity,
-            "scale": scale,
-            "organism": organism,
-            "contaminant_tag": tags.contaminant,
-            "decoy_tag": tags.decoy,
-        },
+        "call": _call(path, samples, software, quantity, scale, organism, tags),
     }
     annotation = annotation.loc[matrix.index] if annotation is not None else None
-    return Experiment(
-        read.values, annotation, proteins.set_axis(matrix.columns), read.scale, organism, [history]
-    )
+    proteins = proteins.set_axis(matrix.columns)
+    return Experiment(read.values, annotation, proteins, read.scale, organism, [history])
 
 
-def _as_given(path: str | Path | pd.DataFrame | None) -> str | None:
-    """Path in the words of the user; None for a frame."""
-    return None if path is None or isinstance(path, pd.DataFrame) else str(path)
+def _call(
+    path: str | Path | pd.DataFrame,
+    samples: str | Path | pd.DataFrame | None,
+    software: str,
+    quantity: str,
+    scale: str,
+    organism: str,
+    tags: Tags,
+) -> dict[str, object]:
+    """Arguments of the call, for the script that repeats it; paths as they were given, None for a frame."""
+    given = {"path": path, "samples": samples}
+    files = {k: None if v is None or isinstance(v, pd.DataFrame) else str(v) for k, v in given.items()}
+    options = {"software": software, "quantity": quantity, "scale": scale, "organism": organism}
+    return {**files, **options, "contaminant_tag": tags.contaminant, "decoy_tag": tags.decoy}
 
 
 @dataclass(frozen=True)

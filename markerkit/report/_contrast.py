@@ -70,7 +70,9 @@ def contrast_parts(
         "headline": found["headline"] or headline_of_study(tables["ev_markers"]),
         "alike": NO_SOURCE_JUDGED if assessment.like_control(name) else "",
         "like": like_control(found["comparator"]),
-        "answers": group_answers(tables["ev_markers"], contrast and [contrast.case, contrast.control]),
+        "answers": group_answers(
+            tables["ev_markers"], [contrast.case, contrast.control] if contrast else None
+        ),
         "classes": _classes(of_contrast),
         "shown": {r.key for r in shown_classes(load_criteria(), assessment.data.context)},
         **_sources(of_contrast["purity"], tables["composition"], contrast),

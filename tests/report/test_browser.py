@@ -99,7 +99,9 @@ setTimeout(() => {
 @pytest.mark.parametrize("kind", ["volcano", "marker_heatmap"])
 def test_plots_are_explored_by_keyboard(report, tmp_path, kind):
     page = report.read_text(encoding="utf-8")
-    page = page.replace("<head>", f"<head>{WATCH}", 1).replace("</body>", EXPLORE.replace("KIND", kind) + "</body>")
+    page = page.replace("<head>", f"<head>{WATCH}", 1).replace(
+        "</body>", EXPLORE.replace("KIND", kind) + "</body>"
+    )
     watched = tmp_path / "watched.html"
     watched.write_text(page, encoding="utf-8")
     found = chromium(tmp_path, "--virtual-time-budget=5000", "--dump-dom", watched.as_uri()).stdout.decode()
