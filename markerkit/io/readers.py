@@ -167,7 +167,9 @@ def _read_proteins(
         **read.note,
         "not_in_sheet": left_out,
         **source.note,
-        "call": _call(path, samples, software, quantity, scale, organism, tags),
+        "call": _call(
+            path, samples, tags, software=software, quantity=quantity, scale=scale, organism=organism
+        ),
     }
     annotation = annotation.loc[matrix.index] if annotation is not None else None
     proteins = proteins.set_axis(matrix.columns)
@@ -175,18 +177,11 @@ def _read_proteins(
 
 
 def _call(
-    path: str | Path | pd.DataFrame,
-    samples: str | Path | pd.DataFrame | None,
-    software: str,
-    quantity: str,
-    scale: str,
-    organism: str,
-    tags: Tags,
+    path: str | Path | pd.DataFrame, samples: str | Path | pd.DataFrame | None, tags: Tags, **options: str
 ) -> dict[str, object]:
     """Arguments of the call, for the script that repeats it; paths as they were given, None for a frame."""
     given = {"path": path, "samples": samples}
     files = {k: None if v is None or isinstance(v, pd.DataFrame) else str(v) for k, v in given.items()}
-    options = {"software": software, "quantity": quantity, "scale": scale, "organism": organism}
     return {**files, **options, "contaminant_tag": tags.contaminant, "decoy_tag": tags.decoy}
 
 
