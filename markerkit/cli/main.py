@@ -42,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Exit code: 0 done, 2 bad input, 130 interrupted. A bug ends in a traceback and 1.
     """
     arguments = _parser().parse_args(argv)
+    arguments.command = sys.argv[1:] if argv is None else list(argv)
     run: Callable[[argparse.Namespace], None] = arguments.run
     try:
         with warnings.catch_warnings():
@@ -259,6 +260,7 @@ def _demo(arguments: argparse.Namespace) -> None:
         words += ["--fluid", "culture", "--out", str(arguments.out)]
         words += ["--overwrite"] * arguments.overwrite + ["--quiet"] * arguments.quiet
         parsed = _parser().parse_args(words)
+        parsed.command = arguments.command
         _assess(parsed)
 
 
@@ -339,6 +341,7 @@ def _assess(arguments: argparse.Namespace) -> None:
             overwrite=arguments.overwrite,
             progress=not arguments.quiet,
             process=process,
+            command=arguments.command,
         )
     print(f"results: {folder}")
 

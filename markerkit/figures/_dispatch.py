@@ -362,11 +362,6 @@ FIGURES: dict[str, _Drawing] = {
         ("contamination_fraction",),
         lambda t, s: contamination_fraction(_rows_of(t["contamination_fraction"], s.contrast)),
     ),
-    "checklist": _Drawing(
-        "Reporting guidelines",
-        ("misev_checklist",),
-        lambda t, s: checklist(t["misev_checklist"], contrast=s.contrast),
-    ),
     "enrichment": _Drawing(
         "Set tests",
         ("enrichment",),

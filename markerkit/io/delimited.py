@@ -261,9 +261,12 @@ def _parse(
         middle = _middle(text.data, body) if in_parts and rows is None else 0
         if not middle:
             return [read(text.data, body, places, in_parts=in_parts)]
-        halves = [(text.data[body:middle], 0), (text.data, middle)]
-        with ThreadPoolExecutor(len(halves)) as threads:
-            return list(threads.map(lambda half: read(*half, places, in_parts=True), halves))
+        with ThreadPoolExecutor(2) as threads:
+            halves = (
+                threads.submit(read, data, at, places, in_parts=True)
+                for data, at in ((text.data[body:middle], 0), (text.data, middle))
+            )
+            return [half.result() for half in [*halves]]
 
     try:
         frame = _whole_columns(cells, kept)

@@ -167,11 +167,22 @@ def _read_proteins(
         **read.note,
         "not_in_sheet": left_out,
         **source.note,
+        "call": _call(
+            path, samples, tags, software=software, quantity=quantity, scale=scale, organism=organism
+        ),
     }
     annotation = annotation.loc[matrix.index] if annotation is not None else None
-    return Experiment(
-        read.values, annotation, proteins.set_axis(matrix.columns), read.scale, organism, [history]
-    )
+    proteins = proteins.set_axis(matrix.columns)
+    return Experiment(read.values, annotation, proteins, read.scale, organism, [history])
+
+
+def _call(
+    path: str | Path | pd.DataFrame, samples: str | Path | pd.DataFrame | None, tags: Tags, **options: str
+) -> dict[str, object]:
+    """Arguments of the call, for the script that repeats it; paths as they were given, None for a frame."""
+    given = {"path": path, "samples": samples}
+    files = {k: None if v is None or isinstance(v, pd.DataFrame) else str(v) for k, v in given.items()}
+    return {**files, **options, "contaminant_tag": tags.contaminant, "decoy_tag": tags.decoy}
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ def sample_cards(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     Returns
     -------
     ``cards``, one per sample; ``grouped``, whether there is more than one group; ``n_more``, samples left out;
-    ``n_review``, samples with something to review; ``check``, what the bovine check found; ``sources`` and
+    ``n_review``, samples with something to review; ``advice``, what to do about
+    it and for which samples; ``check``, what the bovine check found; ``sources`` and
     ``proteins``, rows of the table `blanks` that could explain a part of the samples; ``carried``, limits that the
     blanks set to contamination fractions; ``n_blanks``; ``basis`` of the shares.
     """
@@ -37,6 +38,7 @@ def sample_cards(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "grouped": table["group"].nunique() > 1,
         "n_more": max(0, len(cards) - _MOST_SAMPLES),
         "n_review": sum(bool(c["review"]) for c in cards),
+        "advice": _advised(cards),
         "check": [". ".join(filter(None, [r["meaning"], r["reason"]])) for _, r in check.iterrows()],
         "sources": _blank_rows(blanks, "source"),
         "carried": limits.to_dict(orient="records"),
@@ -44,6 +46,22 @@ def sample_cards(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "n_blanks": int(blanks.drop_duplicates("role")["n_blanks"].sum()) if len(blanks) else 0,
         "basis": str(basis.iloc[0]) if len(basis) else "",
     }
+
+
+def _flag(row: Mapping[Any, Any]) -> str:
+    """Write what was flagged; what to do stands once for all samples."""
+    if row["kind"] == "share":
+        return f"{load_criteria().sources[row['item']].title} {percent(row['value'], 2)}"
+    return str(row["text"]).removesuffix(f"; {row['advice']}")
+
+
+def _advised(cards: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Every piece of advice once, with the samples that it is for."""
+    found: dict[str, list[str]] = {}
+    for card in cards:
+        for advice in card["advice"]:
+            found.setdefault(advice, []).append(card["sample"])
+    return list(found.items())
 
 
 def _blank_rows(blanks: pd.DataFrame, level: str) -> list[dict[str, Any]]:
@@ -63,7 +81,7 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     def value(kind: str, item: str, column: str = "value") -> float:
         return float(of_key[(kind, item)][column]) if (kind, item) in of_key else float("nan")
 
-    markers = rows[rows["kind"] == "marker"]
+    markers, flags = rows[rows["kind"] == "marker"], flags_of(rows)
     shares = rows[(rows["kind"] == "share") & (rows["item"] != "ev") & (rows["value"] > 0)]
     top = shares.sort_values("value", ascending=False, kind="stable").head(_TOP_SHARES)
     return {
@@ -81,7 +99,8 @@ def _card(name: str, rows: pd.DataFrame) -> dict[str, Any]:
         "ev": percent(value("share", "ev"), 2),
         "top": ", ".join(f"{titles[r['item']].title} {percent(r['value'], 2)}" for _, r in top.iterrows()),
         "similarity": _plain(value("outlier", "correlation"), "{:.2f}"),
-        "review": list(flags_of(rows)["text"]),
+        "review": [_flag(r) for r in flags.to_dict(orient="records")],
+        "advice": list(dict.fromkeys(filter(None, flags["advice"]))),
     }
 
 

@@ -19,9 +19,11 @@ from typing import IO, TYPE_CHECKING, NamedTuple, Self
 import pandas as pd
 from tqdm import tqdm
 
-from markerkit.assessment.marker_values import heat_map_tables
+from markerkit.assessment.marker_values import class_marker_values, significant_values
+from markerkit.figures import captions
 from markerkit.figures._dispatch import FIGURES, OF_STUDY, of_study
 from markerkit.report._draw import Job, draw
+from markerkit.report._places import OF_SAMPLES
 from markerkit.study.contrast import Contrast
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 #: figures that are drawn first: heat maps, since seaborn is loaded in the second process and that one begins, then what
 #: takes longest, so that both processes end at about the same time
-_FIRST = ("marker_heatmap", "heatmap", "replicate_correlation", "qc_card", "checklist", "enrichment")
+_FIRST = ("marker_heatmap", "heatmap", "replicate_correlation", "qc_card", "misev_heatmap", "enrichment")
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,20 @@ class Drawn:
 
     Parameters
     ----------
-    contrast, name, title
+    contrast, name, title, caption
         What it shows.
-    svg, pdf
+    svg
         Its content.
+    file
+        Name of its files in ``figures/``, without the ending.
     """
 
     contrast: str
     name: str
     title: str
+    caption: str
     svg: bytes
-    pdf: bytes
+    file: str
 
 
 Process = subprocess.Popen[bytes]
@@ -123,20 +128,23 @@ class FigureWriter:
     ) -> None:
         contrasts: list[Contrast | None] = list(assessment.contrasts) or [None]
         self._folder = folder
+        several = len(contrasts) > 1
+        shown_once = [name for name in FIGURES if several and name in OF_SAMPLES]
         self._jobs = [
             Job(
-                {**tables, **heat_map_tables(assessment.experiment, assessment.markers, tables, c)},
+                {**tables, **_heat_maps(assessment, tables, c, markers=not several)},
                 c.name if c else "",
                 (c.case, c.control) if c else None,
-                f"{_slug(c.name)}-" if c and len(contrasts) > 1 else "",
+                f"{_slug(c.name)}-" if c and several else "",
             )
             for c in contrasts
         ]
-        names = sorted(FIGURES, key=lambda n: _FIRST.index(n) if n in _FIRST else len(_FIRST))
-        self._waiting = deque(_Task(job, name) for name in names for job in range(len(self._jobs)))
-        self._of_study = of_study(tables)
-        self._jobs.append(Job(dict(tables), "", None, ""))
-        self._waiting.extend(_Task(len(contrasts), name) for name in self._of_study)
+        self._names = [[name for name in FIGURES if name not in shown_once] for _ in contrasts]
+        whole = {**tables, **_heat_maps(assessment, tables, None, markers=several)}
+        self._jobs.append(Job(whole, "", None, ""))
+        self._names.append([*of_study(tables), *shown_once])
+        tasks = [_Task(job, name) for job, names in enumerate(self._names) for name in names]
+        self._waiting = deque(sorted(tasks, key=_urgency))
         self._skipped: dict[_Task, str] = {}
         self._process = process
         self._thread = ThreadPoolExecutor(max_workers=1)
@@ -166,18 +174,30 @@ class FigureWriter:
             self._handed_out.result()
             self._draw_here()  # the figure with which the second process failed
         drawn, why = [], {}
-        for at, job in enumerate(self._jobs):
-            last = at == len(self._jobs) - 1
-            for name, figure in (OF_STUDY if last else FIGURES).items():
-                if last and name not in self._of_study:
-                    continue
+        for at, (job, names) in enumerate(zip(self._jobs, self._names, strict=True)):
+            for name in names:
                 if reason := self._skipped[_Task(at, name)]:
                     why[f"{job.contrast}: {name}" if job.contrast else name] = reason
-                else:
-                    stem = self._folder / f"{job.prefix}{name}"
-                    svg, pdf = (stem.with_name(f"{stem.name}.{kind}").read_bytes() for kind in ("svg", "pdf"))
-                    drawn.append(Drawn(job.contrast, name, figure.title, svg, pdf))
+                    continue
+                stem = self._folder / f"{job.prefix}{name}"
+                svg = stem.with_name(f"{stem.name}.svg").read_bytes()
+                title = {**FIGURES, **OF_STUDY}[name].title
+                drawn.append(
+                    Drawn(
+                        job.contrast,
+                        name,
+                        title,
+                        captions.caption(name, job.tables, job.contrast or None),
+                        svg,
+                        stem.name,
+                    )
+                )
         return drawn, why
+
+    @property
+    def marker_values(self) -> dict[str, pd.DataFrame]:
+        """What the heat maps of the markers show, by contrast."""
+        return {j.contrast: j.tables["marker_values"] for j in self._jobs if "marker_values" in j.tables}
 
     def _next(self) -> _Task | None:
         try:
@@ -205,6 +225,22 @@ class FigureWriter:
                     self._waiting.append(task)
                     return
                 self._skipped[task] = answer
+
+
+def _heat_maps(
+    assessment: Assessment, tables: Mapping[str, pd.DataFrame], contrast: Contrast | None, *, markers: bool
+) -> dict[str, pd.DataFrame]:
+    """Tables of the heat maps: the significant proteins of a contrast; the markers, where they are drawn with it."""
+    exp, found = assessment.experiment, {}
+    if contrast is not None:
+        found["significant_values"] = significant_values(exp, tables["differential_abundance"], contrast)
+    if markers:
+        found["marker_values"] = class_marker_values(exp, assessment.markers, contrast)
+    return found
+
+
+def _urgency(task: _Task) -> int:
+    return _FIRST.index(task.name) if task.name in _FIRST else len(_FIRST)
 
 
 def _asked(task: _Task, send: IO[bytes], answers: IO[bytes]) -> str | None:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from markerkit.core.errors import InputError
 from markerkit.report._figures import FigureWriter, Process, drawing_process
 from markerkit.report._html import html_page
 from markerkit.report._methods import methods_text
+from markerkit.report._rerun import rerun_files
 from markerkit.report._summary import summary
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.spec import to_tsv
@@ -32,8 +33,9 @@ def write_report(
     overwrite: bool = False,
     progress: bool = False,
     process: Process | None = None,
+    command: Sequence[str] | None = None,
 ) -> Path:
-    """Write the report, the figures, the tables, the summary and the methods of an assessment.
+    """Write the report, figures, tables, summary, methods and the scripts that repeat the run.
 
     Parameters
     ----------
@@ -47,6 +49,8 @@ def write_report(
         Show a bar on stderr, where that is a terminal.
     process
         A :func:`drawing_process` that was started while the assessment was made; without one, it starts here.
+    command
+        Arguments of the command line, without the program's name, for ``rerun.sh``.
 
     Returns
     -------
@@ -67,7 +71,9 @@ def write_report(
             _write_tables(part, tables)
             _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
             _write(part / "methods.md", methods)
-            page = html_page(assessment, record, methods)
+            for name, text in rerun_files(assessment, command).items():
+                _write(part / name, text)
+            page = html_page(assessment, record, methods, writer.marker_values)
             drawn, skipped = writer.finish(progress=progress)
         _write(part / "report.html", page(drawn, skipped))
     return Path(folder)

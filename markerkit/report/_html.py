@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,38 +15,27 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
-from markerkit.assessment.headline import headline_of_study, like_control, row_of, shown_classes
-from markerkit.assessment.result import NO_SOURCE_JUDGED, question
-from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
-from markerkit.core.vocabulary import Rule
-from markerkit.core.wording import interval, percent, times
-from markerkit.figures._dispatch import OF_STUDY
+from markerkit.core.wording import percent
 from markerkit.report import _evidence
 from markerkit.report._cards import sample_cards
+from markerkit.report._contrast import contrast_parts, group_answers, levels
 from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
+from markerkit.report._places import PLACES, place_of
+from markerkit.report._study import group_shares, guideline_rows, study_lines
 from markerkit.report._summary import summary
-from markerkit.report._values import FIGURES_OF_VALUES, group_rows
+from markerkit.report._values import group_rows
 from markerkit.tables.registry import TABLES
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
     from markerkit.assessment.result import Assessment
-    from markerkit.assessment.series import SeriesParts
     from markerkit.study.contrast import Contrast
 
-#: the order of the classes on the page, by verdict
-_ORDER = ("compatible", "higher", "unresolved", "similar", "lower", "not compatible", "not assessable")
-_PER_EV = {
-    "higher": "more than in the control",
-    "similar": "as much as in the control",
-    "lower": "less than in the control",
-}
-_TOP_PARTS = 6
-_TOP_MARKERS = 8
 _HERE = Path(__file__).parent
+_PAGE_WIDTH = 183.0  # mm, two columns of a page; 1000 pixels on a screen
 
 
 def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping[str, str]) -> str:
@@ -62,7 +52,10 @@ def html_report(assessment: Assessment, drawn: Sequence[Drawn], skipped: Mapping
 
 
 def html_page(
-    assessment: Assessment, record: Mapping[str, Any], methods: str
+    assessment: Assessment,
+    record: Mapping[str, Any],
+    methods: str,
+    marker_values: Mapping[str, pd.DataFrame] | None = None,
 ) -> Callable[[Sequence[Drawn], Mapping[str, str]], str]:
     """Prepare the report, while its figures are still being drawn.
 
@@ -74,6 +67,8 @@ def html_page(
         The assessment as in ``summary.json``.
     methods
         The methods text.
+    marker_values
+        What the heat maps of the markers show, by contrast; for the plots to explore.
 
     Returns
     -------
@@ -82,49 +77,38 @@ def html_page(
     tables, template = assessment.tables, _template()
     values = {
         "record": record,
-        "contrasts": [_contrast(assessment, tables, found) for found in record["contrasts"]],
-        "of_values": FIGURES_OF_VALUES,
-        "of_study": list(OF_STUDY),
+        "contrasts": [contrast_parts(assessment, tables, found) for found in record["contrasts"]],
+        "of_samples": "" if len(record["contrasts"]) > 1 else record["contrasts"][0]["name"],
         "study_lines": study_lines(assessment.series),
+        "answers": group_answers(tables["ev_markers"]),
+        "shares": group_shares(tables["composition"]),
+        "values_by_group": group_rows(tables["group_values"], _only(assessment.contrasts)),
+        "guidelines": guideline_rows(tables["misev_checklist"]),
+        "form": _evidence.form(tables["ev_track"]),
         "per_sample": sample_cards(tables),
         "specs": list(TABLES.values()),
-        "data": _table_data(tables),
+        "data": _table_data(tables, marker_values or {}),
         "methods": _paragraphs(methods),
         "citations": list(CITATIONS.values()),
         "bibtex": _bibtex(tables, assessment.markers.references),
         "gaps": assessment.gaps(),
         "circular": _evidence.circular(tables["circularity"]),
-        "levels": _levels(),
+        "levels": levels(),
         "glossary": GLOSSARY,
         # files of the package, no input: they may stand in the page as they are
         "style": Markup((_HERE / "report.css").read_text(encoding="utf-8")),
-        "script": Markup((_HERE / "tables.js").read_text(encoding="utf-8")),
+        "script": Markup("".join((_HERE / f).read_text(encoding="utf-8") for f in ("tables.js", "plots.js"))),
     }
 
     def page(drawn: Sequence[Drawn], skipped: Mapping[str, str]) -> str:
-        text = template.render(**values, figures=[_figure(d) for d in drawn], skipped=dict(skipped))
+        text = template.render(
+            **values, figures=[_figure(d) for d in sorted(drawn, key=_rank)], skipped=dict(skipped)
+        )
         # a number and its sign stay on one line; what follows is data
         shown, mark, rest = text.partition('<script type="application/json"')
         return re.sub(r"(?<=\d) %", "\u00a0%", shown) + mark + rest
 
     return page
-
-
-def study_lines(parts: SeriesParts) -> list[tuple[str, list[str]]]:
-    """Headings of the parts that describe the whole study, each with its lines.
-
-    Parameters
-    ----------
-    parts
-        Fraction series, ranking and amounts of the assessment.
-    """
-    found: list[tuple[str, list[str]]] = []
-    for line in parts.lines():
-        if line.startswith("  "):
-            found[-1][1].append(line.strip())
-        else:
-            found.append((f"{line[:1].upper()}{line[1:]}", []))
-    return found
 
 
 def _template() -> Template:
@@ -137,19 +121,23 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"ticks": _ticks, "percent": partial(percent, digits=2)}
+    environment.filters |= {"ticks": _ticks, "percent": partial(percent, digits=2), "anchor": _anchor}
     return environment.get_template("template.html.j2")
 
 
-def _levels() -> dict[str, str]:
-    """Levels of the intervals in percent."""
-    threshold = load_criteria().threshold
-    of_classes = threshold["class_confidence"]
-    return {
-        "class_": f"{100 * of_classes:g}",
-        "one_sided": f"{50 * (1 - of_classes):g}",
-        "source": f"{100 * threshold['confidence']:g}",
-    }
+def _only(contrasts: Sequence[Contrast]) -> Contrast | None:
+    return contrasts[0] if len(contrasts) == 1 else None
+
+
+def _anchor(term: str) -> str:
+    """Name the place of a term of the glossary in the page.
+
+    >>> _anchor("null check (type-I error check)")
+    'term-null-check-type-i-error-check'
+    """
+    if term not in GLOSSARY:
+        raise KeyError(term)
+    return "term-" + re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")
 
 
 def _ticks(text: str) -> Markup:
@@ -161,224 +149,41 @@ def _ticks(text: str) -> Markup:
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def _contrast(
-    assessment: Assessment, tables: Mapping[str, pd.DataFrame], found: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Everything that the page shows of one contrast.
-
-    Parameters
-    ----------
-    assessment
-        For the samples of the contrast.
-    tables
-        Tables of the assessment by name.
-    found
-        The contrast in the record.
-    """
-    name = found["name"]
-    of_contrast = {k: t[t["contrast"] == name] if "contrast" in t.columns else t for k, t in tables.items()}
-    contrast = next((c for c in assessment.contrasts if c.name == name), None)
-    case = None if contrast is None else contrast.groups(assessment.experiment)[0]
-    shares = _shares(tables["source_shares"], case)
-    comparators = load_criteria().comparators
-    return {
-        "name": name or "Whole study, no contrast",
-        "comparator": comparators[found["comparator"]].title if found["comparator"] else "",
-        "question": question(contrast) if contrast is not None and not contrast.asks_identity else "",
-        "found": found,
-        "confidence": _confidence(of_contrast["design"], contrast, assessment.params.get("collapse_by")),
-        "headline": found["headline"] or headline_of_study(tables["ev_markers"]),
-        "alike": NO_SOURCE_JUDGED if assessment.like_control(name) else "",
-        "like": like_control(found["comparator"]),
-        "tube": _tube(tables["ev_markers"], contrast),
-        "classes": _classes(of_contrast),
-        "shown": {r.key for r in shown_classes(load_criteria(), assessment.data.context)},
-        **_sources(of_contrast["purity"], shares),
-        "parts": _parts(of_contrast["purity"], tables["composition"], contrast),
-        "carry": _fractions(of_contrast["contamination_fraction"]),
-        "checklist": found["checklist"],
-        "stability": _evidence.stability(of_contrast["sensitivity"]),
-        "unvaried": _evidence.unvaried(of_contrast["sensitivity"]),
-        "values": group_rows(tables["group_values"], contrast),
-        "design": _evidence.design_rows(of_contrast["design"]),
-        "levels": _evidence.levels(of_contrast["null_check"]),
-        "form": _evidence.form(of_contrast["ev_track"]),
-    }
-
-
-def _classes(tables: Mapping[str, pd.DataFrame]) -> list[dict[Hashable, Any]]:
-    """Rows of the classes with titles, intervals, evidence and markers, the compatible first."""
-    criteria = load_criteria()
-    levels = {"identity": "class_confidence", "comparison": "confidence"}
-    rows = [
-        row | {"interval": _interval(row, criteria.threshold[level])}
-        for name, level in levels.items()
-        for row in tables[name].to_dict(orient="records")
-    ]
-    for row in rows:
-        row["title"] = criteria.classes[row["class"]].title
-        row["markers"] = _markers(tables["markers_used"], row["class"])
-        row["reasons"] = _evidence.reasons(tables["evidence"], row["class"])
-    return sorted(rows, key=lambda r: _ORDER.index(r["verdict"]))
-
-
-def _tube(ev_markers: pd.DataFrame, contrast: Contrast | None) -> list[dict[str, str]]:
-    """Say what is in the tube of the two groups of a contrast, or of every group."""
-    rows = ev_markers[ev_markers["level"] == "group"]
-    if contrast is not None:
-        rows = rows[rows["name"].isin([contrast.case, contrast.control])]
-    found = []
-    for _, row in rows.iterrows():
-        head, _, text = str(row["summary"]).partition(": ")
-        found.append({"name": head, "word": str(row["word"]), "text": text})
-    return found
-
-
-def _parts(
-    purity: pd.DataFrame, composition: pd.DataFrame, contrast: Contrast | None
-) -> list[dict[str, Any]]:
-    """Largest sources of the case and all that are higher: share in both groups, then the comparison."""
-    if contrast is None:
-        return []
-    groups = composition[composition["level"] == "group"]
-    case, control = (
-        groups[groups["name"] == g].set_index("component") for g in (contrast.case, contrast.control)
-    )
-    found = []
-    for row in purity.to_dict(orient="records"):
-        key = row["source"]
-        held, there = (_share_of(part, key) for part in (case, control))
-        share = float(case["share"].get(key, np.nan))
-        third, _, kind = str(case["reference"].get(key, "")).partition(" of ")
-        found.append(
-            {
-                "title": load_criteria().sources[key].title,
-                "case": held,
-                "control": there,
-                "place": third,
-                "kind": kind,
-                "verdict": row["verdict"],
-                "times": times(row["log2_fc"]).removesuffix(" than").removesuffix(" as")
-                if pd.notna(row["log2_fc"])
-                else "",
-                "share": share if np.isfinite(share) else 0.0,
-            }
-        )
-    most = sorted(found, key=lambda r: -float(r["share"]))
-    return [r for i, r in enumerate(most) if (i < _TOP_PARTS and r["share"] > 0) or r["verdict"] == "higher"]
-
-
-def _share_of(part: pd.DataFrame, key: str) -> str:
-    if key not in part.index or not np.isfinite(float(row_of(part, key)["share"])):
-        return "not seen"
-    row = row_of(part, key)
-    inside = (
-        f" ({100 * row['ci_low']:.2g} to {100 * row['ci_high']:.2g})" if np.isfinite(row["ci_low"]) else ""
-    )
-    return f"{percent(row['share'], 2)}{inside}"
-
-
-def _sources(purity: pd.DataFrame, shares: Mapping[str, float]) -> dict[str, Any]:
-    """Rows of the purity table with titles, intervals and shares; all, and by verdict."""
-    criteria = load_criteria()
-    rows = purity.to_dict(orient="records")
-    for row in rows:
-        row["title"] = criteria.sources[row["source"]].title
-        row["interval"] = _interval(row, criteria.threshold["confidence"])
-        row["share"] = shares.get(row["source"], np.nan)
-        row["per_ev"] = _PER_EV.get(row["per_ev"], "")
-    return {
-        "sources": rows,
-        "higher": [s for s in rows if s["verdict"] == "higher"],
-        "unresolved": [s for s in rows if s["verdict"] == "unresolved"],
-        "open_sources": _by_reason([s for s in rows if s["verdict"] == "not assessable"]),
-    }
-
-
-def _fractions(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
-    parts = {key: rule.title for key, rule in load_criteria().sources.items()} | {"all": "Overall"}
-    return table.assign(title=table["compartment"].replace(parts)).to_dict(orient="records")
-
-
-def _confidence(design: pd.DataFrame, contrast: Contrast | None, collapse_by: str | None) -> list[str]:
-    """Write the terms of the model and the warnings of the design check."""
-    lines = []
-    if contrast is not None and contrast.paired_by:
-        lines.append(f"Samples are paired by `{contrast.paired_by}`.")
-    if contrast is not None and contrast.batch:
-        lines.append(f"Batches are in the model: {', '.join(f'`{b}`' for b in contrast.batch)}.")
-    if collapse_by:
-        lines.append(f"Technical replicates of one `{collapse_by}` were averaged and count once.")
-    warnings = [r for r in _evidence.design_rows(design) if r["severity"] in ("serious", "warning")]
-    lines += [" ".join(_sentence(row[c]) for c in ("finding", "advice") if row[c]) for row in warnings]
-    return lines
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _interval(row: Mapping[Hashable, Any], confidence: float) -> str:
-    if not np.isfinite(row["log2_fc"]):
-        return ""
-    return f"{times(row['log2_fc'])} the background ({interval(row['ci_low'], row['ci_high'], confidence)})"
-
-
-def _by_reason(sources: Iterable[Mapping[Hashable, Any]]) -> dict[str, str]:
-    """Reason -> titles of the sources, so that each reason stands once."""
-    least = int(load_criteria().threshold["min_markers_source"])
-    found: dict[str, list[str]] = {}
-    for source in sources:
-        few = source["rule"] == Rule.TOO_FEW_MARKERS
-        reason = f"fewer than {least} independent markers measured" if few else source["reason"]
-        found.setdefault(reason, []).append(source["title"])
-    return {reason: ", ".join(titles) for reason, titles in found.items()}
-
-
-def _shares(table: pd.DataFrame, samples: Collection[str] | None) -> dict[str, float]:
-    """Median share of each source over the samples, all of them by default, the largest first."""
-    if samples is not None:
-        table = table[table["sample"].isin(list(samples))]
-    median = table.groupby("source")["share"].median().dropna().sort_values(ascending=False, kind="stable")
-    return {str(k): float(v) for k, v in median.items()}
-
-
-def _markers(table: pd.DataFrame, key: str) -> dict[str, list[Any]]:
-    """Markers with the largest contribution for and against a class."""
-    rows = table[(table["set"] == key) & (table["status"] == "counted")]
-    pull = rows["weight"] * rows["log2_fc"] * np.where(rows["role"] == "negative", -1.0, 1.0)
-    ordered = rows.assign(pull=pull).sort_values("pull", kind="stable")
-    favor = ordered[ordered["pull"] > 0].iloc[::-1].head(_TOP_MARKERS)
-    against = ordered[ordered["pull"] < 0].head(_TOP_MARKERS)
-    return {"favor": favor.to_dict(orient="records"), "against": against.to_dict(orient="records")}
+def _rank(drawn: Drawn) -> int:
+    """Order of the figures within a section."""
+    names = PLACES.get(place_of(drawn.name), ())
+    return names.index(drawn.name) if drawn.name in names else len(names)
 
 
 def _figure(drawn: Drawn) -> dict[str, Any]:
-    svg, pdf = (base64.b64encode(content).decode() for content in (drawn.svg, drawn.pdf))
     points = re.search(rb'<svg[^>]* width="([\d.]+)pt"', drawn.svg)
+    wide = float(points[1]) / 72 * 25.4 if points else _PAGE_WIDTH
     return {
         "contrast": drawn.contrast,
+        "place": place_of(drawn.name),
         "name": drawn.name,
         "title": drawn.title,
-        "svg": svg,
-        "pdf": pdf,
-        # text of one size in narrow and wide figures: two columns of a page, 183 mm, are 1000 pixels
-        "pixels": round(float(points[1]) / 72 * 25.4 / 183 * 1000) if points else 1000,
+        "caption": drawn.caption,
+        "svg": base64.b64encode(drawn.svg).decode(),
+        "file": drawn.file,
+        # text of one size in narrow and wide figures
+        "pixels": round(wide / _PAGE_WIDTH * 1000),
+        "mm": round(wide),
     }
 
 
-def _table_data(tables: Mapping[str, pd.DataFrame]) -> str:
-    """Tables as JSON that cannot end its script element."""
+def _table_data(tables: Mapping[str, pd.DataFrame], marker_values: Mapping[str, pd.DataFrame]) -> str:
+    """Tables as compressed JSON, which a browser unpacks when the first of them is opened."""
     data = {
         name: [[_short(v) for v in row] for row in t.itertuples(index=False)] for name, t in tables.items()
     }
+    data["marker_values"] = [
+        [contrast, *(_short(v) for v in row)]
+        for contrast, t in marker_values.items()
+        for row in t[["set", "gene", "sample", "value"]].itertuples(index=False)
+    ]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return (
-        text.replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-        .replace("&", "\\u0026")
-        .replace("\u2028", "\\u2028")
-    )
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 def _short(value: object) -> object:

@@ -52,7 +52,8 @@ def summary(assessment: Assessment) -> dict[str, Any]:
                 "n_samples": exp.n_samples,
                 "n_proteins": exp.n_proteins,
                 "missing": exp.missing,
-                "history": list(exp.history),
+                # where the files lay on this machine is in rerun.py only
+                "history": [{k: v for k, v in h.items() if k != "call"} for h in exp.history],
             },
             "design": list(assessment.design),
             "composition": _composition(assessment),

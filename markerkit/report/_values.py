@@ -11,9 +11,6 @@ from markerkit.core.wording import number, percent
 from markerkit.study.contrast import Contrast
 from markerkit.study.roles import SAMPLE
 
-#: figures that stand in this section
-FIGURES_OF_VALUES = ("sample_values", "group_values", "replicate_correlation", "missing_by_intensity")
-
 
 def group_rows(table: pd.DataFrame, contrast: Contrast | None) -> list[dict[str, Any]]:
     """Rows of the section.

@@ -6,23 +6,47 @@
     root.dataset.theme = dark ? "light" : "dark";
   });
   const tabs = Array.from(document.querySelectorAll('[role="tab"]'));
-  tabs.forEach(function (tab, i) {
-    tab.addEventListener("click", function () {
-      tabs.forEach(function (other, j) {
-        other.setAttribute("aria-selected", String(i === j));
-        document.getElementById(other.getAttribute("aria-controls")).hidden = i !== j;
-      });
+  function show(chosen) {
+    tabs.forEach(function (tab) {
+      const panel = tab.getAttribute("aria-controls"), open = tab === chosen;
+      tab.setAttribute("aria-selected", String(open)); tab.tabIndex = open ? 0 : -1;
+      document.getElementById(panel).hidden = !open;
+      document.querySelector('[data-of="' + panel + '"]').hidden = !open;
     });
+  }
+  tabs.forEach(function (tab, i) {
+    tab.addEventListener("click", function () { show(tab); });
     tab.addEventListener("keydown", function (event) {
       const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-      if (step) { const next = tabs[(i + step + tabs.length) % tabs.length]; next.focus(); next.click(); }
+      if (step) { const next = tabs[(i + step + tabs.length) % tabs.length]; next.focus(); show(next); }
     });
   });
-  const data = JSON.parse(document.getElementById("data").textContent);
+  if (tabs.length) show(tabs[0]);
+  function reveal() {  // a link to a place in a contrast that is not shown, or in what is folded
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1))), panel = target && target.closest(".panel");
+    if (panel && panel.hidden) { show(tabs.find(function (tab) { return tab.getAttribute("aria-controls") === panel.id; })); }
+    if (target) { const fold = target.closest("details"); if (fold) fold.open = true; target.scrollIntoView(); }
+  }
+  addEventListener("hashchange", reveal); reveal();
+  if (!matchMedia("(min-width: 1180px)").matches) document.querySelector(".contents details").open = false;
+  const folded = [];  // what is opened for paper is closed again
+  addEventListener("beforeprint", function () { document.querySelectorAll("details.printed:not([open])").forEach(function (d) { d.open = true; folded.push(d); }); });
+  addEventListener("afterprint", function () { folded.splice(0).forEach(function (d) { d.open = false; }); });
   const specs = JSON.parse(document.getElementById("specs").textContent);
+  const packed = document.getElementById("data").textContent;
+  let unpacked = null;
+  function tables() {  // once, when the first table or plot is opened
+    unpacked = unpacked || new Response(new Blob([Uint8Array.from(atob(packed), function (c) { return c.charCodeAt(0); })]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+    return unpacked;
+  }
   const PAGE = 50;
   function make(tag, parent, text) { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; if (parent) parent.appendChild(e); return e; }
-  function build(details) {
+  function saved(name, rows) {
+    const text = rows.map(function (r) { return r.map(function (v) { return v === null ? "" : String(v).replace(/[\t\r\n]+/g, " "); }).join("\t"); }).join("\n") + "\n";
+    const link = make("a"); link.href = URL.createObjectURL(new Blob([text], { type: "text/tab-separated-values" })); link.download = name; link.click(); URL.revokeObjectURL(link.href);
+  }
+  window.markerkit = { make: make, tables: tables, specs: specs, saved: saved };
+  function build(details, data) {
     const name = details.dataset.table, columns = specs[name], rows = data[name], body = details.querySelector(".body");
     let shown = rows, page = 0, sorted = -1, down = false;
     const tools = make("div", body); tools.className = "tools";
@@ -66,10 +90,7 @@
     search.addEventListener("input", function () { draw(true); });
     back.addEventListener("click", function () { page -= 1; draw(false); });
     next.addEventListener("click", function () { page += 1; draw(false); });
-    save.addEventListener("click", function () {
-      const text = [columns].concat(shown).map(function (r) { return r.map(function (v) { return v === null ? "" : String(v).replace(/[\t\r\n]+/g, " "); }).join("\t"); }).join("\n") + "\n";
-      const link = make("a"); link.href = URL.createObjectURL(new Blob([text], { type: "text/tab-separated-values" })); link.download = name + ".tsv"; link.click(); URL.revokeObjectURL(link.href);
-    });
+    save.addEventListener("click", function () { saved(name + ".tsv", [columns].concat(shown)); });
     draw(true);
   }
   document.querySelectorAll("button[data-svg]").forEach(function (b) {
@@ -77,6 +98,6 @@
       const link = document.createElement("a"); link.href = b.closest("figure").querySelector("img").src; link.download = b.dataset.svg; link.click();
     });
   });
-  document.querySelectorAll("details.table").forEach(function (d) { d.addEventListener("toggle", function () { if (d.open && !d.dataset.built) { d.dataset.built = "yes"; build(d); } }); });
+  document.querySelectorAll("details.table").forEach(function (d) { d.addEventListener("toggle", function () { if (d.open && !d.dataset.built) { d.dataset.built = "yes"; tables().then(function (data) { build(d, data); }); } }); });
   root.dataset.ready = "yes";
 }());

@@ -76,6 +76,45 @@ def test_tables_sort_and_filter_dark_mode_and_no_error(report, tmp_path):
     assert out["light"] != out["dark"]
 
 
+EXPLORE = """<script>
+const out = {};
+const button = document.querySelector('button[data-plot="KIND"]'), figure = button.closest("figure");
+button.focus(); out.reached = document.activeElement === button; button.click();
+setTimeout(() => {
+  const canvas = figure.querySelector("canvas"), search = figure.querySelector("input[type=search]");
+  const status = () => figure.querySelector(".status").textContent, press = key => canvas.dispatchEvent(new KeyboardEvent("keydown", {key}));
+  out.expanded = button.getAttribute("aria-expanded");
+  out.drawn = canvas.width > 200 && canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(v => v > 0);
+  out.all = status();
+  search.value = "cd63"; search.dispatchEvent(new Event("input")); out.found = status();
+  canvas.focus(); out.canvas = document.activeElement === canvas;
+  press("ArrowRight"); out.first = status(); press("Enter"); out.selected = figure.querySelector(".explore p:last-child").textContent;
+  press("Escape"); out.cleared = figure.querySelector(".explore p:last-child").textContent;
+  out.problems = window.problems;
+  document.documentElement.dataset.out = JSON.stringify(out);
+}, 1500);
+</script>"""
+
+
+@pytest.mark.parametrize("kind", ["volcano", "marker_heatmap"])
+def test_plots_are_explored_by_keyboard(report, tmp_path, kind):
+    page = report.read_text(encoding="utf-8")
+    page = page.replace("<head>", f"<head>{WATCH}", 1).replace(
+        "</body>", EXPLORE.replace("KIND", kind) + "</body>"
+    )
+    watched = tmp_path / "watched.html"
+    watched.write_text(page, encoding="utf-8")
+    found = chromium(tmp_path, "--virtual-time-budget=5000", "--dump-dom", watched.as_uri()).stdout.decode()
+    (raw,) = re.findall(r'data-out="([^"]*)"', found)
+    out = json.loads(escapes.unescape(raw))
+    assert out["problems"] == []
+    assert (out["reached"], out["canvas"], out["drawn"], out["expanded"]) == (True, True, True, "true")
+    assert out["found"] != out["all"]
+    assert out["first"].startswith("CD63")
+    assert out["selected"] == "Selected (1): CD63"
+    assert out["cleared"] == ""
+
+
 def test_prints_to_pdf(report, tmp_path):
     pdf = tmp_path / "report.pdf"
     chromium(tmp_path, f"--print-to-pdf={pdf}", "--no-pdf-header-footer", report.as_uri())

@@ -23,7 +23,8 @@ from markerkit.core.wording import percent
 from markerkit.figures._dispatch import FIGURES
 from markerkit.report._figures import FigureWriter, drawing_process
 from markerkit.report._html import html_report
-from markerkit.report._values import FIGURES_OF_VALUES, group_rows
+from markerkit.report._places import PLACES
+from markerkit.report._values import group_rows
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.registry import TABLES
 from tests.helpers import EXAMPLE
@@ -53,7 +54,6 @@ def test_contract(folder):
         "marker_heatmap",
         "heatmap",
         "source_shares",
-        "checklist",
         "pca",
         "rank_abundance",
         "marker_plot",
@@ -94,7 +94,7 @@ def test_the_null_check_has_a_section_where_it_was_run(null_checked):
     result = null_checked
     text = html_report(result, [], {})
     section = text[
-        text.index("Type I error under this design") : text.index("<h2>Contamination sources</h2>")
+        text.index("Type I error under this design</h2>") : text.index(">Quality of the values</h2>")
     ]
     assert section.count("<tr><td>") == len(result.null_check.table) == 10
     assert "3 data sets without an effect" in section
@@ -164,12 +164,12 @@ def test_the_methods_say_how_peptides_were_summarized(example):
 
 def test_style_script_and_glossary_stand_in_the_page(html):
     package = Path(markerkit.report.__file__).parent
-    for name in ("report.css", "tables.js"):
+    for name in ("report.css", "tables.js", "plots.js"):
         text = (package / name).read_text(encoding="utf-8")
         assert text[:2000].replace(" %", "\u00a0%") in html.replace(" %", "\u00a0%")
         assert not re.search(r"@import|url\(|</script|</style", text)
     for term, meaning in GLOSSARY.items():
-        assert f"<dt>{term}</dt><dd>{escape(meaning)}</dd>".replace(" %", "\u00a0%") in html
+        assert f">{escape(term)}</dt><dd>{escape(meaning)}</dd>".replace(" %", "\u00a0%") in html
 
 
 def test_levels_of_the_page_are_those_of_the_criteria(example_assessment):
@@ -187,19 +187,19 @@ def test_a_whole_signal_is_written_without_powers_of_ten():
 
 
 def test_a_number_and_its_per_cent_sign_stay_together(html):
-    shown = html[html.index("<main>") : html.index('<script type="application/json"')]
+    shown = html[html.index("<main") : html.index('<script type="application/json"')]
     assert "\u00a0%" in shown
     assert not re.search(r"\d %", shown)
 
 
 def test_figures_are_shown_at_one_scale(html):
-    pixels = set(re.findall(r"max-width: min\(100%, (\d+)px\)", html))
+    pixels = set(re.findall(r"--px: (\d+)px", html))
     assert pixels <= {"1000", "656", "486"}
     assert len(pixels) > 1
 
 
 def test_the_design_stands_with_its_contrast():
-    from markerkit.report._html import _confidence
+    from markerkit.report._contrast import _confidence
 
     design = TABLES["design"].conform(
         pd.DataFrame(
@@ -236,11 +236,11 @@ HOW_TO_ASK = "Vesicles of dying cells are asked for only where the context says 
 
 def first_screen(result):
     html = html_report(result, [], {})
-    return html[html.index('class="headline"') : html.index("Evidence for and against")]
+    return html[html.index('class="headline"') : html.index(">What to do next</h2>")]
 
 
 def test_the_first_screen_answers(html):
-    first = html[html.index('class="first"') : html.index("Evidence for and against")]
+    first = html[html.index('class="first"') :]
     headings = (
         "What is in the tube",
         "Is it vesicles, and of which class?",
@@ -289,18 +289,19 @@ def test_vesicles_of_dying_cells_are_shown_where_the_context_speaks_of_apoptosis
 
 
 def test_the_first_screen_says_how_much_and_why(example_assessment):
-    from markerkit.report._html import _contrast
+    from markerkit.report._contrast import contrast_parts
     from markerkit.report._summary import summary
 
     result = example_assessment
-    found = _contrast(result, result.tables, summary(result)["contrasts"][0])
-    shares = result.purity.shares.table
-    case = shares[shares["sample"].str.startswith("EV_")]
-    for source in found["higher"]:
-        expected = case.loc[case["source"] == source["source"], "share"].median()
-        assert source["share"] == pytest.approx(expected, nan_ok=True)
+    found = contrast_parts(result, result.tables, summary(result)["contrasts"][0])
     listed = [t for titles in found["open_sources"].values() for t in titles.split(", ")]
-    assert len(listed) == (result.purity.table["verdict"] == "not assessable").sum()
+    rows = found["top"] + found["rest"]
+    assert len(listed) + len(rows) == len(result.purity.table)
+    assert {r["verdict"] for r in found["rest"]}.isdisjoint({"higher", "unresolved", "not assessable"})
+    shares = result.composition.table.query("level == 'group' and name == 'EV'").set_index("component")[
+        "share"
+    ]
+    assert [r["share"] for r in rows] == pytest.approx([shares[r["source"]] for r in rows], nan_ok=True)
     reasons = result.identity.table.set_index("class")["reason"]
     assert {r["class"]: r["reason"] for r in found["classes"]} == reasons.to_dict()
 
@@ -330,7 +331,11 @@ def test_notebook_displays_are_escaped(nasty_assessment):
 
 
 @pytest.mark.usefixtures("one_figure")
-def test_several_contrasts_get_a_tab_each(tmp_path):
+def test_several_contrasts_get_a_tab_each(tmp_path, monkeypatch):
+    from markerkit.report import _figures
+
+    sample_figure = FIGURES["sample_values"]
+    monkeypatch.setitem(_figures.FIGURES, "sample_values", sample_figure)
     study = nasty_experiment()
     samples = study.samples.assign(arm=["EV", "EV", "lysate", "lysate", "lysate", "other", "other", "other"])
     exp = study.evolve("groups", samples=samples)
@@ -339,6 +344,82 @@ def test_several_contrasts_get_a_tab_each(tmp_path):
     assert html.count('id="tab-') == 2
     assert html.count('id="panel-') == 2
     assert len(list((out / "figures").glob("*-forest.svg"))) == 2
+    # what shows samples is the same in all contrasts: one file, in its section
+    assert [p.name for p in (out / "figures").glob("*sample_values.svg")] == ["sample_values.svg"]
+    assert html.count('<figure class="sample_values"') == 1
+    assert (
+        html.index('id="study"')
+        < html.index('id="tube"')
+        < html.index('id="panel-1"')
+        < html.index('id="values"')
+    )
+    assert html.count(">What to do next</h2>") == 1
+    sentences = html[html.index('id="study"') : html.index('id="tube"')]
+    assert sentences.count("<tr><td") == 2
+
+
+def test_contents_lead_to_every_section(html):
+    contents = html[html.index('<nav class="contents') : html.index("</nav>")]
+    targets = re.findall(r'href="#([^"]+)"', contents)
+    assert len(targets) >= 10
+    assert [t for t in targets if html.count(f'id="{t}"') != 1] == []
+
+
+def test_links_to_terms_and_places_are_answered(html):
+    shown = html[: html.index('<script type="application/json"')]
+    targets = set(re.findall(r'href="#([^"]+)"', shown))
+    assert any(t.startswith("term-") for t in targets)
+    assert [t for t in targets if f'id="{t}"' not in shown] == []
+
+
+def test_a_verdict_on_a_class_stands_once(example_assessment):
+    text = html_report(example_assessment, [], {})
+    for title in ("EV material", "Exosome", "Apoptotic body"):
+        assert len(re.findall(rf"<b>{title}</b>", text)) == 1
+    assert text.count('<details class="call') == len(example_assessment.identity.table)
+
+
+def test_figures_stand_in_their_sections_with_captions(example_folder):
+    text = (example_folder / "report.html").read_text(encoding="utf-8")
+    drawn = [n for n in {**FIGURES, **OF_STUDY} if (example_folder / "figures" / f"{n}.svg").is_file()]
+    assert text.count("<figure ") == len(drawn)
+    sections = {"composition": "tube", "identity_summary": "c1-sure", "volcano": "c1-sure", "sensitivity": "c1-sensitivity",
+                "enrichment": "c1-proteins", "qc_card": "samples"}  # fmt: skip
+    for name, section in sections.items():
+        before = re.findall(r'(?:section|h2)[^>]* id="([^"]+)"', text[: text.index(f'class="{name}"')])
+        assert section in before[-2:], name
+    assert text.count("<figcaption><b>") == text.count("<figure ")
+    volcano = text[text.index('class="volcano"') :]
+    assert "moderated t-test" in volcano[volcano.index("<figcaption>") : volcano.index("</figcaption>")]
+
+
+def test_guideline_items_with_one_answer_have_one_row():
+    from markerkit.report._study import guideline_rows
+
+    table = TABLES["misev_checklist"].conform(pd.DataFrame({
+        "contrast": ["a", "a", "a", "b", "b", "b"], "guideline": "MISEV2023", "item": ["x", "y", "z"] * 2, "requirement": "r",
+        "answer": ["met", "met", "met", "met", "met", "not met"], "evidence": ["e", "one", "e", "e", "two", "e"], "proteins": "",
+    }))  # fmt: skip
+    rows = [
+        (r["item"], r["answer"], r["evidence"], r["contrasts"], r["n_more"]) for r in guideline_rows(table)
+    ]
+    assert rows == [
+        ("x", "met", "e", [], 0),
+        ("y", "met", "one", ["a"], 1),
+        ("z", "met", "e", ["a"], 0),
+        ("z", "not met", "e", ["b"], 0),
+    ]
+
+
+def test_composition_of_groups_has_a_column_each(example_assessment):
+    from markerkit.report._study import group_shares
+
+    table = example_assessment.composition.table
+    found = group_shares(table)
+    assert found["groups"] == ["EV", "lysate"]
+    first = table.query("level == 'group' and component == 'ev'").set_index("name")["share"]
+    row = next(r for r in found["rows"] if r["title"] == "EV markers")
+    assert [s.split(" (")[0] for s in row["shares"]] == [percent(v, 2) for v in first]
 
 
 def test_between_two_preparations_nothing_is_called_compatible(example, example_assessment):
@@ -450,7 +531,7 @@ def test_a_second_process_that_stops_gives_its_figure_back(example_assessment, t
     assert sorted([*drawn_here, *(key.partition(": ")[2] for key in skipped)]) == sorted(FIGURES)
     # in order, whoever drew them
     assert [d.name for d in drawn] == [n for n in FIGURES if n in drawn_here]
-    assert [d.svg for d in drawn] == [d.name.encode() for d in drawn]
+    assert [d.svg for d in drawn] == [d.file.encode() for d in drawn]
 
 
 def test_a_second_process_ends_with_the_work(monkeypatch):
@@ -499,11 +580,11 @@ def test_the_methods_name_the_factors_of_each_contrast():
 
 def test_quality_of_the_values_stands_beside_its_figures(example_folder):
     text = (example_folder / "report.html").read_text(encoding="utf-8")
-    section = text[text.index("<h2>Quality of the values</h2>") : text.index("<h2>Design</h2>")]
-    for name in FIGURES_OF_VALUES:
+    section = text[text.index("<h2>Quality of the values</h2>") : text.index("<h2>Per sample</h2>")]
+    for name in PLACES["values"]:
         assert FIGURES[name].title in section
         assert (example_folder / "figures" / f"{name}.png").is_file()
-    assert section.count("<figure>") == len(FIGURES_OF_VALUES)
+    assert section.count("<figure ") == len(PLACES["values"])
     assert section.count("falls with intensity") == 2
 
 
