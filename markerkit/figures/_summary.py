@@ -24,7 +24,7 @@ _AROUND_THE_MAP, _LINE = 50.0, 2.4  # mm: what a heat map needs beside its rows,
 Tables = Mapping[str, pd.DataFrame]
 
 
-class HasTables(Protocol):
+class WithTables(Protocol):
     """An assessment, as far as its figures go."""
 
     def figure_tables(self, contrast: str | None = None) -> dict[str, pd.DataFrame]:
@@ -116,7 +116,7 @@ def _heights(tables: Tables, shown: _Shown) -> list[float]:
     return [first, _EFFECTS, MAX_HEIGHT - first - _EFFECTS]
 
 
-def summary(of: Tables | HasTables, contrast: str | None = None) -> Figure:
+def summary(of: Tables | WithTables, contrast: str | None = None) -> Figure:
     """Compose one page, 183 mm wide, with the panels a to f of a main figure.
 
     Parameters
