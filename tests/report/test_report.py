@@ -20,7 +20,7 @@ import markerkit.report
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
 from markerkit.core.wording import percent
-from markerkit.figures._dispatch import FIGURES
+from markerkit.figures._dispatch import FIGURES, OF_STUDY
 from markerkit.report._figures import FigureWriter, drawing_process
 from markerkit.report._html import html_report
 from markerkit.report._places import PLACES
@@ -582,7 +582,7 @@ def test_quality_of_the_values_stands_beside_its_figures(example_folder):
     text = (example_folder / "report.html").read_text(encoding="utf-8")
     section = text[text.index("<h2>Quality of the values</h2>") : text.index("<h2>Per sample</h2>")]
     for name in PLACES["values"]:
-        assert FIGURES[name].title in section
+        assert {**FIGURES, **OF_STUDY}[name].title in section
         assert (example_folder / "figures" / f"{name}.png").is_file()
     assert section.count("<figure ") == len(PLACES["values"])
     assert section.count("falls with intensity") == 2
