@@ -38,6 +38,7 @@ _HOME = {
     "normalize": "preprocess.steps",
     "collapse_replicates": "preprocess.steps",
     "impute": "preprocess.steps",
+    "concat": "preprocess.concat",
     "coverage": "sets.coverage",
     "score_samples": "sets.scoring",
     "quality": "qc.card",
@@ -57,7 +58,7 @@ _HOME = {
     "simulate_fractions": "simulation.series",
     "assess": "assessment.run",
 }
-_MODULES = ("figures", "results")
+_MODULES = ("datasets", "figures", "results")
 
 __all__ = [
     "Contrast",
@@ -77,8 +78,10 @@ __all__ = [
     "collapse_replicates",
     "compare",
     "composition",
+    "concat",
     "contrasts",
     "coverage",
+    "datasets",
     "detectable_effect",
     "detection_test",
     "differential_abundance",
@@ -107,7 +110,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from markerkit import figures, results
+    from markerkit import datasets, figures, results
     from markerkit.assessment.run import assess
     from markerkit.catalog.load import MarkerCatalog, MarkerSet, load_markers, read_markers
     from markerkit.checks.null_check import null_check
@@ -123,6 +126,7 @@ if TYPE_CHECKING:
     from markerkit.ids.harmonize import harmonize_ids
     from markerkit.io.peptides import read_peptides
     from markerkit.io.readers import read_proteins
+    from markerkit.preprocess.concat import concat
     from markerkit.preprocess.rollup import rollup
     from markerkit.preprocess.steps import collapse_replicates, filter_detected, impute, log2, normalize
     from markerkit.purity.amounts import amounts

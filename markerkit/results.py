@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pandas as pd
 
+from markerkit.core.rich import badge_table, folded, frame_html
 from markerkit.io.files import write_text
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import to_tsv
@@ -52,6 +52,8 @@ class Result:
 
     #: name of the table in the registry
     table_name = ""
+    #: columns that Jupyter shows first, `verdict` as a badge; all columns without
+    _shown: ClassVar[tuple[str, ...] | None] = None
 
     def save(self, path: str | Path) -> Path:
         """Write the table as TSV; the file appears whole or not at all.
@@ -116,12 +118,14 @@ class Result:
         return f"<{type(self).__name__}: {len(self.table)} rows>\n{self.table.head(12).to_string()}"
 
     def _repr_html_(self) -> str:
-        head = self.table.head(200)
-        more = f"<p>first 200 of {len(self.table)} rows</p>" if len(self.table) > len(head) else ""
-        title = html.escape(type(self).__name__)
-        return (
-            f"<h4>{title}</h4>{head.to_html(index=False, na_rep='', float_format=lambda v: f'{v:.3g}')}{more}"
-        )
+        head = f"<h4>{type(self).__name__}</h4>"
+        if self._shown is None or self.table.empty:
+            return head + frame_html(self.table)
+        columns = list(self._shown)
+        rows = self.table[columns].astype(str).itertuples(index=False, name=None)
+        names = [c.replace("_", " ") for c in columns]
+        whole = folded(f"all {len(self.table.columns)} columns", frame_html(self.table))
+        return head + badge_table(rows, names, of_words=columns.index("verdict")) + whole
 
 
 class Coverage(Result):
@@ -319,6 +323,7 @@ class Identity(Result):
     markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
 
     table_name = "identity"
+    _shown = ("contrast", "class", "verdict", "explanation")
 
 
 @dataclass(frozen=True, repr=False)
@@ -336,6 +341,7 @@ class Comparison(Result):
     """
 
     table_name = "comparison"
+    _shown = ("contrast", "class", "verdict", "explanation")
     markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
     purity: Purity = field(default_factory=lambda: Purity(TABLES["purity"].empty()))
 
@@ -359,6 +365,7 @@ class Purity(Result):
     markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
 
     table_name = "purity"
+    _shown = ("contrast", "source", "verdict", "explanation")
 
 
 @dataclass(frozen=True, repr=False)
@@ -402,6 +409,17 @@ class Composition(Result):
     ev_markers: EvMarkers = field(default_factory=without_rows(EvMarkers))
 
     table_name = "composition"
+
+    def _repr_html_(self) -> str:
+        marks = self.ev_markers.table
+        groups = marks[marks["level"] == "group"] if (marks["level"] == "group").any() else marks
+        rows = groups[["name", "word", "summary"]].astype(str).itertuples(index=False, name=None)
+        table = (
+            badge_table(rows, ("group or sample", "EV markers", "what is in the tube")) if len(groups) else ""
+        )
+        return f"<h4>Composition</h4>{table}" + folded(
+            f"share of every component ({len(self.table)} rows)", frame_html(self.table)
+        )
 
 
 _OF_SERIES = [

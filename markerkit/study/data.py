@@ -133,8 +133,8 @@ def study_data(
     for contrast in chosen:
         contrast.check(preparations(exp))
     catalog = load_markers(organism=exp.organism) if markers is None else markers
-    if not isinstance(catalog, MarkerCatalog):
-        raise InputError(f"`markers` is a catalog, as load_markers() gives it; got {type(markers).__name__}.")
+    if not isinstance(catalog, MarkerCatalog) or not catalog.info:
+        catalog = load_markers(organism=exp.organism).add(catalog)
     if harmonize and not exp.harmonized:
         exp = harmonize_ids(exp, catalog)
     groups = dict.fromkeys(c.condition for c in chosen) or dict.fromkeys(
