@@ -124,6 +124,6 @@ def _not_found(lost: list[Any], known: dict[Any, list[int]], what: str, *, maske
     if all(isinstance(n, int) for n in lost):
         near = f" Positions go into a slice: exp[{'' if what == 'sample' else ':, '}:3]."
     elif masked and len(known) and not near:
-        near = ' To take those that are there: exp[:, exp.proteins["gene"].isin(genes)].'
+        near = " To take those that are there: exp[:, exp.proteins.gene.isin(genes)]."
     kind = "protein or gene" if masked else what
     return f"no {kind} {listed(lost, limit=4)} in the experiment.{near}"
