@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pandas as pd
 
-from markerkit.core.rich import badge_table, folded, frame_html
+from markerkit.core.rich import composition_html, result_html
 from markerkit.io.files import write_text
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import to_tsv
@@ -118,14 +118,7 @@ class Result:
         return f"<{type(self).__name__}: {len(self.table)} rows>\n{self.table.head(12).to_string()}"
 
     def _repr_html_(self) -> str:
-        head = f"<h4>{type(self).__name__}</h4>"
-        if self._shown is None or self.table.empty:
-            return head + frame_html(self.table)
-        columns = list(self._shown)
-        rows = self.table[columns].astype(str).itertuples(index=False, name=None)
-        names = [c.replace("_", " ") for c in columns]
-        whole = folded(f"all {len(self.table.columns)} columns", frame_html(self.table))
-        return head + badge_table(rows, names, of_words=columns.index("verdict")) + whole
+        return result_html(type(self).__name__, self.table, self._shown)
 
 
 class Coverage(Result):
@@ -411,15 +404,7 @@ class Composition(Result):
     table_name = "composition"
 
     def _repr_html_(self) -> str:
-        marks = self.ev_markers.table
-        groups = marks[marks["level"] == "group"] if (marks["level"] == "group").any() else marks
-        rows = groups[["name", "word", "summary"]].astype(str).itertuples(index=False, name=None)
-        table = (
-            badge_table(rows, ("group or sample", "EV markers", "what is in the tube")) if len(groups) else ""
-        )
-        return f"<h4>Composition</h4>{table}" + folded(
-            f"share of every component ({len(self.table)} rows)", frame_html(self.table)
-        )
+        return composition_html(self.table, self.ev_markers.table)
 
 
 _OF_SERIES = [

@@ -8,7 +8,7 @@ import io
 from typing import TYPE_CHECKING
 
 from markerkit.assessment.headline import shown_classes
-from markerkit.core.rich import badge_table, list_html
+from markerkit.core.rich import badge_table, ev_markers_html, list_html
 from markerkit.core.vocabulary import VerdictWord
 
 if TYPE_CHECKING:
@@ -25,21 +25,13 @@ _DPI = 110
 def assessment_html(result: Assessment) -> str:
     """Write the answer of an assessment: what is in the tube, a block per contrast, a figure, what is missing."""
     contrasts = result.contrasts[:_MOST_CONTRASTS]
-    blocks = [_groups(result), *(_contrast(result, c) for c in contrasts)]
+    tube = ev_markers_html(result.composition.ev_markers.table, most=_MOST_GROUPS)
+    blocks = ["<h4>What is in the tube</h4>", tube, *(_contrast(result, c) for c in contrasts)]
     if len(result.contrasts) > len(contrasts):
         blocks.append(
             f"<p>{len(result.contrasts) - len(contrasts)} more contrasts: see <code>overview</code></p>"
         )
     return "".join([*blocks, _figure(result), list_html("What is missing", result.gaps()[:_MOST_GAPS])])
-
-
-def _groups(result: Assessment) -> str:
-    """Say what every group holds, or every sample where there are no groups."""
-    table = result.composition.ev_markers.table
-    groups = table[table["level"] == "group"]
-    shown = (groups if len(groups) else table).head(_MOST_GROUPS)
-    rows = shown[["name", "word", "summary"]].astype(str).itertuples(index=False, name=None)
-    return "<h4>What is in the tube</h4>" + badge_table(rows, ("group", "EV markers", "in words"))
 
 
 def _contrast(result: Assessment, contrast: Contrast) -> str:

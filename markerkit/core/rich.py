@@ -102,3 +102,30 @@ def experiment_html(exp: Experiment, missing: str) -> str:
         + list_html("Sample columns", [f"{c}: {samples[c].nunique()} levels" for c in samples.columns])
         + list_html("History", [str(h.get("verb", "")) for h in exp.history])
     )
+
+
+def result_html(title: str, table: pd.DataFrame, shown: Sequence[str] | None) -> str:
+    """Write the table of a result: the columns `shown` first, `verdict` as a badge, then all behind a line."""
+    head = f"<h4>{html.escape(title)}</h4>"
+    if shown is None or table.empty:
+        return head + frame_html(table)
+    rows = table[list(shown)].astype(str).itertuples(index=False, name=None)
+    names = [c.replace("_", " ") for c in shown]
+    whole = folded(f"all {len(table.columns)} columns", frame_html(table))
+    return head + badge_table(rows, names, of_words=list(shown).index("verdict")) + whole
+
+
+def ev_markers_html(table: pd.DataFrame, *, most: int) -> str:
+    """Write what every group holds, or every sample where there are no groups."""
+    groups = table[table["level"] == "group"]
+    chosen = groups if len(groups) else table
+    rows = chosen.head(most)[["name", "word", "summary"]].astype(str).itertuples(index=False, name=None)
+    more = f"<p>first {most} of {len(chosen)}</p>" if len(chosen) > most else ""
+    return badge_table(rows, ("group" if len(groups) else "sample", "EV markers", "in words")) + more
+
+
+def composition_html(shares: pd.DataFrame, ev_markers: pd.DataFrame, *, most: int = 24) -> str:
+    """Write what is in the tube, then the share of every component behind a line."""
+    answer = ev_markers_html(ev_markers, most=most) if len(ev_markers) else ""
+    whole = folded(f"share of every component ({len(shares)} rows)", frame_html(shares))
+    return f"<h4>Composition</h4>{answer}{whole}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Unpack
 
@@ -11,8 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed
+from markerkit.core.errors import InputError
 from markerkit.core.wording import number
+from markerkit.figures._label_names import BY_NAME, check_label
 from markerkit.figures._labels import Label, place_labels
 from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import FAINT, INK, RULE, SECONDARY, in_order, look, title
@@ -24,9 +24,6 @@ from markerkit.figures._text import ellipsize, text_width
 _COLUMNS = ("protein", "gene", "log2_fc", "pvalue", "padj")
 _OVER = "log2_fc_over_background"
 _MANY = 2000
-#: name of the group of genes that were given one by one
-_BY_NAME = "labeled"
-_MOST_SETS = 24
 
 
 def volcano(
@@ -85,7 +82,7 @@ def volcano(
     """
     table, contrast = contrast_rows(da, _COLUMNS, "differential_abundance", contrast)
     marked = genes_by_set(label)
-    _check_marked(marked, words(table, "gene"))
+    check_label(marked, words(table, "gene"))
     shown, x, y = _points(table)
     untested, table = len(table) - len(shown), shown
     with drawing(options, ax):
@@ -122,31 +119,11 @@ def genes_by_set(label: object) -> dict[str, list[str]]:
     elif isinstance(label, Mapping):
         found = {str(k): _symbols(v) for k, v in label.items()}
     elif hasattr(label, "genes"):
-        name = getattr(label, "id", None) or getattr(label, "name", None) or _BY_NAME
+        name = getattr(label, "id", None) or getattr(label, "name", None) or BY_NAME
         found = {str(name): _symbols(label)}
     else:
-        found = {_BY_NAME: _symbols(label)}
+        found = {BY_NAME: _symbols(label)}
     return {key: found[key] for key in in_order(found)}
-
-
-def _check_marked(marked: Mapping[str, list[str]], genes: Iterable[str]) -> None:
-    """Refuse more sets than the key holds, and name genes, given one by one, that the table does not have."""
-    if len(marked) > _MOST_SETS:
-        raise InputError(
-            f"`label` names {len(marked)} sets, and the key holds {_MOST_SETS}; choose some, as in markers['exosome'] or "
-            "markers.select([...])."
-        )
-    here = set(genes)
-    lost = [g for g in marked.get(_BY_NAME, ()) if g not in here]
-    if lost:
-        named = {g.upper(): g for g in here}
-        hints = [f"{g!r} is there as {named[g.upper()]!r}" for g in lost if g.upper() in named][:3]
-        warnings.warn(
-            f"`label`: {listed(lost, limit=6)} not among the genes of the table"
-            + "".join(f"; {h}" for h in hints),
-            MarkerkitWarning,
-            stacklevel=3,
-        )
 
 
 def _symbols(value: Any) -> list[str]:

@@ -75,7 +75,8 @@ def test_histories_are_kept_and_imputed_values_stay_marked() -> None:
         ("read_proteins", "a"), ("log2", "a"), ("read_proteins", "b"), ("log2", "b"), ("concat", None)
     ]  # fmt: skip
     assert both.approximate, "one of the two was read as logarithms"
-    holes = mk.log2(Experiment(study("wx", "abc").values.mask(lambda v: v == 5.0)))
+    whole = study("wx", "abc")
+    holes = mk.log2(Experiment(whole.values.mask(whole.values == 5.0), proteins=whole.proteins))
     with pytest.warns(MarkerkitWarning, match="different steps: 1: log2, impute; 2: log2"):
         filled = mk.concat([mk.impute(holes, method="mindet"), mk.log2(study("st", "abc"))])
     assert filled.n_imputed == 1
