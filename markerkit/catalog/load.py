@@ -30,6 +30,7 @@ __all__ = [
     "read_markers",
     "reference_folder",
     "validate",
+    "with_reference",
 ]
 
 
@@ -123,6 +124,34 @@ def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
     else:
         records = [forms.of_organism(r, organism) for r in records]
     return MarkerCatalog.of_records(records, organism=organism, where=str(path))
+
+
+def with_reference(markers: Sets | None, organism: str) -> MarkerCatalog:
+    """Take the sets of an assessment, which needs those of the vesicle classes and of the sources.
+
+    Parameters
+    ----------
+    markers
+        A catalog that came from reference sets is taken as it is; sets of a user, in any form, are
+        put beside the shipped ones; None is the shipped ones.
+    organism
+        Of the experiment.
+
+    Raises
+    ------
+    InputError
+        What :meth:`MarkerCatalog.add` refuses.
+
+    Examples
+    --------
+    >>> catalog = with_reference({"mine": ["CD9", "CD63"]}, "human")
+    >>> "mine" in catalog, "exosome" in catalog
+    (True, True)
+    """
+    if isinstance(markers, MarkerCatalog) and markers.info:
+        return markers
+    reference = load_markers(organism)
+    return reference if markers is None else reference.add(markers)
 
 
 def as_sets(
