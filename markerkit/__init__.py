@@ -58,7 +58,7 @@ _HOME = {
     "simulate_fractions": "simulation.series",
     "assess": "assessment.run",
 }
-_MODULES = ("datasets", "figures", "results")
+_MODULES = {"datasets": "io.datasets", "figures": "figures", "results": "results"}
 
 __all__ = [
     "Contrast",
@@ -110,7 +110,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from markerkit import datasets, figures, results
+    from markerkit import figures, results
     from markerkit.assessment.run import assess
     from markerkit.catalog.load import MarkerCatalog, MarkerSet, load_markers, read_markers
     from markerkit.checks.null_check import null_check
@@ -124,6 +124,7 @@ if TYPE_CHECKING:
     from markerkit.identity.change import compare
     from markerkit.identity.table import assess_identity
     from markerkit.ids.harmonize import harmonize_ids
+    from markerkit.io import datasets
     from markerkit.io.peptides import read_peptides
     from markerkit.io.readers import read_proteins
     from markerkit.preprocess.concat import concat
@@ -149,7 +150,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         value = getattr(importlib.import_module(f"markerkit.{_HOME[name]}"), name)
     elif name in _MODULES:
-        value = importlib.import_module(f"markerkit.{name}")
+        value = importlib.import_module(f"markerkit.{_MODULES[name]}")
     else:
         message = f"module 'markerkit' has no attribute {name!r}"
         raise AttributeError(message)

@@ -14,7 +14,7 @@ PACKAGE = Path(markerkit.__file__).parent
 LAYERS = (
     ("core", "tables", "stats"),
     ("io", "results"),
-    ("catalog", "ids", "study", "preprocess", "datasets"),
+    ("catalog", "ids", "study", "preprocess"),
     ("figures", "simulation"),
     ("da",),
     ("effects",),
@@ -131,7 +131,7 @@ def test_public_names_resolve() -> None:
 
 def test_no_verb_is_hidden_by_a_module() -> None:
     """The import system binds a submodule on the package: a verb of the same name would be lost."""
-    verbs = set(markerkit.__all__) - {"datasets", "figures", "results"}
+    verbs = set(markerkit.__all__) - {"figures", "results"}
     assert not verbs & {unit(p) for p in modules()}
 
 

@@ -108,7 +108,11 @@ def test_required_packages_are_those_imported(repository: Path) -> None:
     """No dependency without an import, no import without a dependency."""
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    optional = {Requirement(item).name for extra in ("anndata", "mztab", "parquet") for item in extras[extra]}
+    optional = {
+        Requirement(item).name
+        for extra in ("anndata", "datasets", "mztab", "parquet")
+        for item in extras[extra]
+    }
     required = {Requirement(item).name.lower() for item in project["dependencies"]}
     imported = set()
     for path in (repository / "markerkit").rglob("*.py"):

@@ -132,8 +132,8 @@ def with_reference(markers: Sets | None, organism: str) -> MarkerCatalog:
     Parameters
     ----------
     markers
-        A catalog that came from reference sets is taken as it is; sets of a user, in any form, are
-        put beside the shipped ones; None is the shipped ones.
+        A catalog that came from reference sets, or has sets by their names, is taken as it is; other
+        sets of a user, in any form, are put beside the shipped ones; None is the shipped ones.
     organism
         Of the experiment.
 
@@ -151,6 +151,8 @@ def with_reference(markers: Sets | None, organism: str) -> MarkerCatalog:
     if isinstance(markers, MarkerCatalog) and markers.info:
         return markers
     reference = load_markers(organism)
+    if isinstance(markers, MarkerCatalog) and any(name in reference for name in markers):
+        return markers
     return reference if markers is None else reference.add(markers)
 
 

@@ -82,6 +82,8 @@ def test_every_public_verb_with_markers_says_that_it_takes_sets() -> None:
 def test_reference_sets_stay_as_they_are_given() -> None:
     part = mk.load_markers().select(["exosome", "plasma"])
     assert with_reference(part, "human") is part
+    own_exosome = MarkerCatalog.from_dict({"exosome": ["CD63", "CD9"]})
+    assert with_reference(own_exosome, "human") is own_exosome
     assert with_reference(None, "mouse") == mk.load_markers("mouse")
     assert isinstance(with_reference(["CD9"], "human")["genes"], MarkerSet)
 

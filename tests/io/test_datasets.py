@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from markerkit import InputError, datasets
+from markerkit import InputError
+from markerkit.io import datasets
 from tests.helpers import python
 
 pytest.importorskip("pooch", reason="the extra `datasets` is not installed")
@@ -109,7 +110,7 @@ def test_registry_is_pinned_and_licensed() -> None:
 
 
 def test_import_loads_no_pooch() -> None:
-    code = "import sys, markerkit.datasets as d; d.available(); assert 'pooch' not in sys.modules"
+    code = "import sys, markerkit; markerkit.datasets.available(); assert 'pooch' not in sys.modules"
     assert python(code).returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""Public data sets to try markerkit on: downloaded when they are asked for, checked, and kept.
+"""``markerkit.datasets``: public data sets to try markerkit on, downloaded when they are asked for, checked, and kept.
 
 Nothing is downloaded at import, and no data are part of markerkit. Each data set is one file at a fixed commit of its
 public repository; its SHA-256 is compared after every download. Files are kept in the cache folder that pooch chooses
