@@ -38,6 +38,7 @@ _HOME = {
     "normalize": "preprocess.steps",
     "collapse_replicates": "preprocess.steps",
     "impute": "preprocess.steps",
+    "concat": "preprocess.concat",
     "coverage": "sets.coverage",
     "running_score": "sets.enrichment",
     "score_samples": "sets.scoring",
@@ -60,7 +61,7 @@ _HOME = {
     "simulate_fractions": "simulation.series",
     "assess": "assessment.run",
 }
-_MODULES = ("figures", "results")
+_MODULES = {"datasets": "io.datasets", "figures": "figures", "results": "results"}
 
 __all__ = [
     "Contrast",
@@ -81,8 +82,10 @@ __all__ = [
     "collapse_replicates",
     "compare",
     "composition",
+    "concat",
     "contrasts",
     "coverage",
+    "datasets",
     "detectable_effect",
     "detection_test",
     "differential_abundance",
@@ -127,8 +130,10 @@ if TYPE_CHECKING:
     from markerkit.identity.change import compare
     from markerkit.identity.table import assess_identity
     from markerkit.ids.harmonize import harmonize_ids
+    from markerkit.io import datasets
     from markerkit.io.peptides import read_peptides
     from markerkit.io.readers import read_proteins
+    from markerkit.preprocess.concat import concat
     from markerkit.preprocess.rollup import rollup
     from markerkit.preprocess.steps import collapse_replicates, filter_detected, impute, log2, normalize
     from markerkit.purity.amounts import amounts
@@ -152,7 +157,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         value = getattr(importlib.import_module(f"markerkit.{_HOME[name]}"), name)
     elif name in _MODULES:
-        value = importlib.import_module(f"markerkit.{name}")
+        value = importlib.import_module(f"markerkit.{_MODULES[name]}")
     else:
         message = f"module 'markerkit' has no attribute {name!r}"
         raise AttributeError(message)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pandas as pd
 
+from markerkit.core.rich import composition_html, result_html
 from markerkit.io.files import write_text
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import to_tsv
@@ -52,6 +52,8 @@ class Result:
 
     #: name of the table in the registry
     table_name = ""
+    #: columns that Jupyter shows first, `verdict` as a badge; all columns without
+    _shown: ClassVar[tuple[str, ...] | None] = None
 
     def save(self, path: str | Path) -> Path:
         """Write the table as TSV; the file appears whole or not at all.
@@ -104,12 +106,7 @@ class Result:
         return f"<{type(self).__name__}: {len(self.table)} rows>\n{self.table.head(12).to_string()}"
 
     def _repr_html_(self) -> str:
-        head = self.table.head(200)
-        more = f"<p>first 200 of {len(self.table)} rows</p>" if len(self.table) > len(head) else ""
-        title = html.escape(type(self).__name__)
-        return (
-            f"<h4>{title}</h4>{head.to_html(index=False, na_rep='', float_format=lambda v: f'{v:.3g}')}{more}"
-        )
+        return result_html(type(self).__name__, self.table, self._shown)
 
 
 class Coverage(Result):
@@ -325,6 +322,7 @@ class Identity(Result):
     markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
 
     table_name = "identity"
+    _shown = ("contrast", "class", "verdict", "explanation")
 
 
 @dataclass(frozen=True, repr=False)
@@ -342,6 +340,7 @@ class Comparison(Result):
     """
 
     table_name = "comparison"
+    _shown = ("contrast", "class", "verdict", "explanation")
     markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
     purity: Purity = field(default_factory=lambda: Purity(TABLES["purity"].empty()))
 
@@ -365,6 +364,7 @@ class Purity(Result):
     markers: MarkersUsed = field(default_factory=without_rows(MarkersUsed))
 
     table_name = "purity"
+    _shown = ("contrast", "source", "verdict", "explanation")
 
 
 @dataclass(frozen=True, repr=False)
@@ -417,6 +417,9 @@ class Composition(Result):
     ev_markers: EvMarkers = field(default_factory=without_rows(EvMarkers))
 
     table_name = "composition"
+
+    def _repr_html_(self) -> str:
+        return composition_html(self.table, self.ev_markers.table)
 
 
 _OF_SERIES = [

@@ -41,6 +41,7 @@ HEAVY = (
     "shiny",
     "openpyxl",
     "xlsxwriter",
+    "pooch",
 )
 
 

@@ -112,7 +112,9 @@ def test_required_packages_are_those_imported(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     optional = {
-        Requirement(item).name for extra in ("anndata", "app", "mztab", "parquet") for item in extras[extra]
+        Requirement(item).name
+        for extra in ("anndata", "app", "datasets", "mztab", "parquet")
+        for item in extras[extra]
     }
     required = {Requirement(item).name.lower() for item in project["dependencies"]}
     imported = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -243,12 +242,12 @@ class Assessment:
             yield f"  {NO_SOURCE_JUDGED}"
             return
         for word in _SOURCE_WORDS:
-            titles = self._sources(name, word)
+            titles = self.sources_called(name, word)
             if titles:
                 yield f"  sources {word}: {', '.join(titles)}"
 
-    def _sources(self, name: str, word: str) -> list[str]:
-        """Titles of the sources of one verdict."""
+    def sources_called(self, name: str, word: str) -> list[str]:
+        """Titles of the sources of a contrast that have one verdict."""
         table, rules = self.purity.table, self.data.criteria.sources
         keys = table.loc[(table["contrast"] == name) & (table["verdict"] == word), "source"]
         return [rules[k].title for k in keys]
@@ -306,18 +305,9 @@ class Assessment:
         return "\n".join([f"<Assessment of {self.experiment!r}>", *self.verdicts()])
 
     def _repr_html_(self) -> str:
-        titles, blocks = self.data.criteria.classes, []
-        for contrast in self.contrasts:
-            cells = "".join(
-                f"<tr><td>{html.escape(titles[r['class']].title)}</td><td><b>{html.escape(r['verdict'])}</b></td>"
-                f"<td>{html.escape(r['explanation'])}</td></tr>"
-                for _, r in self.class_rows(contrast).iterrows()
-            )
-            title = html.escape(contrast.name)
-            text = html.escape(", ".join(self._sources(contrast.name, VerdictWord.HIGHER)) or "none")
-            blocks.append(f"<h4>{title}</h4><table>{cells}</table><p>sources higher: {text}</p>")
-        gaps = "".join(f"<li>{html.escape(g)}</li>" for g in self.gaps()[:3])
-        return "".join(blocks) + (f"<p>what is missing</p><ul>{gaps}</ul>" if gaps else "")
+        from markerkit.assessment.rich import assessment_html
+
+        return assessment_html(self)
 
 
 def question(contrast: Contrast) -> str:

@@ -23,7 +23,7 @@ from markerkit.assessment.tables import (
     pooled_null_check,
     samples_used,
 )
-from markerkit.catalog.load import MarkerCatalog
+from markerkit.catalog.load import Sets
 from markerkit.checks.circularity import FLAGGED, circularity_of
 from markerkit.checks.design import SERIOUS, WARNING, design_lines, design_of, design_scope
 from markerkit.checks.replicates import CHECK as REPEATS
@@ -74,7 +74,7 @@ Verdicts = TypeVar("Verdicts", Identity, Comparison, Purity)
 def assess(
     exp: Experiment,
     contrasts: Contrast | Iterable[Contrast] | str | None = None,
-    markers: MarkerCatalog | None = None,
+    markers: Sets | None = None,
     *,
     context: str | Path | Mapping[str, Any] | None = None,
     collapse_by: str | None = None,
@@ -97,7 +97,8 @@ def assess(
         for the column that the context names as `condition`. Each is fitted on
         the samples of its own two groups.
     markers
-        Catalog; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default. Sets of your own, in any form that
+        :func:`markerkit.enrich` takes, stand beside the shipped ones.
     context
         Study metadata that only you can supply: a mapping, a TOML or a JSON file; see
         :data:`markerkit.study.context.CONTEXT_KEYS`. Without a contrast its keys `fluid`

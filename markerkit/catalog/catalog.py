@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import html
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,9 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from markerkit.catalog import derive, views
+from markerkit.catalog import derive, forms, views
 from markerkit.catalog import files as io
+from markerkit.catalog.forms import Sets
 from markerkit.catalog.marker_set import MarkerSet
+from markerkit.catalog.user_sets import mapped_sets
 from markerkit.core.errors import InputError, listed, one_of, suggestion
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.matrix import hand_out
@@ -86,6 +87,93 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         self._table = derive.table_of(self._records, self._references, self._info)
         self._unmapped = pd.DataFrame(unmapped, columns=list(derive.UNMAPPED_COLUMNS), dtype=object)
 
+    @classmethod
+    def from_gmt(cls, path: str | Path, *, organism: str = "human") -> MarkerCatalog:
+        """Make a catalog of a GMT file, one set per line: name, description and genes, separated by tabs.
+
+        Parameters
+        ----------
+        path
+            File of MSigDB, Enrichr, g:Profiler or your own.
+        organism
+            Of the genes.
+
+        Raises
+        ------
+        InputError
+            No such file, another kind of file, a line that is no set.
+        """
+        if Path(path).suffix.lower() != ".gmt":
+            raise InputError(
+                f"{path} is no .gmt file; markerkit.read_markers reads .toml, .tsv, .csv and .txt."
+            )
+        records = [forms.of_organism(r, organism) for r in io.read_sets(path)]
+        return cls.of_records(records, organism=organism, where=str(path))
+
+    @classmethod
+    def from_dict(cls, sets: Sets, *, organism: str = "human") -> MarkerCatalog:
+        """Make a catalog of named lists of genes.
+
+        Parameters
+        ----------
+        sets
+            Name -> genes or :class:`MarkerSet`. Genes of a list have weight 1 and are mapped as those of
+            the data are: symbols, aliases, accessions, Ensembl genes and, of human, Entrez gene IDs.
+        organism
+            Of the genes.
+
+        Raises
+        ------
+        InputError
+            A text in place of a list, something that is no text among the genes, no set at all.
+
+        Examples
+        --------
+        >>> MarkerCatalog.from_dict({"tetraspanins": ["CD9", "cd63", "P60033"]})["tetraspanins"].genes
+        ['CD9', 'CD63', 'CD81']
+        """
+        return cls.of_records(forms.records_of(sets, organism), organism=organism, where="your sets")
+
+    @classmethod
+    def of_records(cls, records: Iterable[io.SetRecord], *, organism: str, where: str) -> MarkerCatalog:
+        """Make a catalog of a user's sets, mapped as data are; `where` names them in messages."""
+        mapped, unmapped = mapped_sets(records, where)
+        return cls(mapped, organism=organism, unmapped=unmapped)
+
+    def add(self, sets: Sets) -> MarkerCatalog:
+        """Return the catalog with sets of your own beside those that it has.
+
+        Parameters
+        ----------
+        sets
+            A catalog, a set, named lists of genes, or one list of genes, which becomes the set ``genes``;
+            lists are mapped as by :meth:`from_dict`.
+
+        Raises
+        ------
+        InputError
+            A name that is taken, a catalog of another organism.
+
+        Examples
+        --------
+        >>> from markerkit.catalog.load import load_markers
+        >>> markers = load_markers().add({"mine": ["CD9", "CD63"]})
+        >>> "mine" in markers, len(markers) - len(load_markers())
+        (True, 1)
+        """
+        own = sets if isinstance(sets, MarkerCatalog) else self.from_dict(sets, organism=self._organism)
+        if own.organism != self._organism:
+            raise InputError(
+                f"the sets are of {own.organism}, the catalog is of {self._organism}; load it for one of the two."
+            )
+        for name in own:
+            if name in self:
+                raise InputError(f"the set id {name!r} is taken; give your set another name.")
+        records = derive.in_order([*self._records.values(), *own._records.values()], self._info)
+        table = derive.with_sharing(pd.concat([self._table, own._table]), records, self._info, own)
+        unmapped = pd.concat([f for f in (self._unmapped, own._unmapped) if len(f)] or [self._unmapped])
+        return self._with(table, unmapped, records=records)
+
     @staticmethod
     def of_lists(sets: Mapping[str, Sequence[str]], *, organism: str = "human") -> MarkerCatalog:
         """Make a catalog of lists of genes: positive members of weight 1.
@@ -114,10 +202,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     def __getitem__(self, key: str) -> MarkerSet:
         if key not in self._records:
-            message = (
-                f"no marker set {key!r}; there are {listed(self._records, limit=60)}.{suggestion(key, self)}"
-            )
-            raise KeyError(message)
+            raise KeyError(self._unknown(key))
         header = self._headers[key]
         rows = self._table[self._table["set"] == key].reset_index(drop=True)
         names = ("id", "title", "vesicle", "role", "organism", "note", "minimum_measured")
@@ -127,6 +212,9 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
             fluid_caveats=self._fluid_caveats[key],
             _table=rows,
         )
+
+    def _unknown(self, key: str) -> str:
+        return f"no marker set {key!r}; there are {listed(self, limit=60)}.{suggestion(key, self)}"
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._records)
@@ -143,9 +231,8 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         return hash((self.organism, self.digest))
 
     def __repr__(self) -> str:
-        return (
-            f"<MarkerCatalog {self.version}: {len(self)} sets, {len(self._table)} markers, {self.organism}>"
-        )
+        counts = f"{len(self)} sets, {len(self._table)} markers"
+        return f"<MarkerCatalog {self.version}: {counts}, {self.organism}>"
 
     def _repr_html_(self) -> str:
         head = f"<p><b>Marker catalog {html.escape(self.version)}</b>, {self.organism}, digest {self.digest[:12]}</p>"
@@ -183,24 +270,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     @cached_property
     def _sets(self) -> pd.DataFrame:
-        rows = []
-        for key, header in self._headers.items():
-            part = self._table[self._table["set"] == key]
-            positive = part["role"] == "positive"
-            rows.append(
-                {
-                    "set": key,
-                    **{n: header[n] for n in ("title", "vesicle", "role", "organism", "minimum_measured")},
-                    "n_positive": int(positive.sum()),
-                    "n_negative": int((~positive).sum()),
-                    "n_weighted": int((positive & (part["weight"] > 0)).sum()),
-                    "by_accession": key in self.by_accession,
-                    "derived_from": ";".join(header["derived_from"]),
-                    "fluid_caveats": self._fluid_caveats[key],
-                    "note": header["note"],
-                }
-            )
-        return pd.DataFrame(rows)
+        return views.sets(self._headers, self._table, self.by_accession, self._fluid_caveats)
 
     @property
     def unmapped(self) -> pd.DataFrame:
@@ -257,17 +327,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the parsed content; the same for any line ends, order of keys or of markers."""
-        content: dict[str, Any] = {
-            "sets": {
-                key: [header, sorted(markers, key=derive.marker_order)]
-                for key, (header, markers) in self._records.items()
-            },
-            "references": self._references,
-            "info": self._info,
-            "orthologs": sorted(self._orthologs, key=lambda row: sorted(row.items())),
-        }
-        text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return derive.digest_of(self._records, self._references, self._info, self._orthologs)
 
     def select(
         self,
@@ -290,15 +350,13 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         InputError
             An id that the catalog does not have.
         """
-        wanted = list(self) if ids is None else _as_list(ids)
+        wanted = list(self) if ids is None else forms.as_list(ids)
         for key in wanted:
             if key not in self._records:
-                raise InputError(
-                    f"no marker set {key!r}; there are {listed(self, limit=60)}.{suggestion(key, self)}"
-                )
+                raise InputError(self._unknown(key))
         for name, allowed in (("role", role), ("vesicle", vesicle)):
             if allowed is not None:
-                wanted = [k for k in wanted if self._records[k].header[name] in _as_list(allowed)]
+                wanted = [k for k in wanted if self._records[k].header[name] in forms.as_list(allowed)]
         return self._with(
             self._table[self._table["set"].isin(wanted)],
             self._unmapped[self._unmapped["set"].isin(wanted)],
@@ -369,23 +427,13 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Write the whole catalog as JSON: description, references, sets and markers."""
-        fields = [c for c in derive.TABLE_COLUMNS if c != "set"]
-        groups = dict(iter(self._table.groupby("set", sort=False)))
-        sets = [
-            {
-                **header,
-                "fluid_caveats": self._fluid_caveats[key],
-                "markers": groups[key][fields].to_dict("records") if key in groups else [],
-            }
-            for key, header in self._headers.items()
-        ]
         content = {
             "version": self.version,
             "digest": self.digest,
             "organism": self._organism,
             "info": self._info,
             "references": self._references,
-            "sets": sets,
+            "sets": views.sets_with_markers(self._headers, self._table, self._fluid_caveats),
             "unmapped": self._unmapped.to_dict("records"),
         }
         return _write(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", path)
@@ -394,10 +442,6 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 @lru_cache(maxsize=len(ORGANISMS))
 def _empty(organism: str) -> MarkerCatalog:
     return MarkerCatalog([], organism=organism)
-
-
-def _as_list(value: str | Iterable[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
 
 
 def _write(text: str, path: str | Path | None) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -150,6 +152,43 @@ def table_of(
         **{name: [m[name] for _, m in flat] for name in _COPIED},
     }
     return pd.DataFrame(columns, columns=list(TABLE_COLUMNS))
+
+
+def digest_of(
+    records: Mapping[str, io.SetRecord],
+    references: Mapping[str, Mapping[str, Any]],
+    info: Mapping[str, Any],
+    orthologs: Iterable[Mapping[str, str]],
+) -> str:
+    """SHA-256 of parsed content, whatever the order of its keys and markers."""
+    content: dict[str, Any] = {
+        "sets": {key: [header, sorted(found, key=marker_order)] for key, (header, found) in records.items()},
+        "references": references,
+        "info": info,
+        "orthologs": sorted(orthologs, key=lambda row: sorted(row.items())),
+    }
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def with_sharing(
+    table: pd.DataFrame, records: Mapping[str, io.SetRecord], info: Mapping[str, Any], added: Collection[str]
+) -> pd.DataFrame:
+    """Put the rows of a table in the order of the sets, and note in `shared_with` what the sets `added` share."""
+    rank = {name: i for i, name in enumerate(records)}
+    table = table.sort_values("set", key=lambda s: s.map(rank), kind="stable", ignore_index=True)
+    of_class = _class_of(info)
+    sharing = [k for k, record in records.items() if record.header["role"] in SHARING_ROLES or k in of_class]
+    holders = (
+        table[(table["role"] == "positive") & table["set"].isin(sharing)].groupby("gene")["set"].agg(set)
+    )
+    touched = table["gene"].isin(table.loc[table["set"].isin(list(added)), "gene"])
+    rows = table.loc[touched, ["set", "gene", "shared_with"]].itertuples(index=False, name=None)
+    table.loc[touched, "shared_with"] = [
+        ";".join(sorted((holders.get(gene, set()) | set(shared.split(";"))) - {name, ""}))
+        for name, gene, shared in rows
+    ]
+    return table
 
 
 def members_of(table: pd.DataFrame, names: Sequence[str]) -> MemberArrays:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import pandas as pd
 
-from markerkit.catalog import derive
+from markerkit.catalog import derive, forms
 from markerkit.catalog import files as io
 from markerkit.catalog import validate as check
 from markerkit.catalog.catalog import MarkerCatalog
 from markerkit.catalog.files import reference_folder
+from markerkit.catalog.forms import Sets
 from markerkit.catalog.marker_set import MarkerSet
-from markerkit.catalog.user_sets import mapped_sets
+from markerkit.catalog.user_sets import catalog_genes, mapped_sets
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.genes import gene_table
@@ -31,13 +30,8 @@ __all__ = [
     "read_markers",
     "reference_folder",
     "validate",
+    "with_reference",
 ]
-
-
-#: marker sets in every form that is taken: a catalog, one set, named lists of genes, one list of genes
-Sets: TypeAlias = "MarkerCatalog | MarkerSet | Mapping[str, Iterable[str]] | Iterable[str]"
-#: name of a list of genes that has none
-UNNAMED = "genes"
 
 
 def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -> MarkerCatalog:
@@ -64,6 +58,11 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
     >>> load_markers("mouse")["exosome"].positive[:3]
     ['Cd63', 'Cd81', 'Cd9']
     """
+    if Path(organism).suffix:
+        raise InputError(
+            f"`organism` is 'human', 'mouse' or 'rat'; got the file {organism!r}. Beside the reference sets it is "
+            f"load_markers(extra=[{organism!r}]), alone read_markers({organism!r})."
+        )
     one_of("organism", organism, ORGANISMS)
     folder = reference_folder()
     info, references, records = io.read_reference(folder)
@@ -73,7 +72,7 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
         read = io.read_sets(path)
         for record in read:
             _check_extra(record, taken, organism, path)
-        mapped, lost = mapped_sets(read, path, _catalog_genes)
+        mapped, lost = mapped_sets(read, path)
         records += mapped
         unmapped += lost
     catalog = MarkerCatalog(
@@ -123,10 +122,38 @@ def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
         declared = records[0].header["organism"]
         organism = declared if declared in ORGANISMS else organism
     else:
-        for record in records:
-            record.header["organism"] = organism
-    mapped, unmapped = mapped_sets(records, path, _catalog_genes)
-    return MarkerCatalog(mapped, organism=organism, unmapped=unmapped)
+        records = [forms.of_organism(r, organism) for r in records]
+    return MarkerCatalog.of_records(records, organism=organism, where=str(path))
+
+
+def with_reference(markers: Sets | None, organism: str) -> MarkerCatalog:
+    """Take the sets of an assessment, which needs those of the vesicle classes and of the sources.
+
+    Parameters
+    ----------
+    markers
+        A catalog that came from reference sets, or has sets by their names, is taken as it is; other
+        sets of a user, in any form, are put beside the shipped ones; None is the shipped ones.
+    organism
+        Of the experiment.
+
+    Raises
+    ------
+    InputError
+        What :meth:`MarkerCatalog.add` refuses.
+
+    Examples
+    --------
+    >>> catalog = with_reference({"mine": ["CD9", "CD63"]}, "human")
+    >>> "mine" in catalog, "exosome" in catalog
+    (True, True)
+    """
+    if isinstance(markers, MarkerCatalog) and markers.info:
+        return markers
+    reference = load_markers(organism)
+    if isinstance(markers, MarkerCatalog) and any(name in reference for name in markers):
+        return markers
+    return reference if markers is None else reference.add(markers)
 
 
 def as_sets(
@@ -174,71 +201,20 @@ def as_sets(
         return load_markers(organism)
     if isinstance(markers, MarkerCatalog):
         return markers
-    named = _named(markers)
+    named = forms.named_sets(markers)
     if not named:
-        raise InputError("`markers` holds no set; give a catalog, a set, or genes by the name of their set.")
+        raise InputError(forms.NO_SET)
     sets = {name: given for name, given in named.items() if isinstance(given, MarkerSet)}
-    lists = {name: _genes(name, given) for name, given in named.items() if name not in sets}
+    lists = {name: forms.genes_of_list(name, given) for name, given in named.items() if name not in sets}
     _warn_unknown(dict.fromkeys(g for genes in lists.values() for g in genes), organism, measured)
     own = {s.organism for s in sets.values()} & set(ORGANISMS)
     organism = organism or (own.pop() if len(own) == 1 else "human")
     if not sets:
         return MarkerCatalog.of_lists(lists, organism=organism)
-    records = [_record(n, sets[n]) if n in sets else io.record_of_list(n, lists[n]) for n in named]
+    records = [
+        forms.record_of_set(n, sets[n]) if n in sets else io.record_of_list(n, lists[n]) for n in named
+    ]
     return MarkerCatalog(records, organism=organism)
-
-
-def _named(markers: Sets | None) -> dict[str, Iterable[str]]:
-    """Give every set a name; sets of a catalog keep theirs."""
-    if isinstance(markers, MarkerSet):
-        return {markers.id: markers}
-    if isinstance(markers, Mapping):
-        return {str(name): genes for name, genes in markers.items()}
-    if isinstance(markers, str) or not isinstance(markers, Iterable):
-        raise InputError(
-            f"`markers` must be a catalog, a set, a mapping of names to genes or a list of genes; got {markers!r}. "
-            f"For one gene write [{markers!r}]; for a set of the catalog write load_markers()[...]."
-        )
-    genes = list(markers)
-    return {UNNAMED: genes} if genes else {}
-
-
-def _genes(name: str, given: Iterable[str]) -> list[str]:
-    """Genes of a list, each once."""
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise InputError(f"the set {name!r} must be a list of genes; got {given!r}. Write [{given!r}].")
-    genes = list(dict.fromkeys(given))
-    wrong = [g for g in genes if not isinstance(g, str)]
-    if wrong:
-        raise InputError(
-            f"the set {name!r} holds {listed(wrong, limit=3)}, which is no gene symbol; give texts."
-        )
-    return [g for g in genes if g]
-
-
-def _record(name: str, given: MarkerSet) -> io.SetRecord:
-    """Make the record of a set of a catalog, with its weights as they are there."""
-    fields = ("vesicle", "role", "organism", "note", "minimum_measured")
-    header = {**io.HEADER, "id": name, "title": given.title, **{f: getattr(given, f) for f in fields}}
-    header["derived_from"] = list(given.derived_from)
-    rows: list[dict[Any, Any]] = given.table.rename(columns={"accession": "uniprot"}).to_dict("records")
-    markers = [{k: row[k] for k in io.MARKER} for row in rows]
-    for marker in markers:
-        marker["shared_with"] = [s for s in marker["shared_with"].split(";") if s]
-    return io.SetRecord(header, markers)
-
-
-@lru_cache(maxsize=len(ORGANISMS))
-def _catalog_genes(organism: str) -> frozenset[str]:
-    """Genes of the reference sets in an organism; some, such as ALB_BOVIN, are in no gene table."""
-    folder = reference_folder()
-    foreign = {
-        m["gene"]
-        for header, markers in io.read_reference(folder)[2]
-        for m in markers
-        if header["organism"] not in ORGANISMS
-    }
-    return frozenset(foreign | {row[f"{organism}_gene"] for row in io.read_orthologs(folder)})
 
 
 def _warn_unknown(genes: Iterable[str], organism: str | None, measured: Collection[str]) -> None:
@@ -247,7 +223,7 @@ def _warn_unknown(genes: Iterable[str], organism: str | None, measured: Collecti
     lost = [g for g in genes if g not in here]
     for name in ORGANISMS if organism is None else (organism,):
         lost = [g for g in lost if g not in gene_table(name).symbols] if lost else []
-        lost = [g for g in lost if g not in _catalog_genes(name)] if lost else []
+        lost = [g for g in lost if g not in catalog_genes(name)] if lost else []
     if lost:
         known = gene_table(organism or "human").by_name
         hints = [f"{g!r} is {known[g.upper()][0]!r}" for g in lost if g.upper() in known][:3]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ _FIELDS = (("gene", "gene"), ("accession", "uniprot"), ("role", "role"))
 
 
 def mapped_sets(
-    records: Iterable[io.SetRecord], path: str | Path, catalog_genes: Callable[[str], frozenset[str]]
+    records: Iterable[io.SetRecord], path: str | Path
 ) -> tuple[list[io.SetRecord], list[dict[str, str]]]:
     """Map the members of sets to the gene table; what cannot be mapped stays as it is given.
 
@@ -28,11 +29,9 @@ def mapped_sets(
     ----------
     records
         Sets as written. The gene table of their organism is used; sets of a species
-        without one stay as they are.
+        without one, and genes of the reference sets, stay as they are.
     path
-        File, for messages.
-    catalog_genes
-        Gives the genes of the reference sets in an organism; they stay as they are.
+        File, or what else the sets are called in messages.
 
     Returns
     -------
@@ -121,3 +120,16 @@ def _warn_of_lost(records: Iterable[io.SetRecord], lost: list[dict[str, str]], p
         MarkerkitWarning,
         stacklevel=4,
     )
+
+
+@lru_cache(maxsize=len(ORGANISMS))
+def catalog_genes(organism: str) -> frozenset[str]:
+    """Genes of the reference sets in an organism; some, such as ALB_BOVIN, are in no gene table."""
+    folder = io.reference_folder()
+    foreign = {
+        m["gene"]
+        for header, markers in io.read_reference(folder)[2]
+        for m in markers
+        if header["organism"] not in ORGANISMS
+    }
+    return frozenset(foreign | {row[f"{organism}_gene"] for row in io.read_orthologs(folder)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,49 @@ def pairs(info: Mapping[str, Any]) -> pd.DataFrame:
         for entry in info.get("discriminating", ())
     ]
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
+
+
+def sets(
+    headers: Mapping[str, Mapping[str, Any]],
+    table: pd.DataFrame,
+    by_accession: Collection[str],
+    fluid_caveats: Mapping[str, str],
+) -> pd.DataFrame:
+    """One row per set: its header, how many markers it has, and whether they are matched by accession."""
+    rows = []
+    for key, header in headers.items():
+        part = table[table["set"] == key]
+        positive = part["role"] == "positive"
+        rows.append(
+            {
+                "set": key,
+                **{n: header[n] for n in ("title", "vesicle", "role", "organism", "minimum_measured")},
+                "n_positive": int(positive.sum()),
+                "n_negative": int((~positive).sum()),
+                "n_weighted": int((positive & (part["weight"] > 0)).sum()),
+                "by_accession": key in by_accession,
+                "derived_from": ";".join(header["derived_from"]),
+                "fluid_caveats": fluid_caveats[key],
+                "note": header["note"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def sets_with_markers(
+    headers: Mapping[str, Mapping[str, Any]], table: pd.DataFrame, fluid_caveats: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Header of every set with its markers."""
+    fields = [c for c in table.columns if c != "set"]
+    groups = dict(iter(table.groupby("set", sort=False)))
+    return [
+        {
+            **header,
+            "fluid_caveats": fluid_caveats[key],
+            "markers": groups[key][fields].to_dict("records") if key in groups else [],
+        }
+        for key, header in headers.items()
+    ]
 
 
 def fluids(info: Mapping[str, Any]) -> pd.DataFrame:

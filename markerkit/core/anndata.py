@@ -6,12 +6,12 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from markerkit.core.errors import InputError, listed
 from markerkit.core.matrix import LOG_LARGEST
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from markerkit.core.experiment import Experiment
 
 _UNS = "markerkit"
@@ -64,10 +64,20 @@ def parts_of(adata: Any, scale: str | None, organism: str | None) -> dict[str, A
         **given,
         "values": values,
         "samples": adata.obs,
-        "proteins": adata.var if {"gene", "accession"} & set(adata.var.columns) else None,
+        "proteins": _plain(adata.var) if {"gene", "accession"} & set(adata.var.columns) else None,
         "history": json.loads(kept.get("history", "[]")),
         "imputed": imputed_layer(adata),
     }
+
+
+def _plain(proteins: pd.DataFrame) -> pd.DataFrame:
+    """Turn categories back into the texts that they were: AnnData makes categories of texts when it writes a file."""
+    kinds = {
+        c: proteins[c].cat.categories.dtype
+        for c in proteins.columns
+        if isinstance(proteins[c].dtype, pd.CategoricalDtype)
+    }
+    return proteins.astype(kinds)
 
 
 def _values(adata: Any, scale: str | None) -> pd.DataFrame:

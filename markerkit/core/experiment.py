@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,8 @@ import pandas as pd
 from markerkit.core import anndata
 from markerkit.core.errors import InputError, one_of
 from markerkit.core.matrix import aligned, checked_values, hand_out, imputed_marks
+from markerkit.core.rich import experiment_html
+from markerkit.core.selection import axes_of, positions_of
 
 SCALES = ("raw", "log2", "ratio")
 ORGANISMS = ("human", "mouse", "rat")
@@ -164,6 +165,17 @@ class Experiment:
         return self._values.shape[1]
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Number of samples and of protein groups."""
+        return self.n_samples, self.n_proteins
+
+    def __len__(self) -> int:
+        return self.n_samples
+
+    #: with a length and brackets alone Python would look for the samples 0, 1, 2, ...
+    __iter__ = None
+
+    @property
     def targets(self) -> npt.NDArray[np.bool_]:
         """Mask of the proteins that are no decoys, shape (proteins,), read-only."""
         return self._targets
@@ -189,12 +201,16 @@ class Experiment:
     @property
     def approximate(self) -> bool:
         """True where linear abundances had to be back-transformed from logarithms or were imputed."""
-        scale = self.provenance.get("scale", "raw" if self.has_verb("log2") else self.scale)
-        return scale != "raw" or not self.presence_known
+        unstated = "raw" if self.has_verb("log2") else self.scale
+        scales = [h.get("scale", unstated) for h in self.history if h.get("verb") in READERS] or [unstated]
+        return any(s != "raw" for s in scales) or not self.presence_known
 
     @property
     def provenance(self) -> Mapping[str, Any]:
-        """What the reader of proteins or peptides decided (file, software, quantity, scale, ...); empty without it."""
+        """What the reader of proteins or peptides decided (file, software, quantity, scale, ...); empty without it.
+
+        Of experiments put together by :func:`markerkit.concat`, what it decided on the first.
+        """
         return dict(next((h for h in self.history if h.get("verb") in READERS), {}))
 
     @property
@@ -327,6 +343,49 @@ class Experiment:
             imputed=self._imputed.loc[rows, columns],
         )
 
+    def __getitem__(self, key: Any) -> Experiment:
+        """Return some samples, or some samples and proteins: ``exp[samples]``, ``exp[samples, proteins]``.
+
+        Parameters
+        ----------
+        key
+            Of each axis one name, a list of names, True or False for every
+            sample or protein (a Series goes by its labels), or a slice of
+            positions. Proteins are found by the name of their group, else by
+            gene: all groups of the gene. Two axes are separated by a comma; a
+            list is names of one axis.
+
+        Returns
+        -------
+        Experiment
+            Samples and proteins in the order asked for, each once. The history
+            is kept and gets no line.
+
+        Raises
+        ------
+        KeyError
+            A name that is not there.
+        TypeError
+            Something that is no name, mask or slice of positions.
+        InputError
+            A mask of another length or with other labels; nothing selected.
+
+        Examples
+        --------
+        >>> import markerkit as mk
+        >>> exp = mk.load_example()
+        >>> exp[exp.samples["fraction"] == "EV"].shape
+        (6, 2132)
+        >>> exp[:, ["CD63", "CD81"]].shape
+        (12, 2)
+        """
+        samples, proteins = axes_of(key)
+        rows = positions_of(samples, self._values.index, what="sample")
+        columns = positions_of(proteins, self._values.columns, what="protein", genes=self._proteins["gene"])
+        return self.select(
+            samples=list(self._values.index[rows]), proteins=list(self._values.columns[columns])
+        )
+
     def pipe(self, verb: Callable[Concatenate[Experiment, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``verb(self, ...)``: reads left to right."""
         return verb(self, *args, **kwargs)
@@ -377,25 +436,7 @@ class Experiment:
         )
 
     def _repr_html_(self) -> str:
-        verbs = [str(h.get("verb", "")) for h in self.history]
-        columns = [f"{c}: {self._samples[c].nunique()} levels" for c in self._samples.columns]
-        flags = {"is_contaminant": "contaminants", "is_decoy": "decoys"}
-        counts = [f"{int(self._proteins[c].astype(bool).sum())} {word} flagged" for c, word in flags.items()]
-        approximate = (
-            ["shares of signal are approximate: logarithmic or imputed input"] if self.approximate else []
-        )
-        return (
-            f"<p><b>Experiment</b>: {self.n_samples} samples &times; {self.n_proteins} protein groups, "
-            f"{self.scale} scale, {self.organism}, {self._missing_words()}</p>"
-            + _html_list("Proteins", [*counts, *approximate])
-            + _html_list("Sample columns", columns)
-            + _html_list("History", verbs)
-        )
-
-
-def _html_list(title: str, items: Iterable[str]) -> str:
-    cells = "".join(f"<li>{html.escape(i)}</li>" for i in items)
-    return f"<p><b>{title}</b></p><ul>{cells}</ul>" if cells else ""
+        return experiment_html(self, self._missing_words())
 
 
 def noted_history(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from markerkit.core.errors import InputError
+from markerkit.core.errors import InputError, MarkerkitWarning, listed
 from markerkit.figures._palette import MEANINGS, in_order
 from markerkit.figures._tables import checked, words
+
+#: name of the group of genes that were given one by one
+BY_NAME = "labeled"
+_MOST_SETS = 24
 
 
 def genes_by_set(label: object) -> dict[str, list[str]]:
@@ -23,10 +28,10 @@ def genes_by_set(label: object) -> dict[str, list[str]]:
     elif isinstance(label, Mapping):
         found = {str(k): _symbols(v) for k, v in label.items()}
     elif hasattr(label, "genes"):
-        name = getattr(label, "id", None) or getattr(label, "name", None) or "labeled"
+        name = getattr(label, "id", None) or getattr(label, "name", None) or BY_NAME
         found = {str(name): _symbols(label)}
     else:
-        found = {"labeled": _symbols(label)}
+        found = {BY_NAME: _symbols(label)}
     return {key: found[key] for key in in_order(found)}
 
 
@@ -43,6 +48,23 @@ def genes_by_meaning(markers_used: pd.DataFrame) -> dict[str, list[str]]:
         for name, meaning in MEANINGS.items()
     }
     return {name: members for name, members in pooled.items() if members}
+
+
+def check_label(marked: Mapping[str, list[str]], genes: pd.Series) -> None:
+    """Refuse more sets than the key holds, and name genes, given one by one, that the table does not have."""
+    if len(marked) > _MOST_SETS:
+        raise InputError(
+            f"`label` names {len(marked)} sets, and the key holds {_MOST_SETS}; choose some, as in markers['exosome'] or "
+            "markers.select([...])."
+        )
+    here = set().union(*members_of(genes))
+    lost = [g for g in marked.get(BY_NAME, ()) if g.upper() not in here]
+    if lost:
+        warnings.warn(
+            f"`label`: {listed(lost, limit=6)} not among the genes of the table",
+            MarkerkitWarning,
+            stacklevel=3,
+        )
 
 
 def members_of(genes: pd.Series) -> pd.Series:

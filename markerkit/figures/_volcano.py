@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from markerkit.core.wording import number
 from markerkit.figures._keys import key_below, key_rows
 from markerkit.figures._labels import Label, place_labels
-from markerkit.figures._marked import genes_by_set, members_of
+from markerkit.figures._marked import check_label, genes_by_set, members_of
 from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import (
     FAINT,
@@ -92,7 +92,12 @@ def volcano(
     Raises
     ------
     InputError
-        A column is missing, the contrast is unknown, or `label` is of no known kind.
+        A column is missing, the contrast is unknown, or `label` is of no known kind or of more sets than the key holds.
+
+    Warns
+    -----
+    MarkerkitWarning
+        Genes given by name that are not in the table.
 
     Notes
     -----
@@ -102,6 +107,7 @@ def volcano(
     """
     table, contrast = contrast_rows(da, _COLUMNS, "differential_abundance", contrast)
     marked = genes_by_set(label)
+    check_label(marked, words(table, "gene"))
     untested = _untested(table)
     cloud = _cloud(table, alpha, lfc)
     groups = _groups(words(cloud.table, "gene"), marked)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.files import reference_folder
-from markerkit.catalog.load import MarkerCatalog
+from markerkit.catalog.load import MarkerCatalog, Sets
 from markerkit.core.experiment import Experiment
 from markerkit.core.signal import signal_of
 from markerkit.effects.fit import fit_contrast
@@ -37,7 +37,7 @@ from markerkit.tables.registry import TABLES
 def misev_checklist(
     exp: Experiment,
     contrasts: Contrast | Iterable[Contrast] | None = None,
-    markers: MarkerCatalog | None = None,
+    markers: Sets | None = None,
     *,
     context: str | Path | Mapping[str, Any] | None = None,
 ) -> Checklist:
@@ -50,7 +50,8 @@ def misev_checklist(
     contrasts
         One :class:`markerkit.Contrast` or several; its case samples are used. Without it all samples are.
     markers
-        Catalog; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default. Sets of your own, in any form that
+        :func:`markerkit.enrich` takes, stand beside the shipped ones.
     context
         Study metadata; see :data:`markerkit.study.context.CONTEXT_KEYS`. Without a contrast
         its key `fluid` says what the samples come from.

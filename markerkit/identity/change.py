@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from markerkit.catalog.criteria import GENERAL_EV, ClassRule, Criteria, load_criteria
-from markerkit.catalog.load import MarkerCatalog
+from markerkit.catalog.load import Sets
 from markerkit.core.experiment import Experiment
 from markerkit.core.messages import Circumstances, Compared, explain_change, next_step_of_change, reason
 from markerkit.core.verdict import Verdict
@@ -41,7 +41,7 @@ from markerkit.tables.spec import concat_rows
 def compare(
     exp: Experiment,
     contrasts: Contrast | Iterable[Contrast],
-    markers: MarkerCatalog | None = None,
+    markers: Sets | None = None,
     *,
     context: str | Path | Mapping[str, Any] | None = None,
     seed: int = 0,
@@ -55,7 +55,8 @@ def compare(
     contrasts
         One :class:`markerkit.Contrast` or several; any two groups can be compared.
     markers
-        Catalog; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default. Sets of your own, in any form that
+        :func:`markerkit.enrich` takes, stand beside the shipped ones.
     context
         Study metadata; classes of dying cells are compared only where it says that apoptosis
         was induced and shown. See :data:`markerkit.study.context.CONTEXT_KEYS`.

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from markerkit.catalog.criteria import ClassRule, load_criteria
-from markerkit.catalog.load import MarkerCatalog
+from markerkit.catalog.load import Sets
 from markerkit.core.experiment import Experiment
 from markerkit.core.messages import Circumstances, Compared, explain_class, next_step_of_class, reason
 from markerkit.core.verdict import Verdict
@@ -42,7 +42,7 @@ from markerkit.tables.spec import concat_rows
 def assess_identity(
     exp: Experiment,
     contrasts: Contrast | Iterable[Contrast] | None = None,
-    markers: MarkerCatalog | None = None,
+    markers: Sets | None = None,
     *,
     context: str | Path | Mapping[str, Any] | None = None,
 ) -> Identity:
@@ -57,7 +57,8 @@ def assess_identity(
         not to be vesicles (comparator ``"lysate"``, ``"biofluid"`` or ``"soluble"``); for any other every class is
         `not assessable`, and :func:`markerkit.compare` says what differs.
     markers
-        Catalog; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default. Sets of your own, in any form that
+        :func:`markerkit.enrich` takes, stand beside the shipped ones.
     context
         Study metadata; see :data:`markerkit.study.context.CONTEXT_KEYS`.
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import ttest_1samp, ttest_ind
 
 from markerkit.catalog.criteria import load_criteria
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog, Sets, with_reference
 from markerkit.core.errors import InputError, listed, shown, suggestion
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
@@ -52,7 +52,7 @@ _AS_SIGNAL = "no protein amount: right only where the same part of every sample 
 def amounts(
     exp: Experiment,
     contrasts: Contrast | Iterable[Contrast] | None = None,
-    markers: MarkerCatalog | None = None,
+    markers: Sets | None = None,
 ) -> Amounts:
     """Put the amounts of the sample sheet beside the shares of signal.
 
@@ -66,7 +66,8 @@ def amounts(
     contrasts
         Groups to compare: one :class:`markerkit.Contrast`, several or none.
     markers
-        Catalog; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default. Sets of your own, in any form that
+        :func:`markerkit.enrich` takes, stand beside the shipped ones.
 
     Returns
     -------
@@ -105,7 +106,7 @@ def amounts(
     if exp.scale == "ratio":
         raise InputError(f"{NO_SHARES}; amounts need the reporter intensities or a label-free quantity.")
     chosen = contrasts_of(exp, contrasts)
-    catalog = load_markers(organism=exp.organism) if markers is None else markers
+    catalog = with_reference(markers, exp.organism)
     table = _table(exp, signal_of(exp), catalog)
     rows = [row for c in chosen for row in _changes(exp, table.set_index("sample"), c)]
     spec = TABLES["amount_changes"]

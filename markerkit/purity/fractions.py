@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog, Sets, with_reference
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.core.experiment import Experiment
 from markerkit.core.signal import Part, Signal, signal_of
@@ -33,7 +33,7 @@ _NO_AMOUNTS = "no amounts: the peak of a share lies where little else is"
 
 def fraction_profiles(
     exp: Experiment,
-    markers: MarkerCatalog | None = None,
+    markers: Sets | None = None,
     *,
     fraction: str = "fraction",
     order: str = "order",
@@ -49,7 +49,8 @@ def fraction_profiles(
     exp
         Harmonized experiment before normalization, with linear signal.
     markers
-        Catalog; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default. Sets of your own, in any form that
+        :func:`markerkit.enrich` takes, stand beside the shipped ones.
     fraction
         Sample column of the fractions.
     order
@@ -99,7 +100,7 @@ def fraction_profiles(
         raise InputError(
             "fractions are compared before normalization, which cancels their differences; give the experiment as it was read."
         )
-    catalog = load_markers(organism=exp.organism) if markers is None else markers
+    catalog = with_reference(markers, exp.organism)
     layout = layout_of(exp, fraction=fraction, order=order, replicate=replicate, amount=amount)
     signal = signal_of(layout.exp)
     panels = _panels(catalog)

@@ -13,7 +13,7 @@ from scipy.special import expit, logit, stdtrit
 from scipy.stats import ttest_ind
 
 from markerkit.catalog.criteria import load_criteria
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog, Sets, with_reference
 from markerkit.core.errors import require_columns
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor, levels_of
@@ -52,7 +52,7 @@ QUANTITIES: dict[str, Quantity] = {
 }
 
 
-def rank_preparations(exp: Experiment, group: str, markers: MarkerCatalog | None = None) -> Ranking:
+def rank_preparations(exp: Experiment, group: str, markers: Sets | None = None) -> Ranking:
     """Rank groups of samples on EV signal, co-isolated protein and material of cells and handling.
 
     Parameters
@@ -62,7 +62,8 @@ def rank_preparations(exp: Experiment, group: str, markers: MarkerCatalog | None
     group
         Sample column of the preparations.
     markers
-        Catalog; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default. Sets of your own, in any form that
+        :func:`markerkit.enrich` takes, stand beside the shipped ones.
 
     Returns
     -------
@@ -96,9 +97,7 @@ def rank_preparations(exp: Experiment, group: str, markers: MarkerCatalog | None
     if exp.scale == "ratio":
         rows = [_none(q, g, 0, NO_SHARES) for q in QUANTITIES for g in levels_of(groups)]
         return Ranking(spec.conform(pd.DataFrame(rows)), {"group": group})
-    shares = quantity_shares(
-        signal_of(exp), load_markers(organism=exp.organism) if markers is None else markers
-    )
+    shares = quantity_shares(signal_of(exp), with_reference(markers, exp.organism))
     rows = [row for name in QUANTITIES for row in _ranked(name, shares[name], groups)]
     return Ranking(
         spec.conform(pd.DataFrame(rows)), {"group": group, "family": "pairs of groups of a quantity"}

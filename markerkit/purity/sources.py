@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.criteria import GENERAL_EV, SourceRule, load_criteria
-from markerkit.catalog.load import MarkerCatalog
+from markerkit.catalog.load import MarkerCatalog, Sets
 from markerkit.core.errors import InputError
 from markerkit.core.experiment import Experiment
 from markerkit.core.messages import Compared, Measured, explain_source, next_step_of_source, reason
@@ -43,7 +43,7 @@ _NONE = np.array([], dtype=np.intp)
 def assess_purity(
     exp: Experiment,
     contrasts: Contrast | Iterable[Contrast] | None = None,
-    markers: MarkerCatalog | None = None,
+    markers: Sets | None = None,
     *,
     seed: int = 0,
 ) -> Purity:
@@ -58,7 +58,8 @@ def assess_purity(
         One :class:`markerkit.Contrast` or several; without one only the shares are given. In
         a paired contrast the contamination fraction is taken within the pairs.
     markers
-        Catalog; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default. Sets of your own, in any form that
+        :func:`markerkit.enrich` takes, stand beside the shipped ones.
     seed
         Of the bootstrap over reference proteins.
 

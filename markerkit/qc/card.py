@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog, Sets, with_reference
 from markerkit.core.errors import InputError, one_of, require_columns
 from markerkit.core.experiment import Experiment
 from markerkit.core.signal import signal_of
@@ -54,7 +54,7 @@ _NO_RANK = "ratios to a reference channel cannot be ranked within a sample"
 
 def quality(
     exp: Experiment,
-    markers: MarkerCatalog | None = None,
+    markers: Sets | None = None,
     *,
     group: str | None = None,
     fluid: str | None = None,
@@ -113,7 +113,7 @@ def quality(
         one_of("fluid", fluid, FLUIDS)
     if group is not None:
         require_columns(exp.samples, [group], what="the sample sheet")
-    markers = load_markers(organism=exp.organism) if markers is None else markers
+    markers = with_reference(markers, exp.organism)
     require_matches(exp, markers)
     table = source_shares(exp, markers, basis=shares)
     blanks = blank_content(exp, markers, shares=table, basis=shares)

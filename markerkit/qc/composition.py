@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog, Sets, with_reference
 from markerkit.core.composition_words import (
     EvNumbers,
     ShareWords,
@@ -55,7 +55,7 @@ _APPROXIMATE = "approximate: logarithmic or imputed input"
 
 def composition(
     exp: Experiment,
-    markers: MarkerCatalog | None = None,
+    markers: Sets | None = None,
     *,
     group: str | None = None,
     fluid: str | None = None,
@@ -120,7 +120,7 @@ def composition(
         one_of("fluid", fluid, FLUIDS)
     if group is not None:
         require_columns(exp.samples, [group], what="the sample sheet")
-    markers = load_markers(organism=exp.organism) if markers is None else markers
+    markers = with_reference(markers, exp.organism)
     require_matches(exp, markers)
     return composition_of(
         exp, markers, group=group, fluid=fluid, basis=shares, isolation=isolation, dataset=dataset

@@ -100,7 +100,8 @@ def check_folder(folder: str | Path, *, overwrite: bool) -> None:
     if folder.exists() or folder.is_symlink():
         if not overwrite:
             raise InputError(
-                f"the output {str(folder)!r} is there already; choose another or pass --overwrite."
+                f"the output {str(folder)!r} is there already; choose another or replace it with overwrite=True "
+                "(--overwrite)."
             )
         if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "summary.json").is_file()):
             raise InputError(

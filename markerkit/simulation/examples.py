@@ -131,7 +131,8 @@ def simulate(
     log2_fc = model.noise_free(proteins, sources_made, s).iloc[kept]
     proteins = proteins.iloc[kept]
     values = np.where(measured, linear, np.nan)[:, kept]
-    note = {"verb": "simulate", "simulated": True, "catalog": catalog.version, **dataclasses.asdict(s)}
+    settings = dataclasses.asdict(s) | {"classes": list(named)}
+    note = {"verb": "simulate", "simulated": True, "catalog": catalog.version, **settings}
     exp = Experiment(
         pd.DataFrame(values, index=samples.index, columns=proteins.index),
         samples,

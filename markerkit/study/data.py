@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from markerkit.catalog.criteria import Criteria, load_criteria
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog, Sets, with_reference
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
 from markerkit.core.experiment import Experiment
 from markerkit.ids.harmonize import harmonize_ids
@@ -95,7 +95,7 @@ class StudyData:
 def study_data(
     exp: Experiment,
     contrasts: Contrast | Iterable[Contrast] | str | None = None,
-    markers: MarkerCatalog | None = None,
+    markers: Sets | None = None,
     *,
     context: str | Path | Mapping[str, Any] | None = None,
     collapse_by: str | None = None,
@@ -111,7 +111,8 @@ def study_data(
         One contrast, several or none; ``"all"`` or ``"vs:LEVEL"`` for every pair of levels, or every level
         against one, of the column that the context names as `condition`.
     markers
-        Catalog; the shipped one of the experiment's organism by default.
+        Catalog; the shipped one of the experiment's organism by default. Sets of your own, in any form that
+        :func:`markerkit.enrich` takes, stand beside the shipped ones.
     context
         Study metadata: a mapping, a TOML or a JSON file.
     collapse_by
@@ -132,9 +133,7 @@ def study_data(
     chosen = tuple(_with_fluid(c, stated.get("fluid")) for c in named)
     for contrast in chosen:
         contrast.check(preparations(exp))
-    catalog = load_markers(organism=exp.organism) if markers is None else markers
-    if not isinstance(catalog, MarkerCatalog):
-        raise InputError(f"`markers` is a catalog, as load_markers() gives it; got {type(markers).__name__}.")
+    catalog = with_reference(markers, exp.organism)
     if harmonize and not exp.harmonized:
         exp = harmonize_ids(exp, catalog)
     groups = dict.fromkeys(c.condition for c in chosen) or dict.fromkeys(

@@ -176,7 +176,7 @@ def test_summary_of_a_comparison_holds_changes_and_no_identity(example):
 @pytest.mark.usefixtures("one_figure")
 def test_overwrite_only_replaces_assessments(result, example_folder, tmp_path):
     folder = shutil.copytree(example_folder, tmp_path / "out")
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match=r"is there already; .*overwrite=True"):
         result.report(folder)
     (folder / "extra.txt").write_text("x")
     result.report(folder, overwrite=True)

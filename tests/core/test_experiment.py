@@ -222,3 +222,77 @@ def test_anndata_says_what_it_needs() -> None:
         assert Experiment.from_anndata(Experiment(matrix()).to_anndata()).values.equals(
             Experiment(matrix()).values
         )
+
+
+# ---- slicing ------------------------------------------------------------------------
+
+
+def frame() -> Experiment:
+    values = matrix(4, 5)
+    proteins = genes(values).assign(gene=["CD63", "CD9", "ACTB", "CD9", ""])
+    return Experiment(values.set_axis(list("abcde"), axis=1), sheet(values), proteins.set_axis(list("abcde")))
+
+
+def test_length_and_shape() -> None:
+    assert frame().shape == (4, 5)
+    assert len(frame()) == 4
+    with pytest.raises(TypeError, match="not iterable"):
+        list(frame())
+
+
+@pytest.mark.parametrize(
+    ("key", "samples", "proteins"),
+    [
+        ("s1", ["s1"], "abcde"),
+        (["s2", "s0", "s2"], ["s2", "s0"], "abcde"),
+        (pd.Index(["s1"]), ["s1"], "abcde"),
+        (slice(1, 3), ["s1", "s2"], "abcde"),
+        (slice(None, None, -2), ["s3", "s1"], "abcde"),
+        ([True, False, False, True], ["s0", "s3"], "abcde"),
+        (np.array([False, True, False, False]), ["s1"], "abcde"),
+        (pd.Series([True, False, False, False], ["s3", "s2", "s1", "s0"]), ["s3"], "abcde"),
+        ((slice(None), "b"), ["s0", "s1", "s2", "s3"], "b"),
+        ((slice(None), "CD9"), ["s0", "s1", "s2", "s3"], "bd"),
+        ((slice(None), ["ACTB", "CD63"]), ["s0", "s1", "s2", "s3"], "ca"),
+        ((["s1"], slice(-2, None)), ["s1"], "de"),
+        (("s0", [False, False, True, False, True]), ["s0"], "ce"),
+    ],
+)
+def test_brackets_take_names_masks_and_slices(key, samples, proteins) -> None:
+    exp = frame()
+    part = exp[key]
+    assert list(part.samples.index) == samples
+    assert list(part.proteins.index) == list(proteins)
+    pd.testing.assert_frame_equal(part.values, exp.values.loc[samples, list(proteins)])
+    assert list(part.samples["fraction"]) == [f"of {s}" for s in samples]
+    assert part.history == exp.history
+
+
+@pytest.mark.parametrize(
+    ("key", "error", "message"),
+    [
+        ("s9", KeyError, r"no sample 's9' in the experiment"),
+        ("CD63", KeyError, "no sample 'CD63'"),
+        ((slice(None), "CD36"), KeyError, "no protein or gene 'CD36'.*Did you mean 'CD63'"),
+        ((slice(None), ["CD63", "XYZ"]), KeyError, r"no protein or gene 'XYZ'.*isin\(genes\)"),
+        ((slice(None), "s1"), KeyError, "no protein or gene 's1'"),
+        ((slice(None), ""), KeyError, "no protein or gene ''"),
+        (0, KeyError, r"no sample 0 .*slice: exp\[:3\]"),
+        (slice("s0", "s2"), TypeError, "goes by position"),
+        (np.ones((2, 2)), TypeError, "one dimension"),
+        ([True, False], InputError, "the mask of samples has 2 values, and there are 4 samples"),
+        (pd.Series([True, False, True, True], list("wxyz")), InputError, "other labels than the experiment"),
+        (("s0", "s1", "s2"), InputError, "takes two selections; got 3"),
+        ([], InputError, "the matrix is empty: 0 samples"),
+        ([False] * 4, InputError, "the matrix is empty: 0 samples"),
+    ],
+)
+def test_brackets_refuse(key, error, message) -> None:
+    with pytest.raises(error, match=message):
+        frame()[key]
+
+
+def test_a_slice_keeps_the_marks_of_imputed_values() -> None:
+    exp = mk.impute(mk.log2(Experiment(matrix(4, 5).mask(matrix(4, 5) == 7.0))), method="mindet")
+    assert exp[["s1"], ["CD9"]].n_imputed == 1
+    assert exp[["s1"], ["ACTB"]].n_imputed == 0

@@ -126,7 +126,7 @@ def test_unit_names():
     [
         (mk.Contrast("fraction", "EV", "cells"), {}, "no level 'cells'"),
         (("EV", "lysate"), {}, "a comparison is a Contrast"),
-        (EV, {"markers": {"mine": ["CD63"]}}, "`markers` is a catalog"),
+        (EV, {"markers": {"exosome": ["CD63"]}}, "the set id 'exosome' is taken"),
         (EV, {"context": {"fluid": "beer"}}, "`fluid` must be one of"),
         (EV, {"context": {"condition": "nope"}}, "no column 'nope'"),
         (EV, {"collapse_by": "nope"}, "no column 'nope'"),
