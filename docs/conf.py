@@ -31,14 +31,27 @@ extensions = [
     "mathml",
     "references",
 ]
-exclude_patterns = ["_build", "_ext", "examples", "**.ipynb_checkpoints", "generated/gallery/*.ipynb"]
+exclude_patterns = [
+    "_build",
+    "_ext",
+    "examples",
+    "generated/examples",
+    "generated/backreferences",
+    "**.ipynb_checkpoints",
+    "generated/gallery/*.ipynb",
+]
 nitpicky = True
 # types of other packages: their sites would have to be asked at every build
 nitpick_ignore_regex = [
     ("py:.*", r"(?:pandas|pd|numpy|np|matplotlib|anndata|collections|pathlib|typing)\..*"),
-    ("py:class", r"Axes|Figure|Path|Any|Callable|Iterable|Iterator|Mapping|Sequence|Literal|Array|T|P|Sets|optional|.*\[.*"),
+    (
+        "py:class",
+        r"Axes|Figure|Path|Any|Callable|Iterable|Iterator|Mapping|Sequence|Literal|Array|T|P|Sets|optional|.*\[.*",
+    ),
 ]
-linkcheck_ignore = [r"https://doi\.org/.*"]  # publishers refuse programs; the catalog's tests check the form of a DOI
+linkcheck_ignore = [
+    r"https://doi\.org/.*"
+]  # publishers refuse programs; the catalog's tests check the form of a DOI
 toc_object_entries = False
 
 # ---- code that runs at every build -------------------------------------------------
@@ -56,20 +69,28 @@ nb_output_stderr = "show"
 # ---- API ---------------------------------------------------------------------------
 autodoc_typehints = "signature"
 autodoc_member_order = "groupwise"
-autodoc_default_options = {"members": True, "inherited-members": "dict,Mapping,Exception,object", "exclude-members": "with_traceback, add_note"}
+autodoc_default_options = {
+    "members": True,
+    "inherited-members": "dict,Mapping,Exception,object",
+    "exclude-members": "with_traceback, add_note",
+}
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 add_module_names = False
 
 sphinx_gallery_conf = {
-    "examples_dirs": "examples",
+    "examples_dirs": "generated/examples",
     "gallery_dirs": "generated/gallery",
     "filename_pattern": r"plot_",
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("markerkit",),
+    "inspect_global_variables": False,
     "download_all_examples": False,
     "abort_on_example_error": True,
     "show_memory": False,
     "show_signature": False,
-    "image_srcset": ["2x"],
+    "image_scrapers": ("gallery.scraper",),
+    "capture_repr": ("_repr_html_",),
     "within_subsection_order": "ExampleTitleSortKey",
     "min_reported_time": 60,
 }
@@ -94,7 +115,10 @@ html_theme_options = {
 REPOSITORY = os.environ.get("MARKERKIT_REPOSITORY", "")  # address of the repository, which the workflow gives
 if REPOSITORY:
     html_theme_options["github_url"] = REPOSITORY
-suppress_warnings = ["config.cache", "toc.empty_glob"]  # objects in sphinx-gallery's options; pages that may be absent
+suppress_warnings = [
+    "config.cache",
+    "toc.empty_glob",
+]  # objects in sphinx-gallery's options; pages that may be absent
 
 warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 
+import gallery
+
 import markerkit
 from markerkit import figures, results
 
@@ -35,7 +37,9 @@ def pages() -> dict[str, str]:
 
 
 def _public() -> list[str]:
-    return [n for n in markerkit.__all__ if not n.startswith("__") and not inspect.ismodule(getattr(markerkit, n))]
+    return [
+        n for n in markerkit.__all__ if not n.startswith("__") and not inspect.ismodule(getattr(markerkit, n))
+    ]
 
 
 def _objects(module) -> list[str]:
@@ -48,7 +52,10 @@ def _page(module: str, name: str, found: object) -> str:
     if inspect.isclass(found) and issubclass(found, Exception):
         kind = "autoexception"
     options = "   :no-members:\n" if kind == "autoexception" else ""
-    return f"{title}\n{'=' * len(title)}\n\n.. currentmodule:: {module}\n\n.. {kind}:: {name}\n{options}"
+    text = f"{title}\n{'=' * len(title)}\n\n.. currentmodule:: {module}\n\n.. {kind}:: {name}\n{options}"
+    if module == "markerkit.figures" and name in gallery.names():
+        text += f"\n.. minigallery:: {title}\n   :add-heading: Examples\n   :heading-level: -\n"
+    return text
 
 
 def _summary(found: object) -> str:
@@ -56,7 +63,9 @@ def _summary(found: object) -> str:
 
 
 def _rows(module, names, prefix: str) -> str:
-    return "\n".join(f"| [`{n}`](markerkit{prefix}.{n}.rst) | {_summary(getattr(module, n))} |" for n in names)
+    return "\n".join(
+        f"| [`{n}`](markerkit{prefix}.{n}.rst) | {_summary(getattr(module, n))} |" for n in names
+    )
 
 
 def _index() -> str:

@@ -39,7 +39,9 @@ def _index(catalog) -> str:
     for role, title in ROLES.items():
         sets = [catalog[n] for n in catalog if catalog[n].role == role]
         if sets:
-            rows = "\n".join(f"| [{s.title}]({s.id}.md) | `{s.id}` | {len(s.positive)} | {len(s.negative)} |" for s in sets)
+            rows = "\n".join(
+                f"| [{s.title}]({s.id}.md) | `{s.id}` | {len(s.positive)} | {len(s.negative)} |" for s in sets
+            )
             text += f"\n## {title}\n\n| set | id | positive | negative |\n|---|---|--:|--:|\n{rows}\n"
             named += [s.id for s in sets]
     return text + "\n```{toctree}\n:hidden:\n\n" + "\n".join([*named, "references"]) + "\n```\n"
@@ -50,9 +52,15 @@ def _page(chosen, references) -> str:
     text += f"Fewest members that must be measured: {chosen.minimum_measured}."
     if chosen.fluid_caveats:
         text += f" {_plain(chosen.fluid_caveats)}"
-    text += "\n\n| gene | UniProt | role | weight | source | checked | note |\n|---|---|---|--:|---|---|---|\n"
+    text += (
+        "\n\n| gene | UniProt | role | weight | source | checked | note |\n|---|---|---|--:|---|---|---|\n"
+    )
     for _, row in chosen.table.iterrows():
-        accession = f"[{row['accession']}](https://www.uniprot.org/uniprotkb/{row['accession']})" if row["accession"] else ""
+        accession = (
+            f"[{row['accession']}](https://www.uniprot.org/uniprotkb/{row['accession']})"
+            if row["accession"]
+            else ""
+        )
         text += (
             f"| {row['gene']} | {accession} | {row['role']} | {row['weight']:.2g} | {_cite(row['source'], references)} "
             f"| {row['verified']} | {_plain(row['note'])} |\n"

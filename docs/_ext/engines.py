@@ -31,14 +31,16 @@ def page() -> str:
 
 def context_page() -> str:
     """The keys of the context file."""
-    rows = "".join(f"| `{key}` | {_KINDS.get(known[0], 'text')} | {known[1]} |\n" for key, known in CONTEXT_KEYS.items())
+    rows = "".join(
+        f"| `{key}` | {_KINDS.get(known[0], 'text')} | {known[1]} |\n" for key, known in CONTEXT_KEYS.items()
+    )
     return (
         "# The context file\n\n"
         "What a proteome does not show and only you know: whether the samples are vesicles, how the cells were, how the vesicles "
         "were isolated and counted. The file is TOML; every key is optional, and what is left out is asked for in the gaps of the "
         "report and in the MISEV checklist.\n\n"
-        "```toml\nvesicles = true\nisolation = \"size-exclusion chromatography, then ultrafiltration\"\n"
-        "particle_count = \"2e10 per ml, nanoparticle tracking analysis\"\nviability_percent = 96\n```\n\n"
-        "In the terminal `--context context.toml`; in Python `mk.assess(..., context=\"context.toml\")`, or a dictionary with the "
+        '```toml\nvesicles = true\nisolation = "size-exclusion chromatography, then ultrafiltration"\n'
+        'particle_count = "2e10 per ml, nanoparticle tracking analysis"\nviability_percent = 96\n```\n\n'
+        'In the terminal `--context context.toml`; in Python `mk.assess(..., context="context.toml")`, or a dictionary with the '
         f"same keys.\n\n| key | value | what it says |\n|---|---|---|\n{rows}"
     )

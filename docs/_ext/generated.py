@@ -10,9 +10,12 @@ from pathlib import Path
 import api
 import catalog
 import engines
+import gallery
+import outputs
 import unresolved
 
 ROOT = Path(__file__).resolve().parents[2]
+_OF_SPHINX_GALLERY = ("gallery", "backreferences")  # folders that it writes
 
 
 def write(docs: Path) -> None:
@@ -21,15 +24,18 @@ def write(docs: Path) -> None:
         **{f"api/{name}": text for name, text in api.pages().items()},
         **{f"catalog/{name}": text for name, text in catalog.pages().items()},
         **{f"validation/{name}": text for name, text in validation().items()},
+        **{f"examples/{name}": text for name, text in gallery.scripts().items()},
         "unresolved.md": unresolved.page(),
         "engines.md": engines.page(),
         "context.md": engines.context_page(),
+        "tables.md": outputs.tables_page(),
+        "command_line.md": outputs.command_page(),
         "changes.md": changes(),
     }
     folder = docs / "generated"
-    for path in [p for kind in ("*.md", "*.rst") for p in folder.rglob(kind)]:
+    for path in [p for kind in ("*.md", "*.rst", "*.py") for p in folder.rglob(kind)]:
         relative = path.relative_to(folder)
-        if relative.parts[0] != "gallery" and relative.as_posix() not in pages:
+        if relative.parts[0] not in _OF_SPHINX_GALLERY and relative.as_posix() not in pages:
             path.unlink()
     for name, text in pages.items():
         _write(folder / name, text)
@@ -61,7 +67,7 @@ def validation() -> dict[str, str]:
     """One page for every section of benchmarks/README.md, and their list."""
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
-    head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
+    _head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     pages: dict[str, str] = {}
     for section in sections:
         title, _, body = section.partition("\n")

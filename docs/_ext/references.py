@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 
-import markerkit
 from sphinx.util.nodes import make_refnode
+
+import markerkit
 
 _PUBLIC = ("markerkit", "markerkit.figures", "markerkit.results")
 

@@ -76,9 +76,18 @@ def page() -> str:
 
 
 def _verdict(rule: Rule) -> Verdict:
-    numbers = {"n_markers": 3, "min_markers": 5, "weight_measured": 0.1, "equivalence_margin": 1.0, "n_samples": 1, "min_replicates": 3}
+    numbers = {
+        "n_markers": 3,
+        "min_markers": 5,
+        "weight_measured": 0.1,
+        "equivalence_margin": 1.0,
+        "n_samples": 1,
+        "min_replicates": 3,
+    }
     because = Verdict(VerdictWord.UNRESOLVED, Rule.WIDE_INTERVAL) if rule == Rule.REQUIRED_CLASS else None
-    return Verdict(VerdictWord.UNRESOLVED, rule, numbers, competing_class="another", about="another", because=because)
+    return Verdict(
+        VerdictWord.UNRESOLVED, rule, numbers, competing_class="another", about="another", because=because
+    )
 
 
 def _steps(rule: Rule) -> dict[str, str]:
@@ -105,7 +114,12 @@ def _section(rule: Rule) -> str:
         return text
     if len(set(steps.values())) == 1:
         return text + f"**What would resolve it:** {next(iter(steps.values()))}.\n"
-    return text + "**What would resolve it**\n\n" + "\n".join(f"- {where}: {step}." for where, step in steps.items()) + "\n"
+    return (
+        text
+        + "**What would resolve it**\n\n"
+        + "\n".join(f"- {where}: {step}." for where, step in steps.items())
+        + "\n"
+    )
 
 
 def _sentence(text: str) -> str:

@@ -8,5 +8,5 @@ Shares of the signal in EV markers, in every contamination source and in neither
 import markerkit as mk
 
 exp = mk.load_example()
-tube = mk.composition(exp)
+tube = mk.composition(exp, group="fraction")
 mk.figures.composition(tube.table, tube.ev_markers.table)

@@ -54,6 +54,11 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
         of human, Entrez gene IDs. What cannot be mapped stays a member that is not
         measured and is listed in ``unmapped``.
 
+    Returns
+    -------
+    MarkerCatalog
+        The sets by id, in the genes of the organism.
+
     Raises
     ------
     InputError
@@ -108,10 +113,25 @@ def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
     organism
         Organism of the genes in a TSV or GMT file.
 
+    Returns
+    -------
+    MarkerCatalog
+        The sets of the file, by id.
+
     Raises
     ------
     InputError
         A faulty file: says which, in what line where it can be found, and what to do.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "mine.gmt"
+    ...     _ = path.write_text("tetraspanins\\tof mine\\tCD63\\tCD81\\tCD9\\n")
+    ...     read_markers(path)["tetraspanins"].positive
+    ['CD63', 'CD81', 'CD9']
     """
     if (Path(path) / "catalog.toml").is_file():
         info, references, records = io.read_reference(Path(path))

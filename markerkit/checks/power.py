@@ -63,6 +63,15 @@ def detectable_effect(
     contrast, and markers, ``marker_sd^2 / m``, on Satterthwaite's degrees of
     freedom; the effect solves the power of a noncentral t. The typical protein
     (median) stands for the members.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=3, n_background=200, seed=1).experiment
+    >>> log = exp.pipe(mk.log2).pipe(mk.filter_detected, by="fraction").pipe(mk.normalize)
+    >>> da = mk.differential_abundance(log, mk.Contrast("fraction", "EV", "lysate", paired_by="donor"))
+    >>> mk.detectable_effect(da, set_size=15).table["log2_fc"].round(1).tolist()
+    [1.4]
     """
     sizes = [set_size] if isinstance(set_size, int) else [int(m) for m in set_size]
     _check_numbers(sizes, correlation, marker_sd, power, alpha)

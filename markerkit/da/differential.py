@@ -127,6 +127,15 @@ def differential_abundance(
     doi:10.1074/mcp.TIR119.001646). Missing values are left out, protein by
     protein; nothing is imputed. Values and detections together: :mod:`markerkit.stats.combined`.
     Pairs, batches and blocks are in the model of the values; detections are compared between the groups.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=3, n_background=200, seed=1).experiment
+    >>> log = exp.pipe(mk.log2).pipe(mk.filter_detected, by="fraction").pipe(mk.normalize)
+    >>> da = mk.differential_abundance(log, mk.Contrast("fraction", "EV", "lysate", paired_by="donor"))
+    >>> float(da.table.set_index("gene").loc["CD63", "log2_fc"].round(1))
+    2.4
     """
     _check_options(exp, method=method, trend=trend, robust=robust, lfc=lfc)
     asked: dict[str, Any] = {"missing": missing, "min_values": min_values, "lfc": lfc}

@@ -65,6 +65,14 @@ def misev_checklist(
     ------
     InputError
         An impossible contrast or context.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=3, n_background=200, seed=1).experiment
+    >>> found = mk.misev_checklist(exp, context={"fluid": "culture", "vesicles": True})
+    >>> "needs metadata" in set(found.table["answer"])
+    True
     """
     data = study_data(exp, contrasts, markers, context=context)
     models = [fit_contrast(data.units, data.markers, c) for c in data.contrasts]

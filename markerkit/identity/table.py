@@ -70,6 +70,15 @@ def assess_identity(
     ------
     InputError
         An impossible contrast or context.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=4, n_background=400, seed=1).experiment
+    >>> ev = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate")
+    >>> found = mk.assess_identity(exp, ev).table.set_index("class")["verdict"]
+    >>> found["exosome"], found["microvesicle"]
+    ('compatible', 'not compatible')
     """
     data = study_data(exp, contrasts, markers, context=context)
     return identity_of([fit_contrast(data.units, data.markers, c) for c in data.contrasts], data.context)
