@@ -1,4 +1,7 @@
-"""Formulas as MathML, which browsers draw themselves: no script, no network, readable aloud and without a font."""
+"""Formulas as MathML, which browsers draw themselves: no script, no network, readable aloud.
+
+The converter is that of docutils. It knows no sized delimiters (``\\Big``): write ``\\left`` and ``\\right``.
+"""
 
 from __future__ import annotations
 

@@ -113,18 +113,14 @@ def species_of_entry(entry: str) -> str:
 def species_named(text: str) -> str:
     """Species that a text names, in Latin, in English or by its number; other texts stay as they are.
 
-    Of several species the first one counts; -1 is what MaxQuant writes where its database does not say the species.
+    Of several species the first one counts.
 
-    >>> species_named("-1;-1")
-    ''
     >>> species_named("Human"), species_named("OS=Mus musculus OX=10090"), species_named("Gallus gallus")
     ('Homo sapiens', 'Mus musculus', 'Gallus gallus')
     >>> species_named("9606"), species_named("Sus scrofa (Pig)"), species_named("SHEEP")
     ('Homo sapiens', 'Sus scrofa', 'Ovis aries')
     """
     plain = text.split(";")[0].strip()
-    if plain == "-1":
-        return ""
     folded = plain.lower()
     known = next((latin for word, latin in SPECIES.items() if folded == word or latin.lower() in folded), "")
     if known:

@@ -600,14 +600,3 @@ def test_real_vendor_tables(name):
 def test_real_tables_of_other_kinds_are_named(name):
     with pytest.raises(InputError, match=OTHER_KINDS[name]):
         mk.read_proteins(DATA / "parsers" / name)
-
-
-def test_a_species_that_maxquant_does_not_know_is_not_stated() -> None:
-    """MaxQuant writes -1 as taxonomy where the headers of its database were not parsed."""
-    table = pd.DataFrame({
-        "Protein IDs": ["P08962", "P60033;Q1"], "Gene names": ["CD63", "CD81"], "Taxonomy IDs": ["-1", "-1;-1"],
-        "LFQ intensity a": [2e6, 1e6], "LFQ intensity b": [1e6, 3e6],
-    })  # fmt: skip
-    exp = mk.harmonize_ids(mk.read_proteins(table))
-    assert list(exp.proteins["species"]) == ["Homo sapiens", "Homo sapiens"]
-    assert list(exp.proteins["gene"]) == ["CD63", "CD81"]
