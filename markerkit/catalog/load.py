@@ -101,7 +101,7 @@ def _check_extra(record: io.SetRecord, taken: set[str], organism: str, path: str
 
 
 def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
-    """Read the sets of one file or folder of your own, without the reference sets.
+    r"""Read the sets of one file or folder of your own, without the reference sets.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "mine.gmt"
-    ...     _ = path.write_text("tetraspanins\\tof mine\\tCD63\\tCD81\\tCD9\\n")
+    ...     _ = path.write_text("tetraspanins\tof mine\tCD63\tCD81\tCD9\n")
     ...     read_markers(path)["tetraspanins"].positive
     ['CD63', 'CD81', 'CD9']
     """

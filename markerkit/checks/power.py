@@ -29,7 +29,7 @@ def detectable_effect(
     power: float = 0.8,
     alpha: float = 0.05,
 ) -> DetectableEffect:
-    """Smallest effect that this design and spread would find.
+    r"""Smallest effect that this design and spread would find.
 
     Parameters
     ----------
@@ -58,10 +58,14 @@ def detectable_effect(
 
     Notes
     -----
-    The standard error is that of the set effect: samples,
-    ``sd^2 u^2 (rho + (1 - rho) / m)`` with u the unscaled deviation of the
-    contrast, and markers, ``marker_sd^2 / m``, on Satterthwaite's degrees of
-    freedom; the effect solves the power of a noncentral t. The typical protein
+    The standard error is that of the set effect, of samples and of markers, on
+    Satterthwaite's degrees of freedom:
+
+    .. math:: \mathrm{se}^2 = s^2 u^2 \left( \rho + \frac{1 - \rho}{m} \right) + \frac{s_m^2}{m}
+
+    with s the standard deviation of a protein, u the unscaled deviation of the
+    contrast, rho the correlation, m the independent markers and
+    :math:`s_m` their spread; the effect solves the power of a noncentral t. The typical protein
     (median) stands for the members.
 
     Examples

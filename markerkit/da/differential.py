@@ -52,7 +52,7 @@ def differential_abundance(
     min_values: int | None = None,
     background: Collection[str] | None = None,
 ) -> DifferentialAbundance:
-    """Test every protein by a moderated t-test on its measured values, or on these and its detections together.
+    r"""Test every protein by a moderated t-test on its measured values, or on these and its detections together.
 
     Parameters
     ----------
@@ -119,7 +119,13 @@ def differential_abundance(
     Notes
     -----
     Linear models by least squares, residual variances squeezed toward their
-    prior (Smyth 2004, doi:10.2202/1544-6115.1027; robust: Phipson et al. 2016,
+    prior (Smyth 2004, doi:10.2202/1544-6115.1027):
+
+    .. math:: t_g = \frac{b_g}{u_g \tilde s_g}, \qquad \tilde s_g^2 = \frac{d_0 s_0^2 + d_g s_g^2}{d_0 + d_g}
+
+    with the effect :math:`b_g`, its unscaled standard deviation :math:`u_g`, the residual variance
+    :math:`s_g^2` on :math:`d_g` degrees of freedom, and the prior :math:`s_0^2` on :math:`d_0`
+    (robust: Phipson et al. 2016,
     doi:10.1214/16-AOAS920; array weights: Ritchie et al. 2006,
     doi:10.1186/1471-2105-7-261; blocks: Smyth et al. 2005,
     doi:10.1093/bioinformatics/bti270; TREAT: McCarthy and Smyth 2009,

@@ -71,6 +71,11 @@ def assess_identity(
     InputError
         An impossible contrast or context.
 
+    Notes
+    -----
+    The effect of a marker set, its interval and the rules behind every verdict: ``docs/models.md``, sections
+    1 to 3. The thresholds, each with its reason: ``reference_sets/criteria.toml``.
+
     Examples
     --------
     >>> import markerkit as mk

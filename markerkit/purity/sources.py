@@ -75,6 +75,10 @@ def assess_purity(
     InputError
         A normalized experiment; an impossible contrast.
 
+    Notes
+    -----
+    Sources and the contamination fraction: ``docs/models.md``, sections 4 and 5.
+
     Examples
     --------
     >>> import markerkit as mk
