@@ -15,6 +15,8 @@ import generated  # noqa: E402
 
 import markerkit  # noqa: E402
 
+generated.write(HERE)
+
 project = "markerkit"
 author = "The markerkit developers"
 copyright = author  # noqa: A001
@@ -28,7 +30,8 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "numpydoc",
     "myst_nb",
-    "mathml",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",
     "references",
 ]
 exclude_patterns = [
@@ -100,11 +103,13 @@ html_title = "markerkit"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
-html_math_renderer = "mathml"
+# pages without pages below them have nothing to show beside them
+html_sidebars = {page: [] for page in generated.single_pages(HERE)}
 html_theme_options = {
     "show_toc_level": 2,
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
+    "logo": {"text": "markerkit"},
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
     "secondary_sidebar_items": ["page-toc"],
@@ -115,10 +120,9 @@ html_theme_options = {
 REPOSITORY = os.environ.get("MARKERKIT_REPOSITORY", "")  # address of the repository, which the workflow gives
 if REPOSITORY:
     html_theme_options["github_url"] = REPOSITORY
-suppress_warnings = [
-    "config.cache",
-    "toc.empty_glob",
-]  # objects in sphinx-gallery's options; pages that may be absent
+suppress_warnings = ["config.cache"]  # functions in sphinx-gallery's options
+if not (HERE / "app.md").is_file():  # its line of the table of contents waits for it
+    suppress_warnings.append("toc.not_readable")
 
 warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
 
@@ -128,6 +132,3 @@ def linkcode_resolve(domain: str, info: dict[str, str]) -> str | None:
     if domain != "py" or not REPOSITORY:
         return None
     return generated.source_address(REPOSITORY, info["module"], info["fullname"])
-
-
-generated.write(HERE)

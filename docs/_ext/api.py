@@ -80,7 +80,7 @@ def _index() -> str:
             text += f"\n## {task}\n\n| | |\n|---|---|\n{_rows(markerkit, names, '')}\n"
     text += f"\n## Figures\n\n`mk.figures.<name>`; the [gallery](../gallery/index.rst) shows them.\n\n| | |\n|---|---|\n{_rows(figures, _objects(figures), '.figures')}\n"
     text += "\n## Results\n\nEvery result has `.table`, `.plot()` and `.save(path)`: [kinds of results](results.rst).\n"
-    listing = "\n".join(p.removesuffix(".rst") for p in sorted(_names()))
+    listing = "\n".join(f"{name.removeprefix('markerkit.')} <{name}>" for name in sorted(_names()))
     return text + f"\n```{{toctree}}\n:hidden:\n\n{listing}\nresults\n```\n"
 
 

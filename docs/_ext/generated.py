@@ -44,6 +44,16 @@ def write(docs: Path) -> None:
     _copy(ROOT / "notebooks", "*.ipynb", folder / "notebooks")
 
 
+def single_pages(docs: Path) -> list[str]:
+    """Pages without pages below them."""
+    made = (docs / "generated").glob("*.md")
+    return [
+        p.relative_to(docs).with_suffix("").as_posix()
+        for p in [*docs.glob("*.md"), *made]
+        if p.stem != "notebooks"
+    ]
+
+
 def _write(path: Path, text: str) -> None:
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return

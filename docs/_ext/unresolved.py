@@ -62,7 +62,13 @@ MEANING = {
     Rule.MISSING_VALUE_SCHEME: "Some markers were measured in one group only. Leaving them out and giving them the smallest value "
     "that fits lead to different verdicts, so neither is given.",
 }  # fmt: skip
-_TITLES = {"another": "another class or source"}
+#: what stands in a reason for the name of the class, source or group that it is about
+_ABOUT = {
+    Rule.NO_REPLICATES: "a group",
+    Rule.ORGANELLES_PER_EV: "mitochondria, ER or nucleus",
+    Rule.NECROSIS: "mitochondria, ER or nucleus",
+    Rule.REQUIRED_CLASS: "the class that this one rests on is",
+}
 _OPEN = (VerdictWord.UNRESOLVED, VerdictWord.NOT_ASSESSABLE)
 
 
@@ -86,7 +92,7 @@ def _verdict(rule: Rule) -> Verdict:
     }
     because = Verdict(VerdictWord.UNRESOLVED, Rule.WIDE_INTERVAL) if rule == Rule.REQUIRED_CLASS else None
     return Verdict(
-        VerdictWord.UNRESOLVED, rule, numbers, competing_class="another", about="another", because=because
+        VerdictWord.UNRESOLVED, rule, numbers, competing_class="other", about="about", because=because
     )
 
 
@@ -108,7 +114,7 @@ def _steps(rule: Rule) -> dict[str, str]:
 def _section(rule: Rule) -> str:
     verdict = _verdict(rule)
     steps = {where: text for where, text in _steps(rule).items() if text}
-    text = f"\n({rule})=\n\n## {_sentence(reason(verdict, _TITLES))}\n\n"
+    text = f"\n({rule})=\n\n## {_sentence(reason(verdict, {'about': _ABOUT.get(rule, ''), 'other': '(it is named)'}))}\n\n"
     text += f"*Column `rule`: `{rule}`; row of the table `evidence`: `{rule.topic}`.*\n\n{MEANING[rule]}\n\n"
     if rule == Rule.REQUIRED_CLASS:
         return text

@@ -46,7 +46,7 @@ def harmonize_ids(
     -------
     Experiment
         ``accession`` and ``gene`` harmonized, ``genes`` all genes of the
-        group, and the columns behind :func:`id_mapping`. A group is mapped only
+        group, and the columns behind :func:`markerkit.ids.harmonize.id_mapping`. A group is mapped only
         where the gene table knows one of its identifiers; a symbol that it does
         not know stays in ``gene``, not mapped. Groups of another species keep
         their accession and get no gene. The leading member decides on the
