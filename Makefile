@@ -53,7 +53,7 @@ test-anndata: $(ANNDATA_STAMP)
 	$(ANNDATA)/bin/python -m pytest -n 2 --dist worksteal -m "not slow" tests/io tests/tables tests/preprocess/test_impute.py
 
 docs: $(DOCS_STAMP)
-	$(SPHINX) -q -j auto -b html docs docs/_build/html
+	$(SPHINX) -q -b html docs docs/_build/html
 	@echo "The site: docs/_build/html/index.html"
 
 docs-links: $(DOCS_STAMP)
