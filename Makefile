@@ -3,6 +3,8 @@
 # make test-all  every test, the slow ones included
 # make test-anndata  reading, tables and missing values with AnnData and the oldest pandas that is supported
 # make test-app  the app in a real browser, from the table to the report
+# make docs      the documentation site, into docs/_build/html; a warning is an error
+# make docs-links  look whether the addresses that the site names are there (needs a network)
 # make mutants   change the code at random and see what the tests notice: NUMBER=400 SEED=1, into mutants.md
 # make lint      ruff, mypy and codespell
 # make clean     remove what these targets made
@@ -19,10 +21,15 @@ RUN := $(VENV)/bin
 ANNDATA := .venv-anndata
 ANNDATA_STAMP := $(ANNDATA)/.complete
 
+DOCS := .venv-docs
+DOCS_STAMP := $(DOCS)/.complete
+# the commands of the pages run the command line of this environment
+SPHINX = PATH="$(CURDIR)/$(DOCS)/bin:$$PATH" $(DOCS)/bin/python -m sphinx -W --keep-going
+
 NUMBER ?= 400
 SEED ?= 1
 
-.PHONY: help demo test test-all test-anndata test-app mutants lint clean rebuild
+.PHONY: help demo test test-all test-anndata test-app docs docs-links mutants lint clean rebuild
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -48,6 +55,13 @@ test-anndata: $(ANNDATA_STAMP)
 
 test-app: $(STAMP)
 	$(RUN)/python -m pytest tests/app
+
+docs: $(DOCS_STAMP)
+	$(SPHINX) -q -b html docs docs/_build/html
+	@echo "The site: docs/_build/html/index.html"
+
+docs-links: $(DOCS_STAMP)
+	$(SPHINX) -q -b linkcheck docs docs/_build/links
 
 mutants: $(STAMP)
 	$(RUN)/python tools/mutants.py --number $(NUMBER) --seed $(SEED) --out mutants.md
@@ -86,7 +100,10 @@ $(STAMP): pyproject.toml constraints.txt $(call stale,$(VENV))
 $(ANNDATA_STAMP): pyproject.toml constraints-anndata.txt $(call stale,$(ANNDATA))
 	$(call build,$(ANNDATA),constraints-anndata.txt,-e '.[anndata]' pytest pytest-xdist hypothesis pyarrow)
 
+$(DOCS_STAMP): pyproject.toml constraints-docs.txt $(call stale,$(DOCS))
+	$(call build,$(DOCS),constraints-docs.txt,-e '.[docs]' pytest)
+
 clean:
-	rm -rf $(VENV) $(ANNDATA) markerkit_demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants
+	rm -rf $(VENV) $(ANNDATA) $(DOCS) docs/_build docs/generated markerkit_demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants
 	rm -f mutants.md mutants.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

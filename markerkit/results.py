@@ -327,7 +327,7 @@ class Identity(Result):
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Result):
-    """Change of every vesicle class between two groups, of the sources in :attr:`purity`, and of each marker.
+    """Change of every vesicle class between two groups, of the sources in `purity`, and of each marker.
 
     Parameters
     ----------

@@ -73,6 +73,7 @@ def test_make_targets_exist(repository: Path, name: str) -> None:
 PINS = {
     "constraints.txt": ("test", "notebook", "app", "parquet"),
     "constraints-anndata.txt": ("anndata", "parquet"),
+    "constraints-docs.txt": ("docs",),
 }
 
 
@@ -95,7 +96,7 @@ def test_dependencies_are_pinned_in_their_range(repository: Path, name: str) -> 
     wanted = [*project["dependencies"], *(item for extra in PINS[name] for item in extras[extra])]
     pinned = pins(repository / name)
     for requirement in map(Requirement, wanted):
-        if requirement.name != "markerkit":
+        if requirement.name != "markerkit-ev":
             assert requirement.specifier.contains(pinned[requirement.name.lower()]), requirement
 
 
@@ -145,7 +146,7 @@ def test_readme_python_runs(repository: Path, tmp_path: Path, monkeypatch: pytes
     (tmp_path / "samples.tsv").write_text(text, encoding="utf-8")
     readme = (repository / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 1
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for block in blocks:
@@ -153,7 +154,6 @@ def test_readme_python_runs(repository: Path, tmp_path: Path, monkeypatch: pytes
     assert (tmp_path / "results_python" / "report.html").is_file()
     verdicts = names["result"].identity.table.set_index("class")["verdict"]  # type: ignore[attr-defined]
     assert verdicts["exosome"] == "compatible"
-    assert list(names["da"].table["contrast"].unique()) == ["EV vs lysate"]  # type: ignore[attr-defined]
 
 
 def test_readme_shell_lines_parse(repository: Path) -> None:
@@ -164,7 +164,7 @@ def test_readme_shell_lines_parse(repository: Path) -> None:
     commands = [
         line.split() for line in lines if re.match(r"(demo|samples|assess|score|peptides|sets)\b", line)
     ]
-    assert len(commands) >= 3
+    assert {words[0] for words in commands} == {"demo", "samples", "assess"}
     for words in commands:
         assert callable(_parser().parse_args(words).run)
 

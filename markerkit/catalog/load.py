@@ -48,6 +48,11 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
         of human, Entrez gene IDs. What cannot be mapped stays a member that is not
         measured and is listed in ``unmapped``.
 
+    Returns
+    -------
+    MarkerCatalog
+        The sets by id, in the genes of the organism.
+
     Raises
     ------
     InputError
@@ -95,7 +100,7 @@ def _check_extra(record: io.SetRecord, taken: set[str], organism: str, path: str
 
 
 def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
-    """Read the sets of one file or folder of your own, without the reference sets.
+    r"""Read the sets of one file or folder of your own, without the reference sets.
 
     Parameters
     ----------
@@ -107,10 +112,25 @@ def read_markers(path: str | Path, *, organism: str = "human") -> MarkerCatalog:
     organism
         Organism of the genes in a TSV or GMT file.
 
+    Returns
+    -------
+    MarkerCatalog
+        The sets of the file, by id.
+
     Raises
     ------
     InputError
         A faulty file: says which, in what line where it can be found, and what to do.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "mine.gmt"
+    ...     _ = path.write_text("tetraspanins\tof mine\tCD63\tCD81\tCD9\n")
+    ...     read_markers(path)["tetraspanins"].positive
+    ['CD63', 'CD81', 'CD9']
     """
     if (Path(path) / "catalog.toml").is_file():
         info, references, records = io.read_reference(Path(path))

@@ -37,6 +37,13 @@ class MarkerSet:
         that chose members: their data are no independent test of the set.
     fluid_caveats
         What body fluids do to the set, or empty.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exosome = mk.load_markers()["exosome"]
+    >>> "CD63" in exosome, exosome.negative[:2]
+    (True, ['CANX', 'HSP90B1'])
     """
 
     id: str

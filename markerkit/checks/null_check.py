@@ -80,6 +80,16 @@ def null_check(
         What :func:`markerkit.differential_abundance` refuses; fewer than two
         data sets; an unknown test or method; several contrasts at once;
         permutation of a contrast of coefficients, which names no groups.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=3, n_background=200, seed=1).experiment
+    >>> log = exp.pipe(mk.log2).pipe(mk.filter_detected, by="fraction").pipe(mk.normalize)
+    >>> ev = mk.Contrast("fraction", "EV", "lysate")
+    >>> found = mk.null_check(log, ev, mk.load_markers()["exosome"], n_resamples=3, tests=("camera",))
+    >>> found.table[["test", "level"]].to_dict("list")
+    {'test': ['moderated_t', 'moderated_t', 'camera', 'camera'], 'level': [0.05, 0.01, 0.05, 0.01]}
     """
     one_of("method", method, METHODS)
     for test in tests:

@@ -29,7 +29,7 @@ def detectable_effect(
     power: float = 0.8,
     alpha: float = 0.05,
 ) -> DetectableEffect:
-    """Smallest effect that this design and spread would find.
+    r"""Smallest effect that this design and spread would find.
 
     Parameters
     ----------
@@ -58,11 +58,24 @@ def detectable_effect(
 
     Notes
     -----
-    The standard error is that of the set effect: samples,
-    ``sd^2 u^2 (rho + (1 - rho) / m)`` with u the unscaled deviation of the
-    contrast, and markers, ``marker_sd^2 / m``, on Satterthwaite's degrees of
-    freedom; the effect solves the power of a noncentral t. The typical protein
+    The standard error is that of the set effect, of samples and of markers, on
+    Satterthwaite's degrees of freedom:
+
+    .. math:: \mathrm{se}^2 = s^2 u^2 \left( \rho + \frac{1 - \rho}{m} \right) + \frac{s_m^2}{m}
+
+    with s the standard deviation of a protein, u the unscaled deviation of the
+    contrast, rho the correlation, m the independent markers and
+    :math:`s_m` their spread; the effect solves the power of a noncentral t. The typical protein
     (median) stands for the members.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=3, n_background=200, seed=1).experiment
+    >>> log = exp.pipe(mk.log2).pipe(mk.filter_detected, by="fraction").pipe(mk.normalize)
+    >>> da = mk.differential_abundance(log, mk.Contrast("fraction", "EV", "lysate", paired_by="donor"))
+    >>> mk.detectable_effect(da, set_size=15).table["log2_fc"].round(1).tolist()
+    [1.4]
     """
     sizes = [set_size] if isinstance(set_size, int) else [int(m) for m in set_size]
     _check_numbers(sizes, correlation, marker_sd, power, alpha)

@@ -13,11 +13,28 @@ if TYPE_CHECKING:
 
 
 class InputError(ValueError):
-    """Bad input: the message says what is wrong, what was found and what to do."""
+    """Bad input: the message says what is wrong, what was found and what to do.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> try:
+    ...     mk.load_markers("cow")
+    ... except mk.InputError as error:
+    ...     print(error)
+    `organism` must be one of 'human', 'mouse' or 'rat'; got 'cow'.
+    """
 
 
 class MarkerkitWarning(UserWarning):
-    """Something a careful reader should know; the result is still given."""
+    """Something a careful reader should know; the result is still given.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", MarkerkitWarning)  # read them first
+    """
 
 
 def shown(value: object, *, most: int = 60) -> str:

@@ -67,6 +67,18 @@ def detection_test(exp: Experiment, contrast: Contrast, *, depth: bool = True) -
     and 7.4 fold apart). Where depth acts on some proteins more than on others
     (log slopes with a deviation of 0.4) it is up to 6.2 % at 2.7 fold, but 12 %
     at 7.4 fold: groups whose odds are more than 4 fold apart warn.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import markerkit as mk
+    >>> ev, cell = [f"ev_{i}" for i in range(5)], [f"cell_{i}" for i in range(5)]
+    >>> nan = float("nan")
+    >>> values = pd.DataFrame({"CD63": [8.0] * 5 + [nan] * 5, "ALB": 5.0, "ACTB": 9.0}, index=ev + cell)
+    >>> exp = mk.Experiment(values, pd.DataFrame({"fraction": ["EV"] * 5 + ["lysate"] * 5}, index=ev + cell))
+    >>> found = mk.detection_test(exp, mk.Contrast("fraction", "EV", "lysate"), depth=False).table.set_index("protein")
+    >>> float(found.loc["CD63", "pvalue"].round(3)), found.loc["ALB", "status"]
+    (0.004, 'not tested')
     """
     chosen = one_contrast(contrast)
     contrasts_of(exp, chosen)

@@ -52,7 +52,7 @@ def differential_abundance(
     min_values: int | None = None,
     background: Collection[str] | None = None,
 ) -> DifferentialAbundance:
-    """Test every protein by a moderated t-test on its measured values, or on these and its detections together.
+    r"""Test every protein by a moderated t-test on its measured values, or on these and its detections together.
 
     Parameters
     ----------
@@ -119,7 +119,13 @@ def differential_abundance(
     Notes
     -----
     Linear models by least squares, residual variances squeezed toward their
-    prior (Smyth 2004, doi:10.2202/1544-6115.1027; robust: Phipson et al. 2016,
+    prior (Smyth 2004, doi:10.2202/1544-6115.1027):
+
+    .. math:: t_g = \frac{b_g}{u_g \tilde s_g}, \qquad \tilde s_g^2 = \frac{d_0 s_0^2 + d_g s_g^2}{d_0 + d_g}
+
+    with the effect :math:`b_g`, its unscaled standard deviation :math:`u_g`, the residual variance
+    :math:`s_g^2` on :math:`d_g` degrees of freedom, and the prior :math:`s_0^2` on :math:`d_0`
+    (robust: Phipson et al. 2016,
     doi:10.1214/16-AOAS920; array weights: Ritchie et al. 2006,
     doi:10.1186/1471-2105-7-261; blocks: Smyth et al. 2005,
     doi:10.1093/bioinformatics/bti270; TREAT: McCarthy and Smyth 2009,
@@ -127,6 +133,15 @@ def differential_abundance(
     doi:10.1074/mcp.TIR119.001646). Missing values are left out, protein by
     protein; nothing is imputed. Values and detections together: :mod:`markerkit.stats.combined`.
     Pairs, batches and blocks are in the model of the values; detections are compared between the groups.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=3, n_background=200, seed=1).experiment
+    >>> log = exp.pipe(mk.log2).pipe(mk.filter_detected, by="fraction").pipe(mk.normalize)
+    >>> da = mk.differential_abundance(log, mk.Contrast("fraction", "EV", "lysate", paired_by="donor"))
+    >>> float(da.table.set_index("gene").loc["CD63", "log2_fc"].round(1))
+    2.4
     """
     _check_options(exp, method=method, trend=trend, robust=robust, lfc=lfc)
     asked: dict[str, Any] = {"missing": missing, "min_values": min_values, "lfc": lfc}

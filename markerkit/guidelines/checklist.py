@@ -66,6 +66,20 @@ def misev_checklist(
     ------
     InputError
         An impossible contrast or context.
+
+    References
+    ----------
+    MISEV2018: Thery et al. 2018, doi:10.1080/20013078.2018.1535750. MISEV2023: Welsh et al. 2024,
+    doi:10.1002/jev2.12404. EV-TRACK: Van Deun et al. 2017, doi:10.1038/nmeth.4185. Blood: Lucien et al. 2023,
+    doi:10.1002/jev2.12385.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=3, n_background=200, seed=1).experiment
+    >>> found = mk.misev_checklist(exp, context={"fluid": "culture", "vesicles": True})
+    >>> "needs metadata" in set(found.table["answer"])
+    True
     """
     data = study_data(exp, contrasts, markers, context=context)
     models = [fit_contrast(data.units, data.markers, c) for c in data.contrasts]

@@ -71,6 +71,20 @@ def assess_identity(
     ------
     InputError
         An impossible contrast or context.
+
+    Notes
+    -----
+    The effect of a marker set, its interval and the rules behind every verdict: ``docs/models.md``, sections
+    1 to 3. The thresholds, each with its reason: ``reference_sets/criteria.toml``.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=4, n_background=400, seed=1).experiment
+    >>> ev = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate")
+    >>> found = mk.assess_identity(exp, ev).table.set_index("class")["verdict"]
+    >>> found["exosome"], found["microvesicle"]
+    ('compatible', 'not compatible')
     """
     data = study_data(exp, contrasts, markers, context=context)
     return identity_of([fit_contrast(data.units, data.markers, c) for c in data.contrasts], data.context)

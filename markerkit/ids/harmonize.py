@@ -46,7 +46,7 @@ def harmonize_ids(
     -------
     Experiment
         ``accession`` and ``gene`` harmonized, ``genes`` all genes of the
-        group, and the columns behind :func:`id_mapping`. A group is mapped only
+        group, and the columns behind :func:`markerkit.ids.harmonize.id_mapping`. A group is mapped only
         where the gene table knows one of its identifiers; a symbol that it does
         not know stays in ``gene``, not mapped. Groups of another species keep
         their accession and get no gene. The leading member decides on the
@@ -68,6 +68,14 @@ def harmonize_ids(
     MarkerkitWarning
         More than a tenth of the groups without a gene, by kind of identifier, or
         of other species; accessions that are not known beside symbols that are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import markerkit as mk
+    >>> table = pd.DataFrame({"protein_id": ["P08962", "P60033-1;P60033"], "ev": [2e6, 1e6], "cell": [5e5, 3e5]})
+    >>> mk.harmonize_ids(mk.read_proteins(table)).proteins["gene"].tolist()
+    ['CD63', 'CD81']
     """
     one_of("scheme", scheme, SCHEMES)
     if markers is not None and markers.organism != exp.organism:

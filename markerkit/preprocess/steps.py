@@ -76,6 +76,13 @@ def log2(exp: Experiment) -> Experiment:
     ------
     InputError
         An experiment that is not on the raw scale.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import markerkit as mk
+    >>> mk.log2(mk.Experiment(pd.DataFrame({"CD63": [8.0, 2.0]}, index=["ev", "cell"]))).values["CD63"].tolist()
+    [3.0, 1.0]
     """
     if exp.scale != "raw":
         raise InputError(f"log2 needs the raw scale; this experiment is on the {exp.scale} scale already.")
@@ -103,6 +110,15 @@ def filter_detected(exp: Experiment, *, min_fraction: float = 0.5, by: str | Non
     ------
     InputError
         A share outside 0 to 1, imputed values, an absent column, no protein left.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import markerkit as mk
+    >>> nan = float("nan")
+    >>> exp = mk.Experiment(pd.DataFrame({"CD63": [8.0, 7.0, 9.0], "CD9": [nan, nan, 5.0]}, index=["ev_1", "ev_2", "ev_3"]))
+    >>> list(mk.filter_detected(exp).values.columns)
+    ['CD63']
     """
     if not 0 <= min_fraction <= 1:
         raise InputError(f"`min_fraction` must lie between 0 and 1; got {min_fraction!r}.")
@@ -162,6 +178,14 @@ def normalize(
         The raw scale, imputed values, an unknown method, a reference with another method than
         ``"reference"``, a reference of which fewer than three genes are
         measured in every sample.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import markerkit as mk
+    >>> values = pd.DataFrame({"CD63": [5.0, 3.0], "ACTB": [8.0, 6.0], "ALB": [2.0, 1.0]}, index=["ev", "cell"])
+    >>> mk.normalize(mk.Experiment(values, scale="log2")).values["ACTB"].tolist()
+    [7.0, 7.0]
     """
     one_of("method", method, NORMALIZATIONS)
     if reference is not None and method != "reference":

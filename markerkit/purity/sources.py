@@ -75,6 +75,18 @@ def assess_purity(
     ------
     InputError
         A normalized experiment; an impossible contrast.
+
+    Notes
+    -----
+    Sources and the contamination fraction: ``docs/models.md``, sections 4 and 5.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=4, n_background=400, seed=1).experiment
+    >>> ev = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate")
+    >>> mk.assess_purity(exp, ev).table.set_index("source").loc["mitochondrion", "verdict"]
+    'lower'
     """
     data = study_data(exp, contrasts, markers)
     models = [fit_contrast(data.units, data.markers, c) for c in data.contrasts]

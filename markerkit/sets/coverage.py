@@ -56,6 +56,14 @@ def coverage(exp: Experiment, markers: Sets | None = None) -> Coverage:
     ------
     InputError
         Imputed values, no gene matches.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import markerkit as mk
+    >>> exp = mk.Experiment(pd.DataFrame({"CD63": [8e6], "CD81": [4e6], "ALB": [1e5]}, index=["ev"]))
+    >>> mk.coverage(exp, {"mine": ["CD63", "CD81", "CD9"]}).table.loc[0, ["n_set", "n_measured", "not_measured"]].to_dict()
+    {'n_set': 3, 'n_measured': 2, 'not_measured': 'CD9'}
     """
     exp.refuse_imputed()
     markers = as_sets(markers, organism=exp.organism, measured=set(exp.proteins["gene"]))

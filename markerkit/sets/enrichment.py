@@ -108,6 +108,16 @@ def enrich(
     camera: Wu and Smyth 2012, doi:10.1093/nar/gks461. fry (ROAST): Wu et al. 2010,
     doi:10.1093/bioinformatics/btq401. gsea: Subramanian et al. 2005,
     doi:10.1073/pnas.0506580102; Korotkevich et al. 2021, doi:10.1101/060012.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> exp = mk.simulate(n=3, n_background=200, seed=1).experiment
+    >>> log = exp.pipe(mk.log2).pipe(mk.filter_detected, by="fraction").pipe(mk.normalize)
+    >>> da = mk.differential_abundance(log, mk.Contrast("fraction", "EV", "lysate", paired_by="donor"))
+    >>> found = mk.enrich(da, {"tetraspanins": ["CD63", "CD81", "CD9", "CD82", "CD151"]})
+    >>> found.table.loc[0, ["n_measured", "direction"]].to_dict()
+    {'n_measured': 4, 'direction': 'up'}
     """
     one_of("method", method, list(METHODS))
     one_of("hits", hits, HITS)

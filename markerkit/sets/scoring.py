@@ -75,6 +75,14 @@ def score_samples(
     ------
     InputError
         An unknown method or kind of members, the raw scale, imputed values, no gene that matches.
+
+    Examples
+    --------
+    >>> import markerkit as mk
+    >>> log = mk.simulate(n=3, n_background=200, seed=1).experiment.pipe(mk.log2)
+    >>> scores = mk.score_samples(log, mk.load_markers()["exosome"]).table.set_index("sample")["score"]
+    >>> bool(scores["EV_D1"] > scores["lysate_D1"])
+    True
     """
     one_of("method", method, list(SCORES))
     one_of("members", members, MEMBERS)

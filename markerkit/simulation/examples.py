@@ -178,6 +178,11 @@ def load_example(name: str = "ev_vs_lysate") -> Experiment:
     Experiment
         Raw scale, genes known; its history says that it was simulated.
 
+    Raises
+    ------
+    InputError
+        An unknown name.
+
     Examples
     --------
     >>> load_example().samples["fraction"].value_counts().to_dict()
