@@ -18,7 +18,6 @@ def test_genes_given_one_by_one_are_named_where_they_are_not_there() -> None:
     check_label({"exosome": ["XYZ"]}, genes)  # of a set some are never measured; the key counts them
 
 
-
 def test_more_sets_than_a_key_holds_are_refused(example_assessment) -> None:
     with pytest.raises(InputError, match=r"names \d+ sets, and the key holds 24; choose some"):
         example_assessment.differential_abundance.plot(label=mk.load_markers())
