@@ -75,7 +75,7 @@ def stated_rows(name: str, rule: ClassRule, words: pd.Series, record: Record) ->
 
 
 def _apoptosis(key: str, value: Any) -> Row:
-    meaning = CONTEXT_KEYS[key][1]
+    meaning = CONTEXT_KEYS[key].meaning
     if value in (None, ""):
         return reason_row(Topic.CONTEXT, NEITHER, f"not stated: {meaning}", about=key)
     if value is False:

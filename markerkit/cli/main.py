@@ -1,4 +1,4 @@
-"""Command line: ``markerkit demo | samples | assess | score | peptides | sets``."""
+"""Command line: ``markerkit demo | app | samples | context | assess | score | peptides | sets``."""
 
 from __future__ import annotations
 
@@ -93,6 +93,11 @@ def _parser() -> argparse.ArgumentParser:
     samples.add_argument("--out", metavar="FILE", help="write to a file instead of stdout")
     samples.set_defaults(run=_samples)
     _reading(samples)
+    context = commands.add_parser(
+        "context", help="write a context file to fill in: what only you know of the preparations"
+    )
+    context.add_argument("--out", metavar="FILE", help="write to a file instead of stdout")
+    context.set_defaults(run=_context)
     _assess_parser(commands)
     _score_parser(commands)
     _reading(add_peptides(commands))
@@ -253,6 +258,12 @@ def _samples(arguments: argparse.Namespace) -> None:
     from markerkit.tables.spec import to_tsv
 
     emit(to_tsv(sample_template(_read(arguments))), arguments.out)
+
+
+def _context(arguments: argparse.Namespace) -> None:
+    from markerkit.study.context import context_template
+
+    emit(context_template(), arguments.out)
 
 
 def _read(arguments: argparse.Namespace) -> Experiment:

@@ -274,7 +274,7 @@ def _depth(side: Side) -> float:
 def _context(item: Item, scope: Scope) -> Answer:
     missing = [k for k in item.keys if scope.context.get(k) in (None, "")]
     if missing:
-        asked = "; ".join(f"{k} ({CONTEXT_KEYS[k][1]})" for k in missing)
+        asked = "; ".join(f"{k} ({CONTEXT_KEYS[k].meaning})" for k in missing)
         return Answer(NEEDS_METADATA, f"state in the context: {asked}")
     plain = {True: "yes", False: "no"}
     said = {k: plain[v] if isinstance(v := scope.context[k], bool) else v for k in item.keys}

@@ -102,7 +102,7 @@ def _stated(section: str, key: str, context: Mapping[str, Any]) -> dict[str, Any
     value = context.get(key)
     field = key.replace("_", " ")
     if value in (None, ""):
-        return _line(section, field, "", TO_FILL, CONTEXT_KEYS[key][1])
+        return _line(section, field, "", TO_FILL, CONTEXT_KEYS[key].meaning)
     plain = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
     return _line(section, field, plain, FROM_CONTEXT)
 

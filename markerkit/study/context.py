@@ -3,52 +3,18 @@
 from __future__ import annotations
 
 import json
+import textwrap
 import tomllib
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from markerkit.core.errors import InputError, listed, suggestion
+from markerkit.core.errors import InputError, listed, one_of, suggestion
+from markerkit.study.context_keys import CONTEXT_KEYS, ContextKey
 
-#: key -> (kind, what it says)
-CONTEXT_KEYS: dict[str, tuple[type, str]] = {
-    "vesicles": (bool, "the case samples are vesicle preparations"),
-    "apoptosis_induced": (bool, "apoptosis was induced in the source cells"),
-    "apoptosis_shown": (str, "how apoptosis was shown, such as 'annexin V and cleaved caspase-3'"),
-    "viability_percent": (float, "viability of the source cells at harvest, 0 to 100"),
-    "caspase_inhibitor_control": (bool, "a caspase-inhibitor control was run"),
-    "inhibitor_effect": (str, "what the caspase inhibitor did to the vesicles, such as 'abolished'"),
-    "replicates": (str, "what a replicate is: 'biological' or 'technical'"),
-    "fluid": (
-        str,
-        "what the samples come from, where no contrast says it: plasma, serum, urine, culture, ...",
-    ),
-    "condition": (str, "sample column of the groups, for a study without a contrast"),
-    "accession": (str, "accession of this data set, such as PXD000022; several apart by commas"),
-    "dataset": (str, "another name, the DOI or the PubMed id of this data set"),
-    "source_amount": (str, "amount of source material: volume, cells or tissue"),
-    "particle_count": (str, "particle count and how it was measured"),
-    "protein_amount": (str, "protein amount and how it was measured"),
-    "isolation": (str, "isolation method"),
-    "density_gradient": (bool, "a density gradient was used"),
-    "ev_density": (str, "density of the vesicles"),
-    "centrifugation": (str, "g-force, time and rotor of each spin"),
-    "electron_microscopy": (str, "wide-field and close-up images"),
-    "single_particle_method": (str, "a second single-particle method"),
-    "topology": (str, "topology assay"),
-    "storage": (str, "storage and freeze-thaw of the samples"),
-    "anticoagulant": (str, "anticoagulant of the blood tube"),
-    "time_to_processing": (str, "time from draw to the first spin"),
-    "unconditioned_medium_control": (bool, "unconditioned medium was processed alongside"),
-    "urine_normalization": (str, "creatinine, volume, time or an EV marker"),
-    "mycoplasma": (str, "mycoplasma test"),
-    "passage": (str, "passage of the source cells"),
-    "lysate_preparation": (str, "how the lysates were prepared"),
-    "blood_cell_counts": (str, "residual platelets and red cells, and how they were counted"),
-    "urine_collection": (str, "collection and storage of the urine, and proteinuria"),
-    "uromodulin_treatment": (str, "how uromodulin was reduced or depleted, or 'none'"),
-    "size_fraction": (str, "how the vesicles were resolved by size or density"),
-}
+_WIDTH = 100
+_EXAMPLES = {bool: "true", float: "95", str: '""'}
 
 
 def read_context(source: str | Path | Mapping[str, Any] | None) -> dict[str, Any]:
@@ -61,7 +27,8 @@ def read_context(source: str | Path | Mapping[str, Any] | None) -> dict[str, Any
 
     Returns
     -------
-    Known keys (:data:`CONTEXT_KEYS`) with checked values.
+    Known keys (:data:`CONTEXT_KEYS`) with checked values; true or false for a text that is asked
+    for with yes or no is "yes" or "no".
 
     Raises
     ------
@@ -97,12 +64,79 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _check(key: str, value: Any) -> Any:
-    kind, meaning = CONTEXT_KEYS[key]
+    known = CONTEXT_KEYS[key]
+    kind, meaning = known.kind, known.meaning
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         if not 0 <= value <= 100:
             raise InputError(f"`{key}` ({meaning}) must lie between 0 and 100; got {value!r}.")
         return float(value)
+    if known.yes_no and isinstance(value, bool):
+        return "yes" if value else "no"
     if kind is float or not isinstance(value, kind):
         name = {bool: "true or false", str: "text", float: "a number"}[kind]
         raise InputError(f"`{key}` ({meaning}) must be {name}; got {value!r}.")
+    if known.values:
+        one_of(key, value, known.values)
     return value
+
+
+def context_template() -> str:
+    """Write a context file to fill in.
+
+    Returns
+    -------
+    TOML in which every key of :data:`CONTEXT_KEYS` is commented out, below what it says, which
+    values it takes and why it is asked. As it is, it states nothing.
+
+    Examples
+    --------
+    >>> read_context(tomllib.loads(context_template()))
+    {}
+    """
+    parts = [
+        "# What only you know about the preparations, for `markerkit assess --context`. Fill in a line and remove the\n"
+        "# number sign before it. What you leave out counts as not stated.\n"
+    ]
+    for part, keys in groupby(CONTEXT_KEYS, key=lambda k: CONTEXT_KEYS[k].part):
+        parts.append(f"\n# ---- {part} ----\n")
+        parts += [_template_of(key, CONTEXT_KEYS[key]) for key in keys]
+    return "".join(parts)
+
+
+def _template_of(key: str, known: ContextKey) -> str:
+    says = [
+        f"{known.meaning[0].upper()}{known.meaning[1:]}.",
+        f"Value: {known.allowed}.",
+        f"Why: {known.why}.",
+    ]
+    wrapped = [
+        textwrap.fill(line, _WIDTH, initial_indent="# ", subsequent_indent="#   ", break_on_hyphens=False)
+        for line in says
+    ]
+    example = f'"{known.values[0]}"' if known.values else _EXAMPLES[known.kind]
+    return "\n".join(["", *wrapped, f"# {key} = {example}", ""])
+
+
+def write_context(context: Mapping[str, Any]) -> str:
+    """Write a context as TOML.
+
+    Parameters
+    ----------
+    context
+        Keys with texts, numbers and booleans.
+
+    Examples
+    --------
+    >>> print(write_context({"vesicles": True, "viability_percent": 95.0, "isolation": "SEC"}), end="")
+    vesicles = true
+    viability_percent = 95.0
+    isolation = "SEC"
+    """
+    # the strings, numbers and booleans of JSON are those of TOML, but for the one control character that JSON leaves
+    return "".join(
+        f"{key} = {json.dumps(value, ensure_ascii=False)}\n".replace("\x7f", "\\u007f")
+        for key, value in context.items()
+    )
+
+
+__all__ = ["CONTEXT_KEYS", "ContextKey", "context_template", "read_context", "write_context"]

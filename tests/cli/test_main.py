@@ -411,3 +411,12 @@ def test_every_option_of_assess_has_its_help(capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert "every pair of levels; or vs:Y, every level against Y" in text
     assert "software that wrote the matrix (default: detected from its header)" in text
+
+
+def test_context_writes_a_template(here, capsys):
+    assert main(["context"]) == 0
+    printed = capsys.readouterr().out
+    assert "# electron_microscopy = " in printed
+    assert main(["context", "--out", "context.toml"]) == 0
+    assert (here / "context.toml").read_text(encoding="utf-8") == printed
+    assert main(["context", "--out", "context.toml"]) == 2
