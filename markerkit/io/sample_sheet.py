@@ -13,6 +13,7 @@ import pandas as pd
 from markerkit.core.errors import InputError, MarkerkitWarning, counted, listed, shown, suggestion
 from markerkit.core.experiment import Experiment
 from markerkit.io.dialects import ONE_SAMPLE, plain
+from markerkit.io.sample_guess import guessed
 from markerkit.io.tabular import as_table
 
 SAMPLE_COLUMNS = (
@@ -402,20 +403,12 @@ def sample_template(exp: Experiment) -> pd.DataFrame:
 
     Returns
     -------
-    Columns ``sample`` (exact names), ``condition`` (empty, to fill in),
-    ``condition (guess)`` and ``replicate (guess)`` from the names' endings.
+    Columns ``sample`` (exact names), ``condition`` (empty, to fill in), ``condition (guess)``,
+    ``replicate (guess)`` and, where names hold a second number or letter, ``technical (guess)``; see
+    :func:`markerkit.io.sample_guess.guessed`.
     """
     names = [str(s) for s in exp.samples.index]
-    parts = [re.fullmatch(r"(.*?)[\s._\-]*(\d+)", n) for n in names]
-    stems = [m[1] if m and m[1] else n for m, n in zip(parts, names, strict=True)]
-    repeated = {s for s in stems if stems.count(s) > 1}
-    return pd.DataFrame(
-        {
-            "sample": names,
-            "condition": "",
-            "condition (guess)": [s if s in repeated else "" for s in stems],
-            "replicate (guess)": [
-                m[2] if m and s in repeated else "" for m, s in zip(parts, stems, strict=True)
-            ],
-        }
-    )
+    guesses = pd.DataFrame(guessed(names)).add_suffix(" (guess)")
+    if not guesses.iloc[:, -1].any():
+        guesses = guesses.iloc[:, :-1]
+    return pd.DataFrame({"sample": names, "condition": ""}).join(guesses)
