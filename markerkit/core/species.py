@@ -44,6 +44,7 @@ _ENTRY_IN_TEXT = re.compile(rf"\b\w+_({'|'.join(ENTRY_CODES)})\b")
 ANY_ENTRY = re.compile(rf"({_ACCESSION}|[A-Z0-9]{{1,5}})_((?=\d*[A-Z])[A-Z0-9]{{3,5}})")
 #: what stands for a species whose name is not known here
 UNNAMED_SPECIES = "species with the UniProt code "
+_NO_TAXON = re.compile(r"-\d+|0|")
 #: Ensembl identifier of a gene, transcript or protein: letters of the species, kind
 ENSEMBL = re.compile(r"ENS([A-Z]{3})?([GTP])\d{11}(?:\.\d+)?")
 _OS = re.compile(r"\bOS=([A-Z][^\s=();]*(?:\s+[^\s=();]+)*?)(?:\s+\(|\s+[A-Z]{2}=|\s*$|;)")
@@ -113,14 +114,16 @@ def species_of_entry(entry: str) -> str:
 def species_named(text: str) -> str:
     """Species that a text names, in Latin, in English or by its number; other texts stay as they are.
 
-    Of several species the first one counts.
+    Of several species the first one counts; MaxQuant writes -1 where it does not know the taxon.
 
     >>> species_named("Human"), species_named("OS=Mus musculus OX=10090"), species_named("Gallus gallus")
     ('Homo sapiens', 'Mus musculus', 'Gallus gallus')
     >>> species_named("9606"), species_named("Sus scrofa (Pig)"), species_named("SHEEP")
     ('Homo sapiens', 'Sus scrofa', 'Ovis aries')
+    >>> species_named("-1"), species_named("-1;10090")
+    ('', 'Mus musculus')
     """
-    plain = text.split(";")[0].strip()
+    plain = next((t for part in text.split(";") if not _NO_TAXON.fullmatch(t := part.strip())), "")
     folded = plain.lower()
     known = next((latin for word, latin in SPECIES.items() if folded == word or latin.lower() in folded), "")
     if known:
