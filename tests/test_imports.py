@@ -24,6 +24,7 @@ LAYERS = (
     ("checks", "guidelines"),
     ("assessment",),
     ("report",),
+    ("app",),
     ("cli",),
     ("__main__",),
 )
@@ -37,6 +38,7 @@ HEAVY = (
     "gseapy",
     "formulaic",
     "jinja2",
+    "shiny",
     "openpyxl",
     "xlsxwriter",
 )

@@ -70,7 +70,10 @@ def test_make_targets_exist(repository: Path, name: str) -> None:
     assert set(named) <= targets
 
 
-PINS = {"constraints.txt": ("test", "notebook", "parquet"), "constraints-anndata.txt": ("anndata", "parquet")}
+PINS = {
+    "constraints.txt": ("test", "notebook", "app", "parquet"),
+    "constraints-anndata.txt": ("anndata", "parquet"),
+}
 
 
 def pins(path: Path) -> dict[str, str]:
@@ -108,7 +111,9 @@ def test_required_packages_are_those_imported(repository: Path) -> None:
     """No dependency without an import, no import without a dependency."""
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    optional = {Requirement(item).name for extra in ("anndata", "mztab", "parquet") for item in extras[extra]}
+    optional = {
+        Requirement(item).name for extra in ("anndata", "app", "mztab", "parquet") for item in extras[extra]
+    }
     required = {Requirement(item).name.lower() for item in project["dependencies"]}
     imported = set()
     for path in (repository / "markerkit").rglob("*.py"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 import tempfile
@@ -88,6 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
     demo.add_argument("--quiet", action="store_true", help="no progress on stderr")
     demo.set_defaults(run=_demo)
+    app = commands.add_parser(
+        "app", help="open a page in the browser that does all this without the command line"
+    )
+    app.add_argument(
+        "--port", type=int, default=0, metavar="N", help="port on this computer (default: a free one)"
+    )
+    app.add_argument("--no-browser", action="store_true", help="do not open the page; print its address only")
+    app.set_defaults(run=_app)
     samples = commands.add_parser("samples", help="write a sample sheet to fill in")
     samples.add_argument("matrix", metavar="MATRIX")
     samples.add_argument("--out", metavar="FILE", help="write to a file instead of stdout")
@@ -258,6 +267,14 @@ def _samples(arguments: argparse.Namespace) -> None:
     from markerkit.tables.spec import to_tsv
 
     emit(to_tsv(sample_template(_read(arguments))), arguments.out)
+
+
+def _app(arguments: argparse.Namespace) -> None:
+    if importlib.util.find_spec("shiny") is None:
+        raise InputError("the app needs the extra 'app': pip install '.[app]' in the folder of markerkit.")
+    from markerkit.app.serve import serve
+
+    serve(port=arguments.port, browser=not arguments.no_browser)
 
 
 def _context(arguments: argparse.Namespace) -> None:

@@ -76,8 +76,9 @@ CONTEXT_KEYS: dict[str, ContextKey] = {
     ),
     "fluid": ContextKey(
         str,
-        "what the samples come from, where no contrast says it",
-        "it decides which preparations yours are compared with and which sources of other protein are expected",
+        "what the samples come from",
+        "it decides which preparations yours are compared with and which sources of other protein are expected; a contrast may "
+        "say it in place of the context",
         STUDY,
         FLUIDS,
     ),

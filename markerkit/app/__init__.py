@@ -1,0 +1,1 @@
+"""The app: a page of this computer for people without Python."""
