@@ -2,6 +2,7 @@
 # make test      the quick tests
 # make test-all  every test, the slow ones included
 # make test-anndata  reading, tables and missing values with AnnData and the oldest pandas that is supported
+# make test-app  the app in a real browser, from the table to the report
 # make mutants   change the code at random and see what the tests notice: NUMBER=400 SEED=1, into mutants.md
 # make lint      ruff, mypy and codespell
 # make clean     remove what these targets made
@@ -21,7 +22,7 @@ ANNDATA_STAMP := $(ANNDATA)/.complete
 NUMBER ?= 400
 SEED ?= 1
 
-.PHONY: help demo test test-all test-anndata mutants lint clean rebuild
+.PHONY: help demo test test-all test-anndata test-app mutants lint clean rebuild
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -44,6 +45,9 @@ test-all: $(STAMP)
 
 test-anndata: $(ANNDATA_STAMP)
 	$(ANNDATA)/bin/python -m pytest -n 2 --dist worksteal -m "not slow" tests/io tests/tables tests/preprocess/test_impute.py
+
+test-app: $(STAMP)
+	$(RUN)/python -m pytest tests/app
 
 mutants: $(STAMP)
 	$(RUN)/python tools/mutants.py --number $(NUMBER) --seed $(SEED) --out mutants.md

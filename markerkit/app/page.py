@@ -54,10 +54,14 @@ def _step(key: str, *content: TagChild, onward: str = "") -> ui._navs.NavPanel:
         ui.h2(title, id=f"head_{key}", tabindex="-1"),
         ui.p(todo, class_="next"),
         *content,
-        ui.div(ui.output_ui(f"wrong_{key}"), role="alert"),
         ui.div(*buttons, class_="buttons"),
         value=key,
     )
+
+
+def _wrong(key: str) -> Tag:
+    """Place of what went wrong in a step; it is read aloud when it appears."""
+    return ui.div(ui.output_ui(f"wrong_{key}"), role="alert")
 
 
 def _table_step() -> ui._navs.NavPanel:
@@ -73,6 +77,7 @@ def _table_step() -> ui._navs.NavPanel:
         ui.p(f"{kinds}: text, XLSX or Parquet.", class_="help"),
         wrong,
         ui.div(ui.output_ui("reading"), role="status"),
+        _wrong("table"),
         ui.output_ui("found"),
         onward="Next: samples",
     )
@@ -119,7 +124,7 @@ def _sheet_step() -> ui._navs.NavPanel:
         ui.output_ui("sheet"),
         more,
         ui.div(ui.output_ui("reading_sheet"), role="status"),
-        ui.div(ui.output_ui("wrong_sheet"), role="alert"),
+        _wrong("sheet"),
         onward="Next: comparison",
     )
 
@@ -170,7 +175,7 @@ def sheet_help(*, suggested: bool) -> TagList:
 
 
 def _compare_step() -> ui._navs.NavPanel:
-    return _step("compare", ui.output_ui("comparison"), onward="Next: study")
+    return _step("compare", ui.output_ui("comparison"), _wrong("compare"), onward="Next: study")
 
 
 def comparison_form(sheet: Sheet) -> TagList:
@@ -183,7 +188,7 @@ def comparison_form(sheet: Sheet) -> TagList:
         ui.input_select("condition", "Column of the groups", offered or _NONE, selected=first or None),
         ui.output_ui("groups"),
         ui.input_select("comparator", "What the control is", COMPARATORS),
-        _help("Vesicles can be recognized against a control that is not vesicles only: lysate, biofluid or soluble."),
+        _help("Only against a control that is not vesicles (lysate, biofluid, soluble) can it be said that the case is vesicles."),
         ui.input_select("paired_by", "Pairs: column of the donor, patient or culture", _NONE | offered),
         _help("Where a donor gave a sample to both groups, the comparison is made within donors. Numbers that begin anew in each group are no pairs."),
         ui.input_select("collapse_by", "Technical replicates: column of the biological sample", _NONE | offered),
@@ -191,7 +196,7 @@ def comparison_form(sheet: Sheet) -> TagList:
         ui.input_select("batch", "Batch: column of the run, plate or day", _NONE | offered),
         _help("Only where every batch holds samples of both groups."),
         ui.input_select("fluid", sentence(CONTEXT_KEYS["fluid"].meaning), {"": "not stated"} | {f: f for f in FLUIDS}),
-        _help(sentence(CONTEXT_KEYS["fluid"].why)),
+        _help(f"{sentence(CONTEXT_KEYS['fluid'].why)}."),
     )  # fmt: skip
 
 
@@ -209,7 +214,7 @@ def _study_step() -> ui._navs.NavPanel:
     for part, keys in groupby(CONTEXT_KEYS, key=lambda k: CONTEXT_KEYS[k].part):
         fields = [_context_field(key) for key in keys if key not in ASKED_BEFORE]
         parts.append(ui.tags.details(ui.tags.summary(part), *fields, **{"open": ""} if not parts else {}))
-    return _step("study", *parts, onward="Next: result")
+    return _step("study", *parts, _wrong("study"), onward="Next: result")
 
 
 def _context_field(key: str) -> TagList:
@@ -232,6 +237,7 @@ def _run_step() -> ui._navs.NavPanel:
             ui.input_action_button("stop", "Stop", class_="btn-outline-secondary"),
             class_="buttons",
         ),
+        _wrong("run"),
         ui.div(ui.output_ui("progress"), role="status"),
         ui.output_ui("result"),
         ui.output_ui("plan"),
@@ -286,7 +292,7 @@ def result_box(report: str, everything: str) -> TagList:
 
 def message(text: str, *more: TagChild) -> Tag:
     """Say what went wrong, in the sentence of the library."""
-    return ui.div(ui.tags.strong("Not possible: "), text, *more, class_="message")
+    return ui.div(sentence(text), *more, class_="message")
 
 
 def sentence(text: str) -> str:

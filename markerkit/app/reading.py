@@ -73,8 +73,10 @@ def described(table: Path, samples: Path | None, options: dict[str, str]) -> Fou
         With the sentence of the library in `error` where the table is refused.
     """
     try:
-        exp = read_proteins(table, samples=samples, **options)
-        exp = harmonize_ids(exp, load_markers(organism=exp.organism))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MarkerkitWarning)  # the history has them
+            exp = read_proteins(table, samples=samples, **options)
+            exp = harmonize_ids(exp, load_markers(organism=exp.organism))
     except InputError as error:
         return Found([], [], [], {}, {}, str(error))
     notes = [note for step in exp.history for note in step.get("warnings", [])]
@@ -125,9 +127,7 @@ def main() -> None:
     """Describe the table of the request, one argument of JSON; the answer is one line of it."""
     request = json.loads(sys.argv[1])
     samples = Path(request["samples"]) if request["samples"] else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MarkerkitWarning)  # they stand in the answer
-        found = described(Path(request["table"]), samples, request["options"])
+    found = described(Path(request["table"]), samples, request["options"])
     sys.stdout.write(json.dumps(found._asdict()) + "\n")
 
 

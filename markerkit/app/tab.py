@@ -18,7 +18,7 @@ from markerkit.app.child import STOPPED, Child
 from markerkit.app.study import CONTEXT, RESULTS, SHEET, Sheet, Study, file_name
 
 _STAGE, _NOTE, _ERROR = "markerkit: ", "note: ", "markerkit: error: "
-FAULT = "this is a fault of markerkit, not of your data. Please report it with the file below."
+FAULT = "This is a fault of markerkit, not of your data. Please report it with the file below."
 
 
 class RunError(Exception):
@@ -189,6 +189,6 @@ class Tab:
 
     def _refuse_fault(self, child: Child) -> None:
         if child.code == STOPPED:
-            raise RunError("it was stopped; nothing was written.")
+            raise RunError("stopped; nothing was written.")
         if child.code != 0:
             raise RunError(FAULT, "\n".join(child.err))
