@@ -261,7 +261,7 @@ def progress_list(stages: Sequence[str], notes: Sequence[str], verdicts: Sequenc
         ui.p("Running. Leave this page open; it may stay in the background.", class_="next"),
         ui.tags.ol(*done),
         ui.tags.progress(max="4", value=str(max(len(stages) - 1, 0)), aria_label="steps done"),
-        ui.tags.pre("\n".join(verdicts), class_="command", tabindex="0", aria_label="verdicts")
+        ui.tags.pre("\n".join(verdicts), class_="command verdicts", tabindex="0", aria_label="verdicts")
         if verdicts
         else None,
         ui.tags.details(ui.tags.summary(f"Notes ({len(notes)})"), ui.tags.ul(*map(ui.tags.li, notes)))

@@ -73,13 +73,13 @@ def _read(inputs: Inputs, session: Session, tab: Tab) -> None:
 
     def ask(sheet: str = "") -> None:
         if inputs.table():
-            tab.forget()
             options = {key: str(inputs[f"read_{key}"]()).strip() or "auto" for key in READING}
             task.invoke(tab.keep(inputs.table()[0]), sheet, options)
 
     @reactive.effect
     @reactive.event(inputs.table, inputs.read_again)
     def _() -> None:
+        tab.forget()
         ask()
 
     @reactive.effect
@@ -88,13 +88,12 @@ def _read(inputs: Inputs, session: Session, tab: Tab) -> None:
         ask(tab.keep(inputs.sheet_file()[0]))
 
     @reactive.effect
+    @reactive.event(task.status)  # nothing else, or it would take an older sheet again
     async def _() -> None:
         if task.status() == "success":
             tab.take(task.result())
-            at = inputs.step() if inputs.sheet_file() else ""
-            await session.send_custom_message(
-                "show", {"id": "head_samples" if at == "samples" else "head_found"}
-            )
+            at = "head_samples" if inputs.step() == "samples" else "head_found"
+            await session.send_custom_message("show", {"id": at})
 
     _say_what_was_read(session, tab, task)
 
@@ -295,11 +294,16 @@ def _say_how_far(session: Session, tab: Tab, task: reactive.ExtendedTask[Any, St
     def wrong_run() -> Tag | None:
         return _failed(session, task)
 
+    @reactive.poll(
+        tab.spoken, _OFTEN
+    )  # laid out anew at a new line only, for those who have the page read aloud
+    def how_far() -> tuple[list[str], list[str], list[str]]:
+        return tab.progress()
+
     @render.ui
     def progress() -> Tag | None:
         if task.status() == "running":
-            reactive.invalidate_later(_OFTEN)
-            return page.progress_list(*tab.progress())
+            return page.progress_list(*how_far())
         if not done():
             return None
         return ui.p(

@@ -71,9 +71,10 @@ class Tab:
         self.study.set(None)
 
     def take(self, found: dict[str, Any]) -> None:
-        """Take what was read, and lay out its sample sheet."""
+        """Take what was read, and lay out its sample sheet; what was filled in for the same samples stays."""
         rows = {name: tuple(cells) for name, cells in found["rows"].items()}
-        self.lay_out(Sheet(tuple(found["columns"]), rows))
+        stays = rows.keys() == self.sheet.rows.keys() and not any(map(any, rows.values()))
+        self.lay_out(self.sheet if stays else Sheet(tuple(found["columns"]), rows))
         self.found.set(found)
         self.study.set(Study(found["table"], found["options"]))
 
@@ -155,6 +156,10 @@ class Tab:
         if _ERROR in text:
             raise RunError(text.rpartition(_ERROR)[2])
         self._refuse_fault(child)
+
+    def spoken(self) -> tuple[int, int]:
+        """Count the lines of the run so far."""
+        return (len(self.child.err), len(self.child.out)) if self.child else (0, 0)
 
     def progress(self) -> tuple[list[str], list[str], list[str]]:
         """Stages, notes and verdicts of the run so far."""

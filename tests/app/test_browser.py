@@ -124,7 +124,7 @@ def test_diann_from_drop_to_report(opened, tmp_path):
     assert "diann" in page.locator(".facts").inner_text()
     go(page, "Next: samples")
     go(page, "Take the suggestions")
-    assert page.get_by_label("condition of EV_D1").input_value() == "EV"
+    playwright.expect(page.get_by_label("condition of EV_D1")).to_have_value("EV", timeout=PATIENCE)
     page.get_by_label("use lysate_D3").uncheck()
     go(page, "Next: comparison")
     page.get_by_label("Two groups").check()

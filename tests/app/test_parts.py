@@ -81,6 +81,25 @@ def test_a_fault_has_its_traceback_and_stopping_ends_the_process(tmp_path):
     assert not tab.folder.exists()
 
 
+def test_what_was_filled_in_stays_when_the_same_samples_are_read_again():
+    tab = Tab()
+    try:
+        found = {"table": "t.txt", "options": AUTO, "columns": ["condition"], "rows": {"a": [""], "b": [""]}}
+        found["guesses"] = {"a": ["EV"], "b": ["EV"]}
+        tab.take(found)
+        tab.fill_in({"version": 1, "rows": [{"use": True, "cells": ["mine"]}, {"use": False, "cells": [""]}]})
+        tab.fill_in({"version": 0, "rows": [{"use": True, "cells": ["of an earlier layout"]}]})
+        tab.take(found)
+        tab.take_suggestions()
+        tab.add_column("donor")
+        assert tab.sheet.rows == {"a": ("mine", ""), "b": ("EV", "")}
+        assert tab.sheet.left_out == {"b"}
+        tab.take(found | {"rows": {"a": ["given"], "b": [""]}})
+        assert tab.sheet.rows["a"] == ("given",)
+    finally:
+        tab.close()
+
+
 OWN = (b"host", b"127.0.0.1:9000")
 ORIGIN = (b"origin", b"http://127.0.0.1:9000")
 
