@@ -275,7 +275,13 @@ def result_box(report: str, everything: str) -> TagList:
     return TagList(
         ui.h3("Report", id="head_report", tabindex="-1"),
         ui.div(
-            ui.a("Download everything (zip)", href=everything, class_="btn btn-primary", download=""),
+            ui.a(
+                "Download everything (zip)",
+                href=everything,
+                class_="btn btn-primary",
+                download="",
+                target="_blank",
+            ),
             ui.a(
                 "Open the report in a tab of its own",
                 href=report,

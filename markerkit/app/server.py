@@ -141,7 +141,9 @@ def _failed(session: Session, task: reactive.ExtendedTask[Any, Any]) -> Tag | No
         headers = {"Content-Disposition": "attachment; filename=markerkit_fault.txt"}
         return PlainTextResponse(traceback, headers=headers)
 
-    link = ui.a("Download the traceback", href=session.dynamic_route("fault", content), download="")
+    link = ui.a(
+        "Download the traceback", href=session.dynamic_route("fault", content), download="", target="_blank"
+    )
     return page.message(FAULT, ui.br(), link)
 
 
