@@ -338,7 +338,8 @@ def _names(ax: Axes, cloud: _Cloud, inside: Mask, *, top: int, most: int) -> Non
     gene, protein = words(cloud.table, "gene"), words(cloud.table, "protein")
     rank = np.lexsort((np.arange(len(cloud.x)), -np.abs(cloud.x), -cloud.y))
     markers = [i for i in rank if inside[i]]
-    hits = [i for i in rank if cloud.changed[i] and not inside[i]]
+    # without a gene there is no name that a reader knows: mostly keratin and trypsin of a contaminant list
+    hits = [i for i in rank if cloud.changed[i] and not inside[i] and (gene[i] or not gene.any())]
     up, down = ([i for i in hits if (cloud.x[i] > 0) == side][:top] for side in (True, False))
     turn = {i: n for chosen in (markers, up, down) for n, i in enumerate(chosen)}
     order = sorted(turn, key=lambda i: (turn[i], -cloud.y[i]))
