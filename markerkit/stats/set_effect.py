@@ -68,15 +68,18 @@ class VariancePrior:
         Scale of the variances: of markers within sets, or of sets over samples.
     df
         Prior degrees of freedom; infinite where all sets have the same.
+    pooled
+        Degrees of freedom of all sets together, which no moderated variance exceeds.
     """
 
     variance: float
     df: float
+    pooled: float = np.inf
 
     def moderate(self, variance: float, df: float, *, scale: float = 1.0) -> tuple[float, float]:
         """Weigh a variance and the prior, times `scale`, by their degrees of freedom; and add these."""
         own = df / (df + self.df)
-        return own * variance + (1 - own) * self.variance * scale, df + self.df
+        return own * variance + (1 - own) * self.variance * scale, min(df + self.df, max(self.pooled, df))
 
 
 @dataclass(frozen=True)
@@ -228,7 +231,7 @@ def common_sample_variance(
 
 def _prior(variance: Array, df: Array) -> VariancePrior:
     prior = fit_prior(variance, df)
-    return VariancePrior(float(prior.variance[0]), float(prior.df[0]))
+    return VariancePrior(float(prior.variance[0]), float(prior.df[0]), float(df.sum()))
 
 
 def _dispersion(markers: MarkerEffects) -> float:

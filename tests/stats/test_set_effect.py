@@ -201,8 +201,10 @@ def test_common_scatter_is_the_prior_of_the_variances_within_sets():
     assert (found.variance, found.df) == pytest.approx((prior.variance[0], prior.df[0]))
     assert common_heterogeneity(sets[:7]) is None
     alike = common_heterogeneity([votes_of([0.0, 1.0, 2.0, 3.0])] * 8)
-    assert alike.df == np.inf
-    assert marker_dispersion(votes_of([0.0, 9.0]), alike).df == np.inf
+    assert (alike.df, alike.pooled) == (np.inf, 24)
+    assert marker_dispersion(votes_of([0.0, 9.0]), alike).df == 24
+    # a set that alone has more than all that the prior was made of keeps its own
+    assert marker_dispersion(votes_of(np.arange(31.0)), alike).df == 30
 
 
 def test_moderated_sets_without_an_effect_hold_the_level_and_gain_where_votes_are_few():
