@@ -478,6 +478,19 @@ def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
     assert load_workbook(paths[0])["coverage"]["A2"].value == "ab"
 
 
+def test_workbook_holds_infinite_degrees_of_freedom(tmp_path):
+    table = TABLES["purity"].conform(pd.DataFrame({"df": [np.inf, 4.0], "ci_low": [-np.inf, 1.0]}))
+    write_workbook({"purity": table}, tmp_path / "tables.xlsx")
+    sheet = load_workbook(tmp_path / "tables.xlsx")["purity"]
+    columns = {cell.value: cell.column_letter for cell in sheet[1]}
+    assert [sheet[f"{columns[name]}{row}"].value for name in ("df", "ci_low") for row in (2, 3)] == [
+        "inf",
+        4,
+        "-inf",
+        1,
+    ]
+
+
 @pytest.fixture
 def drawn_here(monkeypatch):
     """Names of the figures that this process draws, or would draw: their files hold their names."""
