@@ -2,6 +2,7 @@
 
 import base64
 import json
+import pickle
 import re
 import shutil
 import subprocess
@@ -557,6 +558,15 @@ def test_a_second_process_ends_with_the_work(monkeypatch):
     monkeypatch.setattr("markerkit.report._figures._processors", lambda: 1)
     with drawing_process() as process:
         assert process is None
+
+
+def test_a_second_process_imports_nothing_from_the_folder_of_the_user(tmp_path, monkeypatch):
+    (tmp_path / "seaborn.py").write_text("raise SystemExit(7)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 2)
+    with drawing_process() as process:
+        process.communicate(pickle.dumps(([], str(tmp_path))))
+    assert process.returncode == 0
 
 
 def test_the_same_bytes_twice(folder, tmp_path, monkeypatch):
