@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -126,6 +127,10 @@ def downloaded(page):
     return zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
 
 
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_diann_from_drop_to_report(opened, tmp_path):
     page = opened()
     table = write_diann(tmp_path)
@@ -160,6 +165,11 @@ def test_diann_from_drop_to_report(opened, tmp_path):
     assert context == "vesicles = true\n"
     assert command.strip() == page.locator("#command").inner_text()
     assert "EV vs lysate" in json.dumps(record)
+    of_app = contents(tmp_path / "results")
+    shutil.rmtree(tmp_path / "results")
+    again = [sys.executable, "-m", *shlex.split(command)]
+    assert subprocess.run(again, cwd=tmp_path, capture_output=True).returncode == 0
+    assert contents(tmp_path / "results") == of_app
     go(page, "Back to 4 Study")
     page.get_by_label("The case samples are vesicle preparations").select_option("no")
     go(page, "Next: result")
