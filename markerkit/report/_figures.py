@@ -82,7 +82,8 @@ def _start() -> Process | None:
     # the program is this interpreter with a module of this package
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "markerkit.report._draw"],
+            # -P: no module is imported from the folder of the user's files
+            [sys.executable, "-P", "-m", "markerkit.report._draw"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -104,6 +105,8 @@ def _write_column(sheet: Worksheet, at: int, cells: pd.Series, number: Format | 
     for row, value in enumerate(cells.tolist(), 1):
         if missing[row - 1]:
             continue
+        if isinstance(value, float) and math.isinf(value):
+            value = str(value)  # a workbook knows no such number; degrees of freedom may be infinite
         if isinstance(value, str):
             # what a spreadsheet shows with a leading apostrophe: text, never a formula
             sheet.write_string(row, at, _clean(value), quoted if value.startswith(_FORMULA) else None)

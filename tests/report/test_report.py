@@ -2,6 +2,7 @@
 
 import base64
 import json
+import pickle
 import re
 import shutil
 import subprocess
@@ -478,6 +479,19 @@ def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
     assert load_workbook(paths[0])["coverage"]["A2"].value == "ab"
 
 
+def test_workbook_holds_infinite_degrees_of_freedom(tmp_path):
+    table = TABLES["purity"].conform(pd.DataFrame({"df": [np.inf, 4.0], "ci_low": [-np.inf, 1.0]}))
+    write_workbook({"purity": table}, tmp_path / "tables.xlsx")
+    sheet = load_workbook(tmp_path / "tables.xlsx")["purity"]
+    columns = {cell.value: cell.column_letter for cell in sheet[1]}
+    assert [sheet[f"{columns[name]}{row}"].value for name in ("df", "ci_low") for row in (2, 3)] == [
+        "inf",
+        4,
+        "-inf",
+        1,
+    ]
+
+
 @pytest.fixture
 def drawn_here(monkeypatch):
     """Names of the figures that this process draws, or would draw: their files hold their names."""
@@ -544,6 +558,15 @@ def test_a_second_process_ends_with_the_work(monkeypatch):
     monkeypatch.setattr("markerkit.report._figures._processors", lambda: 1)
     with drawing_process() as process:
         assert process is None
+
+
+def test_a_second_process_imports_nothing_from_the_folder_of_the_user(tmp_path, monkeypatch):
+    (tmp_path / "seaborn.py").write_text("raise SystemExit(7)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 2)
+    with drawing_process() as process:
+        process.communicate(pickle.dumps(([], str(tmp_path))))
+    assert process.returncode == 0
 
 
 def test_the_same_bytes_twice(folder, tmp_path, monkeypatch):
