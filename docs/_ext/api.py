@@ -92,8 +92,7 @@ def _names() -> list[str]:
 
 def _datasets() -> str:
     title = "markerkit.datasets"
-    text = f"{title}\n{'=' * len(title)}\n\n.. automodule:: markerkit.io.datasets\n\n.. currentmodule:: markerkit.io.datasets\n\n"
-    return text + "\n".join(f".. autofunction:: {name}\n" for name in ("available", "fetch", "load"))
+    return f"{title}\n{'=' * len(title)}\n\n.. automodule:: markerkit.io.datasets\n"
 
 
 def _results() -> str:
