@@ -9,7 +9,11 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
-os.environ.setdefault("MPLBACKEND", "Agg")
+import matplotlib  # noqa: E402
+
+matplotlib.use("Agg")
+# the cells of the pages run in kernels of their own, which show their figures
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
 import generated  # noqa: E402
 

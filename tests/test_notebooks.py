@@ -54,6 +54,18 @@ def test_notebook_runs_and_says_what_it_shows(path):
     assert not [o for o in texts if o.output_type == "stream" and o.name == "stderr"]
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_every_figure_is_shown_without_a_word_about_pyplot(tmp_path):
+    draw = "ax = figures.pca(pd.DataFrame({'sample': list('ab'), 'group': list('xy'), 'pc1': [0, 1], 'pc2': [1, 0], 'explained_pc1': 0.5, 'explained_pc2': 0.5, 'n_proteins': 9, 'reason': ''}))"
+    cells = ["import pandas as pd\nfrom markerkit import figures", draw, draw]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    path = tmp_path / "three_cells.ipynb"
+    nbformat.write(notebook, path)
+    shown = [any("image/png" in o.get("data", {}) for o in c.outputs) for c in run(path).cells]
+    assert shown == [False, True, True]
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_outputs_are_stored_without_a_path_of_a_machine(path):
     notebook = nbformat.read(path, as_version=4)

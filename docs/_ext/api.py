@@ -11,11 +11,11 @@ from markerkit import figures, results
 
 #: task -> names of `markerkit.__all__`; a name that is in none fails the build
 GROUPS = {
-    "Read": ("read_proteins", "read_peptides", "Experiment", "PeptideTable", "load_example", "simulate", "simulate_fractions"),
-    "Markers and identifiers": ("load_markers", "read_markers", "MarkerCatalog", "MarkerSet", "harmonize_ids", "coverage"),
+    "Read": ("read_proteins", "read_peptides", "concat", "Experiment", "PeptideTable", "load_example", "simulate", "simulate_fractions"),
+    "Markers and identifiers": ("load_markers", "read_markers", "MarkerCatalog", "MarkerSet", "harmonize_ids", "coverage", "membership", "add_ev_frequency"),
     "Assess": ("assess", "assess_identity", "assess_purity", "compare", "Contrast", "contrasts", "misev_checklist"),
     "Prepare the values": ("log2", "filter_detected", "normalize", "collapse_replicates", "impute", "rollup"),
-    "Test and score": ("differential_abundance", "detection_test", "enrich", "score_samples", "null_check", "detectable_effect"),
+    "Test and score": ("differential_abundance", "detection_test", "enrich", "running_score", "score_samples", "null_check", "detectable_effect"),
     "Samples, tubes and series": (
         "quality", "composition", "amounts", "fraction_profiles", "rank_preparations", "bovine_peptides", "caspase_ends",
     ),
@@ -31,6 +31,7 @@ def pages() -> dict[str, str]:
         found[f"markerkit.{name}.rst"] = _page("markerkit", name, getattr(markerkit, name))
     for name in _objects(figures):
         found[f"markerkit.figures.{name}.rst"] = _page("markerkit.figures", name, getattr(figures, name))
+    found["datasets.rst"] = _datasets()
     found["results.rst"] = _results()
     found["index.md"] = _index()
     return found
@@ -80,12 +81,18 @@ def _index() -> str:
             text += f"\n## {task}\n\n| | |\n|---|---|\n{_rows(markerkit, names, '')}\n"
     text += f"\n## Figures\n\n`mk.figures.<name>`; the [gallery](../gallery/index.rst) shows them.\n\n| | |\n|---|---|\n{_rows(figures, _objects(figures), '.figures')}\n"
     text += "\n## Results\n\nEvery result has `.table`, `.plot()` and `.save(path)`: [kinds of results](results.rst).\n"
+    text += "\n## Public data\n\n`mk.datasets` downloads public data sets, checks and keeps them: [its functions](datasets.rst).\n"
     listing = "\n".join(f"{name.removeprefix('markerkit.')} <{name}>" for name in sorted(_names()))
-    return text + f"\n```{{toctree}}\n:hidden:\n\n{listing}\nresults\n```\n"
+    return text + f"\n```{{toctree}}\n:hidden:\n\n{listing}\nresults\ndatasets\n```\n"
 
 
 def _names() -> list[str]:
     return [f"markerkit.{n}" for n in _public()] + [f"markerkit.figures.{n}" for n in _objects(figures)]
+
+
+def _datasets() -> str:
+    title = "markerkit.datasets"
+    return f"{title}\n{'=' * len(title)}\n\n.. automodule:: markerkit.io.datasets\n"
 
 
 def _results() -> str:

@@ -18,7 +18,7 @@ from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import DIVERGING, INK, RULE, group_colors
 from markerkit.figures._rows import bare_y, blank_page, page
 from markerkit.figures._style import MAX_HEIGHT, POINT, figure_of, height_asked, page_of, place
-from markerkit.figures._tables import FloatArray, checked, numbers, words
+from markerkit.figures._tables import FloatArray, checked, numbers, short_name, words
 from markerkit.figures._text import ellipsize, widest
 
 _COLUMNS = ("protein", "gene", "sample", "value", "padj")
@@ -123,7 +123,7 @@ def _map_of(table: pd.DataFrame, used: pd.DataFrame | None, most: int, *, cluste
     row_tree, column_tree = _tree(grid), _tree(grid.T) if cluster else None
     rows, columns = (_leaves(t, n) for t, n in ((row_tree, len(chosen)), (column_tree, len(samples))))
     gene = dict(zip(frame["protein"], frame["gene"], strict=True))
-    names = [(gene[p] or p).split(";")[0] for p in chosen]
+    names = [short_name(gene[p], p) for p in chosen]
     total = numbers(table, "n_significant")
     n = int(total[0]) if np.isfinite(total[:1]).any() else len(first)
     return _Map(grid[np.ix_(rows, columns)], [names[i] for i in rows], [samples[i] for i in columns],

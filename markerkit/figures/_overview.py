@@ -83,8 +83,11 @@ def overview(table: pd.DataFrame, *, width: str | float = "double", **options: U
         grid = _Grid(room + 5, min(_MOST, (full - room - 6) / len(shown)), (height - _TOP - _FOOT) / depth)
         sheet = page(full, height)
         if control := _one_control(shown):
-            text = ellipsize(f"against {control}", grid.left - 4, HEAD_SIZE, "bold")
-            sheet.text(2, _TOP - 1.6, text, fontsize=HEAD_SIZE, fontweight="bold", va="center_baseline")
+            parts = wrap(f"against {control}", grid.left - 4, HEAD_SIZE, lines=2, weight="bold")
+            text = "\n".join(parts)
+            sheet.text(
+                2, _TOP - 0.8, text, fontsize=HEAD_SIZE, fontweight="bold", va="bottom", linespacing=1.1
+            )
         _names(sheet, lines, keys, _short(shown), grid)
         _cells(sheet, rows, [(keys[s.row], s.y) for s in lines if s.row >= 0], shown, grid)
         text = _note(len(contrasts) - len(shown), words(rows, "key").nunique() - len(keys))
@@ -114,7 +117,7 @@ def _names(
     sheet: Axes, lines: Sequence[Slot], keys: Sequence[str], contrasts: Sequence[str], grid: _Grid
 ) -> None:
     for i, contrast in enumerate(contrasts):
-        parts = wrap(contrast, grid.width - 1, 6, lines=3)
+        parts = wrap(contrast, grid.width - 1, 6, lines=4)
         for j, line in enumerate(parts):
             y = _TOP - 1.6 - 2.7 * (len(parts) - 1 - j)
             sheet.text(

@@ -355,9 +355,10 @@ FILLS: Final[dict[str, str]] = {
     "not assessable": "none",
 }
 
+#: from below to above a middle, blue to yellow: lighter without a turn, so that the sign stays in grey
 DIVERGING: Final[Colormap] = LinearSegmentedColormap.from_list(
     "markerkit_diverging",
-    ["#08306b", "#2f7ebc", "#a6cee3", "#f7f7f7", "#fdbe85", "#d9731a", "#7f2704"],
+    ["#0b2a5e", "#1f55a0", "#557fb0", "#96958f", "#cfaa4e", "#f3cf4c", "#fff3b0"],
 )
 
 #: from little to much, darker without a turn: the order stays in grey

@@ -16,7 +16,7 @@ from markerkit.figures._palette import CLASSES, FAINT, INK, PAPER, SECONDARY, ZO
 from markerkit.figures._rows import Slot, blank_page, page, slots
 from markerkit.figures._style import MAX_HEIGHT, figure_of
 from markerkit.figures._tables import checked, numbers, samples_by_group, words
-from markerkit.figures._text import ellipsize, widest
+from markerkit.figures._text import ellipsize, shrink, widest
 
 _COLUMNS = (
     "sample", "group", "kind", "item", "value", "ci_low", "ci_high", "n_set", "n_measured", "flag", "status",
@@ -174,7 +174,8 @@ def _heads(sheet: Axes, layout: _Layout, *, bottom: float) -> None:
     heads += [(c, f"{_SEEN[k]} detected") for k, c in layout.counts.items()]
     heads += [(c, _short(k)) for k, c in layout.tiles.items()]
     for column, text in heads:
-        sheet.text(column.middle, _TOP - 2.5, text, rotation=90, ha="center", va="bottom", fontsize=6)
+        name, size = shrink(text, _TOP - 8.0, 6)  # below the heading of the shares
+        sheet.text(column.middle, _TOP - 2.5, name, rotation=90, ha="center", va="bottom", fontsize=size)
     _rank_axis(sheet, layout.rank, bottom)
     for column in list(layout.tiles.values())[:1]:
         head = "Share of signal (%)"

@@ -32,11 +32,12 @@ class _Kind(NamedTuple):
     categories: str
     key: str
     marker: str
+    size: float  # points squared: a triangle fills less of it than a circle
 
 
 _KINDS = (
-    _Kind("EV markers (MISEV2018 categories 1 and 2)", "12", "ev", "o"),
-    _Kind("co-isolated and other compartments (3 and 4)", "34", "apoptotic_body", "^"),
+    _Kind("EV markers (MISEV2018 categories 1 and 2)", "12", "ev", "o", 12),
+    _Kind("co-isolated and other compartments (3 and 4)", "34", "apoptotic_body", "^", 17),
 )
 
 
@@ -126,7 +127,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, limits: tuple[float, float]) -> None:
         points[:, 0],
         points[:, 1],
         color="#cccccc",
-        linewidth=1.6,
+        linewidth=1.0,
         solid_capstyle="butt",
         zorder=2,
         label="_curve",
@@ -137,7 +138,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, limits: tuple[float, float]) -> None:
         own = np.array([bool(c) and c in kind.categories for c in category], dtype=bool)
         color = look(kind.key).color
         ax.scatter(
-            points[own, 0], points[own, 1], s=11, marker=kind.marker, color=color, edgecolors=PAPER, linewidths=0.5,
+            points[own, 0], points[own, 1], s=kind.size, marker=kind.marker, color=color, edgecolors=PAPER, linewidths=0.5,
             zorder=3, label=kind.title,
         )  # fmt: skip
         drawn |= own

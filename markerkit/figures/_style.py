@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from cycler import cycler
-from matplotlib import font_manager
+from matplotlib import font_manager, interactive, is_interactive
 from matplotlib import rc_context as mpl_rc_context
 from matplotlib import style as mpl_style
 from matplotlib.axes import Axes
@@ -131,8 +131,16 @@ def style(width: str | float = "single", *, aspect: float = 0.75) -> Iterator[No
     89
     """
     inches = width_mm(width) * MM
-    with mpl_style.context({**settings(), "figure.figsize": (inches, inches * aspect)}, after_reset=True):
-        yield
+    on = is_interactive()
+    try:
+        with mpl_style.context({**settings(), "figure.figsize": (inches, inches * aspect)}, after_reset=True):
+            try:
+                yield
+            finally:
+                on = is_interactive()
+    finally:
+        # Jupyter turns this on when the first figure is opened; taken back, no later figure would be shown
+        interactive(on)
 
 
 class _Figure(Figure):

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from markerkit.core.errors import InputError, listed, one_of, require_columns
+from markerkit.core.species import CONTAMINANT, PREFIX, split_identifier
 
 FloatArray = NDArray[np.float64]
 
@@ -174,3 +175,18 @@ def interval_limits(
     wide_low, wide_high = span(*values, *ends, always)
     reach = (high - low) / 2
     return max(low - reach, wide_low), min(high + reach, wide_high)
+
+
+def short_name(gene: str, protein: str) -> str:
+    """Name a protein group by its first gene; without one by its first accession.
+
+    >>> short_name("CD9;CD63", "P21926"), short_name("", "sp|P08962|CD63_HUMAN;Q1"), short_name("", "group 7")
+    ('CD9', 'P08962', 'group 7')
+    >>> short_name("", "CON__P00761")
+    'P00761 (cont.)'
+    """
+    if gene:
+        return gene.split(";")[0]
+    first = protein.split(";")[0]
+    name = split_identifier(first)[0] or PREFIX.sub("", first)
+    return f"{name} (cont.)" if CONTAMINANT.search(first) else name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -19,6 +20,7 @@ _LONGEST = 300
 SMALLEST = 5.0
 _ELLIPSIS = "…"
 _BOX = "\u25a1"
+_PARTS = re.compile(r".+?(?:[_./-]+ ?|(?<=[a-z])(?=[A-Z])|$)")
 
 
 @lru_cache(maxsize=1)
@@ -99,22 +101,31 @@ def shrink(value: object, width: float, size: float, weight: str = "normal") -> 
 
 
 def wrap(value: object, width: float, size: float, *, lines: int = 3, weight: str = "normal") -> list[str]:
-    """Break a text into at most so many lines of a width in mm; the last is cut where it must be."""
-    words = clean(value).split(" ")
-    space = text_width(" ", size, weight)
+    """Break a text into at most so many lines of a width in mm; the last is cut where it must be.
+
+    A name too wide for a line is broken behind ``_ - . /`` and before a capital.
+    """
     found: list[str] = []
     line, used = "", 0.0
-    for i, word in enumerate(words):
-        # word by word: the same words are measured again and again, and growing lines never are
-        own = text_width(word, size, weight)
-        longer = used + space + own if line else own
-        if longer <= width:
-            line, used = f"{line} {word}".strip(), longer
+    pieces = _pieces(clean(value), width, size, weight)
+    for i, piece in enumerate(pieces):
+        # piece by piece: the same ones are measured again and again, and growing lines never are
+        own = text_width(piece.rstrip(), size, weight)
+        if used + own <= width:
+            line, used = line + piece, used + text_width(piece, size, weight)
         elif len(found) == lines - 1:
-            return [*found, ellipsize(" ".join([line, *words[i:]]).strip(), width, size, weight)]
+            return [*found, ellipsize("".join([line, *pieces[i:]]).strip(), width, size, weight)]
         else:
             if line:
-                found.append(line)
-            line = ellipsize(word, width, size, weight)
+                found.append(line.rstrip())
+            cut = ellipsize(piece, width, size, weight)
+            line = piece if own <= width else cut
             used = text_width(line, size, weight)
-    return [*found, line] if line else found or [""]
+    return [*found, line.rstrip()] if line else found or [""]
+
+
+def _pieces(text: str, width: float, size: float, weight: str) -> list[str]:
+    """Words with the space behind them, and the parts of those that are too wide for a line."""
+    words = re.findall(r"\S+ ?", text)
+    wide = [text_width(w.rstrip(), size, weight) > width for w in words]
+    return [p for w, broken in zip(words, wide, strict=True) for p in (_PARTS.findall(w) if broken else [w])]

@@ -28,7 +28,7 @@ from markerkit.figures._palette import (
 )
 from markerkit.figures._rows import empty_note, value_ticks
 from markerkit.figures._style import height_asked, height_of, open_page, place, width_of
-from markerkit.figures._tables import FloatArray, arms, contrast_rows, numbers, span, words
+from markerkit.figures._tables import FloatArray, arms, contrast_rows, numbers, short_name, span, words
 from markerkit.figures._text import ellipsize, text_width
 
 _COLUMNS = ("protein", "gene", "log2_fc", "pvalue", "padj")
@@ -344,7 +344,7 @@ def _names(ax: Axes, cloud: _Cloud, inside: Mask, *, top: int, most: int) -> Non
     turn = {i: n for chosen in (markers, up, down) for n, i in enumerate(chosen)}
     order = sorted(turn, key=lambda i: (turn[i], -cloud.y[i]))
     labels = [
-        Label(cloud.x[i], cloud.y[i], (gene[i] or protein[i]).split(";")[0], INK if inside[i] else SECONDARY)
+        Label(cloud.x[i], cloud.y[i], short_name(gene[i], protein[i]), INK if inside[i] else SECONDARY)
         for i in order
     ]
     seen = inside | cloud.changed

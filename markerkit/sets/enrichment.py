@@ -195,7 +195,7 @@ def running_score(
     >>> import markerkit as mk
     >>> exp = mk.load_example().pipe(mk.log2).pipe(mk.normalize)
     >>> da = mk.differential_abundance(exp, mk.Contrast("fraction", "EV", "lysate"))
-    >>> table = running_score(da, mk.load_markers()["exosome"])
+    >>> table = mk.running_score(da, mk.load_markers()["exosome"])
     >>> float(table["running_score"].max()) > 0.3
     True
     """

@@ -46,7 +46,7 @@ def membership(
     Examples
     --------
     >>> import markerkit as mk
-    >>> table = membership(mk.load_example(), "fraction", {"tetraspanins": ["CD9", "CD63", "CD81"]})
+    >>> table = mk.membership(mk.load_example(), "fraction", {"tetraspanins": ["CD9", "CD63", "CD81"]})
     >>> list(table.columns), bool(table.loc["CD9", "tetraspanins"])
     (['EV', 'lysate', 'tetraspanins'], True)
     """
@@ -108,8 +108,9 @@ def add_ev_frequency(table: pd.DataFrame, counts: str | Path | pd.DataFrame) -> 
     Examples
     --------
     >>> import pandas as pd
+    >>> import markerkit as mk
     >>> counts = pd.DataFrame({"GENE SYMBOL": ["CD63", "CD9"], "NUMBER OF TIMES IDENTIFIED": [1119, 972]})
-    >>> add_ev_frequency(pd.DataFrame({"gene": ["Cd9", "ALB", "CD9;CD63"]}), counts)["ev_frequency"].tolist()
+    >>> mk.add_ev_frequency(pd.DataFrame({"gene": ["Cd9", "ALB", "CD9;CD63"]}), counts)["ev_frequency"].tolist()
     [972, <NA>, 1119]
     """
     if "gene" not in table.columns:

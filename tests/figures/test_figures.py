@@ -793,7 +793,8 @@ def test_zones_and_levels_of_the_figures_are_those_of_the_criteria() -> None:
     assert "Bars: 80 % intervals" in _words(figures.identity_summary(identity_table(), confidence=0.8))
     level = f"{100 * threshold['confidence']:g} % intervals"
     assert level in _words(_figure(figures.contamination_fraction(carry_table())))
-    assert level in _words(_figure(figures.source_shares(shares_table(SAMPLES), SAMPLES)))
+    few = samples_table(6)  # of more samples, groups are summarized by their middle half
+    assert level in _words(_figure(figures.source_shares(shares_table(few), few)))
 
 
 def test_identity_summary_names_what_cannot_be_assessed() -> None:
@@ -1406,6 +1407,16 @@ def test_text_is_cut_to_width(name: str) -> None:
 
 def test_wrap_keeps_every_word_that_fits() -> None:
     assert " ".join(_text.wrap("one two three four five", 12, 6, lines=9)) == "one two three four five"
+    assert _text.wrap("Precip_DensityGradientUC", 18, 6) == ["Precip_Density", "GradientUC"]
+    assert "".join(_text.wrap("CushionUC_1_vs.late-SEC", 14, 6, lines=9)) == "CushionUC_1_vs.late-SEC"
+
+
+def test_below_and_above_the_middle_differ_in_grey() -> None:
+    shades = _palette.DIVERGING(np.linspace(0, 1, 101))[:, :3]
+    grey = shades @ [0.2126, 0.7152, 0.0722]  # luma, as in a copy in grey
+    assert (np.diff(grey) > 0).all()
+    lightness = np.array([grey[0], grey[50], grey[100]])
+    assert np.diff(lightness).min() > 0.3
 
 
 def test_save_is_whole_and_the_same_each_time(tmp_path: Path) -> None:
