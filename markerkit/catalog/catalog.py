@@ -89,7 +89,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     @classmethod
     def from_gmt(cls, path: str | Path, *, organism: str = "human") -> MarkerCatalog:
-        """Make a catalog of a GMT file, one set per line: name, description and genes, separated by tabs.
+        r"""Make a catalog of a GMT file, one set per line: name, description and genes, separated by tabs.
 
         Parameters
         ----------

@@ -133,7 +133,7 @@ class FigureWriter:
         shown_once = [name for name in FIGURES if several and name in OF_SAMPLES]
         self._jobs = [
             Job(
-                {**tables, **_heat_maps(assessment, tables, c, markers=not several)},
+                {**tables, **_heat_maps(assessment, c, markers=not several)},
                 c.name if c else "",
                 (c.case, c.control) if c else None,
                 f"{_slug(c.name)}-" if c and several else "",
@@ -141,7 +141,7 @@ class FigureWriter:
             for c in contrasts
         ]
         self._names = [[name for name in FIGURES if name not in shown_once] for _ in contrasts]
-        whole = {**tables, **_heat_maps(assessment, tables, None, markers=several)}
+        whole = {**tables, **_heat_maps(assessment, None, markers=several)}
         self._jobs.append(Job(whole, "", None, ""))
         self._names.append([*of_study(tables), *shown_once])
         tasks = [_Task(job, name) for job, names in enumerate(self._names) for name in names]
@@ -229,12 +229,14 @@ class FigureWriter:
 
 
 def _heat_maps(
-    assessment: Assessment, tables: Mapping[str, pd.DataFrame], contrast: Contrast | None, *, markers: bool
+    assessment: Assessment, contrast: Contrast | None, *, markers: bool
 ) -> dict[str, pd.DataFrame]:
     """Tables of the heat maps: the significant proteins of a contrast; the markers, where they are drawn with it."""
     exp, found = assessment.experiment, {}
     if contrast is not None:
-        found["significant_values"] = significant_values(exp, tables["differential_abundance"], contrast)
+        found["significant_values"] = significant_values(
+            exp, assessment.differential_abundance.table, contrast
+        )
     if markers:
         found["marker_values"] = class_marker_values(exp, assessment.markers, contrast)
     return found

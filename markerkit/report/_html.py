@@ -101,9 +101,9 @@ def html_page(
     }
 
     def page(drawn: Sequence[Drawn], skipped: Mapping[str, str]) -> str:
-        text = template.render(
-            **values, figures=[_figure(d) for d in sorted(drawn, key=_rank)], skipped=dict(skipped)
-        )
+        shown_with = str(values["of_samples"])
+        figures = [_figure(d, shown_with) for d in sorted(drawn, key=_rank)]
+        text = template.render(**values, figures=figures, skipped=dict(skipped))
         # a number and its sign stay on one line; what follows is data
         shown, mark, rest = text.partition('<script type="application/json"')
         return re.sub(r"(?<=\d) %", "\u00a0%", shown) + mark + rest
@@ -155,12 +155,14 @@ def _rank(drawn: Drawn) -> int:
     return names.index(drawn.name) if drawn.name in names else len(names)
 
 
-def _figure(drawn: Drawn) -> dict[str, Any]:
+def _figure(drawn: Drawn, of_samples: str) -> dict[str, Any]:
+    """Describe a figure for the page; one of the samples of the whole study stands with the contrast `of_samples`."""
+    place = place_of(drawn.name)
     points = re.search(rb'<svg[^>]* width="([\d.]+)pt"', drawn.svg)
     wide = float(points[1]) / 72 * 25.4 if points else _PAGE_WIDTH
     return {
-        "contrast": drawn.contrast,
-        "place": place_of(drawn.name),
+        "contrast": drawn.contrast or ("" if place == "study" else of_samples),
+        "place": place,
         "name": drawn.name,
         "title": drawn.title,
         "caption": drawn.caption,

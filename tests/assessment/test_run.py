@@ -190,6 +190,7 @@ def test_overwrite_only_replaces_assessments(result, example_folder, tmp_path):
     assert (mine / "thesis.docx").exists()
 
 
+@pytest.mark.slow
 def test_several_contrasts_and_none(example):
     rng = np.random.default_rng(0)
     samples = example.samples
@@ -218,6 +219,7 @@ def test_several_contrasts_and_none(example):
     assert bare.differential_abundance.table.empty
 
 
+@pytest.mark.slow
 def test_one_sample_an_arm(example, tmp_path):
     names = [example.samples.index[i] for i in (0, example.n_samples - 1)]
     few = example.select(samples=names)

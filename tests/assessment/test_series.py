@@ -52,6 +52,7 @@ def test_a_series_is_described_where_the_sheet_has_it() -> None:
     assert (tables["amounts"]["amount_of"] == "micrograms").all()
 
 
+@pytest.mark.slow
 def test_groups_are_ranked_from_three_on(example: mk.Experiment) -> None:
     group = ["A", "A", "A", "B", "B", "B", *["lysate"] * 6]
     exp = with_columns(example, group=group)
@@ -76,6 +77,7 @@ def test_amounts_are_compared_in_the_contrast(example: mk.Experiment) -> None:
     assert "amounts" in result.verdicts()
 
 
+@pytest.mark.slow
 def test_wrong_amounts_stop_and_another_order_does_not(example: mk.Experiment) -> None:
     with pytest.raises(InputError, match="`protein_ug` of the sample"):
         mk.assess(with_columns(example, protein_ug=["?"] * 12), EXAMPLE)

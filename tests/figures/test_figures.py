@@ -1052,14 +1052,15 @@ def test_composition_draws_samples_where_there_is_one_group() -> None:
 
 
 def test_shares_draw_the_table() -> None:
-    table = shares_table(SAMPLES)
-    ax = figures.source_shares(table, SAMPLES)
+    few = samples_table(6)  # of more samples, groups are summarized
+    table = shares_table(few)
+    ax = figures.source_shares(table, few)
     floor = ax.get_xlim()[0]
     drawn = sorted(float(p.get_xdata()[0]) for p in _lines(ax, "_point"))
     assert drawn == pytest.approx(sorted(np.maximum(table["share"].dropna(), floor)))
     assert ax.get_xscale() == "log"
     assert floor < table.loc[table["share"] > 0, "share"].min()
-    assert figures.source_shares(table, SAMPLES, log=False).get_xlim()[0] == 0
+    assert figures.source_shares(table, few, log=False).get_xlim()[0] == 0
 
 
 def test_shares_of_many_samples_show_medians() -> None:
@@ -1342,10 +1343,10 @@ def test_the_forest_of_a_comparison_shows_how_its_classes_change() -> None:
 
 
 def test_assessment_figures_says_what_it_skips() -> None:
-    tables = {k: v.iloc[:0] for k, v in _tables().items() if k != "coverage"}
+    tables = {k: v.iloc[:0] for k, v in _tables().items() if k != "enrichment"}
     found = figures.assessment_figures(tables, CONTRAST)
     assert found == {}
-    assert found.skipped["coverage"] == "no table 'coverage'"
+    assert found.skipped["enrichment"] == "no table 'enrichment'"
     assert found.skipped["identity_summary"] == f"its table has no rows for {CONTRAST!r}"
     assert set(found.skipped) == set(FIGURES)
 

@@ -569,6 +569,7 @@ def test_a_second_process_imports_nothing_from_the_folder_of_the_user(tmp_path, 
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_the_same_bytes_twice(folder, tmp_path, monkeypatch):
     """Also where one process draws what two have drawn."""
     monkeypatch.setattr("markerkit.report._figures._processors", lambda: 1)
