@@ -16,9 +16,8 @@ from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
 from markerkit.ids.harmonize import harmonize_ids
 from markerkit.io.readers import read_proteins
-from markerkit.io.sample_sheet import sample_template
+from markerkit.io.sample_sheet import GUESS, sample_template
 
-_GUESS = " (guess)"
 _SCALES = {"raw": "linear", "log2": "log2", "ratio": "log2 ratios"}
 
 
@@ -114,8 +113,8 @@ def _sheet(exp: Experiment, *, given: bool) -> tuple[list[str], dict[str, list[s
         cells = exp.samples.apply(as_factor).fillna("")
         return [str(c) for c in cells.columns], _by_sample(cells), {}
     template = sample_template(exp).set_index("sample")
-    guesses = template[[c for c in template.columns if c.endswith(_GUESS)]]
-    guesses = guesses.set_axis([c.removesuffix(_GUESS) for c in guesses.columns], axis=1)
+    guesses = template[[c for c in template.columns if c.endswith(GUESS)]]
+    guesses = guesses.set_axis([c.removesuffix(GUESS) for c in guesses.columns], axis=1)
     return list(guesses.columns), _by_sample(guesses.map(lambda _: "")), _by_sample(guesses)
 
 

@@ -102,17 +102,6 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         ------
         InputError
             No such file, another kind of file, a line that is no set.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> import markerkit as mk
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = Path(folder) / "mine.gmt"
-        ...     _ = path.write_text("tetraspanins\\tof EVs\\tCD9\\tCD63\\tCD81\\n")
-        ...     markers = mk.MarkerCatalog.from_gmt(path)
-        >>> markers["tetraspanins"].genes
-        ['CD9', 'CD63', 'CD81']
         """
         if Path(path).suffix.lower() != ".gmt":
             raise InputError(

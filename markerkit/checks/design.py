@@ -27,6 +27,7 @@ from markerkit.checks.sheet import (
 )
 from markerkit.core.errors import listed
 from markerkit.core.factors import as_factor
+from markerkit.io.sample_sheet import GUESS
 from markerkit.study.data import StudyData
 from markerkit.study.formula import build_design
 from markerkit.tables.registry import TABLES
@@ -188,6 +189,8 @@ def _scope(sheet: Sheet) -> Finding:
 def _confounding(sheet: Sheet) -> Iterator[Finding]:
     labels = []
     for name in candidates(sheet):
+        if name.endswith(GUESS):
+            continue  # written by `markerkit samples`, not by who knows the study
         if is_number(sheet.samples[name]):
             found = _numeric(sheet, name)
         else:

@@ -20,6 +20,8 @@ SAMPLE_COLUMNS = (
     "sample", "samples", "sample name", "sample id", "sampleid", "samplename", "run", "raw file", "rawfile", "file",
     "file name", "filename", "comment data file", "source name", "name", "label",
 )  # fmt: skip
+#: end of the name of a column that was guessed from the names of the samples
+GUESS = " (guess)"
 _ENDINGS = re.compile(r"(?:\.(?:raw|mzml|d|wiff2?|wiff\.scan|dia|htrms|mzxml|mgf|mzml\.gz))+$", re.IGNORECASE)
 #: beginnings of a path: a drive, a root, a network share, the present folder, a web address
 _PATH = re.compile(r"[A-Za-z]:[\\/]|[\\/~]|\.{1,2}[\\/]|\w+://")
@@ -408,7 +410,7 @@ def sample_template(exp: Experiment) -> pd.DataFrame:
     :func:`markerkit.io.sample_guess.guessed`.
     """
     names = [str(s) for s in exp.samples.index]
-    guesses = pd.DataFrame(guessed(names)).add_suffix(" (guess)")
+    guesses = pd.DataFrame(guessed(names)).add_suffix(GUESS)
     if not guesses.iloc[:, -1].any():
         guesses = guesses.iloc[:, :-1]
     return pd.DataFrame({"sample": names, "condition": ""}).join(guesses)

@@ -87,6 +87,13 @@ def test_numbers_are_measurements_from_six_levels_on():
     assert "the groups differ in it" in found(many, "confounding")["finding"].iloc[0]
 
 
+def test_a_column_that_was_guessed_from_the_names_confounds_nothing():
+    arm = ["EV"] * 4 + ["cell"] * 4
+    sheet = {"arm": arm, "origin": ["a", "b"] * 2 + ["c", "d"] * 2}
+    assert len(found(check(sheet), "confounding")) == 1
+    assert not len(found(check({"arm": arm, "origin (guess)": sheet["origin"]}), "confounding"))
+
+
 def test_pairs_that_lie_in_one_arm_are_counted():
     table = check({"arm": ARM, "donor": ["a", "b", "c", "x", "a", "b", "c", "y"]}, paired_by="donor")
     row = found(table, "pairs").iloc[0]
