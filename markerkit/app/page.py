@@ -155,7 +155,7 @@ def sheet_table(sheet: Sheet, guesses: Mapping[str, Sequence[str]], version: int
     table = ui.tags.table(
         ui.tags.thead(ui.tags.tr(*heads)), ui.tags.tbody(*rows), id="sheet-table", data_version=str(version)
     )
-    return ui.div(table, *lists, class_="scroll")
+    return ui.div(table, *lists, class_="scroll tall")
 
 
 def _offers(column: int, entries: Sequence[str]) -> Tag:
@@ -169,7 +169,7 @@ def sheet_help(*, suggested: bool) -> TagList:
     if not suggested:
         return TagList(ui.p(ways))
     return TagList(
-        ui.p(ways, " The grey entries are what the names of the samples suggest."),
+        ui.p(ways, " The gray entries are what the names of the samples suggest."),
         ui.input_action_button("suggest", "Take the suggestions"),
     )
 
