@@ -510,10 +510,11 @@ def drawn_here(monkeypatch):
 
 def test_a_second_process_that_fails_is_made_up_for(example_assessment, tmp_path, drawn_here, monkeypatch):
     """Where it ends with an error all figures are drawn in this process."""
+    tested = {"differential_abundance": example_assessment.tables["differential_abundance"]}
     monkeypatch.setattr("sys.executable", shutil.which("false"))
     with (
         drawing_process() as process,
-        FigureWriter(example_assessment, {}, tmp_path, process) as writer,
+        FigureWriter(example_assessment, tested, tmp_path, process) as writer,
     ):
         drawn, skipped = writer.finish()
     assert process is not None
@@ -534,10 +535,11 @@ sys.stdin.buffer.readline()
 
 def test_a_second_process_that_stops_gives_its_figure_back(example_assessment, tmp_path, drawn_here):
     """What it answered stands; the figure with which it stopped, and all others, are drawn in this process."""
+    tested = {"differential_abundance": example_assessment.tables["differential_abundance"]}
     command = [sys.executable, "-c", _ANSWERS_ONCE]
     with (
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
-        FigureWriter(example_assessment, {}, tmp_path, process) as writer,
+        FigureWriter(example_assessment, tested, tmp_path, process) as writer,
     ):
         writer._handed_out.result()
         drawn, skipped = writer.finish()
