@@ -101,7 +101,8 @@ def test_first_hour_runs_the_commands_that_it_shows() -> None:
 
 
 def test_links_between_pages_lead_somewhere(extension: ModuleType) -> None:
-    made = {"generated/api", "generated/catalog", "generated/gallery", "generated/validation", "generated"}
+    folders = ("api", "catalog", "gallery", "notebooks", "validation")
+    made = {"generated", *(f"generated/{name}" for name in folders)}
     for page in [*PAGES, DOCS.parent / "README.md"]:
         for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             path = (page.parent / target).resolve()

@@ -41,7 +41,7 @@ def membership(
     Raises
     ------
     InputError
-        The column is missing, `min_share` is out of range, or a list has the name of a group.
+        Imputed values; the column is missing, `min_share` is out of range, or a list has the name of a group.
 
     Examples
     --------
@@ -50,6 +50,7 @@ def membership(
     >>> list(table.columns), bool(table.loc["CD9", "tetraspanins"])
     (['EV', 'lysate', 'tetraspanins'], True)
     """
+    exp.refuse_imputed()
     if not 0 < min_share <= 1:
         raise InputError(f"`min_share` lies above 0 and up to 1; got {min_share!r}.")
     if by is not None and by not in exp.samples.columns:

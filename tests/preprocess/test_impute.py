@@ -199,6 +199,7 @@ COMPUTING = {
     "filter_detected": {},
     "fraction_profiles": {"markers": MARKERS, "fraction": "step", "draws": 5},
     "impute": {},
+    "membership": {"by": "fraction"},
     "misev_checklist": {"markers": MARKERS, **STUDY},
     "normalize": {},
     "null_check": {"markers": MARKERS, **DESIGN},
