@@ -8,9 +8,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any
 
 import pandas as pd
 
@@ -25,8 +23,6 @@ from markerkit.io.text_rows import LONGEST_RECORD, NAMES, Text, checked_rows
 SHEET_MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan")
 _LARGEST_HEADER = 10_000_000
 _SAMPLED_LINES = 20
-#: bytes from which on two threads read a table, each one half
-_READ_IN_HALVES = 1 << 23
 _SNIFFED_BYTES, _SNIFFED_ROWS = 1 << 16, 50
 _DELIMITERS = "\t;, "
 #: name of a first column without one, such as row names or row numbers
@@ -239,9 +235,9 @@ def _parse(
     wanted = set(header if use is None else use)
     kept = [i for i, c in enumerate(header) if c in wanted]
 
-    def read(data: bytes, at: int, places: list[int], *, in_parts: bool) -> pd.DataFrame:
-        file = io.BytesIO(data)
-        file.seek(at)
+    def cells(places: list[int], *, in_parts: bool) -> pd.DataFrame:
+        file = io.BytesIO(text.data)
+        file.seek(body)
         return pd.read_csv(
             file,
             sep=text.delimiter,
@@ -257,17 +253,6 @@ def _parse(
             low_memory=in_parts,
         )
 
-    def cells(places: list[int], *, in_parts: bool) -> list[pd.DataFrame]:
-        middle = _middle(text.data, body) if in_parts and rows is None else 0
-        if not middle:
-            return [read(text.data, body, places, in_parts=in_parts)]
-        with ThreadPoolExecutor(2) as threads:
-            halves = (
-                threads.submit(read, data, at, places, in_parts=True)
-                for data, at in ((text.data[body:middle], 0), (text.data, middle))
-            )
-            return [half.result() for half in [*halves]]
-
     try:
         frame = _whole_columns(cells, kept)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -275,33 +260,17 @@ def _parse(
     return frame.set_axis(pd.Index([header[i] for i in kept], dtype=object), axis=1)
 
 
-def _middle(data: bytes, body: int) -> int:
-    """Position of a row near the middle of a large table whose line ends are all ends of rows; 0 for other tables."""
-    if len(data) - body < _READ_IN_HALVES or data.find(b'"', body) >= 0:
-        return 0
-    middle = data.find(b"\n", (body + len(data)) // 2) + 1
-    return middle if middle < len(data) else 0
-
-
-def _whole_columns(cells: Callable[..., list[pd.DataFrame]], places: list[int]) -> pd.DataFrame:
+def _whole_columns(cells: Callable[..., pd.DataFrame], places: list[int]) -> pd.DataFrame:
     """Read columns in parts, which is faster, and those with numbers in one part and text in another as a whole."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)
-        parts = cells(places, in_parts=True)
-    kinds = [part.dtypes for part in parts]
-    mixed = [i for i in places if not _one_kind([k[i] for k in kinds]) or any(_mixed(p[i]) for p in parts)]
-    frame = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+        frame = cells(places, in_parts=True)
+    mixed = [i for i in places if _mixed(frame[i])]
     if mixed:
-        (whole,) = cells(mixed, in_parts=False)
+        whole = cells(mixed, in_parts=False)
         for place in mixed:
             frame[place] = whole[place]
     return frame
-
-
-def _one_kind(types: list[Any]) -> bool:
-    """Say whether the parts of a column are all numbers, or all of one other type."""
-    numbers = [pd.api.types.is_numeric_dtype(t) and not pd.api.types.is_bool_dtype(t) for t in types]
-    return all(numbers) or (not any(numbers) and len(set(types)) == 1)
 
 
 def _mixed(cells: pd.Series) -> bool:

@@ -6,12 +6,11 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import markerkit as mk
 from markerkit import InputError
-from markerkit.io import delimited, text_rows
+from markerkit.io import text_rows
 from markerkit.io.tabular import read_table
 
 HEADER = ["protein_id", "gene", "ev", "ly"]
@@ -232,50 +231,3 @@ def test_a_comma_in_every_name_of_a_ragged_sheet_is_no_delimiter(tmp_path) -> No
     path.write_text("sample\tgroup\tdonor\nF1: Sample, EV\tev\ta\nF2: Sample, cell\tcell\n")
     with pytest.raises(InputError, match="line 3 has 2 cells, the header has 3"):
         read_table(path, what="sample sheet")
-
-
-# ---- large tables -----------------------------------------------------------------------
-
-
-HALVES = {
-    "numbers": ("1.5", "2.25"),
-    "whole numbers, then others": ("7", "7.5"),
-    "numbers, then text": ("1.50", "high"),
-    "text, then numbers": ("low", "1.50"),
-    "text, then nothing": ("low", ""),
-    "nothing, then numbers": ("", "2.5"),
-    "nothing, then text": ("", "high"),
-    "truth values, then text": ("True", "high"),
-    "truth values, then numbers": ("True", "1"),
-    "large whole numbers, then nothing": ("9007199254740993", ""),
-    "text": ("low", "high"),
-}
-
-
-@pytest.mark.parametrize("column", HALVES)
-@pytest.mark.parametrize("as_text", [False, True])
-def test_a_table_read_in_halves_is_that_read_as_a_whole(
-    column: str, as_text: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second = HALVES[column]
-    rows = [f"P{i:05d}\t{first if i < 20 else second}\t{i}.5" for i in range(40)]
-    data = "\n".join(["protein\tx\ty", *rows, ""]).encode()
-
-    def read() -> pd.DataFrame:
-        return delimited.read_text(data, "t.tsv", "protein matrix", pick=None, as_text=as_text)[0]
-
-    assert delimited._middle(data, 12) == 0
-    whole = read()
-    monkeypatch.setattr(delimited, "_READ_IN_HALVES", 1)
-    assert 12 < delimited._middle(data, 12) < len(data)
-    pd.testing.assert_frame_equal(read(), whole)
-
-
-def test_a_table_with_quotation_marks_is_read_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "_READ_IN_HALVES", 1)
-    rows = [f'P{i}\t"two\nlines"\t{i}' for i in range(9)]
-    data = "\n".join(["protein\tnote\tx", *rows, ""]).encode()
-    assert delimited._middle(data, 15) == 0
-    found = delimited.read_text(data, "t.tsv", "protein matrix", pick=None, as_text=False)[0]
-    assert list(found["x"]) == list(range(9))
-    assert set(found["note"]) == {"two\nlines"}
