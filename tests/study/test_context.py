@@ -27,6 +27,12 @@ def test_yes_and_no_stand_for_a_text_where_they_answer_it():
     for key in ("apoptosis_shown", "isolation", "replicates"):
         with pytest.raises(InputError, match=f"`{key}` .* must be text; got True"):
             read_context({key: True})
+    for word in ("no", "Yes ", "FALSE"):
+        with pytest.raises(
+            InputError, match=r"`apoptosis_shown` .* must say it in words; got .*Leave the key out"
+        ):
+            read_context({"apoptosis_shown": word})
+    assert read_context({"apoptosis_shown": "no caspase-3, but annexin V"})
 
 
 def test_a_no_is_not_met_in_the_checklist(example):
