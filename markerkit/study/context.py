@@ -77,7 +77,7 @@ def _check(key: str, value: Any) -> Any:
         raise InputError(f"`{key}` ({meaning}) must be {name}; got {value!r}.")
     if known.values:
         one_of(key, value, known.values)
-    elif kind is str and not known.yes_no and value.strip().lower() in {"yes", "no", "true", "false"}:
+    elif kind is str and not known.yes_no and str(value).strip().lower() in {"yes", "no", "true", "false"}:
         # a bare "no" would count as a statement
         raise InputError(
             f"`{key}` ({meaning}) must say it in words; got {value!r}. Leave the key out where there is nothing to say."
