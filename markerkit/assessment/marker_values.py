@@ -16,12 +16,19 @@ _SETS = ("exosome", "microvesicle", "apoptotic_body", "apoptotic_ev", "pan_ev")
 
 
 def heat_map_tables(
-    exp: Experiment, markers: MarkerCatalog, tables: Mapping[str, pd.DataFrame], contrast: Contrast | None
+    exp: Experiment,
+    markers: MarkerCatalog,
+    tested: pd.DataFrame,
+    contrast: Contrast | None,
+    *,
+    with_markers: bool = True,
 ) -> dict[str, pd.DataFrame]:
-    """Gather what the heat maps of a contrast draw; the significant proteins only where there is a contrast."""
-    found = {"marker_values": class_marker_values(exp, markers, contrast)}
+    """Gather what the heat maps of a contrast draw; the significant proteins of `tested` only where there is a contrast."""
+    found = {}
     if contrast is not None:
-        found["significant_values"] = significant_values(exp, tables["differential_abundance"], contrast)
+        found["significant_values"] = significant_values(exp, tested, contrast)
+    if with_markers:
+        found["marker_values"] = class_marker_values(exp, markers, contrast)
     return found
 
 

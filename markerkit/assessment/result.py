@@ -185,8 +185,8 @@ class Assessment:
         if contrast is not None:
             one_of("contrast", contrast, list(named))
         chosen = named[contrast] if contrast else next(iter(named.values()), None)
-        tables = self.tables
-        return tables | heat_map_tables(self.experiment, self.markers, tables, chosen)
+        tested = self.differential_abundance.table
+        return self.tables | heat_map_tables(self.experiment, self.markers, tested, chosen)
 
     def verdicts(self) -> list[str]:
         """Return the answer as lines of text: what each group holds, then a block per contrast."""

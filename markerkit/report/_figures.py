@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, Self
 import pandas as pd
 from tqdm import tqdm
 
-from markerkit.assessment.marker_values import class_marker_values, significant_values
+from markerkit.assessment.marker_values import heat_map_tables
 from markerkit.figures import captions
 from markerkit.figures._dispatch import FIGURES, OF_STUDY, of_study
 from markerkit.report._draw import Job, draw
@@ -231,15 +231,9 @@ class FigureWriter:
 def _heat_maps(
     assessment: Assessment, contrast: Contrast | None, *, markers: bool
 ) -> dict[str, pd.DataFrame]:
-    """Tables of the heat maps: the significant proteins of a contrast; the markers, where they are drawn with it."""
-    exp, found = assessment.experiment, {}
-    if contrast is not None:
-        found["significant_values"] = significant_values(
-            exp, assessment.differential_abundance.table, contrast
-        )
-    if markers:
-        found["marker_values"] = class_marker_values(exp, assessment.markers, contrast)
-    return found
+    """Tables of the heat maps of a contrast, with the markers where these are drawn with it."""
+    exp, tested = assessment.experiment, assessment.differential_abundance.table
+    return heat_map_tables(exp, assessment.markers, tested, contrast, with_markers=markers)
 
 
 def _urgency(task: _Task) -> int:
