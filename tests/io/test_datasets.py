@@ -119,7 +119,7 @@ def test_import_loads_no_pooch() -> None:
     ("name", "original", "conditions"),
     [
         ("magnet_ev_vs_plasma", "magnet_ev_vs_plasma/original_EV_and_Plasma_Protein_Total_Areas.csv", {"EV": 3, "plasma": 3}),
-        ("magnet_adpd_plasma_ev", "magnet_adpd_plasma_ev/original_EV_ADPD_Protein_Total_Areas.csv", {"AD": 10, "HC": 10, "PDD": 10, "PD-noMCI": 10, "CP": 8}),
+        ("magnet_adpd_plasma_ev", "magnet_adpd_plasma_ev/original_EV_ADPD_Protein_Total_Areas.csv", {"AD": 10, "HC": 10, "PDD": 10, "PD-noMCI": 10, "CP": 4, "KP": 4}),
         ("breast_cell_line_exosomes", "breast_cellline_exosomes_maxquant/original_filtered_protein_groups.csv", {"MCF10": 6, "MDA": 6}),
         ("bv2_ev_vs_cells", "bv2_mouse_ev_vs_cell/original_Perseus_cell_vs_exo_normalized.xlsx", {"EV": 16, "cells": 16}),
     ],
