@@ -14,6 +14,9 @@
 
 PYTHON ?=
 export CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
+# Two processes test at once, and each needs one thread; what one has compiled, the programs that the tests start read.
+export OPENBLAS_NUM_THREADS ?= 1
+export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
 STAMP := $(VENV)/.complete
 RUN := $(VENV)/bin

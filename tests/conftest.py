@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 os.environ["MPLBACKEND"] = "Agg"
 
 
+#: fixtures of seconds that a few tests share
+DEAR = {"nasty_folder", "nasty_assessment", "example_folder", "null_checked", "undeclared", "compared"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests with dear fixtures come first, so that one of several processes makes them and no other."""
+    items.sort(key=lambda item: DEAR.isdisjoint(getattr(item, "fixturenames", ())))
+
+
 @pytest.fixture(autouse=True)
 def _close_figures() -> Iterator[None]:
     """Leave no figure open; matplotlib is not imported for it."""
@@ -43,8 +52,22 @@ def example_assessment(example: mk.Experiment) -> Assessment:
 
 @pytest.fixture(scope="session")
 def example_folder(example_assessment: Assessment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results folder of `example_assessment`; copy it to change it."""
-    return example_assessment.report(tmp_path_factory.mktemp("example") / "out")
+    """Results folder of `example_assessment` with one figure; copy it to change it."""
+    with pytest.MonkeyPatch.context() as patch:
+        draw_one_figure(patch)
+        return example_assessment.report(tmp_path_factory.mktemp("example") / "out")
+
+
+@pytest.fixture(scope="session")
+def undeclared(example: mk.Experiment) -> Assessment:
+    """The example, assessed without pairs and without a word on what the control is."""
+    return mk.assess(example, mk.Contrast("fraction", "EV", "lysate"))
+
+
+@pytest.fixture(scope="session")
+def compared(example: mk.Experiment) -> Assessment:
+    """The example, assessed as if both of its groups were vesicles."""
+    return mk.assess(example, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="ev"))
 
 
 @pytest.fixture(scope="session")
@@ -63,19 +86,24 @@ def nasty_assessment() -> Assessment:
 
 @pytest.fixture(scope="session")
 def nasty_folder(nasty_assessment: Assessment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results folder of `nasty_assessment`; copy it to change it."""
+    """Results folder of `nasty_assessment` with every figure; copy it to change it."""
     return nasty_assessment.report(tmp_path_factory.mktemp("nasty") / "out")
+
+
+def draw_one_figure(patch: pytest.MonkeyPatch) -> None:
+    """Give reports one figure, drawn in this process."""
+    from markerkit.report import _figures
+
+    drawing = _figures.FIGURES["forest"]
+    patch.setattr(_figures, "FIGURES", {"forest": drawing})
+    patch.setattr(_figures, "of_study", lambda _tables: [])
+    patch.setattr(_figures, "_processors", lambda: 1)
 
 
 @pytest.fixture
 def one_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give reports one figure, drawn in this process: for tests that look at something else of a report."""
-    from markerkit.report import _figures
-
-    drawing = _figures.FIGURES["forest"]
-    monkeypatch.setattr(_figures, "FIGURES", {"forest": drawing})
-    monkeypatch.setattr(_figures, "of_study", lambda _tables: [])
-    monkeypatch.setattr(_figures, "_processors", lambda: 1)
+    """Give reports one figure: for tests that look at something else of a report."""
+    draw_one_figure(monkeypatch)
 
 
 @pytest.fixture(scope="session")

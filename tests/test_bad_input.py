@@ -19,9 +19,10 @@ PAIRED = (*ASK, "--paired-by", "donor", "--comparator", "lysate")
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory):
-    """Frames of a matrix and its sheet, as text, that the cases spoil."""
-    matrix, sheet = write_example(tmp_path_factory.mktemp("example"))
-    return [pd.read_csv(p, sep="\t", dtype=str, keep_default_na=False) for p in (matrix, sheet)]
+    """Frames of a matrix and its sheet, as text, that the cases spoil; every third protein: enough for a run."""
+    paths = write_example(tmp_path_factory.mktemp("example"))
+    matrix, sheet = (pd.read_csv(p, sep="\t", dtype=str, keep_default_na=False) for p in paths)
+    return matrix.iloc[::3].reset_index(drop=True), sheet
 
 
 @pytest.fixture
@@ -189,7 +190,7 @@ def test_words(here, capsys, example, case):
 
 def test_column_named_like_a_formula_is_a_name(here, example):
     """A hostile formula can reach the design as the name of a column only; there it is a name and nothing more."""
-    matrix, sheet = small(example)
+    matrix, sheet = example
     hostile = "__import__('os').system('touch pwned')"
     (here / "m.tsv").write_text(text(matrix))
     (here / "s.tsv").write_text(text(sheet.rename(columns={"donor": hostile})))
@@ -213,12 +214,6 @@ def test_unwritable_output(here, capsys, example):
 # ---- odd, but not bad ---------------------------------------------------------------
 
 
-def small(example):
-    """Every third protein: enough for a run, not for its verdicts."""
-    matrix, sheet = example
-    return matrix.iloc[::3].reset_index(drop=True), sheet
-
-
 def assessed(**options):
     contrast = mk.Contrast("fraction", "EV", "lysate", comparator="lysate", **options)
     markers = mk.load_markers()
@@ -227,7 +222,7 @@ def assessed(**options):
 
 
 def test_one_sample_a_group_gives_what_can_be_given(here, example):
-    matrix, sheet = small(example)
+    matrix, sheet = example
     (here / "m.tsv").write_text(text(matrix))
     (here / "s.tsv").write_text(text(sheet.groupby("fraction").head(1)))
     with pytest.warns(mk.MarkerkitWarning, match="left out"):
@@ -249,7 +244,7 @@ SHEETS = {
 
 @pytest.mark.parametrize("case", SHEETS)
 def test_sheets_of_spreadsheet_programs_are_read(here, example, case):
-    matrix, sheet = small(example)
+    matrix, sheet = example
     (here / "m.tsv").write_text(text(matrix))
     (here / "s.tsv").write_bytes(SHEETS[case](sheet))
     exp = mk.read_proteins("m.tsv", samples="s.tsv")
@@ -258,7 +253,7 @@ def test_sheets_of_spreadsheet_programs_are_read(here, example, case):
 
 
 def test_decimal_commas_are_numbers(here, example):
-    matrix, sheet = small(example)
+    matrix, sheet = example
     (here / "m.tsv").write_text(text(matrix))
     columns = [c for c in matrix.columns if c in set(sheet["sample"])]
     commas = matrix.assign(**{c: matrix[c].str.replace(".", ",", regex=False) for c in columns})
@@ -269,7 +264,7 @@ def test_decimal_commas_are_numbers(here, example):
 
 
 def test_title_above_the_header_of_a_workbook_is_refused(here, capsys, example):
-    matrix, _ = small(example)
+    matrix, _ = example
     rows = [
         ["Supplementary table 3", *[None] * (matrix.shape[1] - 1)],
         list(matrix.columns),
@@ -280,7 +275,7 @@ def test_title_above_the_header_of_a_workbook_is_refused(here, capsys, example):
 
 
 def test_sample_without_a_value_is_refused_when_asked_for(here, capsys, example):
-    matrix, sheet = small(example)
+    matrix, sheet = example
     lost = sheet["sample"].iloc[0]
     (here / "m.tsv").write_text(text(matrix.assign(**{lost: ""})))
     (here / "s.tsv").write_text(text(sheet))
@@ -293,7 +288,7 @@ def test_sample_without_a_value_is_refused_when_asked_for(here, capsys, example)
 @pytest.mark.parametrize("constant", ["1", "-5"])
 def test_presence_calls_in_place_of_intensities_are_refused(here, capsys, example, constant):
     """A table of 0 and 1 says what was seen; a zero is a missing value, so every value left is alike."""
-    matrix, sheet = small(example)
+    matrix, sheet = example
     samples = list(sheet["sample"])
     called = matrix.assign(**{s: np.where(np.arange(len(matrix)) % 3 == 0, "0", constant) for s in samples})
     (here / "m.tsv").write_text(text(called))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +30,7 @@ __all__ = [
     "load_markers",
     "read_markers",
     "reference_folder",
+    "shipped",
     "validate",
     "with_reference",
 ]
@@ -84,6 +86,28 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
         records, references=references, info=info, orthologs=io.read_orthologs(folder), unmapped=unmapped
     )
     return catalog.for_organism(organism)
+
+
+@cache
+def shipped(organism: str) -> MarkerCatalog:
+    """Take the reference sets of an organism, read once in a process: a catalog hands out copies and is never changed.
+
+    Parameters
+    ----------
+    organism
+        As in :func:`load_markers`.
+
+    Raises
+    ------
+    InputError
+        Unknown organism.
+
+    Examples
+    --------
+    >>> shipped("human") is shipped("human")
+    True
+    """
+    return load_markers(organism)
 
 
 def _check_extra(record: io.SetRecord, taken: set[str], organism: str, path: str | Path) -> None:
@@ -170,7 +194,7 @@ def with_reference(markers: Sets | None, organism: str) -> MarkerCatalog:
     """
     if isinstance(markers, MarkerCatalog) and markers.info:
         return markers
-    reference = load_markers(organism)
+    reference = shipped(organism)
     if isinstance(markers, MarkerCatalog) and any(name in reference for name in markers):
         return markers
     return reference if markers is None else reference.add(markers)
@@ -218,7 +242,7 @@ def as_sets(
     ['mine', 'reference']
     """
     if markers is None and organism is not None:
-        return load_markers(organism)
+        return shipped(organism)
     if isinstance(markers, MarkerCatalog):
         return markers
     named = forms.named_sets(markers)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog, shipped
 from markerkit.core.errors import one_of
 from markerkit.core.experiment import Experiment
 from markerkit.ids.harmonize import mapped_as_given
@@ -113,7 +113,7 @@ def simulate(
     >>> made.truth.classes["exosome"], made.truth.classes["microvesicle"]
     (True, False)
     """
-    catalog = load_markers() if markers is None else markers
+    catalog = shipped("human") if markers is None else markers
     named = (classes,) if isinstance(classes, str) else tuple(classes)
     s = model.Settings(
         n, named, comparator, paired, effect, effect_sd, discordant_fraction, contamination_fraction,

@@ -33,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog, shipped
 from markerkit.core.errors import InputError, listed, one_of
 from markerkit.core.experiment import Experiment
 from markerkit.ids.harmonize import mapped_as_given
@@ -139,7 +139,7 @@ def simulate_mixture(
     >>> made.experiment.samples["fraction"].value_counts().to_dict()
     {'case': 5, 'control': 5}
     """
-    o, catalog = options or Options(), load_markers() if markers is None else markers
+    o, catalog = options or Options(), shipped("human") if markers is None else markers
     for name, recipe in zip(_FRACTION, (case, control), strict=True):
         _check(name, recipe)
     rng = np.random.default_rng(seed)

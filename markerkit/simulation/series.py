@@ -30,7 +30,7 @@ import pandas as pd
 from scipy.stats import exponnorm, norm
 
 from markerkit.catalog.criteria import GENERAL_EV, load_criteria
-from markerkit.catalog.load import MarkerCatalog, load_markers
+from markerkit.catalog.load import MarkerCatalog, shipped
 from markerkit.core.errors import InputError, listed, one_of
 from markerkit.core.experiment import Experiment
 from markerkit.ids.harmonize import mapped_as_given
@@ -210,7 +210,7 @@ def simulate_fractions(
     (18, 'F7')
     """
     one_of("kind", kind, tuple(KINDS))
-    usual, catalog = KINDS[kind], load_markers() if markers is None else markers
+    usual, catalog = KINDS[kind], shipped("human") if markers is None else markers
     _check_components("amounts", amounts)
     _check_components("peaks", peaks)
     s = _Settings(

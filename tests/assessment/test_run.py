@@ -67,6 +67,7 @@ def test_every_part_is_a_result(result, tmp_path):
     assert result.detection.params["contrasts"] == ["EV vs lysate"]
 
 
+@pytest.mark.slow  # tests/purity/test_shares.py asks the same of a study without a contrast
 def test_shares_are_of_one_basis_everywhere(example):
     """The quality card and the source shares of one run sum the same."""
     rng = np.random.default_rng(0)
@@ -82,6 +83,7 @@ def test_shares_are_of_one_basis_everywhere(example):
     np.testing.assert_allclose(card[both], shares[both])
 
 
+@pytest.mark.slow  # two contrasts of one assessment: tests/identity/test_change.py
 def test_each_contrast_keeps_its_own_comparator(example):
     """Against a lysate the contamination fraction is assessed, against other vesicles it is not."""
     vesicles = ["SEC", "SEC", "UC", "UC", "SEC", "UC"]  # each in both batches
@@ -164,11 +166,10 @@ def test_summary_says_what_the_tables_say(result, example_folder):
     assert "NaN" not in (folder / "summary.json").read_text()
 
 
-def test_summary_of_a_comparison_holds_changes_and_no_identity(example):
-    found = mk.assess(example, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="ev"))
-    (contrast,) = summary(found)["contrasts"]
+def test_summary_of_a_comparison_holds_changes_and_no_identity(compared):
+    (contrast,) = summary(compared)["contrasts"]
     assert (contrast["question"], contrast["identity"]) == ("change", {})
-    table = found.comparison.table.set_index("class")
+    table = compared.comparison.table.set_index("class")
     assert {k: r["verdict"] for k, r in contrast["comparison"].items()} == table["verdict"].to_dict()
     assert contrast["headline"].startswith("EV against lysate: EV markers higher, ")
 
@@ -233,6 +234,7 @@ def test_condition_without_contrast_is_said_aloud(example):
     with pytest.warns(MarkerkitWarning, match="no contrast named"):
         found = mk.assess(example, context={"condition": "fraction"})
     assert "no contrast named" in found.warnings[0]
+    assert found.evidence.table.empty
 
 
 def test_technical_replicates_are_collapsed(example):
@@ -242,7 +244,8 @@ def test_technical_replicates_are_collapsed(example):
     exp = mk.Experiment(
         example.values, samples, example.proteins, example.scale, example.organism, example.history
     )
-    with pytest.warns(MarkerkitWarning, match="averaged, although they differ in 'donor' and 'batch'"):
+    # as an error here, the warning ends the run
+    with pytest.raises(MarkerkitWarning, match="averaged, although they differ in 'donor' and 'batch'"):
         mk.assess(exp, PLAIN, collapse_by="unit")
     # repeats of one preparation, as the sheet of a study with technical replicates has them
     repeats = samples.drop(columns=["donor", "batch"])

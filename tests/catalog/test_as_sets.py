@@ -9,9 +9,9 @@ import pytest
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
 from markerkit.catalog import files as io
-from markerkit.catalog.load import as_sets
+from markerkit.catalog.load import as_sets, shipped
 
-CATALOG = mk.load_markers()
+CATALOG = shipped("human")
 GENES = ["CD81", "CD63", "SDCBP"]  # measured in the example
 
 

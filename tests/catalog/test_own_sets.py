@@ -9,8 +9,9 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError, MarkerCatalog, MarkerkitWarning
+from markerkit.catalog.load import shipped
 
-MARKERS = mk.load_markers()
+MARKERS = shipped("human")
 
 
 @pytest.fixture

@@ -171,32 +171,28 @@ def test_one_pool_is_one_preparation():
     ]
 
 
-def test_the_verdict_says_its_scope():
-    example = mk.load_example()
-    exp = mk.Experiment(
-        example.values,
-        example.samples.assign(pool="P1"),
-        example.proteins,
-        example.scale,
-        "human",
-        example.history,
-    )
-    found = mk.assess(exp, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate"))
-    assert found.identity.table["explanation"].str.endswith("Scope: this preparation.").all()
-    assert found.purity.table["explanation"].str.endswith("Scope: this preparation.").all()
-    assert any("every sample comes from one `pool`".lower() in line.lower() for line in found.design)
-
-
-def test_serious_findings_are_warnings():
-    example = mk.load_example()
-    samples = example.samples
+@pytest.fixture(scope="module")
+def suspicious(example):
+    """An assessment of one pool, whose studies are one for each group."""
+    samples = example.samples.assign(pool="P1")
     samples["study"] = samples["fraction"] + samples["donor"].astype(str).str[-1:].isin(list("13579")).astype(
         str
     )
     exp = mk.Experiment(example.values, samples, example.proteins, example.scale, "human", example.history)
     contrast = mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate")
     with pytest.warns(mk.MarkerkitWarning, match="`study` is fully confounded with `fraction`"):
-        found = mk.assess(exp, contrast)
+        return mk.assess(exp, contrast)
+
+
+def test_the_verdict_says_its_scope(suspicious):
+    found = suspicious
+    assert found.identity.table["explanation"].str.endswith("Scope: this preparation.").all()
+    assert found.purity.table["explanation"].str.endswith("Scope: this preparation.").all()
+    assert any("every sample comes from one `pool`".lower() in line.lower() for line in found.design)
+
+
+def test_serious_findings_are_warnings(suspicious):
+    found = suspicious
     assert any("fully confounded" in text for text in found.warnings)
     assert any("fully confounded" in text for text in found.design)
     evidence = found.evidence.table

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
+from markerkit.catalog.load import shipped
 from markerkit.checks.sensitivity import AS_REPORTED, LEAVE_ONE_OUT, quantile_normalized, sensitivity_of
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import ProteinIndex
@@ -16,7 +17,7 @@ from markerkit.stats.set_effect import set_effect
 from markerkit.tables.registry import TABLES
 from tests.helpers import experiment
 
-MARKERS = mk.load_markers()
+MARKERS = shipped("human")
 
 
 def sparse(exp, seed=0):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
+import markerkit.report
 from markerkit.catalog.files import read_orthologs
 from markerkit.catalog.load import reference_folder
 from markerkit.cli.contrasts import read_contrasts, read_study_context
@@ -43,6 +45,7 @@ def refused(capsys, words, here):
     return first
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_demo_writes_the_contract(here, capsys):
     earlier = here / "markerkit_demo"
     earlier.mkdir()
@@ -59,22 +62,13 @@ def test_demo_writes_the_contract(here, capsys):
     assert err == "" or "note" not in err
 
 
-@pytest.mark.usefixtures("one_figure")
-def test_assess_with_repeated_contrasts(here, example, capsys):
-    matrix, sheet = map(str, example)
-    words = ["assess", matrix, "--samples", sheet, "--condition", "fraction", "--contrast", "EV:lysate"]
-    assert main([*words, "--paired-by", "donor", "--comparator", "lysate", "--out", "r"]) == 0
-    out, err = capsys.readouterr()
-    assert "contamination fraction: at most" in out
-    assert "markerkit: assessing" in err
-
-
 def asked(words, exp):
     """The contrasts that the options of `assess` give, without running it."""
     parsed = _parser().parse_args(["assess", "m.tsv", *words])
     return [(c.name, c.comparator, c.fluid, c.paired_by) for c in read_contrasts(parsed, exp)]
 
 
+@cache
 def several():
     exp = mk.load_example()
     arm = [a if f == "EV" else f for a, f in zip(["SEC", "UC"] * 6, exp.samples["fraction"], strict=True)]
@@ -146,12 +140,16 @@ def test_without_a_contrast_the_groups_and_the_fluid_are_metadata():
     assert read_study_context(parsed, with_contrasts=True) == {}
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
     """What is in the tube, the headline and the verdicts are on stdout before the report; sources have their titles."""
-    seen = []
-    monkeypatch.setattr(
-        "markerkit.report.write_report", lambda *_, **__: seen.append(capsys.readouterr().out) or here / "r"
-    )
+    seen, write = [], markerkit.report.write_report
+
+    def look_and_write(*given, **options):
+        seen.append(capsys.readouterr())
+        return write(*given, **options)
+
+    monkeypatch.setattr("markerkit.report.write_report", look_and_write)
     matrix, sheet = map(str, example)
     words = [
         "assess",
@@ -163,8 +161,10 @@ def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
         "--contrast",
         "EV:lysate@lysate",
     ]
-    assert main([*words, "--quiet", "--out", "r"]) == 0
-    (before,) = seen
+    assert main([*words, "--paired-by", "donor", "--out", "r"]) == 0
+    ((before, err),) = seen
+    assert "markerkit: assessing" in err
+    assert "contamination fraction: at most" in before
     assert before.startswith("what is in the tube\n  EV (6 samples): EV markers strong (")
     tube, _, contrast = before.partition("\nEV vs lysate\n")
     assert "\n  lysate (6 samples): EV markers " in tube
@@ -175,7 +175,8 @@ def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
     assert "ER and Golgi" in before
     assert "er_golgi" not in before
     assert "largest gaps" in before
-    assert capsys.readouterr().out == f"results: {here / 'r'}\n"
+    assert capsys.readouterr().out == "results: r\n"
+    assert (here / "r" / "summary.json").is_file()
 
 
 @pytest.mark.usefixtures("one_figure")

@@ -15,7 +15,7 @@ from scipy.stats import t as student
 import markerkit as mk
 from markerkit.assessment.tables import pooled_enrichment
 from markerkit.catalog.criteria import load_criteria
-from markerkit.catalog.load import as_sets
+from markerkit.catalog.load import as_sets, shipped
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import members_of, set_members
 from markerkit.effects.model import ContrastModel, UnfittedContrast
@@ -28,7 +28,7 @@ from markerkit.stats.set_effect import MarkerEffects, common_heterogeneity, comm
 from markerkit.study.contrast import Contrast
 from tests.helpers import experiment
 
-MARKERS = mk.load_markers()
+MARKERS = shipped("human")
 CRITERIA = load_criteria()
 T, LIMITS = CRITERIA.threshold, CRITERIA.convention
 PAIR = Contrast("fraction", "EV", "lysate")

@@ -640,14 +640,21 @@ def _voided(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def _read_again(table: pd.DataFrame) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(to_tsv(table)), sep="\t")
+
+
 VARIANTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "plain": lambda t: t,
     "nasty": _nasty,
     "empty": lambda t: t.iloc[:0],
-    "one row": lambda t: t.iloc[[0]],
+    "one row from a file": lambda t: _read_again(t.iloc[[0]]),
     "all missing": _voided,
-    "from a file": lambda t: pd.read_csv(io.StringIO(to_tsv(t)), sep="\t"),
+    "one row": lambda t: t.iloc[[0]],
+    "from a file": _read_again,
 }
+#: variants that the quick tests draw as one
+_SLOW = ("one row", "from a file")
 
 
 def _figure(drawn: Axes | Figure) -> Figure:
@@ -665,7 +672,9 @@ def _no_trace() -> Iterator[None]:
     plt.close("all")
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    "variant", [pytest.param(v, marks=[pytest.mark.slow] * (v in _SLOW)) for v in VARIANTS]
+)
 @pytest.mark.parametrize("name", DRAW)
 def test_fit_to_print(name: str, variant: str) -> None:
     table_name, draw = DRAW[name]
@@ -675,7 +684,8 @@ def test_fit_to_print(name: str, variant: str) -> None:
     pd.testing.assert_frame_equal(table, before)
 
 
-@pytest.mark.parametrize("width", [89, 120, 183])
+@pytest.mark.parametrize("variant", ["nasty", pytest.param("plain", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("width", [89, pytest.param(120, marks=pytest.mark.slow), 183])
 @pytest.mark.parametrize(
     "name",
     [
@@ -689,16 +699,26 @@ def test_fit_to_print(name: str, variant: str) -> None:
         "misev_heatmap",
     ],
 )
-def test_every_width(name: str, width: int) -> None:
+def test_every_width(name: str, width: int, variant: str) -> None:
     table_name, _ = DRAW[name]
     draw = getattr(figures, name.removesuffix("_purity"))
-    for table in (BY_TABLE[table_name](), _nasty(BY_TABLE[table_name]())):
-        figure = _figure(draw(table, width=width))
-        assert round(figure.get_figwidth() * 25.4) == width
-        assert figures.lint(figure) == []
+    figure = _figure(draw(VARIANTS[variant](BY_TABLE[table_name]()), width=width))
+    assert round(figure.get_figwidth() * 25.4) == width
+    assert figures.lint(figure) == []
 
 
-@pytest.mark.parametrize(("n", "groups"), [(1, 1), (2, 1), (2, 2), (12, 3), (13, 2), (48, 2), (105, 10)])
+@pytest.mark.parametrize(
+    ("n", "groups"),
+    [
+        (1, 1),
+        pytest.param(2, 1, marks=pytest.mark.slow),
+        (2, 2),
+        (12, 3),
+        (13, 2),
+        pytest.param(48, 2, marks=pytest.mark.slow),
+        (105, 10),
+    ],
+)
 def test_any_number_of_samples(n: int, groups: int) -> None:
     samples = samples_table(n, groups)
     assert figures.lint(figures.source_shares(shares_table(samples), samples)) == []
@@ -1315,9 +1335,9 @@ def test_assessment_figures_draws_all() -> None:
     assert plt.get_fignums() == []
     assert "Other vs Cell" not in _words(found["contamination_fraction"])
     more = _tables() | {"samples_used": samples_table(8, 4)}
-    shown = figures.assessment_figures(more, CONTRAST, groups=["Cell", "EV"])["marker_heatmap"]
-    assert "Plasma" not in _words(shown)
-    assert "Plasma" in _words(figures.assessment_figures(more, CONTRAST)["marker_heatmap"])
+    for groups in (["Cell", "EV"], None):
+        shown = figures.assessment_figures(more, CONTRAST, groups=groups, names=["marker_heatmap"])
+        assert ("Plasma" in _words(shown["marker_heatmap"])) == (groups is None)
 
 
 def test_the_forest_of_a_comparison_shows_how_its_classes_change() -> None:
@@ -1331,13 +1351,14 @@ def test_the_forest_of_a_comparison_shows_how_its_classes_change() -> None:
         "identity": identity_table(),
         "comparison": TABLES["comparison"].conform(changed),
     }
-    found = figures.assessment_figures(tables, other)
+    names = ["identity_summary", "forest"]
+    found = figures.assessment_figures(tables, other, names=names)
     assert "SEC vs UC' is a comparison, which the figure `forest` shows" in found.skipped["identity_summary"]
     ax = found["forest"].axes[0]
     drawn = {round(float(point.get_xdata()[0]), 6) for point in _lines(ax, "_point")}
     assert set(rows["log2_fc"].dropna().round(6)) <= drawn
-    assert "identity_summary" in figures.assessment_figures(tables, CONTRAST)
-    alone = figures.assessment_figures(tables | {"identity": TABLES["identity"].empty()})
+    assert "identity_summary" in figures.assessment_figures(tables, CONTRAST, names=names)
+    alone = figures.assessment_figures(tables | {"identity": TABLES["identity"].empty()}, names=names)
     assert "this is a comparison" in alone.skipped["identity_summary"]
     assert "forest" in alone
 
@@ -1353,7 +1374,7 @@ def test_assessment_figures_says_what_it_skips() -> None:
 
 def test_assessment_figures_without_a_contrast() -> None:
     tables = _tables() | {"identity": identity_table(("A vs B", "C vs B"))}
-    found = figures.assessment_figures(tables)
+    found = figures.assessment_figures(tables, names=["identity_summary", "volcano"])
     assert "name one with `contrast`" in found.skipped["identity_summary"]
     assert "volcano" in found
 

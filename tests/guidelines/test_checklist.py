@@ -9,6 +9,7 @@ import pytest
 
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
+from markerkit.catalog.load import shipped
 from markerkit.effects.fit import fit_contrast
 from markerkit.guidelines import checklist
 from markerkit.guidelines.answers import Item, answer
@@ -27,7 +28,7 @@ BOVINE = Item("G", "Bovine", "", "little", "s", sets=("bovine_serum",))
 
 @pytest.fixture(scope="module")
 def markers():
-    return mk.load_markers()
+    return shipped("human")
 
 
 def ask(item, values, markers, *, comparator="lysate", higher=None, context=None, scale="raw", contrast=True):

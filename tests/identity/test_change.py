@@ -172,6 +172,8 @@ def test_every_contrast_stands_in_one_table(example: mk.Experiment) -> None:
     assert set(found.comparison.table["contrast"]) == {"change"}
     assert set(found.purity.table["contrast"]) == {"identity", "change"}
     assert set(found.evidence.table["contrast"]) == {"identity"}
+    fractions = found.purity.contamination_fraction.table.drop_duplicates("contrast").set_index("contrast")
+    assert fractions.loc["identity", "status"] == "assessed"
     sources = found.purity.table.groupby("contrast")["verdict"].agg(list)
     assert sources["identity"] == sources["change"]
     text = "\n".join(found.verdicts())

@@ -11,6 +11,7 @@ from scipy.stats import t as student
 
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
+from markerkit.catalog.load import shipped
 from markerkit.checks.sensitivity import read_all
 from markerkit.core.vocabulary import Rule
 from markerkit.effects.fit import fit_contrast
@@ -23,7 +24,7 @@ from markerkit.purity.sources import source_evidence, source_verdicts
 from markerkit.study.contrast import Contrast
 from markerkit.tables.registry import TABLES
 
-MARKERS = mk.load_markers()
+MARKERS = shipped("human")
 CRITERIA = load_criteria()
 T = CRITERIA.threshold
 APOPTOSIS = {"apoptosis_induced": True, "apoptosis_shown": "annexin V", "viability_percent": 60.0}

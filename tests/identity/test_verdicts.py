@@ -10,10 +10,11 @@ import markerkit as mk
 from markerkit import InputError
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.files import reference_folder
+from markerkit.catalog.load import shipped
 from markerkit.tables.registry import TABLES
 from tests.helpers import assert_level
 
-MARKERS = mk.load_markers()
+MARKERS = shipped("human")
 CRITERIA = load_criteria()
 TABLE = MARKERS.table
 

@@ -184,6 +184,7 @@ def test_a_copy_of_a_run_is_named_before_it_counts() -> None:
     assert any("one run, 3 times" in w for w in exp.history[0]["warnings"])
 
 
+@pytest.mark.slow  # one sample of a group: tests/test_bad_input.py and tests/identity/test_change.py
 def test_one_sample_against_three_is_not_assessable_and_says_why() -> None:
     names = [DONORS[0], *DONORS[6:9]]
     sheet = sheet_of().set_index("sample").loc[names].reset_index()

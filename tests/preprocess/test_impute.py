@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 import markerkit as mk
 from markerkit import InputError
+from markerkit.catalog.load import shipped
 from markerkit.preprocess.steps import IMPUTATIONS
 
-MARKERS = mk.load_markers()
+MARKERS = shipped("human")
 
 
 def holed(seed=0, n=6, proteins=80, share=0.3, scale="log2"):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
+from markerkit.catalog.load import shipped
 from markerkit.core.errors import InputError
 from markerkit.core.signal import signal_of
 from markerkit.purity.blanks import blank_content, share_limits, with_blank_limits
@@ -23,7 +24,7 @@ from tests.helpers import experiment
 
 @pytest.fixture(scope="module")
 def markers():
-    return mk.load_markers()
+    return shipped("human")
 
 
 @cache

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
+from markerkit.catalog.load import shipped
 from markerkit.effects.fit import Contrast
 from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.stats.contamination import (
@@ -220,7 +221,7 @@ def test_upper_limit_allows_for_proteins_that_a_preparation_does_not_show():
 
 def test_table_reads_pairs_and_ignores_what_scales_a_sample():
     made = mk.simulate(n=4, comparator="biofluid", donor_sd=1.0, n_background=300, seed=3)
-    exp, markers = made.experiment, mk.load_markers()
+    exp, markers = made.experiment, shipped("human")
     paired = Contrast("fraction", "EV", "plasma", paired_by="donor", comparator="biofluid")
     apart = Contrast("fraction", "EV", "plasma", comparator="biofluid")
     found, other = (contamination_fraction_table(exp, markers, c, seed=0).iloc[0] for c in (paired, apart))

@@ -14,6 +14,7 @@ import pytest
 
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
+from markerkit.catalog.load import shipped
 from markerkit.purity.blanks import blank_content
 from markerkit.purity.contamination import contamination_fraction_table
 from markerkit.study.contrast import Contrast
@@ -30,7 +31,7 @@ T = load_criteria().threshold
 @cache
 def genes(compartment, *, complexes=False):
     """Reference genes of one compartment that no other compartment holds."""
-    table = mk.load_markers().table
+    table = shipped("human").table
     table = table[(table["role"] == "positive") & (table["weight"] > 0) & (table["gene"] != "")]
     rows = table[(table["set"] == compartment) & ((table["complex"] != "") == complexes)]
     others = table[table["set"].isin({*ORGANELLES, "plasma_soluble"} - {compartment})]
@@ -83,7 +84,7 @@ def plasma(number, fraction=0.1):
 
 
 def rows_of(exp, comparator="lysate"):
-    return contamination_fraction_table(exp, mk.load_markers(), CONTRASTS[comparator], seed=0)
+    return contamination_fraction_table(exp, shipped("human"), CONTRASTS[comparator], seed=0)
 
 
 def without(exp, sample, dropped):
@@ -161,7 +162,7 @@ def test_too_many_missed_values_halve_the_proteins_while_sixteen_are_left(number
 
 def test_a_complex_counts_once_and_left_out_complexes_not_at_all():
     parts = mixture((20, 20, 20))
-    table = mk.load_markers().table
+    table = shipped("human").table
     ribosome = [
         g for g in genes("mitochondrion", complexes=True)
         if (table.loc[table["gene"] == g, "complex"] == "mitoribosome").any()
@@ -240,7 +241,7 @@ def test_one_preparation_is_said_to_be_one():
 @pytest.mark.parametrize(("kind", "why"), [(None, "not stated"), ("ev", "neither group"), ("soluble", "neither group")])  # fmt: skip
 def test_other_comparators_have_none(kind, why):
     contrast = Contrast("group", "EV", "control", comparator=kind)
-    row = contamination_fraction_table(study(plasma(24)), mk.load_markers(), contrast, seed=0).iloc[0]
+    row = contamination_fraction_table(study(plasma(24)), shipped("human"), contrast, seed=0).iloc[0]
     assert row["status"] == "not assessable"
     assert why in row["reason"]
 
@@ -249,7 +250,7 @@ def test_other_comparators_have_none(kind, why):
 
 
 def limit_of(exp, comparator="biofluid"):
-    table = blank_content(exp, mk.load_markers(), [CONTRASTS[comparator]])
+    table = blank_content(exp, shipped("human"), [CONTRASTS[comparator]])
     return table[table["level"] == "contamination fraction"].iloc[0]
 
 
@@ -263,7 +264,7 @@ def test_the_limit_of_a_blank_is_the_fraction_of_a_preparation_that_holds_its_si
 
 def test_a_complex_counts_once_in_a_blank_too():
     parts = mixture((20, 20, 20))
-    table = mk.load_markers().table
+    table = shipped("human").table
     ribosome = [
         g for g in genes("mitochondrion", complexes=True)
         if (table.loc[table["gene"] == g, "complex"] == "mitoribosome").any()

@@ -10,6 +10,7 @@ import pytest
 
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
+from markerkit.catalog.load import shipped
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.core.signal import signal_of
 from markerkit.purity.fraction_components import Components, agreeing_markers, fraction_weight, share_limits
@@ -27,7 +28,7 @@ PEAKS = {"ev": (7.0, 0.9), "lipoprotein": (10.0, 1.2), "soluble": (14.0, 1.2)}
 
 @pytest.fixture(scope="module")
 def markers() -> mk.MarkerCatalog:
-    return mk.load_markers()
+    return shipped("human")
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import markerkit as mk
+from markerkit.catalog.load import shipped
 from markerkit.core.errors import InputError
 from markerkit.core.signal import signal_of
 from markerkit.purity.shares import share_interval, source_shares
@@ -21,7 +22,7 @@ T_2DF = 4.302652729749464  # 97.5 % quantile of Student's t
 
 @cache
 def catalog():
-    return mk.load_markers()
+    return shipped("human")
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_protein_groups_of_a_gene_are_summed_and_decoys_left_out(markers):
     assert row["n_measured"] == 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(factor=st.floats(1e-3, 1e6), sample=st.sampled_from(["EV_D1", "lysate_D2"]))
 def test_scaling_a_sample_changes_no_share(factor, sample):
     exp = example()
@@ -112,7 +113,7 @@ def test_scaling_a_sample_changes_no_share(factor, sample):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(added=st.floats(1e-3, 10.0))
 def test_adding_a_contaminant_raises_its_share_and_lowers_all_others(added):
     exp = example()

@@ -8,13 +8,14 @@ import pytest
 
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
+from markerkit.catalog.load import shipped
 from markerkit.effects.fit import fit_contrast
 from markerkit.purity.sources import source_evidence, source_markers
 from markerkit.stats.background import middle_half
 from markerkit.stats.set_effect import MarkerEffects, structure_effect
 
 CRITERIA = load_criteria()
-MARKERS = mk.load_markers()
+MARKERS = shipped("human")
 TABLE = MARKERS.table
 CONTRAST = mk.Contrast("arm", "case", "control")
 STRUCTURES = ("er_golgi", "mitochondrion", "nucleus", "ribosome", "proteasome")

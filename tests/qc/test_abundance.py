@@ -8,10 +8,11 @@ import pytest
 
 import markerkit as mk
 from markerkit.assessment.result import Assessment
+from markerkit.catalog.load import shipped
 from markerkit.qc.abundance import abundance_of, misev_markers, principal_components
 from markerkit.study.roles import groups_of
 
-MARKERS = mk.load_markers()
+MARKERS = shipped("human")
 
 
 def _logs(n: int = 5, p: int = 80, seed: int = 1) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pytest
 import markerkit as mk
 from markerkit import figures
 from markerkit.catalog.criteria import load_criteria
+from markerkit.catalog.load import shipped
 from markerkit.core.errors import InputError
 from markerkit.core.signal import signal_of
 from markerkit.qc.ev_markers import ev_marker_genes, ev_marker_ranks, gene_ranks
@@ -23,7 +24,7 @@ from tests.helpers import experiment
 
 @pytest.fixture(scope="module")
 def markers():
-    return mk.load_markers()
+    return shipped("human")
 
 
 @cache

@@ -13,6 +13,7 @@ from scipy.stats import mannwhitneyu, rankdata
 
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
+from markerkit.catalog.load import shipped
 from markerkit.core.composition_words import ShareWords, Summary, ev_next_step, summary_line
 from markerkit.core.errors import InputError
 from markerkit.core.signal import signal_of
@@ -152,7 +153,7 @@ def test_nothing_to_rank_gives_no_p():
 
 @pytest.fixture(scope="module")
 def markers():
-    return mk.load_markers()
+    return shipped("human")
 
 
 def test_shares_by_hand_add_up_to_one():
@@ -528,7 +529,13 @@ REAL = [
 ]
 
 
-@pytest.mark.parametrize(("name", "fluid", "expected"), REAL, ids=[r[0] for r in REAL])
+QUICK = "wallis_ms2_sec_fractions"  # strong, weak and none in one study
+
+
+@pytest.mark.parametrize(
+    ("name", "fluid", "expected"),
+    [pytest.param(*r, id=r[0], marks=() if r[0] == QUICK else pytest.mark.slow) for r in REAL],
+)
 def test_real_preparations(shared_data, name, fluid, expected):
     folder = shared_data / name
     organism = "mouse" if "mouse" in name else "human"

@@ -7,6 +7,7 @@ import pytest
 import markerkit as mk
 from markerkit import figures
 from markerkit.catalog.criteria import load_criteria
+from markerkit.catalog.load import shipped
 from markerkit.qc.flags import flags_of
 from tests.helpers import experiment
 
@@ -15,7 +16,7 @@ LIMIT = load_criteria().convention["share_review"]
 
 @pytest.fixture(scope="module")
 def markers():
-    return mk.load_markers()
+    return shipped("human")
 
 
 def card(markers, **shares):

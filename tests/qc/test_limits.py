@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
+from markerkit.catalog.load import shipped
 from markerkit.purity.blanks import blank_content
 from markerkit.qc.ev_markers import ev_marker_ranks, gene_ranks
 from markerkit.qc.outliers import far, robust_z, similarity
@@ -15,7 +16,7 @@ from tests.helpers import experiment
 
 @pytest.fixture(scope="module")
 def markers():
-    return mk.load_markers()
+    return shipped("human")
 
 
 def row(table, sample, item):

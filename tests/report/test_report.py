@@ -116,10 +116,10 @@ def test_the_null_check_has_a_section_where_it_was_run(null_checked):
         ({"missing": "combined"}, "Their p-values join the moderated t and the detections of a protein"),
     ],
 )
-def test_the_methods_say_how_single_proteins_were_tested(example, options, said):
+def test_the_methods_say_how_single_proteins_were_tested(example, undeclared, options, said):
     from markerkit.report._methods import methods_text
 
-    result = mk.assess(example, mk.Contrast("fraction", "EV", "lysate"), **options)
+    result = mk.assess(example, undeclared.contrasts, **options) if options else undeclared
     assert said in methods_text(result)
     assert result.params["missing"] == options.get("missing", "measured")
     table = result.differential_abundance.table
@@ -278,12 +278,14 @@ def test_the_largest_sources_stand_first_with_their_share_before_the_comparison(
     [
         ({}, False),
         ({"viability_percent": 95.0, "apoptosis_induced": False}, False),
-        ({"apoptosis_induced": True}, True),
+        pytest.param({"apoptosis_induced": True}, True, marks=pytest.mark.slow),
         ({"apoptosis_shown": "annexin V"}, True),
     ],
 )
-def test_vesicles_of_dying_cells_are_shown_where_the_context_speaks_of_apoptosis(example, context, shown):
-    first = first_screen(mk.assess(example, EXAMPLE, context=context))
+def test_vesicles_of_dying_cells_are_shown_where_the_context_speaks_of_apoptosis(
+    example, example_assessment, context, shown
+):
+    first = first_screen(mk.assess(example, EXAMPLE, context=context) if context else example_assessment)
     for title in ("Apoptotic exosome", "Apoptotic EV, any size"):
         assert (f"<b>{title}</b>" in first) == shown
     assert (HOW_TO_ASK in first) != shown
@@ -380,9 +382,9 @@ def test_a_verdict_on_a_class_stands_once(example_assessment):
     assert text.count('<details class="call') == len(example_assessment.identity.table)
 
 
-def test_figures_stand_in_their_sections_with_captions(example_folder):
-    text = (example_folder / "report.html").read_text(encoding="utf-8")
-    drawn = [n for n in {**FIGURES, **OF_STUDY} if (example_folder / "figures" / f"{n}.svg").is_file()]
+def test_figures_stand_in_their_sections_with_captions(folder):
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    drawn = [n for n in {**FIGURES, **OF_STUDY} if (folder / "figures" / f"{n}.svg").is_file()]
     assert text.count("<figure ") == len(drawn)
     sections = {"composition": "tube", "identity_summary": "c1-sure", "volcano": "c1-sure", "sensitivity": "c1-sensitivity",
                 "enrichment": "c1-proteins", "qc_card": "samples"}  # fmt: skip
@@ -423,10 +425,9 @@ def test_composition_of_groups_has_a_column_each(example_assessment):
     assert [s.split(" (")[0] for s in row["shares"]] == [percent(v, 2) for v in first]
 
 
-def test_between_two_preparations_nothing_is_called_compatible(example, example_assessment):
+def test_between_two_preparations_nothing_is_called_compatible(compared, example_assessment):
     """Of two vesicle preparations the one with no more of a class still has vesicles."""
-    vesicles = mk.assess(example, mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="ev"))
-    lysate = example_assessment
+    vesicles, lysate = compared, example_assessment
     assert vesicles.identity.table.empty
     assert set(vesicles.comparison.table["verdict"]) <= {
         "higher",
@@ -446,6 +447,7 @@ def test_between_two_preparations_nothing_is_called_compatible(example, example_
     assert 'class="chip not-compatible"' not in html
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_without_a_contrast(tmp_path):
     out = mk.assess(nasty_experiment()).report(tmp_path / "out")
     html = (out / "report.html").read_text(encoding="utf-8")
@@ -604,13 +606,20 @@ def test_the_methods_name_the_factors_of_each_contrast():
 # ---- quality of the values -----------------------------------------------------------
 
 
-def test_quality_of_the_values_stands_beside_its_figures(example_folder):
-    text = (example_folder / "report.html").read_text(encoding="utf-8")
-    section = text[text.index("<h2>Quality of the values</h2>") : text.index("<h2>Per sample</h2>")]
+def quality_of_the_values(text):
+    return text[text.index("<h2>Quality of the values</h2>") : text.index("<h2>Per sample</h2>")]
+
+
+def test_quality_of_the_values_stands_beside_its_figures(folder, html):
+    section = quality_of_the_values(html)
     for name in PLACES["values"]:
         assert {**FIGURES, **OF_STUDY}[name].title in section
-        assert (example_folder / "figures" / f"{name}.png").is_file()
+        assert (folder / "figures" / f"{name}.png").is_file()
     assert section.count("<figure ") == len(PLACES["values"])
+
+
+def test_quality_of_the_values_says_where_values_are_missing(example_folder):
+    section = quality_of_the_values((example_folder / "report.html").read_text(encoding="utf-8"))
     assert section.count("falls with intensity") == 2
 
 

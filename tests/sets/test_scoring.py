@@ -6,12 +6,13 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError
+from markerkit.catalog.load import shipped
 from markerkit.sets.scoring import SCORES, SINGLE_SAMPLE
 from markerkit.stats import ranks
 from markerkit.stats.fdr import bh
 from markerkit.tables.registry import TABLES
 
-MARKERS = mk.load_markers()
+MARKERS = shipped("human")
 
 
 def experiment(seed=0, n=3):

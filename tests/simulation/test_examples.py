@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
+from markerkit.catalog.load import shipped
 from markerkit.simulation.examples import load_example, simulate, write_example
 
 
 @pytest.fixture(scope="module")
 def markers() -> mk.MarkerCatalog:
-    return mk.load_markers()
+    return shipped("human")
 
 
 def log2_fc(exp: mk.Experiment) -> pd.Series:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import markerkit as mk
+from markerkit.catalog.load import shipped
 from markerkit.simulation.materials import MATERIALS, Mixture, Options, simulate_mixture, with_interference
 
 SMALL = Options(n=3, n_background=150)
@@ -16,7 +17,7 @@ FLUID, CELLS = {"fluid": 1.0}, {"cells": 1.0}
 
 @pytest.fixture(scope="module")
 def markers() -> mk.MarkerCatalog:
-    return mk.load_markers()
+    return shipped("human")
 
 
 def level(made: Mixture, markers: mk.MarkerCatalog, *sets: str, role: str = "positive") -> float:

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 import markerkit as mk
+from markerkit.catalog.load import shipped
 from markerkit.core.errors import InputError
 from markerkit.simulation.series import KINDS, Peak, profile
 
 
 @pytest.fixture(scope="module")
 def markers() -> mk.MarkerCatalog:
-    return mk.load_markers()
+    return shipped("human")
 
 
 def test_profiles_sum_to_one_and_peak_at_their_center() -> None:

@@ -18,9 +18,12 @@ from markerkit.stats import ebayes
 from tests.helpers import ROOT
 
 ORACLES = ROOT.parent / "shared" / "oracles"
-pytestmark = pytest.mark.skipif(
-    not ORACLES.is_dir(), reason="the folder of reference outputs is not beside the checkout"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not ORACLES.is_dir(), reason="the folder of reference outputs is not beside the checkout"
+    ),
+    pytest.mark.slow,  # test_reference_outputs.py asks every kind of comparison of the extract
+]
 
 
 @pytest.fixture(scope="module")

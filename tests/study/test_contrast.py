@@ -9,11 +9,12 @@ import pytest
 
 import markerkit as mk
 from markerkit import Contrast, InputError, MarkerkitWarning
+from markerkit.catalog.load import shipped
 from markerkit.core.factors import as_factor, level_name, levels_of
 from markerkit.study.contrast import as_contrasts, contrasts_of
 from markerkit.study.formula import build_design, resolve_contrasts, triple_of
 
-MARKERS = mk.load_markers()
+MARKERS = shipped("human")
 
 
 def numbered(*, n=4, proteins=40, doses=(1, 2, 3), kind=int):
