@@ -5,6 +5,7 @@
 # make test-app  the app in a real browser, from the table to the report
 # make docs      the documentation site, into docs/_build/html; a warning is an error
 # make docs-links  look whether the addresses that the site names are there (needs a network)
+# make dist      build the sdist and the wheel, install them outside of the checkout and try them, into dist/
 # make mutants   change the code at random and see what the tests notice: NUMBER=400 SEED=1, into mutants.md
 # make lint      ruff, mypy and codespell
 # make clean     remove what these targets made
@@ -29,10 +30,13 @@ DOCS_STAMP := $(DOCS)/.complete
 # the commands of the pages run the command line of this environment
 SPHINX = PATH="$(CURDIR)/$(DOCS)/bin:$$PATH" $(DOCS)/bin/python -m sphinx -W --keep-going
 
+DIST := .venv-dist
+DIST_STAMP := $(DIST)/.complete
+
 NUMBER ?= 400
 SEED ?= 1
 
-.PHONY: help demo test test-all test-anndata test-app docs docs-links mutants lint clean rebuild
+.PHONY: help demo test test-all test-anndata test-app docs docs-links dist mutants lint clean rebuild
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -65,6 +69,9 @@ docs: $(DOCS_STAMP)
 
 docs-links: $(DOCS_STAMP)
 	$(SPHINX) -q -b linkcheck docs docs/_build/links
+
+dist: $(DIST_STAMP)
+	$(DIST)/bin/python tools/check_dist.py
 
 mutants: $(STAMP)
 	$(RUN)/python tools/mutants.py --number $(NUMBER) --seed $(SEED) --out mutants.md
@@ -106,7 +113,10 @@ $(ANNDATA_STAMP): pyproject.toml constraints-anndata.txt $(call stale,$(ANNDATA)
 $(DOCS_STAMP): pyproject.toml constraints-docs.txt $(call stale,$(DOCS))
 	$(call build,$(DOCS),constraints-docs.txt,-e '.[docs]' pytest)
 
+$(DIST_STAMP): constraints.txt
+	$(call build,$(DIST),constraints.txt,build twine check-wheel-contents)
+
 clean:
-	rm -rf $(VENV) $(ANNDATA) $(DOCS) docs/_build docs/generated markerkit_demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants
+	rm -rf $(VENV) $(ANNDATA) $(DOCS) $(DIST) docs/_build docs/generated markerkit_demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants
 	rm -f mutants.md mutants.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

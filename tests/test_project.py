@@ -53,6 +53,39 @@ def test_version_is_everywhere(repository: Path) -> None:
     assert f"version: {version}" in (repository / "CITATION.cff").read_text(encoding="utf-8")
 
 
+def test_conda_recipe_is_that_of_the_project(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    recipe = (repository / "tools" / "conda" / "recipe.yaml").read_text(encoding="utf-8")
+    assert f'version: "{markerkit.__version__}"' in recipe
+    assert f'python_min: "{project["requires-python"].removeprefix(">=")}"' in recipe
+    wanted = {r.name: r.specifier for r in map(Requirement, project["dependencies"])}
+    run = recipe.partition("  run:\n")[2].partition("\n\n")[0]
+    # the parts without a graphical interface are packages of their own there
+    found = [
+        Requirement(line.replace("-base ", " "))
+        for line in re.findall(r"- (\S+ .*)", run)
+        if "python" not in line
+    ]
+    assert {r.name: r.specifier for r in found} == wanted
+
+
+def test_container_installs_extras_that_exist(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (extras,) = re.findall(r"'\.\[(.*)\]'", (repository / "Containerfile").read_text(encoding="utf-8"))
+    assert set(extras.split(",")) <= set(project["optional-dependencies"])
+
+
+@pytest.mark.parametrize("name", ["tests", "weekly", "release", "docs"])
+def test_workflows_call_targets_that_exist(repository: Path, name: str) -> None:
+    workflow = (repository / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
+    targets = set(
+        re.findall(r"^([a-z-]+):", (repository / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    called = set(re.findall(r"run: (?:make ([a-z-]+)|\.ci/run)", workflow))
+    assert called
+    assert called - {""} <= targets
+
+
 def test_catalog_version_is_in_the_changelog(repository: Path) -> None:
     info = tomllib.loads((repository / "reference_sets" / "catalog.toml").read_text(encoding="utf-8"))
     assert f"### [{info['version']}]" in (repository / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -135,7 +135,7 @@ def assess(
     -----
     Without a comparator, or with one sample a group, coverage, shares, scores
     and checklist are given all the same, and the rest says why it is not
-    assessable. Samples whose `role` is ``blank`` or ``medium`` enter no contrast;
+    assessable. The models behind every part are those of ``docs/models.md``. Samples whose `role` is ``blank`` or ``medium`` enter no contrast;
     what they hold limits shares and contamination fraction, and nothing is subtracted. Linear
     algebra runs on one thread, so that the same input gives the same bytes at
     any thread count.

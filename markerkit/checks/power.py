@@ -66,7 +66,7 @@ def detectable_effect(
     with s the standard deviation of a protein, u the unscaled deviation of the
     contrast, rho the correlation, m the independent markers and
     :math:`s_m` their spread; the effect solves the power of a noncentral t. The typical protein
-    (median) stands for the members.
+    (median) stands for the members. The set effect: section 1 of ``docs/models.md``.
 
     Examples
     --------

@@ -58,7 +58,7 @@ def detection_test(exp: Experiment, contrast: Contrast, *, depth: bool = True) -
 
     Notes
     -----
-    See :mod:`markerkit.stats.detection`. With 3 against 3 of equal depth the
+    See :mod:`markerkit.stats.detection` and section 2 of ``docs/models.md``; mid-p is that of Lancaster (1961). With 3 against 3 of equal depth the
     smallest p is 0.05.
 
     Depth is taken to move the log odds of every protein alike. Where that

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -33,11 +34,12 @@ from markerkit.figures._qc_card import qc_card
 from markerkit.figures._rank_abundance import rank_abundance
 from markerkit.figures._ranking import ranking
 from markerkit.figures._replicate_correlation import replicate_correlation
+from markerkit.figures._rows import why_empty
 from markerkit.figures._sample_values import sample_values
 from markerkit.figures._sensitivity import sensitivity
 from markerkit.figures._source_shares import source_shares
-from markerkit.figures._style import detached
-from markerkit.figures._tables import one_contrast, words
+from markerkit.figures._style import detached, figure_of
+from markerkit.figures._tables import numbers, one_contrast, words
 from markerkit.figures._volcano import volcano
 from markerkit.results import Result
 
@@ -205,8 +207,10 @@ def assessment_figures(
             except InputError as error:
                 found.skipped[name] = str(error)
                 continue
-            figure = drawn.get_figure(root=True) if isinstance(drawn, Axes) else drawn
-            if figure is not None:
+            figure = figure_of(drawn) if isinstance(drawn, Axes) else drawn
+            if reason := why_empty(figure):
+                found.skipped[name] = reason
+            else:
                 found[name] = figure
     return found
 
@@ -225,6 +229,15 @@ class _Shown(NamedTuple):
     groups: list[str] | None
 
 
+def _first(table: pd.DataFrame, groups: Sequence[str] | None) -> list[str] | None:
+    """Name all groups of a table, those of the contrast first, so that they have the same colors in every figure."""
+    known = list(dict.fromkeys(words(table, "group")))
+    if groups is None or not set(groups) & set(known):
+        return None
+    first = [g for g in groups if g in known]
+    return [*first, *(g for g in known if g not in first)]
+
+
 def _samples(tables: Mapping[str, pd.DataFrame], groups: Sequence[str] | None) -> list[str] | None:
     """Name the samples of the groups and, after them, blanks and medium; nothing where all are meant."""
     card = tables["sample_quality"]
@@ -240,6 +253,12 @@ def _groups(table: pd.DataFrame, groups: Sequence[str] | None) -> list[str] | No
     return [*groups, "blank", "medium"]
 
 
+def _measured(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Rows of `marker_abundance` that are values of a sample."""
+    rows = tables["marker_abundance"]
+    return rows[words(rows, "sample") != ""]
+
+
 def _replicate_correlation(table: pd.DataFrame, groups: Sequence[str] | None) -> Figure:
     """Draw many samples over two columns of a page."""
     wanted = _groups(table, groups)
@@ -253,6 +272,12 @@ def _volcano(tables: Mapping[str, pd.DataFrame], contrast: str | None, **options
     label = None if used is None or not len(used) else genes_by_meaning(_rows_of(used, contrast))
     table, contrast = one_contrast(tables["differential_abundance"], contrast, "differential_abundance")
     return volcano(table, contrast=contrast, label=label, **options)
+
+
+def _contamination_fraction(rows: pd.DataFrame) -> Axes:
+    if not np.isfinite(numbers(rows, "fraction")).any():
+        raise InputError(next(filter(None, words(rows, "reason")), "no fraction was computed"))
+    return contamination_fraction(rows)
 
 
 def _class_rows(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> pd.DataFrame:
@@ -360,7 +385,7 @@ FIGURES: dict[str, _Drawing] = {
     "contamination_fraction": _Drawing(
         "Contamination fraction",
         ("contamination_fraction",),
-        lambda t, s: contamination_fraction(_rows_of(t["contamination_fraction"], s.contrast)),
+        lambda t, s: _contamination_fraction(_rows_of(t["contamination_fraction"], s.contrast)),
     ),
     "enrichment": _Drawing(
         "Set tests",
@@ -374,22 +399,24 @@ OF_STUDY: dict[str, _Drawing] = {
     "pca": _Drawing(
         "Samples on two principal components",
         ("pca",),
-        lambda t, _: pca(t["pca"]),
+        lambda t, s: pca(t["pca"], groups=_first(t["pca"], s.groups)),
     ),
     "misev_heatmap": _Drawing(
         "Markers of the MISEV2018 categories in every sample",
         ("marker_abundance",),
-        lambda t, _: misev_heatmap(t["marker_abundance"]),
+        lambda t, s: misev_heatmap(t["marker_abundance"], groups=_first(_measured(t), s.groups)),
     ),
     "marker_plot": _Drawing(
         "Key markers by group",
         ("marker_abundance",),
-        lambda t, _: marker_plot(t["marker_abundance"], samples_used=t.get("samples_used")),
+        lambda t, s: marker_plot(
+            t["marker_abundance"], samples_used=t.get("samples_used"), groups=_first(_measured(t), s.groups)
+        ),
     ),
     "rank_abundance": _Drawing(
         "Abundance of all proteins by rank, with markers",
         ("rank_abundance",),
-        lambda t, _: rank_abundance(t["rank_abundance"]),
+        lambda t, s: rank_abundance(t["rank_abundance"], groups=_first(t["rank_abundance"], s.groups)),
     ),
     "overview": _Drawing(
         "Every contrast beside the others",

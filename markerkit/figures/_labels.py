@@ -23,6 +23,7 @@ FloatArray = NDArray[np.float64]
 _DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 _REACHES = (1.1, 2.2, 3.4, 4.6)
 _LINE = 1.2
+_INSIDE = 0.6  # room between a label and the frame in mm
 _APART = np.array([-0.7, 0.0, 0.7, 0.0])  # room between neighbors in mm
 
 
@@ -63,7 +64,7 @@ def place_labels(
     points = _to_mm(ax, obstacles) if len(obstacles) else np.empty((0, 2))
     texts = _texts_in(ax)
     taken = np.vstack([np.column_stack([points - 0.75, points + 0.75]), texts])
-    room = _Room((left, bottom, right, top), taken, texts, ())
+    room = _Room((left + _INSIDE, bottom + _INSIDE, right - _INSIDE, top - _INSIDE), taken, texts, ())
     written = 0
     for label in labels:
         text = ellipsize(label.text, 22, size)

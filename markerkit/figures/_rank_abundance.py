@@ -21,7 +21,7 @@ from markerkit.figures._tables import FloatArray, checked, numbers, span, which,
 from markerkit.figures._text import shrink, text_width
 
 _COLUMNS = ("group", "rank", "gene", "log2_mean", "category", "key")
-_LEFT, _ABOVE, _BELOW, _FOOT, _LEAST = 11.0, 5.0, 6.5, 7.0, 44.0
+_LEFT, _ABOVE, _BELOW, _FOOT, _LEAST = 11.0, 5.0, 6.5, 8.0, 44.0
 _MOST, _LABELS = 12, 16
 
 
@@ -166,7 +166,11 @@ def _labels(ax: Axes, rows: pd.DataFrame, points: FloatArray, drawn: NDArray[np.
 
 
 def _foot(sheet: Axes, bottom: float, full: float, more: int) -> None:
-    sheet.text(_LEFT, bottom + 0.2, "Rank of the protein in the group", fontsize=7, va="center_baseline")
+    middle = (_LEFT + full - 5) / 2 if more <= 0 else None  # the note on more groups needs the right half
+    sheet.text(
+        middle or _LEFT, bottom + 0.2, "Rank of the protein in the group", fontsize=7,
+        ha="center" if middle else "left", va="center_baseline",
+    )  # fmt: skip
     x = _LEFT
     handles = [
         Line2D(
@@ -176,7 +180,7 @@ def _foot(sheet: Axes, bottom: float, full: float, more: int) -> None:
         for k in _KINDS
     ]  # fmt: skip
     sheet.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(x, bottom + 2.4), bbox_transform=sheet.transData, ncols=2 if full > 115 else 1,
+        handles=handles, loc="upper left", bbox_to_anchor=(x, bottom + 3.4), bbox_transform=sheet.transData, ncols=2 if full > 115 else 1,
         borderpad=0, borderaxespad=0, handlelength=1.2, handletextpad=0.3, columnspacing=1.4, labelspacing=0.25,
     )  # fmt: skip
     if more > 0:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
@@ -39,6 +40,7 @@ LONGEST_NAME = 50.0
 #: rows that a page holds
 MOST_ROWS = 60
 LOG2_FC = "log₂ fold change over background"
+_EMPTY = "empty"  # gid of the text that stands where nothing could be drawn
 
 
 class Slot(NamedTuple):
@@ -256,7 +258,7 @@ def page(width: float, height: float) -> Axes:
 def blank_page(width: float, text: str) -> Figure:
     """Open a page that says why there is nothing to draw."""
     sheet = page(width, 20)
-    sheet.text(width / 2, 10, text, ha="center", va="center", color=SECONDARY)
+    sheet.text(width / 2, 10, text, ha="center", va="center", color=SECONDARY, gid=_EMPTY)
     return figure_of(sheet)
 
 
@@ -289,4 +291,20 @@ def empty_note(ax: Axes, text: str) -> None:
     ax.set_yticks([])
     for side in ax.spines.values():
         side.set_visible(False)
-    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=7, color=SECONDARY)
+    ax.text(
+        0.5,
+        0.5,
+        text,
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        fontsize=7,
+        color=SECONDARY,
+        gid=_EMPTY,
+    )
+
+
+def why_empty(figure: Figure) -> str:
+    """Say why there was nothing to draw; nothing where there was."""
+    found = figure.findobj(lambda artist: artist.get_gid() == _EMPTY)
+    return next((t.get_text().removeprefix("nothing to draw: ") for t in found if isinstance(t, Text)), "")

@@ -86,7 +86,7 @@ def fraction_profiles(
     Notes
     -----
     A share of signal is a part of a whole: where soluble protein rises, the share of the EV markers falls, whatever the
-    vesicles do. Only amounts (`part`) say where the vesicles are.
+    vesicles do. Only amounts (`part`) say where the vesicles are. The model: section 10 of ``docs/models.md``.
 
     Examples
     --------

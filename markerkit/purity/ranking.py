@@ -76,7 +76,7 @@ def rank_preparations(exp: Experiment, group: str, markers: Sets | None = None) 
 
     Notes
     -----
-    Shares of signal on the logit scale, Welch's t-test for every two groups, Holm's correction over the pairs of a
+    Shares of signal on the logit scale, Welch's t-test (1947) for every two groups, Holm's correction (1979) over the pairs of a
     quantity: the chance of a single wrong order is 5 % at most. The rank of a group is 1 plus the number of groups shown
     to be better, its last rank the number of groups less those shown to be worse; groups that cannot be told apart
     overlap. EV markers that a source lists too count as EV markers only. Differences of a study or a laboratory that

@@ -142,7 +142,8 @@ class FigureWriter:
         ]
         self._names = [[name for name in FIGURES if name not in shown_once] for _ in contrasts]
         whole = {**tables, **_heat_maps(assessment, None, markers=several)}
-        self._jobs.append(Job(whole, "", None, ""))
+        only = contrasts[0] if not several else None
+        self._jobs.append(Job(whole, "", (only.case, only.control) if only else None, ""))
         self._names.append([*of_study(tables), *shown_once])
         tasks = [_Task(job, name) for job, names in enumerate(self._names) for name in names]
         self._waiting = deque(sorted(tasks, key=_urgency))

@@ -1372,6 +1372,32 @@ def test_assessment_figures_says_what_it_skips() -> None:
     assert set(found.skipped) == set(FIGURES)
 
 
+def test_a_figure_with_nothing_to_draw_is_left_out_with_the_reason() -> None:
+    complete, bare = missing_table().assign(missing=0.0), carry_table()
+    bare = bare.assign(fraction=np.nan, status="not assessable", reason="neither group is the source")
+    tables = _tables() | {"missing_by_intensity": complete, "contamination_fraction": bare}
+    names = ["missing_by_intensity", "contamination_fraction", "group_values"]
+    found = figures.assessment_figures(tables, CONTRAST, names=names)
+    assert list(found) == ["group_values"]
+    assert found.skipped == {
+        "missing_by_intensity": "no value is missing in the proteins that a group measured",
+        "contamination_fraction": "neither group is the source",
+    }
+    complete.loc[complete.index[0], "missing"] = 0.01  # one missing value is drawn
+    assert "missing_by_intensity" in figures.assessment_figures(tables, CONTRAST, names=names)
+
+
+@pytest.mark.parametrize("order", [("UC", "SEC"), ("SEC", "UC")])
+def test_groups_have_one_order_in_all_figures_of_a_contrast(order: tuple[str, str]) -> None:
+    tables = _tables() | {"pca": pca_table(groups=("SEC", "UC", "PEG")), "rank_abundance": rank_table()}
+    found = figures.assessment_figures(tables, CONTRAST, groups=order, names=["pca", "rank_abundance"])
+    legend = found["pca"].axes[0].get_legend()
+    assert legend is not None
+    assert [t.get_text() for t in legend.get_texts()] == [*order, "PEG"]
+    text = _words(found["rank_abundance"])
+    assert text.index(order[0]) < text.index(order[1])
+
+
 def test_assessment_figures_without_a_contrast() -> None:
     tables = _tables() | {"identity": identity_table(("A vs B", "C vs B"))}
     found = figures.assessment_figures(tables, names=["identity_summary", "volcano"])
