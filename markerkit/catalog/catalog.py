@@ -21,6 +21,7 @@ from markerkit.core.errors import InputError, listed, one_of, suggestion
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.matrix import hand_out
 from markerkit.io.files import write_text
+from markerkit.tables.spec import text_cell
 
 
 class MarkerCatalog(Mapping[str, MarkerSet]):
@@ -423,7 +424,8 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     def to_tsv(self, path: str | Path | None = None) -> str:
         """Write `table` as tab-separated text; `read_markers` reads it back."""
-        return _write(str(self._table.to_csv(sep="\t", index=False, lineterminator="\n")), path)
+        cells = self._table.map(lambda v: text_cell(v) if isinstance(v, str) else v)
+        return _write(str(cells.to_csv(sep="\t", index=False, lineterminator="\n")), path)
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Write the whole catalog as JSON: description, references, sets and markers."""

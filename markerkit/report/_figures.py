@@ -263,7 +263,7 @@ def _slugs(names: Sequence[str]) -> list[str]:
     """File names of contrasts, one of its own for each, also where capitals and small letters are alike.
 
     >>> _slugs(["EV-A", "EV B", "EV+B"])
-    ['EV_A_5ee9f2', 'EV_B', 'EV_B_d0d2b4']
+    ['EV_A_2126f4', 'EV_B_2b475e', 'EV_B_168216']
     """
     plain = [re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:60] for name in names]
     often = Counter(text.lower() for text in plain)

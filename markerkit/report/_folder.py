@@ -16,7 +16,7 @@ from markerkit.core.errors import InputError, listed, shown
 from markerkit.io.files import encoded, is_there, remove_leftovers, whole_folder
 from markerkit.report._figures import FigureWriter, Process, drawing_process
 from markerkit.report._html import html_page
-from markerkit.report._methods import methods_text
+from markerkit.report._methods import as_markdown, methods_text
 from markerkit.report._rerun import rerun_files
 from markerkit.report._summary import summary
 from markerkit.report._workbook import write_workbook
@@ -83,7 +83,7 @@ def write_report(
             FigureWriter(assessment, tables, part / "figures", second) as writer,
         ):
             _write_tables(part, tables)
-            _write(part / "methods.md", methods)
+            _write(part / "methods.md", as_markdown(methods))
             for name, text in rerun_files(assessment, command).items():
                 _write(part / name, text)
             page = html_page(assessment, record, methods, writer.marker_values)

@@ -55,8 +55,9 @@ def test_old_or_new_and_nothing_left_after_the_next_run(words: list[str], least:
     assert found["wrong"] == []
     assert found["events"] >= least
     if "kill" in words:
-        assert set(found["codes"]) == {"-9"}, "every event was one kill"
-    if words[-1] == "error":
+        ended_before = {"41"} if "random" in words else set()
+        assert set(found["codes"]) <= {"-9", *ended_before}, "every event was one kill"
+    else:
         assert found["codes"]["42"] > 3, "some errors are refusals"
 
 
