@@ -8,6 +8,7 @@ import tempfile
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 
@@ -15,6 +16,7 @@ from markerkit.app.guard import Guard
 from markerkit.app.server import app
 from markerkit.core.errors import InputError
 from markerkit.core.signals import Ended, ended_by_signals
+from markerkit.io.files import work_folder
 
 #: no other address than this one: the computer itself
 _HOST = "127.0.0.1"
@@ -64,10 +66,13 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def _own_folder() -> Iterator[None]:
-    """Keep every temporary file, also those of uploads, in one folder that is removed at the end."""
+    """Keep every temporary file, also those of uploads, in one folder that is removed at the end.
+
+    That of an app that was killed is removed by the next one.
+    """
     before = tempfile.tempdir
-    with tempfile.TemporaryDirectory(prefix="markerkit_app_", ignore_cleanup_errors=True) as folder:
-        tempfile.tempdir = folder
+    with work_folder(Path(tempfile.gettempdir()) / "app") as folder:
+        tempfile.tempdir = str(folder)
         try:
             yield
         finally:

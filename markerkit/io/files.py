@@ -28,7 +28,7 @@ except ImportError:  # a system without these locks: leftovers cannot be told fr
 
 _LOCK, _NEW, _OLD = "lock", "new", "old"
 _LONGEST = 200  # bytes of a name that the name of its work folder repeats
-_TOKEN = r"\.markerkit-[0-9a-f]{8}"
+_MARK = r"\.markerkit-[0-9a-f]{8}"
 
 
 # ---- a file, a folder ----------------------------------------------------------
@@ -251,7 +251,7 @@ def remove_leftovers(target: Path) -> None:
         return
     with suppress(OSError):
         with os.scandir(target.parent) as entries:
-            named = [e for e in entries if re.fullmatch(re.escape(_prefix(target)) + _TOKEN, e.name)]
+            named = [e for e in entries if re.fullmatch(re.escape(_prefix(target)) + _MARK, e.name)]
         for work in (Path(e.path) for e in named if _is_ours(e)):
             lock = _lock(work, needed=True)
             if lock is not None:
