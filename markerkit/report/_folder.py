@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from markerkit.core.errors import InputError, listed, shown
+from markerkit.core.errors import InputError, listed, printable, shown
 from markerkit.io.files import encoded, is_there, remove_leftovers, whole_folder
 from markerkit.report._figures import FigureWriter, Process, drawing_process
 from markerkit.report._html import html_page
@@ -83,12 +83,12 @@ def write_report(
             FigureWriter(assessment, tables, part / "figures", second) as writer,
         ):
             _write_tables(part, tables)
-            _write(part / "methods.md", as_markdown(methods))
+            _write(part / "methods.md", as_markdown(printable(methods)))
             for name, text in rerun_files(assessment, command).items():
                 _write(part / name, text)
             page = html_page(assessment, record, methods, writer.marker_values)
             drawn, skipped = writer.finish(progress=progress)
-        _write(part / "report.html", page(drawn, skipped))
+        _write(part / "report.html", printable(page(drawn, skipped)))
         # of the files that are named here, --overwrite knows that it may replace them
         record["files"] = sorted([*_files(part), "summary.json"])
         _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import warnings
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from openpyxl import load_workbook
 
+import markerkit as mk
 from markerkit.core.errors import InputError
 from markerkit.figures._dispatch import FIGURES, OF_STUDY
 from markerkit.report import check_folder
@@ -14,6 +19,7 @@ from markerkit.report._figures import _slugs
 from markerkit.report._methods import as_markdown
 from markerkit.tables.registry import TABLES
 from tests.faults import snapshot, summary_of, write
+from tests.hostile import nasty_experiment
 
 
 @pytest.fixture
@@ -160,4 +166,28 @@ def test_contrasts_get_files_of_their_own() -> None:
 def test_names_are_no_html_and_no_links_in_markdown(name: str) -> None:
     commonmark = pytest.importorskip("markdown_it")
     html = commonmark.MarkdownIt().render(as_markdown(f"- {name} and more"))
-    assert set(__import__("re").findall(r"<(/?\w+)", html)) <= {"ul", "li", "/ul", "/li", "p", "/p"}
+    assert set(re.findall(r"<(/?\w+)", html)) <= {"ul", "li", "/ul", "/li", "p", "/p"}
+
+
+#: they would color or clear a terminal, end a text, ring, or turn the direction of what follows
+CONTROLS = ["a\x1b[31m", "b\x00", "c\x07", "d\u202e", "=1+1", "@x", "e\x9b31m", "\tq", "f\x0b", "g\x85"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_figure")
+def test_control_characters_spoil_no_file(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mk.MarkerkitWarning)
+        warnings.filterwarnings("ignore", "Glyph")
+        exp = nasty_experiment(CONTROLS)
+        out = mk.assess(exp, mk.Contrast("arm", *CONTROLS[:2], comparator="lysate")).report(tmp_path / "out")
+    for path in (
+        p for p in out.rglob("*") if p.suffix in {".html", ".md", ".tsv", ".json", ".py", ".sh", ".svg"}
+    ):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text), path.name
+        assert path.suffix not in {".html", ".md"} or "\u202e" not in text
+        if path.suffix == ".svg":
+            ElementTree.fromstring(text)
+    assert json.loads((out / "summary.json").read_bytes())["contrasts"][0]["case"] == CONTROLS[0]
+    assert load_workbook(out / "tables.xlsx")["identity"].max_row > 1
