@@ -23,22 +23,22 @@ def nasty_contrast():
     return mk.Contrast("arm", NASTY[0], NASTY[1], comparator="lysate")
 
 
-def nasty_experiment():
-    """A small study whose protein, gene, sample and level names are hostile."""
+def nasty_experiment(words=NASTY):
+    """A small study whose protein, gene, sample and level names are hostile: ten words."""
     rng = np.random.default_rng(0)
     markers = mk.load_markers()
     background = sorted(gene_table("human").symbols - set(markers.table["gene"]))[:120]
     genes = [
         *markers["exosome"].positive[:25],
         *markers["mitochondrion"].positive[:30],
-        *NASTY,
+        *words,
         *background,
     ]
-    samples = [f"{word} {i}" for i, word in enumerate([*NASTY[:4], *NASTY[6:8], "plain", "other"])]
+    samples = [f"{word} {i}" for i, word in enumerate([*words[:4], *words[6:8], "plain", "other"])]
     values = pd.DataFrame(
         np.exp2(rng.normal(22, 2, len(genes)) + rng.normal(0, 0.4, (8, len(genes)))), samples, genes
     )
     values.iloc[:4, :25] *= 8
-    sheet = pd.DataFrame({"arm": [NASTY[0]] * 4 + [NASTY[1]] * 4}, samples)
+    sheet = pd.DataFrame({"arm": [words[0]] * 4 + [words[1]] * 4}, samples)
     proteins = pd.DataFrame({"gene": genes, "accession": ""}, genes)
     return mk.Experiment(values, sheet, proteins)

@@ -12,14 +12,15 @@ _FOLDER = """\
 
 ```
 results/report.html     the report: one file that holds everything it shows
-results/summary.json    versions, catalog and digest, parameters, seed, checksum of the input, verdicts, warnings
+results/summary.json    versions, catalog and digest, parameters, seed, checksum of the input, verdicts, warnings, its files
 results/methods.md      the methods paragraph, with citations and every choice made
 results/tables/*.tsv    the tables below
 results/tables.xlsx     the same in one workbook
 results/figures/        PDF, SVG and PNG
 ```
 
-The folder is written completely or not at all, and an existing one is replaced with `--overwrite` only. Tables and JSON are
+The folder is written completely or not at all. An existing one is replaced with `--overwrite` only, and only where it holds
+nothing but what markerkit wrote there. Tables and JSON are
 byte-identical for the same input, options and seed on one machine. No set, sample or protein is dropped: what could not be
 tested has a row with the reason. In Python `result.tables` holds every table by name.
 

@@ -19,8 +19,16 @@ _HEADERS = {
 }
 
 
+#: bytes of one request; a table is read into memory, and a larger one would not fit there
+LARGEST = 4 * 2**30
+
+
+class _TooLargeError(Exception):
+    """More came than was announced."""
+
+
 class Guard:
-    """Refuse requests with a foreign host or origin.
+    """Refuse requests with a foreign host or origin, and uploads that are too large.
 
     Another page that the browser has open can send requests to any port of this computer, and by a name that it
     lets point to 127.0.0.1 it could even read the answers. The first says its own origin, the second its own host.
@@ -41,8 +49,8 @@ class Guard:
         """Answer a request, or refuse it with status 403."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
-        elif self._is_own(Headers(scope=scope), needs_origin=scope["type"] == "websocket"):
-            await self._app(scope, receive, _with_headers(send))
+        elif self._is_own(headers := Headers(scope=scope), needs_origin=scope["type"] == "websocket"):
+            await self._bounded(scope, receive, _with_headers(send), headers.get("content-length", "0"))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
@@ -50,6 +58,31 @@ class Guard:
                 f"refused: this page is open to the browser of this computer only, at http://{self._address}"
             )
             await PlainTextResponse(text, status_code=403)(scope, receive, send)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send, announced: str) -> None:
+        """Answer a request whose body is not too large; status 413 otherwise."""
+        refusal = PlainTextResponse(f"refused: more than {LARGEST // 2**30} GB in one file", status_code=413)
+        if not announced.isdecimal() or int(announced) > LARGEST:
+            await refusal(scope, receive, send)
+            return
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b"")) if message["type"] == "http.request" else 0
+            if came > LARGEST:
+                raise _TooLargeError
+            return message
+
+        async def until_then(message: Message) -> None:
+            if came <= LARGEST:
+                await send(message)
+
+        try:
+            await self._app(scope, counted, until_then)
+        except _TooLargeError:
+            await refusal(scope, receive, send)
 
     def _is_own(self, headers: Headers, *, needs_origin: bool) -> bool:
         # a browser states the origin of every websocket and of every form that is sent, not that of a plain visit

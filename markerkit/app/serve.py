@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import sys
 import tempfile
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 
 from markerkit.app.guard import Guard
 from markerkit.app.server import app
 from markerkit.core.errors import InputError
+from markerkit.core.signals import Ended, ended_by_signals
+from markerkit.io.files import work_folder
 
 #: no other address than this one: the computer itself
 _HOST = "127.0.0.1"
@@ -36,7 +37,7 @@ def serve(*, port: int = 0, browser: bool = True) -> None:
     InputError
         The port is taken or not allowed.
     """
-    with suppress(KeyboardInterrupt), _listening(port) as sock, _own_folder(), _ended_by_sigterm():
+    with _until_interrupted(), ended_by_signals(), _listening(port) as sock, _own_folder():
         address = f"{_HOST}:{sock.getsockname()[1]}"
         sys.stderr.write(
             f"markerkit: http://{address} is open to the browser of this computer; Ctrl-C ends it\n"
@@ -65,10 +66,13 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def _own_folder() -> Iterator[None]:
-    """Keep every temporary file, also those of uploads, in one folder that is removed at the end."""
+    """Keep every temporary file, also those of uploads, in one folder that is removed at the end.
+
+    That of an app that was killed is removed by the next one.
+    """
     before = tempfile.tempdir
-    with tempfile.TemporaryDirectory(prefix="markerkit_app_", ignore_cleanup_errors=True) as folder:
-        tempfile.tempdir = folder
+    with work_folder(Path(tempfile.gettempdir()) / "app") as folder:
+        tempfile.tempdir = str(folder)
         try:
             yield
         finally:
@@ -76,14 +80,11 @@ def _own_folder() -> Iterator[None]:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the program as Ctrl-C does, so that the folder is removed."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+def _until_interrupted() -> Iterator[None]:
+    """Ctrl-C is how the app is meant to be ended; a signal ends it as any other command."""
     try:
         yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    except Ended:
+        raise
+    except KeyboardInterrupt:
+        pass

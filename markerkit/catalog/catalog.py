@@ -21,6 +21,7 @@ from markerkit.core.errors import InputError, listed, one_of, suggestion
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.matrix import hand_out
 from markerkit.io.files import write_text
+from markerkit.tables.spec import to_tsv
 
 
 class MarkerCatalog(Mapping[str, MarkerSet]):
@@ -418,12 +419,11 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
         Genes of weight 0 are left out, because GMT knows no weights.
         """
-        titles = {key: record.header["title"] for key, record in self._records.items()}
-        return _write(views.gmt(self._table, titles), path)
+        return _write(views.gmt(self._table, {k: r.header["title"] for k, r in self._records.items()}), path)
 
     def to_tsv(self, path: str | Path | None = None) -> str:
         """Write `table` as tab-separated text; `read_markers` reads it back."""
-        return _write(str(self._table.to_csv(sep="\t", index=False, lineterminator="\n")), path)
+        return _write(to_tsv(self._table), path)
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Write the whole catalog as JSON: description, references, sets and markers."""

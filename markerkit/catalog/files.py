@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from markerkit.core.errors import InputError, listed, suggestion
 from markerkit.core.species import UNIPROT
+from markerkit.tables.spec import text_of_cell
 
 #: name of a set: any text without line breaks and ``;``, which joins names in tables
 SET_ID = re.compile(r"[A-Za-z0-9][^\n\t;]*(?<! )")
@@ -213,7 +214,7 @@ def _from_tsv(path: Path, text: str, delimiter: str = "\t") -> list[SetRecord]:
     for line, row in enumerate(reader, 2):
         if None in row or None in row.values():
             raise InputError(f"{path}, line {line}: {len(names)} fields are expected, as in the header.")
-        cells = {columns.get(k, k): v.strip() for k, v in row.items()}
+        cells = {columns.get(k, k): text_of_cell(v.strip()) for k, v in row.items()}
         if not any(cells.values()):
             continue
         marker = _typed(cells, f"{path}, line {line}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import io
 import os
+import signal
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +18,9 @@ from markerkit import __version__
 from markerkit.cli.contrasts import add_contrasts, read_contrasts, read_study_context
 from markerkit.cli.peptides import add_peptides
 from markerkit.cli.sets import add_sets, marker_catalog, marker_files
-from markerkit.core.errors import InputError, MarkerkitWarning, one_of
-from markerkit.io.files import check_file, emit
+from markerkit.core.errors import InputError, MarkerkitWarning, one_of, shown
+from markerkit.core.signals import Ended, ended_by_signals
+from markerkit.io.files import check_file, emit, say, work_folder, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from markerkit.catalog.load import MarkerCatalog
     from markerkit.core.experiment import Experiment
 
-EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_SIGNAL, EXIT_INTERRUPTED = 0, 1, 2, 128, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,27 +42,59 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns
     -------
-    Exit code: 0 done, 2 bad input, 130 interrupted. A bug ends in a traceback and 1.
+    Exit code: 0 done, 2 bad input or what could not be read or written, 128 and the number of the signal that ended it
+    (Ctrl-C 130, SIGTERM 143, SIGHUP 129). A bug ends in a traceback and 1.
     """
+    _open_streams()
     arguments = _parser().parse_args(argv)
     arguments.command = sys.argv[1:] if argv is None else list(argv)
     run: Callable[[argparse.Namespace], None] = arguments.run
     try:
-        with warnings.catch_warnings():
+        with ended_by_signals(), warnings.catch_warnings():
             warnings.showwarning = _show(arguments)
             warnings.simplefilter("always", MarkerkitWarning)
             run(arguments)
+            sys.stdout.flush()
     except InputError as error:
-        print(f"markerkit: error: {error}", file=sys.stderr)
-        return EXIT_INPUT
+        return _refused(str(error))
+    except Ended as error:
+        say(f"markerkit: ended by {signal.Signals(error.number).name}", sys.stderr)
+        return EXIT_SIGNAL + error.number
     except KeyboardInterrupt:
-        print("markerkit: interrupted", file=sys.stderr)
+        say("markerkit: interrupted", sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # the reader of stdout has gone (`markerkit sets list | head`): point it elsewhere, so that the
-        # interpreter does not complain when it flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of stdout has gone (`markerkit sets list | head`)
+        _leave_stdout()
+    except OSError as error:
+        _leave_stdout()
+        name = f" {shown(str(error.filename))}" if error.filename else ""
+        return _refused(f"cannot read or write{name}: {error.strerror or error}.")
     return EXIT_DONE
+
+
+def _refused(why: str) -> int:
+    say(f"markerkit: error: {why}", sys.stderr)
+    return EXIT_INPUT
+
+
+def _open_streams() -> None:
+    """Open what the caller closed, so that no file that is written gets its number; print every name that there is."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or os.fdopen(os.dup(1), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.dup(2), "w")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_stdout() -> None:
+    """Point stdout elsewhere, so that the interpreter does not complain when it flushes at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show(arguments: argparse.Namespace) -> Callable[..., None]:
@@ -69,7 +104,7 @@ def _show(arguments: argparse.Namespace) -> Callable[..., None]:
         if not issubclass(category, MarkerkitWarning):
             plain(message, category, *rest)  # type: ignore[arg-type]
         elif not getattr(arguments, "quiet", False):
-            print(f"note: {message}", file=sys.stderr)
+            say(f"note: {message}", sys.stderr)
 
     return show
 
@@ -244,7 +279,7 @@ def _score_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 def _progress(arguments: argparse.Namespace, text: str) -> None:
     if not arguments.quiet:
-        print(f"markerkit: {text}", file=sys.stderr, flush=True)
+        say(f"markerkit: {text}", sys.stderr)
 
 
 def _demo(arguments: argparse.Namespace) -> None:
@@ -253,8 +288,8 @@ def _demo(arguments: argparse.Namespace) -> None:
     from markerkit.simulation.examples import write_example
 
     check_folder(arguments.out, overwrite=arguments.overwrite)
-    with tempfile.TemporaryDirectory() as folder:
-        matrix, sheet = write_example(Path(folder))
+    with work_folder(Path(os.path.realpath(arguments.out))) as folder:
+        matrix, sheet = write_example(folder / "input")
         words = ["assess", str(matrix), "--samples", str(sheet), "--condition", "fraction"]
         words += ["--case", "EV", "--control", "lysate", "--paired-by", "donor", "--comparator", "lysate"]
         words += ["--fluid", "culture", "--out", str(arguments.out)]
@@ -343,22 +378,21 @@ def _assess(arguments: argparse.Namespace) -> None:
             process=process,
             command=arguments.command,
         )
-    print(f"results: {folder}")
+    say(f"results: {folder}")
 
 
 def _print_verdicts(result: Assessment) -> None:
     """Print the verdicts as soon as they are known; the report takes longer than they do."""
-    print("\n".join(result.verdicts()))
+    say("\n".join(result.verdicts()))
     gaps = result.gaps()
     if gaps:
-        print("largest gaps")
-        print("\n".join(f"  {gap}" for gap in gaps[:3]))
-    sys.stdout.flush()
+        say("\n".join(["largest gaps", *(f"  {gap}" for gap in gaps[:3])]))
 
 
 def _score(arguments: argparse.Namespace) -> None:
     _progress(arguments, f"{__version__}, reading {arguments.matrix}")
     from markerkit.tables.registry import TABLES
+    from markerkit.tables.spec import to_tsv
 
     if Path(arguments.out).suffix.lower() not in {".tsv", ".txt", ""}:
         raise InputError(
@@ -374,9 +408,8 @@ def _score(arguments: argparse.Namespace) -> None:
     _progress(arguments, "scoring")
     with threadpool_limits(limits=1):  # the same bytes at any thread count
         result = score_samples(exp.logged(), markers, method=arguments.method)
-    result.save(arguments.out)
-    print("\n".join(_score_lines(result.table, arguments.method)))
-    print(f"scores: {arguments.out}")
+    write_text(arguments.out, to_tsv(result.table), replace=arguments.overwrite)
+    say("\n".join([*_score_lines(result.table, arguments.method), f"scores: {arguments.out}"]))
 
 
 def _score_lines(table: pd.DataFrame, method: str) -> list[str]:

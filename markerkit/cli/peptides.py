@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markerkit.core.errors import InputError, one_of
-from markerkit.io.files import check_file, write_text
+from markerkit.io.files import check_file, say, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,11 +74,11 @@ def _peptides(arguments: argparse.Namespace) -> None:
     )
     exp = rollup(table, method=arguments.method, peptides=arguments.peptides)
     results = {"bovine_peptides": bovine_peptides(table), "caspase_ends": caspase_ends(table)}
-    write_text(out, to_tsv(_protein_table(exp)))
+    write_text(out, to_tsv(_protein_table(exp)), replace=arguments.overwrite)
     for name, result in results.items():
-        result.save(files[name])
-        print(f"{name}\n{to_tsv(result.table)}")
-    print(f"{table.n_peptides} peptides, {exp.n_proteins} protein groups in {exp.n_samples} samples: {out}")
+        write_text(files[name], to_tsv(result.table), replace=arguments.overwrite)
+        say(f"{name}\n{to_tsv(result.table)}")
+    say(f"{table.n_peptides} peptides, {exp.n_proteins} protein groups in {exp.n_samples} samples: {out}")
 
 
 def _protein_table(exp: Experiment) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markerkit.core.errors import InputError, one_of
-from markerkit.io.files import emit
+from markerkit.io.files import check_file, emit
 
 if TYPE_CHECKING:
     from markerkit.catalog.load import MarkerCatalog
@@ -61,7 +61,7 @@ def marker_catalog(arguments: argparse.Namespace) -> MarkerCatalog:
 def _sets_list(arguments: argparse.Namespace) -> None:
     from markerkit.tables.spec import to_tsv
 
-    print(to_tsv(marker_catalog(arguments).sets), end="")
+    emit(to_tsv(marker_catalog(arguments).sets), None)
 
 
 def _sets_show(arguments: argparse.Namespace) -> None:
@@ -69,7 +69,7 @@ def _sets_show(arguments: argparse.Namespace) -> None:
 
     catalog = marker_catalog(arguments)
     one_of("set", arguments.set, list(catalog))
-    print(to_tsv(catalog[arguments.set].table), end="")
+    emit(to_tsv(catalog[arguments.set].table), None)
 
 
 def _sets_export(arguments: argparse.Namespace) -> None:
@@ -88,10 +88,9 @@ def _sets_overlap(arguments: argparse.Namespace) -> None:
 
         path = Path(arguments.figure)
         one_of("figure", path.suffix.lower(), [".pdf", ".svg", ".png"])
-        if path.exists():
-            raise InputError(f"the output {arguments.figure!r} is there already; choose another.")
+        check_file(arguments.figure)
         figures.save(figures.overlap(overlap), path, formats=[path.suffix.lower()[1:]])
-    print(to_tsv(overlap.rename_axis(index="set", columns=None).reset_index()), end="")
+    emit(to_tsv(overlap.rename_axis(index="set", columns=None).reset_index()), None)
 
 
 def _sets_validate(arguments: argparse.Namespace) -> None:
@@ -99,7 +98,7 @@ def _sets_validate(arguments: argparse.Namespace) -> None:
     from markerkit.tables.spec import to_tsv
 
     findings = validate(arguments.path)
-    print(to_tsv(findings), end="")
+    emit(to_tsv(findings), None)
     errors = int((findings["level"] == "error").sum())
     if errors:
         raise InputError(f"{errors} errors in {arguments.path!r}; correct the rows listed above.")
@@ -109,4 +108,4 @@ def _sets_diff(arguments: argparse.Namespace) -> None:
     from markerkit.catalog.load import diff, read_markers
     from markerkit.tables.spec import to_tsv
 
-    print(to_tsv(diff(read_markers(arguments.old), read_markers(arguments.new))), end="")
+    emit(to_tsv(diff(read_markers(arguments.old), read_markers(arguments.new))), None)

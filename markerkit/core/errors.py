@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: control characters but tab and line feed, and those that turn the direction of a text
+_ACTS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class InputError(ValueError):
@@ -46,6 +51,15 @@ def shown(value: object, *, most: int = 60) -> str:
     text = repr(value)
     half = (most - 3) // 2
     return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
+
+
+def printable(text: str) -> str:
+    r"""Write characters that act on a terminal, or turn the direction of a text, as ``\x1b``; lines and tabs stay.
+
+    >>> printable("a\x1b[2Jb\u202e")
+    'a\\x1b[2Jb\\u202e'
+    """
+    return _ACTS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def listed(items: Iterable[object], *, limit: int = 8, conjunction: str = "and") -> str:

@@ -23,6 +23,7 @@ from matplotlib.figure import Figure, FigureBase, SubFigure
 
 from markerkit.core.errors import InputError, one_of
 from markerkit.figures._palette import CLASSES, INK, PAPER
+from markerkit.io.files import write_bytes
 
 if TYPE_CHECKING:
     from fontTools.ttLib import TTFont
@@ -332,9 +333,6 @@ def save(
         one_of("formats", name, FORMATS)
     path = Path(path)
     stem = path.name.removesuffix(path.suffix) if path.suffix[1:] in FORMATS else path.name
-    if not path.parent.is_dir():
-        message = f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}."
-        raise InputError(message)
     owner = figure_of(figure) if isinstance(figure, Axes) else figure
     return [_save_one(owner, path.with_name(f"{stem}.{name}"), name, dpi) for name in formats]
 
@@ -355,13 +353,7 @@ def _save_one(figure: Figure, path: Path, name: str, dpi: int) -> Path:
     content = buffer.getvalue()
     if name == "svg":
         content = _with_font_stack(content)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+    return write_bytes(path, content)
 
 
 #: with these a word processor sets text; to thin them out takes twice as long as all the rest of a font

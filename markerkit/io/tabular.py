@@ -22,6 +22,7 @@ from markerkit.io.cells import of_words
 from markerkit.io.delimited import NAMELESS, check_header, named_columns, read_text
 from markerkit.io.number_format import read_numbers
 from markerkit.io.workbook import read_workbook
+from markerkit.tables.spec import text_of_cell
 
 _CELLS = 300  # cells of a column that are looked at; shares are then known to a few percent
 
@@ -119,7 +120,17 @@ def read_table(
     data = _utf8(data, path, what)
     _refuse_other_formats(data[:65536].decode("utf-8", "replace"), path, what)
     frame, types = read_text(data, path.name, what, pick=pick, as_text=as_text)
-    return Table(frame, path.name, digest, types)
+    return Table(_unmarked(frame) if b"'" in data else frame, path.name, digest, types)
+
+
+def _unmarked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Take off the apostrophes with which our tables mark texts that look like a formula."""
+    frame = frame.rename(columns=text_of_cell)
+    for at, kind in enumerate(frame.dtypes):
+        if of_words(kind) and frame.iloc[:, at].astype(str).str.startswith("'").any():
+            cells = frame.iloc[:, at].map(lambda v: text_of_cell(v) if isinstance(v, str) else v)
+            frame = frame.assign(**{frame.columns[at]: cells})
+    return frame
 
 
 def as_table(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
 import re
 import subprocess
 import sys
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -136,9 +137,9 @@ class FigureWriter:
                 {**tables, **_heat_maps(assessment, c, markers=not several)},
                 c.name if c else "",
                 (c.case, c.control) if c else None,
-                f"{_slug(c.name)}-" if c and several else "",
+                f"{slug}-" if several else "",
             )
-            for c in contrasts
+            for c, slug in zip(contrasts, _slugs([c.name if c else "" for c in contrasts]), strict=True)
         ]
         self._names = [[name for name in FIGURES if name not in shown_once] for _ in contrasts]
         whole = {**tables, **_heat_maps(assessment, None, markers=several)}
@@ -259,7 +260,17 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _slug(text: str) -> str:
-    """File name of a contrast; names that differ in signs only still get files of their own."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")[:60]
-    return f"{plain}_{sum(text.encode()) % 1000:03d}" if plain != re.sub(r"\s+", "_", text) else plain
+def _slugs(names: Sequence[str]) -> list[str]:
+    """File names of contrasts, one of its own for each, also where capitals and small letters are alike.
+
+    >>> _slugs(["EV-A", "EV B", "EV+B"])
+    ['EV_A_2126f4', 'EV_B_2b475e', 'EV_B_168216']
+    """
+    plain = [re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:60] for name in names]
+    often = Counter(text.lower() for text in plain)
+    return [
+        text
+        if text == re.sub(r"\s+", "_", name) and often[text.lower()] == 1
+        else f"{text}_{hashlib.sha256(name.encode('utf-8', 'backslashreplace')).hexdigest()[:6]}"
+        for text, name in zip(plain, names, strict=True)
+    ]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from markerkit.core.errors import InputError
+from markerkit.core.errors import InputError, listed, printable, shown
+from markerkit.io.files import encoded, is_there, remove_leftovers, whole_folder
 from markerkit.report._figures import FigureWriter, Process, drawing_process
 from markerkit.report._html import html_page
-from markerkit.report._methods import methods_text
+from markerkit.report._methods import as_markdown, methods_text
 from markerkit.report._rerun import rerun_files
 from markerkit.report._summary import summary
 from markerkit.report._workbook import write_workbook
@@ -24,6 +24,16 @@ from markerkit.tables.spec import to_tsv
 
 if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
+
+_FOLDERS: Final = {"figures", "tables"}
+#: what file managers put into every folder that is looked at
+_OF_THE_SYSTEM: Final = {".DS_Store", "Thumbs.db", "desktop.ini", ".directory"}
+_OF_0_1_0: Final = re.compile(
+    r"report\.html|summary\.json|methods\.md|tables\.xlsx|rerun\.(py|sh)|tables/[a-z_]+\.tsv|"
+    r"figures/(\w{1,64}-)?[a-z_]+\.(pdf|svg|png)",
+    re.ASCII,
+)
+_LARGEST_SUMMARY: Final = 2**28
 
 
 def write_report(
@@ -62,20 +72,26 @@ def write_report(
         See :func:`check_folder`.
     """
     tables, record, methods = assessment.tables, summary(assessment), methods_text(assessment)
-    with _whole_folder(Path(folder), overwrite=overwrite) as part:
+
+    def check() -> None:
+        check_folder(folder, overwrite=overwrite)
+
+    with whole_folder(folder, check, replace=overwrite) as part:
         (part / "figures").mkdir()
         with (
             nullcontext(process) if process is not None else drawing_process() as second,
             FigureWriter(assessment, tables, part / "figures", second) as writer,
         ):
             _write_tables(part, tables)
-            _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-            _write(part / "methods.md", methods)
+            _write(part / "methods.md", as_markdown(printable(methods)))
             for name, text in rerun_files(assessment, command).items():
                 _write(part / name, text)
             page = html_page(assessment, record, methods, writer.marker_values)
             drawn, skipped = writer.finish(progress=progress)
-        _write(part / "report.html", page(drawn, skipped))
+        _write(part / "report.html", printable(page(drawn, skipped)))
+        # of the files that are named here, --overwrite knows that it may replace them
+        record["files"] = sorted([*_files(part), "summary.json"])
+        _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     return Path(folder)
 
 
@@ -89,56 +105,95 @@ def _write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
 def check_folder(folder: str | Path, *, overwrite: bool) -> None:
     """Refuse a folder that cannot be written, before the work is done.
 
+    What runs that were killed left beside it is removed.
+
     Raises
     ------
     InputError
         There is something at the path and `overwrite` is not given; what is
-        there is not an assessment; the parent folder is not there or not
-        writable.
+        there is not an assessment, holds other files beside it, or is the folder
+        that the program runs in; the parent folder is not there or not writable.
     """
-    folder = Path(folder)
-    if folder.exists() or folder.is_symlink():
+    is_there(Path(folder))  # refuses a path that no file can have
+    target, name = Path(os.path.realpath(folder)), shown(str(folder))
+    remove_leftovers(target)
+    if is_there(Path(folder)):
         if not overwrite:
             raise InputError(
-                f"the output {str(folder)!r} is there already; choose another or replace it with overwrite=True "
-                "(--overwrite)."
+                f"the output {name} is there already; choose another or replace it with overwrite=True (--overwrite)."
             )
-        if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "summary.json").is_file()):
-            raise InputError(
-                f"the output {str(folder)!r} is not an assessment and will not be replaced; choose another."
-            )
-    parent = folder.resolve().parent
+        _refuse_foreign(target, name)
+    parent = target.parent
     while not parent.exists():
         parent = parent.parent
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise InputError(f"the output {name} cannot be written: no right to write in {shown(str(parent))}.")
+
+
+def _refuse_foreign(target: Path, name: str) -> None:
+    """Refuse to replace anything but an assessment, or an empty folder."""
+    if Path.cwd().is_relative_to(target):
         raise InputError(
-            f"the output {str(folder)!r} cannot be written: no right to write in {str(parent)!r}."
+            f"the output {name} is or holds the folder that you are in and will not be replaced; start in another folder."
+        )
+    try:
+        if not target.is_dir():
+            raise InputError(f"the output {name} is not a folder and will not be replaced; choose another.")
+        if not any(target.iterdir()):
+            return
+        record = _record(target)
+        if record is None:
+            raise InputError(
+                f"the output {name} is not an assessment and will not be replaced; choose another."
+            )
+        foreign = _foreign(target, record)
+    except OSError as error:
+        raise InputError(f"the output {name} cannot be read: {error.strerror}.") from error
+    if foreign:
+        raise InputError(
+            f"the output {name} holds files that markerkit did not write there and will not be replaced: "
+            f"{listed(foreign)}; move them, or choose another output."
         )
 
 
-@contextmanager
-def _whole_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give a temporary sibling to fill, and put it in place when all went well."""
-    check_folder(folder, overwrite=overwrite)
+def _record(folder: Path) -> dict[str, Any] | None:
+    """Read the summary.json of an assessment; None where there is none that markerkit wrote."""
+    path = folder / "summary.json"
+    if not path.is_file() or path.stat().st_size > _LARGEST_SUMMARY:
+        return None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise InputError(f"the output {str(folder)!r} cannot be written: {error.strerror}.") from error
-    try:
-        part.chmod(0o755)
-        yield part
-        if folder.exists():
-            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-            folder.replace(aside / folder.name)
-            part.replace(folder)
-            shutil.rmtree(aside)
+        record = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return None
+    keys = ("versions", "catalog", "contrasts", "input")
+    known = isinstance(record, dict) and isinstance(record.get("schema_version"), int)
+    if not known or any(not isinstance(record.get(k), dict | list) for k in keys):
+        return None
+    return record if "markerkit" in record["versions"] else None
+
+
+def _foreign(folder: Path, record: Mapping[str, Any]) -> list[str]:
+    """Name what lies in the folder and was not written there."""
+    given = record.get("files")
+    written = {str(name) for name in given} if isinstance(given, list) else None
+    found = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir() and not path.is_symlink():
+            mine = name in _FOLDERS
+        elif path.name in _OF_THE_SYSTEM:
+            mine = True
         else:
-            part.replace(folder)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+            # 0.1.0 did not list its files
+            mine = name in written if written is not None else _OF_0_1_0.fullmatch(name) is not None
+        if not mine:
+            found.append(name)
+    return found
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="")
+    path.write_bytes(encoded(text))
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from markerkit.catalog.criteria import load_criteria
@@ -31,6 +33,16 @@ CITATIONS = {
 }
 
 
+def as_markdown(text: str) -> str:
+    r"""Keep names of the user from being read as HTML, links or images.
+
+    >>> as_markdown("`<b>` against <b>, p < 0.05, ![a](http://b)")
+    '`\\<b>` against \\<b>, p < 0.05, ![a]\\(http://b)'
+    """
+    text = re.sub(r"(\\*)<(?=[A-Za-z/!?])", r"\1\1\\<", text)
+    return re.sub(r"\](?=[(\[:])", r"]\\", text)
+
+
 def methods_text(assessment: Assessment) -> str:
     """Return the methods paragraph, with every choice made, versions and citations.
 
@@ -46,15 +58,24 @@ def methods_text(assessment: Assessment) -> str:
         _verdicts(),
         _purity(assessment),
         _checks(assessment),
-        "## Design\n\n" + "\n".join(f"- {line}" for line in assessment.design),
+        "## Design\n\n" + _items(assessment.design),
         "## Software\n\n" + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
         "## References\n\n" + "\n".join(f"- {text}" for text in CITATIONS.values()),
     ]
     if series := series_sentences(assessment.series):
         parts.insert(-3, series)
     if assessment.warnings:
-        parts.insert(-2, "## Notes of this run\n\n" + "\n".join(f"- {w}" for w in assessment.warnings))
+        parts.insert(-2, "## Notes of this run\n\n" + _items(assessment.warnings))
     return "\n\n".join(parts) + "\n"
+
+
+def _items(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {_line(text)}" for text in lines)
+
+
+def _line(text: object) -> str:
+    """Write on one line, whatever line breaks a name has."""
+    return " ".join(str(text).split())
 
 
 def series_sentences(parts: SeriesParts) -> str:
@@ -93,11 +114,11 @@ def _input(assessment: Assessment) -> str:
     exp, catalog = assessment.experiment, assessment.markers
     read = exp.provenance
     source = (
-        f"`{read['file']}` (SHA-256 {str(read.get('sha256', ''))[:16]}...)"
+        f"`{_line(read['file'])}` (SHA-256 {str(read.get('sha256', ''))[:16]}...)"
         if read.get("file")
         else "an experiment in memory"
     )
-    quantity = f", quantity {read['quantity']}" if read.get("quantity") else ""
+    quantity = f", quantity {_line(read['quantity'])}" if read.get("quantity") else ""
     mapped = assessment.tables["id_mapping"]["status"].isin(["mapped", "ambiguous"]).mean()
     return (
         f"Protein groups were read from {source}{quantity}: {exp.n_proteins} protein groups in {exp.n_samples} "
@@ -154,10 +175,10 @@ def _factors(assessment: Assessment) -> str:
     """Name the factors of the models beside the groups, contrast by contrast where they differ."""
     found: dict[str, list[str]] = {}
     for c in assessment.contrasts:
-        extra = [f"pairs (`{c.paired_by}`)"] if c.paired_by else []
-        extra += [f"batch (`{b}`)" for b in c.batch]
+        extra = [f"pairs (`{_line(c.paired_by)}`)"] if c.paired_by else []
+        extra += [f"batch (`{_line(b)}`)" for b in c.batch]
         if extra:
-            found.setdefault(" and ".join(extra), []).append(c.name)
+            found.setdefault(" and ".join(extra), []).append(_line(c.name))
     if len(found) == 1 and len(next(iter(found.values()))) == len(assessment.contrasts):
         return f", with {next(iter(found))} as factors"
     each = [f"{words} ({', '.join(names)})" for words, names in found.items()]
@@ -194,7 +215,7 @@ def _null_sentence(assessment: Assessment) -> str:
             f"{test.replace('_', ' ')} {100 * rate:.1f} ± {100 * se:.1f} %"
             for test, rate, se in zip(rows["test"], rows["rate"], rows["se"], strict=True)
         ]
-        found.append(f"{name}: {', '.join(rates)}")
+        found.append(f"{_line(name)}: {', '.join(rates)}")
     return (
         f" The type I error of the tests was estimated on {draws} data sets without an effect, made by rotating the residuals "
         f"of the full model in a random direction (Langsrud 2005). At 5 % the tests rejected (with standard error) {'; '.join(found)}."
@@ -264,7 +285,7 @@ def _checks(assessment: Assessment) -> str:
         )
     text += _guidelines()
     context = assessment.params["context"]
-    stated = [str(context[key]) for key in ("accession", "dataset") if context.get(key)]
+    stated = [_line(context[key]) for key in ("accession", "dataset") if context.get(key)]
     if stated:
         return f"{text}Marker sets and their sources were compared with the data set stated ({', '.join(stated)})."
     return f"{text}Whether a marker set was derived from these data was not checked, because the data set was not stated."

@@ -31,7 +31,7 @@ def summary(assessment: Assessment) -> dict[str, Any]:
     -------
     Keys ``schema_version``, ``versions``, ``catalog``, ``parameters``,
     ``seed``, ``input``, ``design``, ``composition``, ``contrasts``, ``gaps``, ``warnings``.
-    Numbers are rounded to ten significant digits; what is missing is null.
+    The file has ``files`` as well, the names of all files of its folder. Numbers are rounded to ten significant digits; what is missing is null.
     """
     exp, catalog = assessment.experiment, assessment.markers
     read = exp.provenance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import math
 import re
 from collections.abc import Mapping
@@ -20,13 +21,18 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _EPOCH = datetime.datetime(2000, 1, 1)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST = 32_000  # characters that a cell holds
 _WIDEST = 60
 _SHARES = {"share", "fraction", "weight_fraction", "weight_measured"}
-#: every text is a text: never a formula, a link or a number
-_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+#: every text is a text: never a formula, a link or a number; in memory, as a killed run leaves temporary files behind
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "in_memory": True,
+}
 
 
 def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
@@ -46,7 +52,8 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     """
     from xlsxwriter import Workbook
 
-    book = Workbook(str(path), _OPTIONS)
+    content = io.BytesIO()
+    book = Workbook(content, _OPTIONS)
     book.set_properties({"author": "markerkit", "created": _EPOCH})
     explained = pd.DataFrame(
         [(s.name, s.description, c.name, c.kind, c.description) for s in TABLES.values() for c in s.columns],
@@ -65,6 +72,7 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     for name, table in tables.items():
         _sheet(book, formats, name, table, TABLES[name])
     book.close()
+    path.write_bytes(content.getvalue())
 
 
 def _sheet(

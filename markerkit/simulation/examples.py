@@ -18,6 +18,7 @@ from markerkit.catalog.load import MarkerCatalog, shipped
 from markerkit.core.errors import one_of
 from markerkit.core.experiment import Experiment
 from markerkit.ids.harmonize import mapped_as_given
+from markerkit.io.files import write_text
 from markerkit.simulation import model
 
 Truth = model.Truth
@@ -216,7 +217,7 @@ def write_example(folder: str | Path, name: str = "ev_vs_lysate") -> tuple[Path,
     table = exp.values.T
     table.insert(0, "protein_id", proteins["input_accession"])
     table.insert(1, "gene", proteins["gene"])
-    table.to_csv(matrix, sep="\t", index=False, float_format="%.6g", lineterminator="\n", encoding="utf-8")
+    write_text(matrix, table.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n"))
     sheet_columns = exp.samples[["fraction", "donor"]].rename_axis("sample").reset_index()
-    sheet_columns.to_csv(sheet, sep="\t", index=False, lineterminator="\n", encoding="utf-8")
+    write_text(sheet, sheet_columns.to_csv(sep="\t", index=False, lineterminator="\n"))
     return matrix, sheet

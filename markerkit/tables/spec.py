@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -126,8 +127,37 @@ def concat_rows(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
+#: what a spreadsheet may run as a formula: text behind = or @, a name or a call behind + or -, also in wide letters; not
+#: numbers, and not a sign alone as in +/+
+_FORMULA = re.compile(r"\s*(?:[=@＝＠]|[+\-＋－][\s+\-]*(?:[^\W\d]|[\"'(=@]|.*(?:[|!]|\w\()))")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def text_cell(text: str) -> str:
+    r"""Write a text as a cell of a text table: one line, and no formula to a spreadsheet.
+
+    What a spreadsheet would run as a formula gets an apostrophe before it, with which a spreadsheet marks text. The readers
+    of markerkit take it off again, see :func:`text_of_cell`.
+
+    >>> [text_cell(t) for t in ("CD63", "-2", "+/+", "=1+1", "-cmd|' /C calc'!A0", "a\tb")]
+    ['CD63', '-2', '+/+', "'=1+1", "'-cmd|' /C calc'!A0", 'a b']
+    """
+    if _CONTROL.search(text):
+        text = " ".join(_CONTROL.sub(" ", text).split())
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def text_of_cell(text: str) -> str:
+    """Take the apostrophe off that :func:`text_cell` writes.
+
+    >>> text_of_cell("'=1+1"), text_of_cell("'CD63")
+    ('=1+1', "'CD63")
+    """
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text, 1) else text
+
+
 def to_tsv(table: pd.DataFrame) -> str:
-    r"""Write a table as TSV text: fixed float format, ``\n`` line ends, missing as nothing.
+    r"""Write a table as TSV text: fixed float format, ``\n`` line ends, missing as nothing, texts as :func:`text_cell`.
 
     >>> to_tsv(pd.DataFrame({"a": [1.0, float("nan")], "b": ["x", "y"]}))
     'a\tb\n1\tx\n\ty\n'
@@ -135,9 +165,10 @@ def to_tsv(table: pd.DataFrame) -> str:
     clean = table.copy()
     for name in clean.columns:
         if pd.api.types.is_object_dtype(clean[name]) or pd.api.types.is_string_dtype(clean[name]):
-            clean[name] = clean[name].map(_one_line)
+            clean[name] = clean[name].map(_cell)
+    clean.columns = clean.columns.map(_cell)
     return str(clean.to_csv(sep="\t", index=False, float_format="%.10g", na_rep="", lineterminator="\n"))
 
 
-def _one_line(value: object) -> object:
-    return " ".join(value.split()) if isinstance(value, str) and any(c in value for c in "\t\r\n") else value
+def _cell(value: object) -> object:
+    return text_cell(value) if isinstance(value, str) else value

@@ -1,6 +1,9 @@
 """Reading, the process of its own, and the guard, without a browser."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -144,3 +147,55 @@ def test_guard(kind, headers, passes):
         assert sent == [{"type": "websocket.close", "code": 1008}]
     else:
         assert sent[0]["status"] == 403
+
+
+@pytest.mark.parametrize(
+    ("announced", "chunks", "status"),
+    [
+        ("100", [60, 40], 200),
+        ("101", [60, 41], 413),
+        ("-1", [1], 413),
+        ("x", [1], 413),
+        (None, [60, 40], 200),
+        (None, [60, 41], 413),
+        ("1", [60, 41], 413),
+    ],
+)
+def test_uploads_are_bounded(monkeypatch, announced, chunks, status):
+    monkeypatch.setattr("markerkit.app.guard.LARGEST", 100)
+    sent, left, kept = [], list(chunks), []
+
+    async def app(scope, receive, send):
+        more = True
+        while more:
+            message = await receive()
+            kept.append(len(message["body"]))
+            more = message["more_body"]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request", "body": bytes(left.pop(0)), "more_body": bool(left)}
+
+    length = [(b"content-length", announced.encode())] if announced is not None else []
+    scope = {"type": "http", "headers": [OWN, ORIGIN, *length], "method": "POST", "path": "/"}
+    asyncio.run(Guard(app, "127.0.0.1:9000")(scope, receive, send))
+    assert sent[0]["status"] == status
+    assert sum(kept) <= 100
+
+
+@pytest.mark.slow
+def test_the_folder_of_an_app_that_was_killed_is_removed_by_the_next(tmp_path):
+    code = (
+        "import tempfile, os; from markerkit.app.serve import _own_folder\n"
+        "with _own_folder():\n    open(tempfile.mkstemp()[1], 'w').close()\n    os.kill(os.getpid(), %d)"
+    )
+    for number, left in ((9, 1), (15, 1), (9, 1)):
+        subprocess.run(
+            [sys.executable, "-c", code % number], check=False, env={**os.environ, "TMPDIR": str(tmp_path)}
+        )
+        assert len(list(tmp_path.iterdir())) == left
+    subprocess.run([sys.executable, "-c", code % 0], check=True, env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []

@@ -18,6 +18,7 @@ from markerkit.cli.contrasts import read_contrasts, read_study_context
 from markerkit.cli.main import _parser, main
 from markerkit.sets.scoring import SCORES
 from markerkit.simulation.examples import write_example
+from tests.faults import write
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +48,7 @@ def refused(capsys, words, here):
 
 @pytest.mark.usefixtures("one_figure")
 def test_demo_writes_the_contract(here, capsys):
-    earlier = here / "markerkit_demo"
-    earlier.mkdir()
-    (earlier / "summary.json").write_text("{}")
+    write(here / "markerkit_demo", "earlier")
     assert main(["demo", "--quiet"]) == 2
     assert "is there already" in capsys.readouterr().err
     assert main(["demo", "--quiet", "--overwrite"]) == 0

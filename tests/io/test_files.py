@@ -46,7 +46,7 @@ def test_part_keeps_the_extension(tmp_path: Path) -> None:
     """Writers of images choose the format by it."""
     with whole_file(tmp_path / "a.png") as part:
         part.write_bytes(b"x")
-        assert (part.suffix, part.parent) == (".png", tmp_path)
+        assert (part.suffix, part.parent.parent) == (".png", tmp_path)
 
 
 @pytest.mark.parametrize(

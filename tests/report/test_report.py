@@ -1,6 +1,7 @@
 """The results folder: report, workbook, figures; nasty names; the same bytes twice."""
 
 import base64
+import csv
 import json
 import pickle
 import re
@@ -22,12 +23,14 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.core.glossary import GLOSSARY
 from markerkit.core.wording import percent
 from markerkit.figures._dispatch import FIGURES, OF_STUDY
+from markerkit.io.tabular import read_table
 from markerkit.report._figures import FigureWriter, drawing_process
 from markerkit.report._html import html_report
 from markerkit.report._places import PLACES
 from markerkit.report._values import group_rows
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.registry import TABLES
+from markerkit.tables.spec import text_of_cell
 from tests.helpers import EXAMPLE
 from tests.hostile import nasty_contrast, nasty_experiment
 
@@ -469,6 +472,27 @@ def test_workbook_explains_itself_and_runs_nothing(folder):
     hostile = [c for c in cells if isinstance(c.value, str) and c.value.startswith(("=", "+", "-", "@"))]
     assert hostile
     assert all(c.data_type == "s" and c.number_format == "@" for c in hostile)
+
+
+def test_no_table_holds_a_formula_to_a_spreadsheet(folder):
+    """Every cell of every kind; numbers stay numbers, and what is read again is what was written."""
+    live = re.compile(r"[=@\t\r\uff1d\uff0b\uff0d\uff20]|[+-](?![\d.]|inf$|$)")
+    marked = set()
+    for path in sorted((folder / "tables").glob("*.tsv")):
+        for line in path.read_text(encoding="utf-8").split("\n"):
+            for cell in next(csv.reader([line], delimiter="\t"), []):
+                assert not live.match(cell.lstrip(" ")), (path.name, cell[:80])
+                marked |= {cell} if cell.startswith("'") else set()
+    assert {"'@cmd", '\'=HYPERLINK("http://x")'} <= marked
+    assert text_of_cell("'@cmd") == "@cmd"
+    again = read_table(folder / "tables" / "id_mapping.tsv").frame
+    assert {"@cmd", '=HYPERLINK("http://x")', "-2", "+1"} <= set(again.astype(str).to_numpy().ravel())
+
+
+def test_the_methods_hold_no_html(folder):
+    text = (folder / "methods.md").read_text(encoding="utf-8")
+    assert not re.search(r"(?<!\\)<[a-z/!?]", text, re.IGNORECASE)
+    assert "]" + "(" not in text
 
 
 def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
