@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from markerkit.core import limits
 from markerkit.core.errors import InputError, listed, suggestion
 from markerkit.core.species import UNIPROT
+from markerkit.io.given import read_bytes
 
 #: name of a set: any text without line breaks and ``;``, which joins names in tables
 SET_ID = re.compile(r"[A-Za-z0-9][^\n\t;]*(?<! )")
@@ -95,16 +97,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is not valid TOML: {error}. Correct the file there.") from error
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # numbers of thousands of digits, lists of thousands of levels
+        raise InputError(
+            f"{path} is not TOML of marker sets: it has a number of thousands of digits, or lists many levels deep."
+        ) from error
 
 
 def read_text(path: Path) -> str:
     """Read UTF-8 text with any line ends; the error names the file."""
+    data = read_bytes(path, "file of marker sets", most=limits.MARKER_FILE)
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist; check the path.") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder; give a .toml, .tsv or .gmt file of sets.") from error
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8.") from error
 

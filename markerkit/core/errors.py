@@ -8,12 +8,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from markerkit.core import limits
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
+def in_one_line(message: object) -> str:
+    r"""Write a message in one line of bounded length: line breaks and control characters as escapes, a long middle left out.
+
+    >>> in_one_line("the file a\nb"), len(in_one_line("x" * 10_000))
+    ('the file a\\nb', 2000)
+    """
+    text = str(message)
+    if len(text) > limits.MESSAGE:
+        text = f"{text[: limits.MESSAGE]}{text[-limits.MESSAGE :]}"  # enough for both ends
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    half = (limits.MESSAGE - 5) // 2
+    return text if len(text) <= limits.MESSAGE else f"{text[: half + 1]} ... {text[-half:]}"
+
+
 class InputError(ValueError):
-    """Bad input: the message says what is wrong, what was found and what to do.
+    """Bad input: the message says in one line what is wrong, what was found and what to do.
 
     Examples
     --------
@@ -25,6 +42,9 @@ class InputError(ValueError):
     `organism` must be one of 'human', 'mouse' or 'rat'; got 'cow'.
     """
 
+    def __init__(self, message: object = "") -> None:
+        super().__init__(in_one_line(message))
+
 
 class MarkerkitWarning(UserWarning):
     """Something a careful reader should know; the result is still given.
@@ -35,6 +55,9 @@ class MarkerkitWarning(UserWarning):
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("ignore", MarkerkitWarning)  # read them first
     """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(in_one_line(message))
 
 
 def shown(value: object, *, most: int = 60) -> str:

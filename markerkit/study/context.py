@@ -10,7 +10,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from markerkit.core.errors import InputError, listed, one_of, suggestion
+from markerkit.core import limits
+from markerkit.core.errors import InputError, listed, one_of, shown, suggestion
+from markerkit.io.given import read_bytes
 from markerkit.study.context_keys import CONTEXT_KEYS, ContextKey
 
 _WIDTH = 100
@@ -50,14 +52,16 @@ def read_context(source: str | Path | Mapping[str, Any] | None) -> dict[str, Any
 
 
 def _read_file(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise InputError(f"there is no context file {str(path)!r}; give a TOML or JSON file.")
+    data = read_bytes(path, "context file", most=limits.CONTEXT_FILE)
+    kind, load = ("JSON", json.loads) if path.suffix.lower() == ".json" else ("TOML", tomllib.loads)
     try:
-        text = path.read_text(encoding="utf-8")
-        raw = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
-    except (ValueError, UnicodeDecodeError) as error:
-        kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
+        raw = load(data.decode("utf-8-sig"))
+    except ValueError as error:
         raise InputError(f"the context file {path.name!r} is not {kind}: {error}.") from error
+    except RecursionError as error:
+        raise InputError(
+            f"the context file {path.name!r} has lists or tables many levels deep; it needs keys with values only."
+        ) from error
     if not isinstance(raw, dict):
         raise InputError(f"the context file {path.name!r} must hold keys and values.")
     return raw
@@ -68,13 +72,13 @@ def _check(key: str, value: Any) -> Any:
     kind, meaning = known.kind, known.meaning
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         if not 0 <= value <= 100:
-            raise InputError(f"`{key}` ({meaning}) must lie between 0 and 100; got {value!r}.")
+            raise InputError(f"`{key}` ({meaning}) must lie between 0 and 100; got {shown(value)}.")
         return float(value)
     if known.yes_no and isinstance(value, bool):
         return "yes" if value else "no"
     if kind is float or not isinstance(value, kind):
         name = {bool: "true or false", str: "text", float: "a number"}[kind]
-        raise InputError(f"`{key}` ({meaning}) must be {name}; got {value!r}.")
+        raise InputError(f"`{key}` ({meaning}) must be {name}; got {shown(value)}.")
     if known.values:
         one_of(key, value, known.values)
     elif kind is str and not known.yes_no and str(value).strip().lower() in {"yes", "no", "true", "false"}:
