@@ -10,13 +10,13 @@ import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from markerkit import __version__
 from markerkit.cli.contrasts import add_contrasts, read_contrasts, read_study_context
 from markerkit.cli.peptides import add_peptides
 from markerkit.cli.sets import add_sets, marker_catalog, marker_files
-from markerkit.core.errors import InputError, MarkerkitWarning, one_of
+from markerkit.core.errors import InputError, MarkerkitWarning, in_one_line, one_of, shown
 from markerkit.io.files import check_file, emit
 
 if TYPE_CHECKING:
@@ -41,16 +41,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     Exit code: 0 done, 2 bad input, 130 interrupted. A bug ends in a traceback and 1.
     """
-    arguments = _parser().parse_args(argv)
-    arguments.command = sys.argv[1:] if argv is None else list(argv)
-    run: Callable[[argparse.Namespace], None] = arguments.run
+    words = sys.argv[1:] if argv is None else list(argv)
     try:
+        _check_words(words)
+        arguments = _parser().parse_args(words)
+        arguments.command = words
+        run: Callable[[argparse.Namespace], None] = arguments.run
         with warnings.catch_warnings():
             warnings.showwarning = _show(arguments)
             warnings.simplefilter("always", MarkerkitWarning)
             run(arguments)
     except InputError as error:
         print(f"markerkit: error: {error}", file=sys.stderr)
+        return EXIT_INPUT
+    except MemoryError:
+        print("markerkit: error: this computer has too little memory for this input.", file=sys.stderr)
         return EXIT_INPUT
     except KeyboardInterrupt:
         print("markerkit: interrupted", file=sys.stderr)
@@ -60,6 +65,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         # interpreter does not complain when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return EXIT_DONE
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """Refuse what cannot be written into the results, before any work."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise InputError(
+                f"{shown(word)} is not UTF-8 text; rename the file, or write it in UTF-8."
+            ) from None
 
 
 def _show(arguments: argparse.Namespace) -> Callable[..., None]:
@@ -77,8 +93,15 @@ def _show(arguments: argparse.Namespace) -> Callable[..., None]:
 # ---- parser --------------------------------------------------------------------
 
 
+class _Parser(argparse.ArgumentParser):
+    """Parser whose errors are as short as ours, however long a word is."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(in_one_line(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="markerkit", description="What are my extracellular vesicles, and how pure are they?"
     )
     parser.add_argument("--version", action="version", version=f"markerkit {__version__}")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
+import re
 import stat
+import tomllib
 import zlib
 from pathlib import Path
+from typing import Any
 
 from markerkit.core import limits
 from markerkit.core.errors import InputError, shown
@@ -14,6 +18,8 @@ from markerkit.core.errors import InputError, shown
 _STEP = 16 * limits.MEGABYTE
 _GZIP = b"\x1f\x8b"
 _LONGEST_PATH = 300
+#: a key of many parts, a.b.c...; the time of reading one grows with the square of their number
+_LONG_KEY = re.compile(r"""(?:\.[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+){64}""")
 
 
 def check_name(path: str | Path, what: str) -> None:
@@ -35,7 +41,7 @@ def check_name(path: str | Path, what: str) -> None:
         )
 
 
-def check_file(path: Path, what: str) -> int:
+def file_size(path: Path, what: str) -> int:
     """Give the size of a file; refuse what is none: a folder, a pipe, a device.
 
     Parameters
@@ -79,10 +85,10 @@ def read_bytes(path: str | Path, what: str, *, most: int | None = None) -> bytes
     Raises
     ------
     InputError
-        What :func:`check_file` refuses; too large a file; one that cannot be read; a large text with a zero byte.
+        What :func:`file_size` refuses; too large a file; one that cannot be read; a large text with a zero byte.
     """
     path = Path(path)
-    size = check_file(path, what)
+    size = file_size(path, what)
     if most is not None and size > most:
         raise InputError(
             f"the {what} {path.name!r} has {size / limits.MEGABYTE:,.0f} MB; at most {most // limits.MEGABYTE} MB are read."
@@ -153,3 +159,30 @@ def check_ratio(size: int, packed: int, name: str, what: str, *, most: int = lim
             f"the {what} {name!r} unpacks to more than {most // limits.MEGABYTE} MB and to more than {limits.RATIO} times its size, as "
             "no table of measured values does; unpack it, look at what it holds, and export the table again."
         )
+
+
+def parse(text: str, kind: str) -> Any:
+    """Read TOML or JSON.
+
+    Parameters
+    ----------
+    text
+        Content of a file.
+    kind
+        ``"TOML"`` or ``"JSON"``.
+
+    Raises
+    ------
+    ValueError
+        Something else; levels in each other beyond what can be read, numbers of thousands of digits.
+    """
+    if kind == "TOML" and _LONG_KEY.search(text):
+        raise ValueError("it has a key of more than 64 parts")
+    try:
+        return tomllib.loads(text) if kind == "TOML" else json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it has lists or tables in each other, many levels deep") from error
+    except ValueError as error:
+        if "digits" in str(error):  # advice of Python on its own settings
+            raise ValueError("it has a number of thousands of digits") from error
+        raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import textwrap
-import tomllib
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from markerkit.core import limits
 from markerkit.core.errors import InputError, listed, one_of, shown, suggestion
-from markerkit.io.given import read_bytes
+from markerkit.io.given import parse, read_bytes
 from markerkit.study.context_keys import CONTEXT_KEYS, ContextKey
 
 _WIDTH = 100
@@ -53,15 +52,11 @@ def read_context(source: str | Path | Mapping[str, Any] | None) -> dict[str, Any
 
 def _read_file(path: Path) -> dict[str, Any]:
     data = read_bytes(path, "context file", most=limits.CONTEXT_FILE)
-    kind, load = ("JSON", json.loads) if path.suffix.lower() == ".json" else ("TOML", tomllib.loads)
+    kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
     try:
-        raw = load(data.decode("utf-8-sig"))
+        raw = parse(data.decode("utf-8-sig"), kind)
     except ValueError as error:
         raise InputError(f"the context file {path.name!r} is not {kind}: {error}.") from error
-    except RecursionError as error:
-        raise InputError(
-            f"the context file {path.name!r} has lists or tables many levels deep; it needs keys with values only."
-        ) from error
     if not isinstance(raw, dict):
         raise InputError(f"the context file {path.name!r} must hold keys and values.")
     return raw
@@ -99,6 +94,7 @@ def context_template() -> str:
 
     Examples
     --------
+    >>> import tomllib
     >>> read_context(tomllib.loads(context_template()))
     {}
     """
