@@ -19,3 +19,5 @@ MARKER_FILE = 64 * MEGABYTE
 CONTEXT_FILE = MEGABYTE
 #: characters of a message
 MESSAGE = 2000
+#: null data sets that are simulated; with so many, a level of 0.05 is known to 0.001
+NULL_DATA_SETS = 100_000
