@@ -21,3 +21,5 @@ CONTEXT_FILE = MEGABYTE
 MESSAGE = 2000
 #: null data sets that are simulated; with so many, a level of 0.05 is known to 0.001
 NULL_DATA_SETS = 100_000
+#: values in a group that a protein may be asked to have; more than any study has samples
+MIN_VALUES = 1_000_000

@@ -106,7 +106,7 @@ def test_values_of_every_option(here, capsys, path, action):
 NUMBERS = {
     "--seed": ("-1", "-99999999999999999999"),
     "--null-check": ("-1", "9" * 30),
-    "--min-values": ("-1", "0"),
+    "--min-values": ("-1", "0", "9" * 30),
     "--lfc": ("-0.1", "nan", "inf", "1e999"),
 }
 
