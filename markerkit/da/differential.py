@@ -233,9 +233,7 @@ def _testing(
     one_of("missing", missing, MISSING)
     fewest = int(load_criteria().convention["min_values"]) if min_values is None else min_values
     if not (isinstance(fewest, Integral) and 1 <= fewest <= MIN_VALUES):
-        raise InputError(
-            f"`min_values` counts values in a group, 1 or more (at most {MIN_VALUES:,}); got {shown(min_values)}."
-        )
+        raise InputError(f"`min_values` counts values in a group, 1 or more; got {shown(min_values)}.")
     groups = ("the case samples", "the control samples")
     if isinstance(design, Contrast):
         groups = (design.case, design.control)
