@@ -28,9 +28,10 @@ from markerkit.checks.circularity import FLAGGED, circularity_of
 from markerkit.checks.design import SERIOUS, WARNING, design_lines, design_of, design_scope
 from markerkit.checks.replicates import CHECK as REPEATS
 from markerkit.checks.sensitivity import sensitivity_of
-from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
+from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of, shown
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import levels_of
+from markerkit.core.limits import NULL_DATA_SETS
 from markerkit.core.signal import BASES
 from markerkit.da.differential import MISSING
 from markerkit.effects.fit import fit_contrast
@@ -182,8 +183,13 @@ class _Options:
     def __post_init__(self) -> None:
         one_of("shares", self.shares, list(BASES))
         one_of("missing", self.missing, MISSING)
-        if not (isinstance(self.null_check, Integral) and (self.null_check == 0 or self.null_check >= 2)):
-            raise InputError(f"`null_check` counts data sets, 2 or more, or is 0; got {self.null_check!r}.")
+        if (
+            not (isinstance(self.null_check, Integral) and 0 <= self.null_check <= NULL_DATA_SETS)
+            or self.null_check == 1
+        ):
+            raise InputError(
+                f"`null_check` counts data sets, 2 to {NULL_DATA_SETS:,}, or is 0; got {shown(self.null_check)}."
+            )
         if not (isinstance(self.seed, Integral) and self.seed >= 0):
             raise InputError(f"`seed` is a whole number, 0 or more; got {self.seed!r}.")
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
-import tomllib
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from markerkit.core.errors import InputError, listed, suggestion
+from markerkit.core import limits
+from markerkit.core.errors import InputError, listed, shown, suggestion
 from markerkit.core.species import UNIPROT
+from markerkit.io.given import parse, read_bytes
 from markerkit.tables.spec import text_of_cell
 
 #: name of a set: any text without line breaks and ``;``, which joins names in tables
@@ -92,20 +95,19 @@ def reference_folder() -> Path:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; the error names the file and the place."""
+    text = read_text(path)
     try:
-        return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+        found: dict[str, Any] = parse(text, "TOML")
+    except ValueError as error:
         raise InputError(f"{path} is not valid TOML: {error}. Correct the file there.") from error
+    return found
 
 
 def read_text(path: Path) -> str:
     """Read UTF-8 text with any line ends; the error names the file."""
+    data = read_bytes(path, "file of marker sets", most=limits.MARKER_FILE)
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist; check the path.") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder; give a .toml, .tsv or .gmt file of sets.") from error
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8.") from error
 
@@ -160,6 +162,8 @@ def from_mapping(data: Mapping[str, Any], path: Path, text: str = "") -> SetReco
     markers = data.get("markers")
     if not isinstance(markers, list) or not markers:
         raise InputError(f'{path} has no markers; add `markers = [ {{ gene = "CD63" }} ]`.')
+    if not isinstance(defaults, dict):
+        raise InputError(f"{path}: `defaults` is not a table; write `[defaults]` above its fields.")
     _check_fields(header, HEADER, f"{path}: the header")
     _check_fields(defaults, MARKER, f"{path}: `defaults`")
     for number, marker in enumerate(markers, 1):
@@ -200,7 +204,16 @@ def _from_txt(path: Path, text: str) -> list[SetRecord]:
 
 
 def _from_tsv(path: Path, text: str, delimiter: str = "\t") -> list[SetRecord]:
-    reader = csv.DictReader(text.splitlines(), delimiter=delimiter)
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
+    try:
+        return _from_rows(path, reader)
+    except csv.Error as error:
+        raise InputError(
+            f"{path}, line {reader.line_num}: {error}. A quotation mark may be open: remove it, or close it."
+        ) from error
+
+
+def _from_rows(path: Path, reader: csv.DictReader[str]) -> list[SetRecord]:
     names = list(reader.fieldnames or ())
     for needed in ("set", "gene"):
         if needed not in names:
@@ -209,9 +222,12 @@ def _from_tsv(path: Path, text: str, delimiter: str = "\t") -> list[SetRecord]:
                 "A marker table has the columns set and gene, separated by tabs (.tsv) or commas (.csv)."
             )
     columns = {"accession": "uniprot"}
+    if len(set(names)) < len(names):
+        raise InputError(f"{path} repeats a column; found {listed(names, limit=20)}.")
     _check_fields({columns.get(n, n): None for n in names if n not in DERIVED}, MARKER, f"{path}")
     sets: dict[str, SetRecord] = {}
-    for line, row in enumerate(reader, 2):
+    for row in reader:
+        line = reader.line_num
         if None in row or None in row.values():
             raise InputError(f"{path}, line {line}: {len(names)} fields are expected, as in the header.")
         cells = {columns.get(k, k): text_of_cell(v.strip()) for k, v in row.items()}
@@ -290,58 +306,72 @@ def check_set(record: SetRecord, path: Path, text: str = "") -> None:
     name = header["id"]
     if not isinstance(name, str) or not SET_ID.fullmatch(name):
         raise InputError(
-            f"{path}: set id {name!r} must begin with a letter or digit and hold no ';' and no line break."
+            f"{path}: set id {shown(name)} must begin with a letter or digit and hold no ';' and no line break."
         )
     if header["role"] not in SET_ROLES:
         raise InputError(
-            f"{path}: role of set {name!r} must be {listed(SET_ROLES, conjunction='or')}; got {header['role']!r}."
+            f"{path}: role of set {shown(name)} must be {listed(SET_ROLES, conjunction='or')}; got {shown(header['role'])}."
             f"{suggestion(header['role'], SET_ROLES)}"
         )
     if header["organism"] not in SET_ORGANISMS:
         raise InputError(
-            f"{path}: organism of set {name!r} must be {listed(SET_ORGANISMS, conjunction='or')}; "
-            f"got {header['organism']!r}.{suggestion(header['organism'], SET_ORGANISMS)}"
+            f"{path}: organism of set {shown(name)} must be {listed(SET_ORGANISMS, conjunction='or')}; "
+            f"got {shown(header['organism'])}.{suggestion(header['organism'], SET_ORGANISMS)}"
         )
     minimum = header["minimum_measured"]
-    if not isinstance(minimum, int) or minimum < 1:
+    if not isinstance(minimum, int) or isinstance(minimum, bool) or minimum < 1:
         raise InputError(
-            f"{path}: minimum_measured of set {name!r} must be a whole number from 1; got {minimum!r}."
+            f"{path}: minimum_measured of set {shown(name)} must be a whole number from 1; got {shown(minimum)}."
         )
+    if problem := _wrong_kind(header, HEADER):
+        raise InputError(f"{path}: set {shown(name)}: {problem}")
     role_of: dict[str, str] = {}
     for marker in markers:
         problem = _problem(marker) or _repeated(marker, role_of)
         if problem:
             gene = str(marker["gene"])
             line = line_of(text, gene, repeated=gene in role_of)
-            raise InputError(f"{path}{f', line {line}' if line else ''}: set {name!r}: {problem}")
+            raise InputError(f"{path}{f', line {line}' if line else ''}: set {shown(name)}: {problem}")
         role_of[marker["gene"]] = marker["role"]
 
 
 def _problem(marker: Mapping[str, Any]) -> str:
     gene, accession, weight = marker["gene"], marker["uniprot"], marker["weight"]
-    if not isinstance(gene, str) or not gene or gene != gene.strip():
-        return f"gene {gene!r} must be a symbol without blanks around it."
+    if not isinstance(gene, str) or not gene or gene != gene.strip() or not gene.isprintable():
+        return f"gene {shown(gene)} must be a symbol without blanks around it and line breaks or tabs in it."
     if marker["role"] not in MARKER_ROLES:
-        return f"role of {gene} must be 'positive' or 'negative'; got {marker['role']!r}."
+        return f"role of {gene} must be 'positive' or 'negative'; got {shown(marker['role'])}."
     if accession and not (isinstance(accession, str) and UNIPROT.fullmatch(accession)):
-        return (
-            f"{accession!r} of {gene} is no UniProt accession (such as P08962); correct it or leave it empty."
-        )
+        return f"{shown(accession)} of {gene} is no UniProt accession (such as P08962); correct it or leave it empty."
     if marker["evidence"] not in EVIDENCE:
         return (
-            f"evidence of {gene} must be {listed(EVIDENCE, conjunction='or')}; got {marker['evidence']!r}."
+            f"evidence of {gene} must be {listed(EVIDENCE, conjunction='or')}; got {shown(marker['evidence'])}."
             f"{suggestion(marker['evidence'], EVIDENCE)}"
         )
     if not VERIFIED.fullmatch(str(marker["verified"])):
         return (
             f"verified of {gene} must be 'founding_review', 'opened:<what>', 'recalled-high', 'recalled-medium', "
-            f"'recalled-low' or 'user'; got {marker['verified']!r}."
+            f"'recalled-low' or 'user'; got {shown(marker['verified'])}."
         )
     for name in _FLAGS:
         if not isinstance(marker[name], bool):
             return f"{name} of {gene} must be true or false; got {marker[name]!r}."
-    if weight is not None and not (isinstance(weight, int | float) and 0 <= weight < float("inf")):
-        return f"weight of {gene} must be a number from 0; got {weight!r}."
+    number = isinstance(weight, int | float) and not isinstance(weight, bool)
+    if weight is not None and not (number and 0 <= weight <= sys.float_info.max):
+        return f"weight of {gene} must be a number from 0; got {shown(weight)}."
+    wrong = _wrong_kind(marker, MARKER)
+    return f"{gene}: {wrong}" if wrong else ""
+
+
+def _wrong_kind(fields: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
+    """Say which field holds another kind of value than its usual one; numbers are checked apart."""
+    for name, value in fields.items():
+        if isinstance(usual[name], str) and not isinstance(value, str):
+            return f"`{name}` must be text; got {shown(value)}."
+        if isinstance(usual[name], list) and not (
+            isinstance(value, list) and all(isinstance(v, str) for v in value)
+        ):
+            return f"`{name}` must be a list of texts; got {shown(value)}."
     return ""
 
 

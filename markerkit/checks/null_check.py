@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
-from markerkit.core.errors import InputError, MarkerkitWarning, one_of
+from markerkit.core.errors import InputError, MarkerkitWarning, one_of, shown
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
+from markerkit.core.limits import NULL_DATA_SETS
 from markerkit.da.differential import differential_abundance
 from markerkit.results import NullCheck
 from markerkit.sets.enrichment import enrich
@@ -94,8 +95,8 @@ def null_check(
     one_of("method", method, METHODS)
     for test in tests:
         one_of("tests", test, list(SET_TESTS))
-    if n_resamples < 2:
-        raise InputError(f"`n_resamples` is 2 or more; got {n_resamples!r}.")
+    if not 2 <= n_resamples <= NULL_DATA_SETS:
+        raise InputError(f"`n_resamples` is 2 to {NULL_DATA_SETS:,}; got {shown(n_resamples)}.")
     if isinstance(design, Mapping):
         raise InputError(
             "marker sets stand where the contrast belongs; write null_check(exp, Contrast(...), markers)."

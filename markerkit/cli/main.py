@@ -12,13 +12,13 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from markerkit import __version__
 from markerkit.cli.contrasts import add_contrasts, read_contrasts, read_study_context
 from markerkit.cli.peptides import add_peptides
 from markerkit.cli.sets import add_sets, marker_catalog, marker_files
-from markerkit.core.errors import InputError, MarkerkitWarning, one_of, shown
+from markerkit.core.errors import InputError, MarkerkitWarning, in_one_line, one_of, shown
 from markerkit.core.signals import Ended, ended_by_signals
 from markerkit.io.files import check_file, emit, say, work_folder, write_text
 
@@ -46,10 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     (Ctrl-C 130, SIGTERM 143, SIGHUP 129). A bug ends in a traceback and 1.
     """
     _open_streams()
-    arguments = _parser().parse_args(argv)
-    arguments.command = sys.argv[1:] if argv is None else list(argv)
-    run: Callable[[argparse.Namespace], None] = arguments.run
+    words = sys.argv[1:] if argv is None else list(argv)
     try:
+        _check_words(words)
+        arguments = _parser().parse_args(words)
+        arguments.command = words
+        run: Callable[[argparse.Namespace], None] = arguments.run
         with ended_by_signals(), warnings.catch_warnings():
             warnings.showwarning = _show(arguments)
             warnings.simplefilter("always", MarkerkitWarning)
@@ -57,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except InputError as error:
         return _refused(str(error))
+    except MemoryError:
+        return _refused("this computer has too little memory for this input.")
     except Ended as error:
         say(f"markerkit: ended by {signal.Signals(error.number).name}", sys.stderr)
         return EXIT_SIGNAL + error.number
@@ -97,6 +101,17 @@ def _leave_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _check_words(words: Sequence[str]) -> None:
+    """Refuse what cannot be written into the results, before any work."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise InputError(
+                f"{shown(word)} is not UTF-8 text; rename the file, or write it in UTF-8."
+            ) from None
+
+
 def _show(arguments: argparse.Namespace) -> Callable[..., None]:
     plain = warnings.showwarning
 
@@ -112,8 +127,15 @@ def _show(arguments: argparse.Namespace) -> Callable[..., None]:
 # ---- parser --------------------------------------------------------------------
 
 
+class _Parser(argparse.ArgumentParser):
+    """Parser whose errors are as short as ours, however long a word is."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(in_one_line(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="markerkit", description="What are my extracellular vesicles, and how pure are they?"
     )
     parser.add_argument("--version", action="version", version=f"markerkit {__version__}")

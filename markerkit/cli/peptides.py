@@ -56,7 +56,7 @@ def _peptides(arguments: argparse.Namespace) -> None:
     one_of("method", arguments.method, METHODS)
     one_of("peptides", arguments.peptides, list(ASSIGNMENTS))
     out = Path(arguments.out)
-    if out.suffix.lower() not in {".tsv", ".txt", ""}:
+    if not out.name or out.suffix.lower() not in {".tsv", ".txt", ""}:
         raise InputError(
             f"peptides writes TSV; let the name of the output end in '.tsv'; got {arguments.out!r}."
         )

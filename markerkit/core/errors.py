@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from markerkit.core import limits
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -17,8 +19,23 @@ if TYPE_CHECKING:
 _ACTS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
+def in_one_line(message: object) -> str:
+    r"""Write a message in one line of bounded length: line breaks and control characters as escapes, a long middle left out.
+
+    >>> in_one_line("the file a\nb"), len(in_one_line("x" * 10_000))
+    ('the file a\\nb', 2000)
+    """
+    text = str(message)
+    if len(text) > limits.MESSAGE:
+        text = f"{text[: limits.MESSAGE]}{text[-limits.MESSAGE :]}"  # enough for both ends
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    half = (limits.MESSAGE - 5) // 2
+    return text if len(text) <= limits.MESSAGE else f"{text[: half + 1]} ... {text[-half:]}"
+
+
 class InputError(ValueError):
-    """Bad input: the message says what is wrong, what was found and what to do.
+    """Bad input: the message says in one line what is wrong, what was found and what to do.
 
     Examples
     --------
@@ -30,6 +47,9 @@ class InputError(ValueError):
     `organism` must be one of 'human', 'mouse' or 'rat'; got 'cow'.
     """
 
+    def __init__(self, message: object = "") -> None:
+        super().__init__(in_one_line(message))
+
 
 class MarkerkitWarning(UserWarning):
     """Something a careful reader should know; the result is still given.
@@ -40,6 +60,9 @@ class MarkerkitWarning(UserWarning):
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("ignore", MarkerkitWarning)  # read them first
     """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(in_one_line(message))
 
 
 def shown(value: object, *, most: int = 60) -> str:

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
-from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns, shown
 from markerkit.core.experiment import Experiment
+from markerkit.core.limits import MIN_VALUES
 from markerkit.da.protein_tests import Tested, Testing, protein_table, too_few
 from markerkit.results import DifferentialAbundance
 from markerkit.stats.ebayes import Moderated, moderate, moderated_f, squeeze
@@ -231,8 +232,8 @@ def _testing(
     """Check how proteins are to be tested."""
     one_of("missing", missing, MISSING)
     fewest = int(load_criteria().convention["min_values"]) if min_values is None else min_values
-    if not (isinstance(fewest, Integral) and fewest >= 1):
-        raise InputError(f"`min_values` counts values in a group, 1 or more; got {min_values!r}.")
+    if not (isinstance(fewest, Integral) and 1 <= fewest <= MIN_VALUES):
+        raise InputError(f"`min_values` counts values in a group, 1 or more; got {shown(min_values)}.")
     groups = ("the case samples", "the control samples")
     if isinstance(design, Contrast):
         groups = (design.case, design.control)

@@ -17,7 +17,7 @@ from markerkit.io.affinity import TITLES, refuse_olink
 from markerkit.io.cells import MISSING
 from markerkit.io.dialects import plain
 from markerkit.io.number_format import Again, decimal_comma, read_numbers
-from markerkit.io.text_rows import LONGEST_RECORD, NAMES, Text, checked_rows
+from markerkit.io.text_rows import LONGEST_RECORD, NAMES, Text, checked_rows, strictly_quoted
 
 #: an empty cell and its usual marks in a sample sheet, where every other word, ``-`` and ``None`` too, is a level
 SHEET_MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan")
@@ -191,7 +191,8 @@ def _header(text: Text) -> tuple[list[str], int]:
     offset = text.start
     for _ in range(reader.line_num):
         offset = text.data.find(b"\n", offset) + 1 or len(text.data)
-    if reader.line_num >= LONGEST_RECORD:
+    lines = list(islice(text.lines(), reader.line_num))
+    if len(lines) >= LONGEST_RECORD or (len(lines) > 1 and not strictly_quoted(lines, text.delimiter)):
         raise text.fail(
             f"has a quotation mark in its header (line {text.number_of(text.start)}) that is not closed."
         )

@@ -13,6 +13,7 @@ import pandas as pd
 from markerkit.core.errors import InputError
 from markerkit.io.delimited import check_header
 from markerkit.io.dialects import Dialect
+from markerkit.io.given import file_size
 from markerkit.io.sample_sheet import short_name
 from markerkit.io.tabular import Table
 
@@ -35,6 +36,7 @@ _DIALECT = Dialect(
 def is_mztab(path: str | Path) -> bool:
     """Say whether a path is that of an mzTab file: its first lines are comments and metadata (MTD)."""
     path = Path(path)
+    file_size(path, "matrix")  # a pipe would be waited for
     try:
         with path.open("rb") as file:
             return _START.match(file.read(65536)) is not None

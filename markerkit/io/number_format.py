@@ -215,7 +215,9 @@ def _judged(cells: pd.Series, column: str, *, least: float = _MOSTLY) -> _Number
     fits = {f: sum(f.pattern.fullmatch(t) is not None for t in signed) for f in _formats({*"".join(signed)})}
     best = max(fits.values(), default=0)
     formats = tuple(f for f, n in fits.items() if n == best > 0)
-    return _Numbers(column, found, formats) if formats else None
+    if not formats or (len(formats) > 1 and all(f.thousands for f in formats)):
+        return None  # point and comma are each the decimal sign of some cells: the column stays text
+    return _Numbers(column, found, formats)
 
 
 def _formats(signs: set[str]) -> list[NumberFormat]:

@@ -19,6 +19,7 @@ _FEW_PROTEINS = 5  # names of samples, such as C3 and F2, may be symbols by chan
 _FEW_CELLS = 300
 _DISTINCT = 0.5
 _LEAST_ROWS = 6  # a shorter table may repeat a protein by chance
+_IS_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
 _SHORT = re.compile(r"[A-Za-z]{1,2}\d{0,2}")  # C3, F2, S100: symbols, but names of samples as well
 _DESIGN = frozenset(
     {"condition", "group", "treatment", "replicate", "bioreplicate", "biorep", "techrep", "batch", "donor", "fraction", "experiment",
@@ -32,7 +33,7 @@ _RUNS = (*SAMPLE_COLUMNS, "originalrun", "channel", "condition", "group", "label
 
 
 def refuse_other_shapes(table: Table, dialect: Dialect, sheet: pd.DataFrame | None, organism: str) -> None:
-    """Refuse sample sheets, long and transposed tables, and tables of samples against samples.
+    """Refuse sample sheets, long and transposed tables, tables of samples against samples, and tables without a header.
 
     Parameters
     ----------
@@ -50,10 +51,28 @@ def refuse_other_shapes(table: Table, dialect: Dialect, sheet: pd.DataFrame | No
     """
     _refuse_transposed(table, sheet, organism)
     if dialect is TABLE:
+        if sheet is None:
+            _refuse_no_header(table)
         _refuse_square(table)
         _refuse_long(table, dialect)
         _refuse_sheet(table)
         _refuse_rows_of_samples(table)
+
+
+def _refuse_no_header(table: Table) -> None:
+    """Refuse a table whose columns have numbers for names, the one of proteins a protein or a number: a row taken for the header."""
+    names = [str(c) for c in table.frame.columns]
+    values = [c for c in names if c not in table.texts]
+    if len(values) < _FEW_NUMBERS or not all(_IS_NUMBER.fullmatch(c) for c in values):
+        return
+    found = identifier_columns(table, TABLE)
+    for name in (found.accession, found.gene):
+        kinds = {} if name is None else identifier_kind([name], "human")
+        if name is not None and (_IS_NUMBER.fullmatch(name) or kinds["uniprot"] or kinds["symbol"]):
+            raise InputError(
+                f"the matrix {table.name!r} has no header: its first row ({listed(names, limit=4)}) holds values, or numbers in place of "
+                "names. Write the names of the columns above it, such as 'gene' and those of the samples."
+            )
 
 
 def _refuse_transposed(table: Table, sheet: pd.DataFrame | None, organism: str) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import hashlib
 import io
 import re
 import warnings
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,17 +15,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, shown
+from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.io.cells import of_words
 from markerkit.io.delimited import NAMELESS, check_header, named_columns, read_text
+from markerkit.io.given import check_ratio, read_bytes, unpacked
 from markerkit.io.number_format import read_numbers
 from markerkit.io.workbook import read_workbook
 from markerkit.tables.spec import text_of_cell
 
+_CELL = 8  # bytes of a cell at least
 _CELLS = 300  # cells of a column that are looked at; shares are then known to a few percent
 
 Pick = Callable[[list[str]], list[str]]
 
+#: byte order marks; that of UTF-32 begins like that of UTF-16
+_WIDE = (
+    ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-32"),
+    ((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-16"),
+)
 #: how formats that are no table begin, with what to do
 _OTHER_FORMATS = {
     r"(?:COM\b[^\n]*\n)*MTD\t": "an mzTab file, which holds several tables; give its protein table (the lines PRH and PRT) as TSV",
@@ -105,14 +110,15 @@ def read_table(
     Raises
     ------
     InputError
-        A file that is missing, empty, binary, a web page, has a header only,
+        A file that is missing, no file, empty, binary, broken, a web page, unpacks to too much, has a header only,
         repeats a column, has a ragged row, an open quotation mark or numbers with two readings.
     """
     path = Path(path)
-    data = _bytes(path, what)
+    data = read_bytes(path, what)
     digest = hashlib.sha256(data).hexdigest()
-    if data[:2] == b"\x1f\x8b":
-        data = _unzipped(data, path, what)
+    data = unpacked(data, path.name, what)
+    if not data[:1000].strip() and not data.strip():
+        raise InputError(f"the {what} {path.name!r} is empty; give a table with a header and rows.")
     if data[:4] == b"PAR1":
         return Table(_parquet(data, path, what, pick), path.name, digest)
     if data[:4] == b"PK\x03\x04":
@@ -183,28 +189,6 @@ def _index_names(frame: pd.DataFrame) -> list[str]:
     ]
 
 
-def _bytes(path: Path, what: str) -> bytes:
-    given = shown(str(path), most=300)
-    try:
-        if path.is_dir():
-            raise InputError(f"the {what} {given} is a folder; give a file.")
-        if not path.exists():
-            raise InputError(f"there is no {what} {given}; check the path.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"the {what} {given} cannot be read: {error.strerror}.") from error
-    if not data[:1000].strip() and not data.strip():
-        raise InputError(f"the {what} {path.name!r} is empty; give a table with a header and rows.")
-    return data
-
-
-def _unzipped(data: bytes, path: Path, what: str) -> bytes:
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"the {what} {path.name!r} is a broken gzip file; export it again.") from error
-
-
 def _parquet(data: bytes, path: Path, what: str, pick: Pick | None) -> pd.DataFrame:
     """Read a Parquet file; an index that was written with it comes first, as a column."""
     try:
@@ -218,10 +202,13 @@ def _parquet(data: bytes, path: Path, what: str, pick: Pick | None) -> pd.DataFr
         file = parquet.ParquetFile(io.BytesIO(data))
         columns = file.schema_arrow.names
         picked = columns if pick is None else pick(columns)
+        check_ratio(file.metadata.num_rows * len(picked) * _CELL, len(data), path.name, what)
         read = file.read(columns=picked if len(picked) < len(columns) else None)
         frame: pd.DataFrame = read.to_pandas(ignore_metadata=True)
         stated = (file.schema_arrow.pandas_metadata or {}).get("index_columns", [])
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(f"the {what} {path.name!r} is a broken Parquet file; export it again.") from error
     index = [c for c in stated if isinstance(c, str) and c in frame.columns]
     order = sorted(range(frame.shape[1]), key=lambda i: frame.columns[i] not in index)
@@ -236,12 +223,14 @@ def _parquet(data: bytes, path: Path, what: str, pick: Pick | None) -> pd.DataFr
 
 def _utf8(data: bytes, path: Path, what: str) -> bytes:
     """Text of a file as UTF-8 without a byte order mark."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        try:
-            return data.decode("utf-16").encode()
-        except UnicodeDecodeError:
-            raise _binary(path, what) from None
-    if b"\x00" in data[:65536]:
+    for marks, encoding in _WIDE:
+        if data.startswith(marks):
+            try:
+                data = data.decode(encoding).encode()
+            except UnicodeDecodeError:
+                raise _binary(path, what) from None
+            break
+    if b"\x00" in data:
         if data[:8] == b"\x89HDF\r\n\x1a\n":
             raise InputError(f"the {what} {path.name!r} is an HDF5 file; an AnnData file must end in .h5ad.")
         raise _binary(

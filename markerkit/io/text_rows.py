@@ -172,7 +172,7 @@ def _quoted(text: Text, raw: bytes, file: io.BytesIO, number: int, width: int) -
     try:
         cells = len(next(reader))
         # a mark that closes a cell of several lines stands before a delimiter; others belong to the text
-        broken = bool(swallowed) and not _strict([line, *swallowed], text.delimiter)
+        broken = bool(swallowed) and not strictly_quoted([line, *swallowed], text.delimiter)
     except csv.Error:
         cells, broken = 0, True
     # a row whose first line is short goes on in the next one, whatever signs stand in the text of the cell
@@ -189,8 +189,8 @@ def _quoted(text: Text, raw: bytes, file: io.BytesIO, number: int, width: int) -
     return cells, reader.line_num
 
 
-def _strict(lines: list[str], delimiter: str) -> bool:
-    """Say whether every quotation mark of a row opens or closes a cell."""
+def strictly_quoted(lines: list[str], delimiter: str) -> bool:
+    """Say whether every quotation mark of a row, of one line or several, opens or closes a cell."""
     try:
         next(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error:

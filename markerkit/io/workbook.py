@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 import re
+import sys
 import warnings
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from markerkit.core import limits
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, shown
 from markerkit.io.affinity import TITLES, refuse_olink
 from markerkit.io.cells import MISSING, as_numbers, cell_counts
 from markerkit.io.delimited import SHEET_MISSING, check_header, named_columns
 from markerkit.io.dialects import plain
+from markerkit.io.given import check_ratio
 from markerkit.io.number_format import read_numbers
 from markerkit.io.text_rows import NAMES
 
@@ -31,8 +35,10 @@ _MOSTLY = 0.5  # share of the filled cells that are numbers in a column of numbe
 #: what zipfile, the XML parser and openpyxl raise on a damaged or locked file
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, SyntaxError, LookupError, ValueError,
-    TypeError, AttributeError,
+    TypeError, AttributeError, ArithmeticError,
 )  # fmt: skip
+_LARGEST = int(sys.float_info.max)
+_PROLOG = 1 << 16  # bytes of a part in which a document type would stand
 _SAMPLED = 200  # rows of a sheet that are looked at to find the one that is a matrix
 
 
@@ -80,7 +86,7 @@ def read_workbook(data: bytes, name: str, what: str, *, as_text: bool) -> pd.Dat
     Raises
     ------
     InputError
-        No workbook, no sheet with rows, titles or merged cells above the columns, a column that is there twice, a
+        No workbook, one that unpacks to too much or declares entities, a sheet beyond the limits, no sheet with rows, titles or merged cells above the columns, a column that is there twice, a
         formula that was saved without its result.
 
     Warns
@@ -120,7 +126,10 @@ def read_workbook(data: bytes, name: str, what: str, *, as_text: bool) -> pd.Dat
 def _sheets(data: bytes, name: str, what: str) -> list[_Sheet]:
     """Sheets with a header and rows."""
     try:
-        return _read_sheets(data)
+        _check_archive(data, name, what)
+        return _read_sheets(data, name, what)
+    except InputError:
+        raise
     except _DAMAGE as error:
         if b"xl/workbook.xml" in data:
             raise InputError(f"the {what} {name!r} is a broken XLSX workbook; save it again.") from error
@@ -129,20 +138,70 @@ def _sheets(data: bytes, name: str, what: str) -> list[_Sheet]:
         ) from error
 
 
-def _read_sheets(data: bytes) -> list[_Sheet]:
+def _check_archive(data: bytes, name: str, what: str) -> None:
+    """Refuse a workbook that unpacks to too much, and one with entities, which no spreadsheet program writes."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = archive.infolist()  # more than the stated sizes is never unpacked
+        check_ratio(sum(p.file_size for p in parts), len(data), name, what)
+        for part in parts:
+            check_ratio(part.file_size, part.compress_size, name, what, most=limits.WORKBOOK_PART)
+            if part.filename.endswith((".xml", ".rels")):
+                with archive.open(part) as file:
+                    start = file.read(_PROLOG)
+                if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
+                    raise InputError(
+                        f"the {what} {name!r} is no workbook of a spreadsheet program: its part {shown(part.filename)} declares "
+                        "entities. Save the table again, or as TSV."
+                    )
+
+
+def _read_sheets(data: bytes, name: str, what: str) -> list[_Sheet]:
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     formulas = load_workbook(io.BytesIO(data), read_only=True) if _has_formulas(data) else None
     found = []
     for i, sheet in enumerate(book.worksheets):
-        unsolved = "" if formulas is None else _unsolved(sheet, formulas.worksheets[i])
-        rows = [r for r in sheet.iter_rows(values_only=True) if any(c is not None for c in r)]
+        of = f"the sheet {shown(sheet.title)} of the {what} {name!r}"
+        unsolved = "" if formulas is None else _unsolved(_rows(sheet, of), _rows(formulas.worksheets[i], of))
+        rows = list(_filled(_rows(sheet, of, values_only=True)))
         width = max((len(r) for r in rows), default=0)
+        if width * len(rows) > limits.SHEET_CELLS:
+            raise _too_large(of, f"{len(rows)} rows of {width} columns")
         rows = [(*r, *[None] * (width - len(r))) for r in rows]
         if len(rows) > 1 or unsolved:
             found.append(_Sheet(str(sheet.title), rows or [()], unsolved))
     return found
+
+
+def _rows(sheet: ReadOnlyWorksheet, of: str, *, values_only: bool = False) -> Iterator[tuple[Any, ...]]:
+    """Rows of a sheet, empty ones between others included; one that is larger than any program writes is refused."""
+    sheet.reset_dimensions()  # what a sheet states may be wrong
+    cells = 0
+    for number, row in enumerate(sheet.iter_rows(values_only=values_only), 1):
+        cells += len(row)
+        if number > limits.SHEET_ROWS or len(row) > limits.SHEET_COLUMNS:
+            raise _too_large(of, "a cell beyond the last row or column")
+        if cells > limits.SHEET_CELLS:
+            raise _too_large(of, f"{cells:,} cells in {number:,} rows")
+        yield row
+
+
+def _filled(rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+    """Rows that hold something, without the empty cells at their end; whole numbers too large for a float as infinite."""
+    for row in rows:
+        n = len(row)
+        while n and row[n - 1] is None:
+            n -= 1
+        if n:
+            yield tuple(math.inf if type(c) is int and abs(c) > _LARGEST else c for c in row[:n])
+
+
+def _too_large(of: str, found: str) -> InputError:
+    return InputError(
+        f"{of} has {found}; at most {limits.SHEET_ROWS:,} rows, {limits.SHEET_COLUMNS:,} columns and {limits.SHEET_CELLS:,} cells "
+        "are read. Delete the empty rows and columns around the table, or save it as TSV."
+    )
 
 
 def _has_formulas(data: bytes) -> bool:
@@ -152,15 +211,15 @@ def _has_formulas(data: bytes) -> bool:
         return any(re.search(rb"<(?:\w+:)?f[ >/]", archive.read(n)) for n in sheets)
 
 
-def _unsolved(results: ReadOnlyWorksheet, formulas: ReadOnlyWorksheet) -> str:
+def _unsolved(results: Iterable[tuple[Any, ...]], formulas: Iterable[tuple[Any, ...]]) -> str:
     """Name the first formula whose result was not stored; a stored result may be an empty text.
 
     Parameters
     ----------
     results, formulas
-        The same sheet of openpyxl, with the results and with the formulas.
+        Rows of cells of the same sheet, with the results and with the formulas.
     """
-    for solved, written in zip(results.iter_rows(), formulas.iter_rows(), strict=False):
+    for solved, written in zip(results, formulas, strict=False):
         for cell, formula in zip(solved, written, strict=False):
             if formula.data_type == "f" and cell.value is None and cell.data_type == "n":
                 return f"cell {formula.coordinate}, {shown(str(formula.value))}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import textwrap
-import tomllib
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from markerkit.core.errors import InputError, listed, one_of, suggestion
+from markerkit.core import limits
+from markerkit.core.errors import InputError, listed, one_of, shown, suggestion
+from markerkit.io.given import parse, read_bytes
 from markerkit.study.context_keys import CONTEXT_KEYS, ContextKey
 
 _WIDTH = 100
@@ -50,13 +51,11 @@ def read_context(source: str | Path | Mapping[str, Any] | None) -> dict[str, Any
 
 
 def _read_file(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise InputError(f"there is no context file {str(path)!r}; give a TOML or JSON file.")
+    data = read_bytes(path, "context file", most=limits.CONTEXT_FILE)
+    kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
     try:
-        text = path.read_text(encoding="utf-8")
-        raw = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
-    except (ValueError, UnicodeDecodeError) as error:
-        kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
+        raw = parse(data.decode("utf-8-sig"), kind)
+    except ValueError as error:
         raise InputError(f"the context file {path.name!r} is not {kind}: {error}.") from error
     if not isinstance(raw, dict):
         raise InputError(f"the context file {path.name!r} must hold keys and values.")
@@ -68,13 +67,13 @@ def _check(key: str, value: Any) -> Any:
     kind, meaning = known.kind, known.meaning
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         if not 0 <= value <= 100:
-            raise InputError(f"`{key}` ({meaning}) must lie between 0 and 100; got {value!r}.")
+            raise InputError(f"`{key}` ({meaning}) must lie between 0 and 100; got {shown(value)}.")
         return float(value)
     if known.yes_no and isinstance(value, bool):
         return "yes" if value else "no"
     if kind is float or not isinstance(value, kind):
         name = {bool: "true or false", str: "text", float: "a number"}[kind]
-        raise InputError(f"`{key}` ({meaning}) must be {name}; got {value!r}.")
+        raise InputError(f"`{key}` ({meaning}) must be {name}; got {shown(value)}.")
     if known.values:
         one_of(key, value, known.values)
     elif kind is str and not known.yes_no and str(value).strip().lower() in {"yes", "no", "true", "false"}:
@@ -95,6 +94,7 @@ def context_template() -> str:
 
     Examples
     --------
+    >>> import tomllib
     >>> read_context(tomllib.loads(context_template()))
     {}
     """
