@@ -149,6 +149,10 @@ def _null(exp: Experiment, formula: str | pd.DataFrame, chosen: ContrastSpec, me
     if da.fit is None:  # pragma: no cover - differential_abundance always keeps its fit
         raise AssertionError
     ((name, vector),) = da.contrasts.items()
+    if not (da.fit.df_residual > 0).any():
+        raise InputError(
+            f"{name!r} leaves no residual degrees of freedom, and so no residuals to make data sets of; give more samples."
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarkerkitWarning)  # the study itself has been warned about
         design = build_design(exp.samples, formula)

@@ -184,7 +184,8 @@ def running_score(
     Raises
     ------
     InputError
-        An unknown contrast, several and none named, or a differential abundance without its fit.
+        An unknown contrast, several and none named, a differential abundance without its fit, or one in
+        which no protein was tested.
 
     References
     ----------
@@ -207,6 +208,10 @@ def running_score(
     catalog = as_sets(markers, measured=set(da.table["gene"]))
     study = _study(_with_fit(da), chosen, catalog)
     score = pd.Series(study.statistics.t[study.position], index=list(study.place))
+    if score.isna().all():
+        raise InputError(
+            f"no protein was tested in {chosen!r}, so there is no ranking; the column `reason` of the table says why."
+        )
     sets = {name: [g for g in catalog[name].positive if g in score.index] for name in catalog}
     many = {name: genes for name, genes in sets.items() if len(genes) >= min_measured}
     ranked = gsea.prerank(score, many, weight=1.0, seed=seed)
@@ -343,7 +348,7 @@ def _described(
     with np.errstate(invalid="ignore", divide="ignore"):
         shift = np.where(size < p, inside / size - (total - inside) / (p - size), np.nan)
     t = study.statistics.t
-    strength, middle = sign[members.which] * t[members.protein], sign * np.median(t)
+    strength, middle = sign[members.which] * t[members.protein], sign * (np.median(t) if p else np.nan)
     driving = np.flatnonzero(strength > middle[members.which])
     which = members.which[driving]
     order = np.lexsort((-strength[driving], which))
