@@ -28,7 +28,14 @@ from markerkit.checks.circularity import FLAGGED, circularity_of
 from markerkit.checks.design import SERIOUS, WARNING, design_lines, design_of, design_scope
 from markerkit.checks.replicates import CHECK as REPEATS
 from markerkit.checks.sensitivity import sensitivity_of
-from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
+from markerkit.core.errors import (
+    InputError,
+    MarkerkitWarning,
+    collected_warnings,
+    listed,
+    one_of,
+    whole_number,
+)
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import levels_of
 from markerkit.core.signal import BASES
@@ -184,8 +191,7 @@ class _Options:
         one_of("missing", self.missing, MISSING)
         if not (isinstance(self.null_check, Integral) and (self.null_check == 0 or self.null_check >= 2)):
             raise InputError(f"`null_check` counts data sets, 2 or more, or is 0; got {self.null_check!r}.")
-        if not (isinstance(self.seed, Integral) and self.seed >= 0):
-            raise InputError(f"`seed` is a whole number, 0 or more; got {self.seed!r}.")
+        whole_number("seed", self.seed)
 
 
 def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options) -> Assessment:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
-from markerkit.core.errors import InputError, MarkerkitWarning, one_of
+from markerkit.core.errors import InputError, MarkerkitWarning, one_of, whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
 from markerkit.da.differential import differential_abundance
@@ -94,8 +94,8 @@ def null_check(
     one_of("method", method, METHODS)
     for test in tests:
         one_of("tests", test, list(SET_TESTS))
-    if n_resamples < 2:
-        raise InputError(f"`n_resamples` is 2 or more; got {n_resamples!r}.")
+    whole_number("n_resamples", n_resamples, least=2)
+    whole_number("seed", seed)
     if isinstance(design, Mapping):
         raise InputError(
             "marker sets stand where the contrast belongs; write null_check(exp, Contrast(...), markers)."

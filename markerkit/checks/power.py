@@ -132,6 +132,10 @@ def _typical(fit: LinearFit, moderated: Moderated, vector: Array, name: str) -> 
         raise InputError(
             f"no protein can be tested in {name!r}: there is nothing to estimate the spread from."
         )
+    if not np.median(moderated.variance[ok]) > 0:
+        raise InputError(
+            f"the values of {name!r} have no noise: there is no spread that an effect could be held against."
+        )
     return _Typical(
         float(np.median(moderated.variance[ok] * unscaled[ok] ** 2)),
         float(np.median(fit.df_residual[ok])),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns, whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
 from markerkit.stats import impute as kernels
@@ -361,6 +361,7 @@ def impute(exp: Experiment, *, method: str = "minprob", seed: int = 0, **options
     (0.0, True)
     """
     one_of("method", method, list(IMPUTATIONS))
+    whole_number("seed", seed)
     chosen = _imputation_options(method, options)
     if exp.scale != "log2":
         step = "call log2 first" if exp.scale == "raw" else "a missing ratio is not a low abundance"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
-from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, whole_number
 from markerkit.effects.members import Located
 from markerkit.effects.model import MissingValueScheme, ProteinEffects
 from markerkit.effects.scheme import effects_of, schemes_of
@@ -88,7 +88,8 @@ def enrich(
     Notes
     -----
     camera: :mod:`markerkit.stats.camera`. fry: :mod:`markerkit.stats.fry`; it tests a set by
-    itself, and where most proteins change it rejects nearly any set:
+    itself; its robust variances take the samples in their order, as those of limma do, so that in another order its p
+    moves (by up to 0.12 in small studies with missing values). Where most proteins change it rejects nearly any set:
     ``params["random_sets"]`` gives the share of random sets of the median size
     that this contrast would reject at 5 %, and a share above 20 % warns. gsea
     (gseapy, multilevel) and ora sample genes at random, as if proteins were
@@ -121,6 +122,8 @@ def enrich(
     """
     one_of("method", method, list(METHODS))
     one_of("hits", hits, HITS)
+    whole_number("min_measured", min_measured, least=1)
+    whole_number("seed", seed)
     options = Options(min_measured, inter_protein_cor, use_ranks, hits, alpha, seed)
     _refuse_foreign_options(method, options)
     _with_fit(da)
@@ -200,6 +203,8 @@ def running_score(
     >>> float(table["running_score"].max()) > 0.3
     True
     """
+    whole_number("min_measured", min_measured, least=1)
+    whole_number("seed", seed)
     names = list(da.contrasts)
     if contrast is None and len(names) > 1:
         raise InputError(f"there are {len(names)} contrasts: {listed(names)}; name one with `contrast`.")

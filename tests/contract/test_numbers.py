@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 import markerkit as mk
+from markerkit.checks.power import _noncentrality
 from tests.contract.experiments import CASES, catalog, genes, made, raw
 from tests.contract.verbs import EV, VERBS, faults, prepared, tested
 
@@ -96,13 +98,17 @@ OF_SETS: dict[str, Callable[[dict[str, list[str]]], object]] = {
 
 
 @pytest.mark.parametrize("verb", OF_SETS)
-@pytest.mark.parametrize("sets", [pytest.param(s, marks=[pytest.mark.slow] if s == "alike" else []) for s in SETS])
+@pytest.mark.parametrize(
+    "sets", [pytest.param(s, marks=[pytest.mark.slow] if s == "alike" else []) for s in SETS]
+)
 def test_awkward_sets(sets: str, verb: str) -> None:
     kept(lambda: OF_SETS[verb](SETS[sets]()))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("verb", ["enrich, camera", "enrich, fry", "enrich, effect", "score_samples, singscore", "coverage"])
+@pytest.mark.parametrize(
+    "verb", ["enrich, camera", "enrich, fry", "enrich, effect", "score_samples, singscore", "coverage"]
+)
 def test_ten_thousand_sets(verb: str) -> None:
     rng = np.random.default_rng(0)
     names = np.array(genes())
@@ -138,7 +144,6 @@ REFUSED: dict[str, Callable[[], object]] = {
         prepared(made(raw())), EV, weights=pd.Series(np.inf, raw().index)
     ),
     "alpha of detectable_effect": lambda: mk.detectable_effect(tested(made(raw())), alpha=0.0),
-    "alpha that no number reaches": lambda: mk.detectable_effect(tested(CASES["two against one"]()), alpha=1e-9),
     "power": lambda: mk.detectable_effect(tested(made(raw())), power=1.0),
     "set size": lambda: mk.detectable_effect(tested(made(raw())), set_size=0),
     "alpha of ora": lambda: mk.enrich(tested(made(raw())), ["CD63", "CD81", "CD9"], method="ora", alpha=float("nan")),
@@ -155,3 +160,10 @@ def test_options_out_of_range_are_refused(case: str) -> None:
     with pytest.raises(mk.InputError) as error:
         REFUSED[case]()
     assert 20 < len(str(error.value)) < 700
+
+
+def test_a_level_that_no_number_reaches_is_refused() -> None:
+    assert _noncentrality(4, 0.8, 0.05) == pytest.approx(3.76106026, abs=1e-7)
+    assert _noncentrality(np.inf, 0.8, 0.05) == pytest.approx(norm.ppf(0.975) + norm.ppf(0.8), abs=1e-5)
+    with pytest.raises(mk.InputError, match="choose a larger `alpha`"):
+        _noncentrality(1, 0.8, 1e-6)
