@@ -89,7 +89,7 @@ def enrich(
     -----
     camera: :mod:`markerkit.stats.camera`. fry: :mod:`markerkit.stats.fry`; it tests a set by
     itself; its robust variances take the samples in their order, as those of limma do, so that in another order its p
-    moves (by up to 0.12 in small studies with missing values). Where most proteins change it rejects nearly any set:
+    moves (by up to 0.12 in small studies). Where most proteins change it rejects nearly any set:
     ``params["random_sets"]`` gives the share of random sets of the median size
     that this contrast would reject at 5 %, and a share above 20 % warns. gsea
     (gseapy, multilevel) and ora sample genes at random, as if proteins were

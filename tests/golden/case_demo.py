@@ -17,20 +17,17 @@ WHOLE = ("identity", "purity", "contamination_fraction", "ev_markers", "overview
 
 
 def column_summary(values: pd.Series) -> dict[str, object]:
-    """What a column holds: how many values, how many different, and their mean and spread or the most frequent word."""
+    """Say what a column holds: how many values, their mean and spread, or how many words and the most frequent one."""
     known = values[values.notna() & (values.astype(str) != "")]
-    found: dict[str, object] = {
-        "n": len(known),
-        "distinct": int(known.nunique()),
-        "most": "",
-        "mean": np.nan,
-        "sd": np.nan,
-    }
+    found: dict[str, object] = {"n": len(known), "distinct": np.nan, "most": "", "mean": np.nan, "sd": np.nan}
     if pd.api.types.is_numeric_dtype(values.dtype) and len(known):
         numbers = known.to_numpy(dtype=float)
         return found | {"mean": float(numbers.mean()), "sd": float(numbers.std())}
     counts = known.astype(str).value_counts()
-    return found | {"most": str(min(counts.index[counts == counts.max()]))[:60] if len(counts) else ""}
+    return found | {
+        "distinct": int(known.nunique()),
+        "most": str(min(counts.index[counts == counts.max()]))[:60] if len(counts) else "",
+    }
 
 
 @case("demo", tolerance=1e-5)
