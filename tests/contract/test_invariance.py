@@ -113,7 +113,7 @@ def test_names_of_samples(new: list[str]) -> None:
     found = answers(renamed)
     back = {f"s {n}": old for n, old in zip(new, exp.values.index, strict=True)}
     for name in ("shares", "scores"):
-        found[name] = found[name].assign(sample=found[name]["sample"].map(back))
+        found[name] = found[name].assign(sample=found[name]["sample"].map(back).astype(object))
     same(found, usual())
 
 

@@ -21,7 +21,7 @@ from tests.contract.verbs import EV, VERBS, faults, prepared, tested
 pytestmark = pytest.mark.filterwarnings("ignore::markerkit.MarkerkitWarning")
 EVERY = [(case, verb) for case in CASES for verb in VERBS]
 #: of each case every so many verbs in the quick tests, from another one on; the dearest only in the slow ones
-STEP = 9
+STEP = 19
 DEAR = ("assess", "assess, no contrast", "quality", "enrich, gsea", "compare", "compare, pairs")
 
 
@@ -99,7 +99,11 @@ OF_SETS: dict[str, Callable[[dict[str, list[str]]], object]] = {
 
 @pytest.mark.parametrize("verb", OF_SETS)
 @pytest.mark.parametrize(
-    "sets", [pytest.param(s, marks=[pytest.mark.slow] if s == "alike" else []) for s in SETS]
+    "sets",
+    [
+        pytest.param(s, marks=[pytest.mark.slow] if s in ("alike", "one gene", "all but one") else [])
+        for s in SETS
+    ],
 )
 def test_awkward_sets(sets: str, verb: str) -> None:
     kept(lambda: OF_SETS[verb](SETS[sets]()))
