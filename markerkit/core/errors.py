@@ -110,7 +110,7 @@ def whole_number(name: str, value: object, *, least: int = 0) -> None:
         ...
     markerkit.core.errors.InputError: `seed` is a whole number, 0 or more; got -1.
     """
-    if not (isinstance(value, Integral) and not isinstance(value, bool) and value >= least):
+    if not (isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least):
         raise InputError(f"`{name}` is a whole number, {least} or more; got {shown(value)}.")
 
 
