@@ -16,7 +16,7 @@ from scipy.stats import norm
 import markerkit as mk
 from markerkit.checks.power import _noncentrality
 from tests.contract.experiments import CASES, catalog, genes, made, raw
-from tests.contract.verbs import EV, VERBS, faults, prepared, tested
+from tests.contract.verbs import EV, VERBS, faults, fitted, prepared
 
 pytestmark = pytest.mark.filterwarnings("ignore::markerkit.MarkerkitWarning")
 EVERY = [(case, verb) for case in CASES for verb in VERBS]
@@ -83,7 +83,7 @@ SETS: dict[str, Callable[[], dict[str, list[str]]]] = {
 }
 OF_SETS: dict[str, Callable[[dict[str, list[str]]], object]] = {
     **{
-        f"enrich, {m}": lambda sets, m=m: mk.enrich(tested(made(raw())), sets, method=m)  # type: ignore[misc]
+        f"enrich, {m}": lambda sets, m=m: mk.enrich(fitted(made(raw())), sets, method=m)  # type: ignore[misc]
         for m in ("camera", "fry", "effect", "joint", "ora", "gsea")
     },
     **{
@@ -92,7 +92,7 @@ OF_SETS: dict[str, Callable[[dict[str, list[str]]], object]] = {
     },
     "coverage": lambda sets: mk.coverage(made(raw()), sets),
     "membership": lambda sets: mk.membership(made(raw()), "fraction", sets),
-    "running_score": lambda sets: mk.running_score(tested(made(raw())), sets),
+    "running_score": lambda sets: mk.running_score(fitted(made(raw())), sets),
     "null_check": lambda sets: mk.null_check(prepared(made(raw())), EV, sets, n_resamples=2),
 }
 
@@ -129,9 +129,9 @@ REFUSED: dict[str, Callable[[], object]] = {
     "assess_purity, seed": lambda: mk.assess_purity(made(raw()), EV, seed=-1),
     "compare, seed": lambda: mk.compare(made(raw()), EV, seed=-1),
     "null_check, seed": lambda: mk.null_check(prepared(made(raw())), EV, n_resamples=2, seed=-1),
-    "enrich, seed of fry": lambda: mk.enrich(tested(made(raw())), ["CD63", "CD81", "CD9"], method="fry", seed=-1),
-    "enrich, seed of gsea": lambda: mk.enrich(tested(made(raw())), ["CD63", "CD81", "CD9"], method="gsea", seed=-1),
-    "running_score, seed": lambda: mk.running_score(tested(made(raw())), ["CD63", "CD81", "CD9"], seed=-1),
+    "enrich, seed of fry": lambda: mk.enrich(fitted(made(raw())), ["CD63", "CD81", "CD9"], method="fry", seed=-1),
+    "enrich, seed of gsea": lambda: mk.enrich(fitted(made(raw())), ["CD63", "CD81", "CD9"], method="gsea", seed=-1),
+    "running_score, seed": lambda: mk.running_score(fitted(made(raw())), ["CD63", "CD81", "CD9"], seed=-1),
     "impute, seed": lambda: mk.impute(mk.filter_detected(made(raw()).logged()), seed=-1),
     "fraction_profiles, seed": lambda: mk.fraction_profiles(made(raw()), fraction="tube", seed=-1),
     "simulate, seed": lambda: mk.simulate(n=2, n_background=20, seed=-1),
@@ -147,14 +147,14 @@ REFUSED: dict[str, Callable[[], object]] = {
     "weights infinite": lambda: mk.differential_abundance(
         prepared(made(raw())), EV, weights=pd.Series(np.inf, raw().index)
     ),
-    "alpha of detectable_effect": lambda: mk.detectable_effect(tested(made(raw())), alpha=0.0),
-    "power": lambda: mk.detectable_effect(tested(made(raw())), power=1.0),
-    "set size": lambda: mk.detectable_effect(tested(made(raw())), set_size=0),
-    "alpha of ora": lambda: mk.enrich(tested(made(raw())), ["CD63", "CD81", "CD9"], method="ora", alpha=float("nan")),
+    "alpha of detectable_effect": lambda: mk.detectable_effect(fitted(made(raw())), alpha=0.0),
+    "power": lambda: mk.detectable_effect(fitted(made(raw())), power=1.0),
+    "set size": lambda: mk.detectable_effect(fitted(made(raw())), set_size=0),
+    "alpha of ora": lambda: mk.enrich(fitted(made(raw())), ["CD63", "CD81", "CD9"], method="ora", alpha=float("nan")),
     "min_fraction": lambda: mk.filter_detected(made(raw()), min_fraction=float("nan")),
     "min_share": lambda: mk.membership(made(raw()), min_share=0.0),
     "min_measured of scores": lambda: mk.score_samples(made(raw()).logged(), ["CD63", "CD81"], min_measured=-1),
-    "min_measured of tests": lambda: mk.enrich(tested(made(raw())), ["CD63", "CD81"], min_measured=-1),
+    "min_measured of tests": lambda: mk.enrich(fitted(made(raw())), ["CD63", "CD81"], min_measured=-1),
     "quantile": lambda: mk.impute(mk.filter_detected(made(raw()).logged()), method="mindet", quantile=float("nan")),
 }  # fmt: skip
 

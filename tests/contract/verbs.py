@@ -27,12 +27,12 @@ def prepared(exp: mk.Experiment) -> mk.Experiment:
     return mk.normalize(exp.logged())
 
 
-def tested(exp: mk.Experiment) -> mk.results.DifferentialAbundance:
+def fitted(exp: mk.Experiment) -> mk.results.DifferentialAbundance:
     return mk.differential_abundance(prepared(exp), EV)
 
 
 def _enrich(method: str) -> Callable[[mk.Experiment], Result]:
-    return lambda exp: mk.enrich(tested(exp), catalog(), method=method)
+    return lambda exp: mk.enrich(fitted(exp), catalog(), method=method)
 
 
 def _scores(method: str) -> Callable[[mk.Experiment], Result]:
@@ -61,7 +61,7 @@ VERBS: dict[str, Callable[[mk.Experiment], object]] = {
     "score_samples, mean_z": _scores("mean_z"),
     "quality": lambda exp: mk.quality(exp, catalog(), group="fraction", fluid="culture"),
     "composition": lambda exp: mk.composition(exp, catalog(), group="fraction", fluid="plasma"),
-    "differential_abundance": tested,
+    "differential_abundance": fitted,
     "differential_abundance, pairs": lambda exp: mk.differential_abundance(prepared(exp), PAIRED, trend=True, lfc=0.5),
     "differential_abundance, deqms": lambda exp: mk.differential_abundance(
         prepared(exp), BATCHES, method="deqms", counts=pd.Series(2.0, exp.values.columns)
@@ -76,9 +76,9 @@ VERBS: dict[str, Callable[[mk.Experiment], object]] = {
     "enrich, effect": _enrich("effect"),
     "enrich, joint": _enrich("joint"),
     "enrich, ora": _enrich("ora"),
-    "enrich, gsea": lambda exp: mk.enrich(tested(exp), {"ev": catalog()["exosome"].positive}, method="gsea"),
-    "running_score": lambda exp: mk.running_score(tested(exp), {"ev": catalog()["exosome"].positive}),
-    "detectable_effect": lambda exp: mk.detectable_effect(tested(exp)),
+    "enrich, gsea": lambda exp: mk.enrich(fitted(exp), {"ev": catalog()["exosome"].positive}, method="gsea"),
+    "running_score": lambda exp: mk.running_score(fitted(exp), {"ev": catalog()["exosome"].positive}),
+    "detectable_effect": lambda exp: mk.detectable_effect(fitted(exp)),
     "null_check": lambda exp: mk.null_check(prepared(exp), EV, catalog(), n_resamples=2, tests=["camera", "effect"]),
     "null_check, permute": lambda exp: mk.null_check(prepared(exp), EV, catalog(), n_resamples=2, method="permute", tests=["fry"]),
     "assess_identity": lambda exp: mk.assess_identity(exp, EV, catalog()),
