@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import markerkit as mk
-from tests.helpers import EXAMPLE
+from tests.helpers import example_assessed
 from tests.hostile import nasty_contrast, nasty_experiment
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def example() -> mk.Experiment:
 
 
 @pytest.fixture(scope="session")
-def example_assessment(example: mk.Experiment) -> Assessment:
+def example_assessment() -> Assessment:
     """The example, assessed once for all tests, which only read it."""
-    return mk.assess(example, EXAMPLE)
+    return example_assessed()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,9 +16,21 @@ from scipy.stats import binom
 from markerkit.core.experiment import Experiment
 from markerkit.study.contrast import Contrast
 
+if TYPE_CHECKING:
+    from markerkit.results import Assessment
+
 ROOT = Path(__file__).parents[1]
 #: how the tests compare the simulated example of `load_example`; see the fixture `example_assessment`
 EXAMPLE = Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate", fluid="culture")
+
+
+@cache
+def example_assessed() -> Assessment:
+    """The simulated example, assessed once in a process; only read it."""
+    from markerkit.assessment.run import assess
+    from markerkit.simulation.examples import load_example
+
+    return assess(load_example(), EXAMPLE)
 
 
 def experiment(

@@ -16,6 +16,10 @@ MEANING = {
     Rule.CONTROL_IS_VESICLES: "Both groups are vesicle preparations. The comparison says which of them has more of what; it cannot "
     "say that either is vesicles, because what both share cancels.",
     Rule.NO_REPLICATES: "With one sample in a group there is no spread, and so no interval.",
+    Rule.COPIES: "The samples of one group hold the same value in every protein: one run, given several times. They say nothing of "
+    "how preparations differ.",
+    Rule.FAILED_RUNS: "The runs of one group show next to no proteins, a small part of what those of the other show. What they "
+    "lack says nothing about the sample, so that neither its presence nor its absence is judged.",
     Rule.STATED_NOT_VESICLES: "The context says `vesicles = false`, so no class is asked for.",
     Rule.APOPTOSIS_NOT_STATED: "EVs of dying cells carry the proteins of dying cells, and so does debris. These classes are asked "
     "only where the context says that apoptosis was induced, how it was shown, and how many cells were alive.",
@@ -65,6 +69,8 @@ MEANING = {
 #: what stands in a reason for the name of the class, source or group that it is about
 _ABOUT = {
     Rule.NO_REPLICATES: "a group",
+    Rule.COPIES: "a group",
+    Rule.FAILED_RUNS: "a group",
     Rule.ORGANELLES_PER_EV: "mitochondria, ER or nucleus",
     Rule.NECROSIS: "mitochondria, ER or nucleus",
     Rule.REQUIRED_CLASS: "the class that this one rests on is",
@@ -88,6 +94,7 @@ def _verdict(rule: Rule) -> Verdict:
         "weight_measured": 0.1,
         "equivalence_margin": 1.0,
         "n_samples": 1,
+        "n_proteins": 3,
         "min_replicates": 3,
     }
     because = Verdict(VerdictWord.UNRESOLVED, Rule.WIDE_INTERVAL) if rule == Rule.REQUIRED_CLASS else None

@@ -28,7 +28,15 @@ from markerkit.checks.circularity import FLAGGED, circularity_of
 from markerkit.checks.design import SERIOUS, WARNING, design_lines, design_of, design_scope
 from markerkit.checks.replicates import CHECK as REPEATS
 from markerkit.checks.sensitivity import sensitivity_of
-from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of, shown
+from markerkit.core.errors import (
+    InputError,
+    MarkerkitWarning,
+    collected_warnings,
+    listed,
+    one_of,
+    shown,
+    whole_number,
+)
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import levels_of
 from markerkit.core.limits import NULL_DATA_SETS
@@ -190,8 +198,7 @@ class _Options:
             raise InputError(
                 f"`null_check` counts data sets, 2 to {NULL_DATA_SETS:,}, or is 0; got {shown(self.null_check)}."
             )
-        if not (isinstance(self.seed, Integral) and self.seed >= 0):
-            raise InputError(f"`seed` is a whole number, 0 or more; got {self.seed!r}.")
+        whole_number("seed", self.seed)
 
 
 def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options) -> Assessment:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
+from markerkit.checks.replicates import CHECK as REPEATS
 from markerkit.checks.replicates import technical_replicates
 from markerkit.checks.sheet import (
     BATCH,
@@ -26,8 +27,11 @@ from markerkit.checks.sheet import (
     words_of,
 )
 from markerkit.core.errors import listed
+from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
+from markerkit.core.matrix import copies
 from markerkit.io.sample_sheet import GUESS
+from markerkit.study.contrast import Contrast
 from markerkit.study.data import StudyData
 from markerkit.study.formula import build_design
 from markerkit.tables.registry import TABLES
@@ -56,7 +60,8 @@ def design_of(data: StudyData) -> pd.DataFrame:
             data.context,
             data.criteria.design,
         )
-        rows += [{"contrast": contrast.name, **vars(f)} for f in _findings(sheet)]
+        found = [*_copies(contrast.select(data.as_read), contrast), *_findings(sheet)]
+        rows += [{"contrast": contrast.name, **vars(f)} for f in found]
     if not data.contrasts:
         text = "no comparator: every sample is described by itself"
         rows = [{"contrast": "", **vars(Finding("comparator", "", text, NOTE, _COMPARE))}]
@@ -64,6 +69,14 @@ def design_of(data: StudyData) -> pd.DataFrame:
 
 
 _COMPARE = "name a case and a control: the source cells' lysate, the fluid itself or another fraction"
+
+
+def _copies(exp: Experiment, contrast: Contrast) -> Iterator[Finding]:
+    """Find samples of one group that hold the same values."""
+    for names in contrast.groups(exp):
+        for same in copies(exp.select(samples=list(names)).matrix):
+            text = f"the samples {listed(names[same])} hold the same value in every protein: one run, {len(same)} times"
+            yield Finding(REPEATS, "", text, SERIOUS, "keep one of them: they are no replicates")
 
 
 def _findings(sheet: Sheet) -> Iterator[Finding]:

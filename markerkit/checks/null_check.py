@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
-from markerkit.core.errors import InputError, MarkerkitWarning, one_of, shown
+from markerkit.core.errors import InputError, MarkerkitWarning, one_of, shown, whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
 from markerkit.core.limits import NULL_DATA_SETS
@@ -95,8 +95,10 @@ def null_check(
     one_of("method", method, METHODS)
     for test in tests:
         one_of("tests", test, list(SET_TESTS))
-    if not 2 <= n_resamples <= NULL_DATA_SETS:
+    whole_number("n_resamples", n_resamples, least=2)
+    if n_resamples > NULL_DATA_SETS:
         raise InputError(f"`n_resamples` is 2 to {NULL_DATA_SETS:,}; got {shown(n_resamples)}.")
+    whole_number("seed", seed)
     if isinstance(design, Mapping):
         raise InputError(
             "marker sets stand where the contrast belongs; write null_check(exp, Contrast(...), markers)."
@@ -150,6 +152,10 @@ def _null(exp: Experiment, formula: str | pd.DataFrame, chosen: ContrastSpec, me
     if da.fit is None:  # pragma: no cover - differential_abundance always keeps its fit
         raise AssertionError
     ((name, vector),) = da.contrasts.items()
+    if not (da.fit.df_residual > 0).any():
+        raise InputError(
+            f"{name!r} leaves no residual degrees of freedom, and so no residuals to make data sets of; give more samples."
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarkerkitWarning)  # the study itself has been warned about
         design = build_design(exp.samples, formula)

@@ -132,6 +132,10 @@ def _typical(fit: LinearFit, moderated: Moderated, vector: Array, name: str) -> 
         raise InputError(
             f"no protein can be tested in {name!r}: there is nothing to estimate the spread from."
         )
+    if not np.median(moderated.variance[ok]) > 0:
+        raise InputError(
+            f"the values of {name!r} have no noise: there is no spread that an effect could be held against."
+        )
     return _Typical(
         float(np.median(moderated.variance[ok] * unscaled[ok] ** 2)),
         float(np.median(fit.df_residual[ok])),
@@ -166,4 +170,17 @@ def _noncentrality(df: float, power: float, alpha: float) -> float:
     """Shift of a t variable that exceeds its critical value with the given chance."""
     df = min(df, 1e6)
     critical = float(stdtrit(df, 1 - alpha / 2))
-    return float(brentq(lambda shift: 1 - nctdtr(df, shift, critical) - power, 0.0, 20 * critical + 20))
+
+    def lacking(shift: float) -> float:
+        return float(1 - nctdtr(df, shift, critical) - power)
+
+    # the distribution function is known up to a few standard deviations beyond the critical value only
+    high = critical + 1.0
+    while lacking(high) < 0:
+        high *= 2
+    if np.isnan(lacking(high)):
+        raise InputError(
+            f"with {df:.3g} degrees of freedom no effect is found at alpha={alpha:g} that a number holds; choose a "
+            "larger `alpha`."
+        )
+    return float(brentq(lacking, 0.0, high))

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from markerkit.core import limits
@@ -136,6 +137,18 @@ Did you mean 'ssgsea'?
             f"got {shown(value)}.{suggestion(value, allowed)}"
         )
         raise InputError(message)
+
+
+def whole_number(name: str, value: object, *, least: int = 0) -> None:
+    """Refuse what is no whole number from `least` on.
+
+    >>> whole_number("seed", -1)
+    Traceback (most recent call last):
+        ...
+    markerkit.core.errors.InputError: `seed` is a whole number, 0 or more; got -1.
+    """
+    if not (isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least):
+        raise InputError(f"`{name}` is a whole number, {least} or more; got {shown(value)}.")
 
 
 def require_columns(frame: pd.DataFrame, columns: Iterable[str], *, what: str) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from markerkit.core import anndata
 from markerkit.core.errors import InputError, one_of
-from markerkit.core.matrix import aligned, checked_values, hand_out, imputed_marks
+from markerkit.core.matrix import aligned, checked_values, hand_out, imputed_marks, without_zeros
 from markerkit.core.rich import experiment_html
 from markerkit.core.selection import axes_of, positions_of
 
@@ -31,6 +31,8 @@ PROTEIN_COLUMNS: dict[str, object] = {
 IMPUTED_BELOW = 0.05
 #: verbs that begin a history with what was decided at reading
 READERS = ("read_proteins", "read_peptides")
+#: line of the history of an experiment that was made with zeros
+ZEROS = "zeros_to_missing"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,8 +46,9 @@ class Experiment:
     ----------
     values
         Abundances, samples x proteins, float, missing = NaN. On the ``raw``
-        scale values are linear and not negative, on ``log2`` their base-2
-        logarithm, on ``ratio`` log2 ratios to a reference channel.
+        scale values are linear and not negative, and a zero is taken as missing (the history says how
+        many there were); on ``log2`` they are base-2 logarithms, on ``ratio`` log2 ratios to a
+        reference channel.
     samples
         One row per sample, with the row names of `values` in any order;
         without it only the names are known.
@@ -70,8 +73,8 @@ class Experiment:
     ------
     InputError
         Labels that repeat or do not agree, proteins in the rows and samples in
-        the columns, text or infinite values, a raw value below 0, a log2 value
-        or ratio above 64, an unknown scale or organism, a history with imputed values but no marks of them.
+        the columns, text or infinite values, a raw value below 0 or beyond 1e-30 to 1e30,
+        a log2 value or ratio beyond -100 to 64, an unknown scale or organism, a history with imputed values but no marks of them.
 
     Notes
     -----
@@ -105,7 +108,7 @@ class Experiment:
     ) -> None:
         one_of("scale", scale, SCALES)
         one_of("organism", organism, ORGANISMS)
-        numbers = checked_values(values, scale, organism)
+        numbers, n_zero = without_zeros(checked_values(values, scale, organism), scale)
         rows, columns = numbers.index, numbers.columns
         if samples is None:
             samples = pd.DataFrame(index=rows)
@@ -119,7 +122,8 @@ class Experiment:
         object.__setattr__(self, "_proteins", proteins.assign(**added).rename_axis(index="protein"))
         object.__setattr__(self, "scale", scale)
         object.__setattr__(self, "organism", organism)
-        object.__setattr__(self, "history", tuple(dict(h) for h in history))
+        taken = [{"verb": ZEROS, "n_zero_to_missing": n_zero}] if n_zero else []
+        object.__setattr__(self, "history", tuple(dict(h) for h in [*history, *taken]))
         object.__setattr__(self, "_imputed", imputed_marks(imputed, numbers, self.history))
 
     @property
@@ -269,23 +273,14 @@ class Experiment:
         return hand_out(chosen) if self.scale == "raw" else 2.0**chosen
 
     def logged(self) -> Experiment:
-        """Return the experiment on the log2 scale; itself, where it holds logarithms or ratios already.
-
-        A zero on the raw scale is taken as missing, not as a value; the history says how many there were.
-        """
+        """Return the experiment on the log2 scale; itself, where it holds logarithms or ratios already."""
         return self if self.scale != "raw" else self._logged
 
     @cached_property
     def _logged(self) -> Experiment:
         values = self._values
-        zeros = int((values == 0).to_numpy().sum())
-        logs = np.log2(values.where(values > 0).to_numpy())
-        return self.evolve(
-            "log2",
-            {"n_zero_to_missing": zeros},
-            values=pd.DataFrame(logs, index=values.index, columns=values.columns),
-            scale="log2",
-        )
+        logs = pd.DataFrame(np.log2(values.to_numpy()), index=values.index, columns=values.columns)
+        return self.evolve("log2", values=logs, scale="log2")
 
     def evolve(
         self,

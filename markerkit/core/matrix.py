@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit.core.errors import InputError, listed
@@ -13,6 +14,10 @@ from markerkit.core.genes import looks_transposed
 
 #: no instrument counts 2^64 ions; a larger value is no log2
 LOG_LARGEST = 64.0
+#: beyond any count or area: their squares leave the range of a float
+RAW_LARGEST, RAW_SMALLEST, LOG_SMALLEST = 1e30, 1e-30, -100.0
+_LOOKED_AT = 500  # proteins in which copies are looked for first
+_LEAST_SAME = 10  # values that two samples share before one is taken for a copy of the other
 # From pandas 3 on a shallow copy is as safe as a deep one: writing to it copies first.
 _SHALLOW_IS_SAFE = int(pd.__version__.split(".")[0]) >= 3
 
@@ -33,7 +38,8 @@ def checked_values(
     ------
     InputError
         Labels that repeat, an empty or transposed matrix, text or infinite
-        values, a value below 0 on the raw scale or above 64 on a logarithmic one.
+        values, a value below 0 on the raw scale or above 64 on a logarithmic one, or one so large or
+        small that no instrument measures it.
     """
     for axis, index in (("sample", values.index), (of, values.columns)):
         if not index.is_unique:
@@ -54,6 +60,35 @@ def checked_values(
     return numbers
 
 
+def without_zeros(values: pd.DataFrame, scale: str) -> tuple[pd.DataFrame, int]:
+    """Take zeros on the raw scale as missing; the same frame where there are none. Also give their number."""
+    zero = values.to_numpy() == 0 if scale == "raw" else np.zeros(0, dtype=bool)
+    n = int(zero.sum())
+    return (values.mask(zero), n) if n else (values, 0)
+
+
+def copies(values: npt.NDArray[np.float64]) -> list[list[int]]:
+    """Find samples that hold the same values: places in the matrix, two or more in each list.
+
+    Parameters
+    ----------
+    values
+        Samples x proteins. Samples of fewer than 10 values may be alike by chance, and are left out.
+    """
+    # copies are looked for in some proteins, and confirmed in all
+    some = np.ascontiguousarray(values[:, :: max(1, values.shape[1] // _LOOKED_AT)])
+    alike: dict[bytes, list[int]] = {}
+    for i, row in enumerate(some):
+        alike.setdefault(row.tobytes(), []).append(i)
+    found = []
+    for places in (f for f in alike.values() if len(f) > 1):
+        first = values[places[0]]
+        same = [i for i in places if np.array_equal(values[i], first, equal_nan=True)]
+        if len(same) > 1 and np.count_nonzero(~np.isnan(first)) >= _LEAST_SAME:
+            found.append(same)
+    return found
+
+
 def transposed(found: str) -> InputError:
     """Error on a matrix with its proteins in the rows."""
     return InputError(
@@ -63,7 +98,9 @@ def transposed(found: str) -> InputError:
 
 
 def _check_numbers(values: pd.DataFrame, scale: str, of: str) -> None:
-    """Refuse infinite values, and negative ones on the raw scale; `of` is what a column is of.
+    """Refuse infinite values, negative ones on the raw scale, and what no instrument measures.
+
+    `of` is what a column is of.
 
     Raises
     ------
@@ -86,12 +123,26 @@ def _check_numbers(values: pd.DataFrame, scale: str, of: str) -> None:
             f"value above {LOG_LARGEST:g} on the {scale} scale",
             "give log2 values, or declare them raw",
         )
+    if not bad.any():
+        bad = _unmeasurable(numbers, scale)
+        what, fix = (
+            f"value that no instrument measures on the {scale} scale,",
+            "correct it, or leave it empty if it is missing",
+        )
     if bad.any():
         i, j = np.argwhere(bad)[0]
         raise InputError(
             f"{what} {numbers[i, j]:g} in sample {values.index[i]!r}, {of} {values.columns[j]!r} "
             f"({int(bad.sum())} in all); {fix}."
         )
+
+
+def _unmeasurable(numbers: npt.NDArray[np.float64], scale: str) -> npt.NDArray[np.bool_]:
+    """Values, and zeros aside, whose squares or powers of 2 a float would not hold."""
+    with np.errstate(invalid="ignore"):
+        if scale == "raw":
+            return (numbers > RAW_LARGEST) | ((numbers < RAW_SMALLEST) & (numbers > 0))
+        return np.asarray(numbers < LOG_SMALLEST)
 
 
 def aligned(frame: pd.DataFrame, index: pd.Index, *, what: str, other: pd.Index) -> pd.DataFrame:

@@ -16,6 +16,8 @@ _REASONS = {
     Rule.CONTROL_NOT_DECLARED: "not said what the control is",
     Rule.CONTROL_IS_VESICLES: "the control is vesicles too",
     Rule.NO_REPLICATES: "no replicates: {about} has {samples}, {needed} or more are needed",
+    Rule.COPIES: "no replicates: the samples of {about} hold the same values, and count as {samples}",
+    Rule.FAILED_RUNS: "failed runs: the samples of {about} show {measured} each, a tenth of the other group or less",
     Rule.STATED_NOT_VESICLES: "stated not to be vesicles",
     Rule.APOPTOSIS_NOT_STATED: "apoptosis not stated in the context",
     Rule.NO_BACKGROUND: "too few background proteins",
@@ -59,6 +61,8 @@ _ABSENT = (
     "absent or rare here"
 )
 _REPLICATES = "more replicates: at least {needed} samples in each group, better 4"
+_RUNS = "the runs of this group measured again, or its samples left out: what failed runs do not show is no absence"
+_COPIED = "samples of their own in place of copies of one run; see how the table was put together"
 _BROKEN = (
     "a density gradient or another step that removes membranes of broken cells, and viability of the cells"
 )
@@ -66,6 +70,8 @@ _OF_A_CLASS = {
     Rule.CONTROL_NOT_DECLARED: "declare what the control is, lysate, biofluid or soluble, if it holds no vesicle preparation",
     Rule.CONTROL_IS_VESICLES: "a control without vesicles: the source cells' lysate, the fluid itself or a soluble fraction",
     Rule.NO_REPLICATES: _REPLICATES,
+    Rule.COPIES: _COPIED,
+    Rule.FAILED_RUNS: _RUNS,
     Rule.STATED_NOT_VESICLES: "nothing: the context says `vesicles = false`",
     Rule.APOPTOSIS_NOT_STATED: "if the source cells were dying, state in the context that apoptosis was induced and shown, and the viability",
     Rule.NO_BACKGROUND: "deeper measurement: too few background proteins were measured",
@@ -92,6 +98,8 @@ _OF_A_CLASS = {
 _OF_A_CLASS[Rule.TOO_FEW_DISTINGUISHING_MARKERS] = _OF_A_CLASS[Rule.COMPETING_CLASS]
 _OF_A_SOURCE = {
     Rule.NO_REPLICATES: _REPLICATES,
+    Rule.COPIES: _COPIED,
+    Rule.FAILED_RUNS: _RUNS,
     Rule.NO_BACKGROUND: _OF_A_CLASS[Rule.NO_BACKGROUND],
     Rule.TOO_FEW_MARKERS: _DEEPER,
     Rule.WIDE_INTERVAL: "more replicates, or deeper measurement of the source's markers",
@@ -133,6 +141,7 @@ def reason(verdict: Verdict, titles: Titles) -> str:
         weight=percent(round(n.get("weight_measured", 0.0), 2)),
         margin=fold_change(n.get("equivalence_margin", 0.0)),
         samples=counted(int(n.get("n_samples", 0)), "sample"),
+        measured=counted(int(n.get("n_proteins", 0)), "protein"),
         needed=int(n.get("min_replicates", 0)),
         word=because.word if because else "",
         because=reason(because, titles) if because else "",

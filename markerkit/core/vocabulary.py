@@ -59,6 +59,8 @@ class Rule(StrEnum):
     CONTROL_NOT_DECLARED = "control_not_declared"
     CONTROL_IS_VESICLES = "control_is_vesicles"
     NO_REPLICATES = "no_replicates"
+    COPIES = "copies"
+    FAILED_RUNS = "failed_runs"
     STATED_NOT_VESICLES = "stated_not_vesicles"
     APOPTOSIS_NOT_STATED = "apoptosis_not_stated"
     NO_BACKGROUND = "no_background"
@@ -109,6 +111,8 @@ _TOPICS = {
     Rule.CONTROL_NOT_DECLARED: Topic.COMPARATOR,
     Rule.CONTROL_IS_VESICLES: Topic.COMPARATOR,
     Rule.NO_REPLICATES: Topic.REPLICATES,
+    Rule.COPIES: Topic.REPLICATES,
+    Rule.FAILED_RUNS: Topic.REPLICATES,
     Rule.APOPTOSIS_NOT_STATED: Topic.CONTEXT,
     Rule.TOO_FEW_MARKERS: Topic.COVERAGE,
     Rule.TOO_LITTLE_WEIGHT: Topic.COVERAGE,

@@ -153,8 +153,7 @@ def _tests(of: Tested, center: float, lfc: float) -> dict[str, Array]:
     df = moderated.df_total
     finite = np.isfinite(effect) & (df > 0) & np.isfinite(moderated.variance)
     se = unscaled * np.sqrt(np.where(finite, moderated.variance, np.nan))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        t = over / se
+    t = np.divide(over, se, out=np.full(len(se), np.nan), where=se > 0)
     levels, level = np.unique(df, return_inverse=True)
     half = stdtrit(levels, 0.5 + _CONFIDENCE / 2)[level] * se
     ok = np.isfinite(t)
@@ -162,7 +161,7 @@ def _tests(of: Tested, center: float, lfc: float) -> dict[str, Array]:
     if lfc > 0:
         with np.errstate(invalid="ignore", divide="ignore"):
             t, pvalue = treat(over, se, df, lfc)
-        pvalue[~ok] = np.nan
+        t[~ok], pvalue[~ok] = np.nan, np.nan
     elif ok.any():
         pvalue[ok] = two_sided(t[ok], df[ok])
         odds[ok] = log_odds(t[ok], unscaled[ok], Moderated(moderated.prior, moderated.variance[ok], df[ok]))

@@ -12,9 +12,8 @@ import pandas as pd
 from markerkit.catalog.criteria import Criteria, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
-from markerkit.core.verdict import Verdict
-from markerkit.core.vocabulary import Basis, Rule, VerdictWord
 from markerkit.da.differential import differential_abundance
+from markerkit.effects.groups import unfit_groups
 from markerkit.effects.members import ProteinIndex
 from markerkit.effects.model import (
     AnyContrast,
@@ -56,7 +55,7 @@ def fit_contrast(
 
     Returns
     -------
-    The fitted contrast, or an unfitted one where a group has too few samples.
+    The fitted contrast, or an unfitted one where :func:`markerkit.effects.groups.unfit_groups` says why.
 
     Raises
     ------
@@ -70,12 +69,9 @@ def fit_contrast(
     limit = criteria.convention["detection_filter"] if min_fraction is None else min_fraction
     groups = filter_detected(contrast.select(exp).logged(), min_fraction=limit, by=contrast.condition)
     groups = normalize(groups)
-    need = int(criteria.threshold["min_replicates"])
-    fewest, smaller = min((len(case), contrast.case), (len(control), contrast.control), key=lambda g: g[0])
-    if fewest < need:
-        numbers = {"n_samples": fewest, "min_replicates": need}
-        few = Verdict(VerdictWord.NOT_ASSESSABLE, Rule.NO_REPLICATES, numbers, Basis.NONE, about=smaller)
-        return UnfittedContrast(contrast, groups, markers, few)
+    unfit = unfit_groups(exp, contrast)
+    if unfit is not None:
+        return UnfittedContrast(contrast, groups, markers, unfit)
     mask = background_proteins(groups.proteins, criteria.not_background(markers.table))
     da = differential_abundance(groups, contrast, background=groups.proteins.index[mask], **(testing or {}))
     effects = _measured_effects(da, groups, case, control)

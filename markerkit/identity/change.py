@@ -10,6 +10,7 @@ import pandas as pd
 
 from markerkit.catalog.criteria import GENERAL_EV, ClassRule, Criteria, load_criteria
 from markerkit.catalog.load import Sets
+from markerkit.core.errors import whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.core.messages import Circumstances, Compared, explain_change, next_step_of_change, reason
 from markerkit.core.verdict import Verdict
@@ -96,6 +97,7 @@ def compare(
     >>> found.table.set_index("class").loc["exosome", "verdict"]
     'higher'
     """
+    whole_number("seed", seed)
     data = study_data(exp, contrasts, markers, context=context)
     models = [fit_contrast(data.units, data.markers, c) for c in data.contrasts]
     found = comparison_of(models, data.context)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
 from markerkit.core.experiment import ORGANISMS, Experiment
+from markerkit.core.matrix import copies
 from markerkit.io.anndata import is_h5ad, read_h5ad
 from markerkit.io.cells import numbers
 from markerkit.io.dialects import Dialect, plain
@@ -32,10 +33,9 @@ from markerkit.io.vendor_dialects import DIALECTS
 #: what the user may name; a software may have several layouts
 SOFTWARE = tuple(dict.fromkeys([*(d.name for d in DIALECTS.values()), *(r.name for r in REPORTS)]))
 
-_LOOKED_AT = 500  # proteins in which copies are looked for first
 _TOTAL = 1e-3  # relative difference below which a row is the sum of all others
 _LEAST_SAMPLES = 5  # samples of which each must show that a row is a sum
-_LEAST_SAME = 10  # values that two samples share before one is taken for a copy of the other
+_LEAST_ROWS = 10  # rows above which one of them may be the sum of the others
 
 
 def read_proteins(
@@ -225,7 +225,7 @@ def _without_empty_rows(table: Table) -> Table:
 def _refuse_totals(matrix: pd.DataFrame, name: str) -> None:
     """Refuse a first or last row that is the sum of all others: it would count as a protein."""
     values = matrix.to_numpy()
-    if values.shape[1] <= _LEAST_SAME:
+    if values.shape[1] <= _LEAST_ROWS:
         return
     for at in (0, -1):
         # a row that is no sum in the first samples is none
@@ -250,23 +250,13 @@ def _name(samples: str | Path | pd.DataFrame | None, table: Table) -> str:
 
 def _warn_of_copies(matrix: pd.DataFrame) -> None:
     """Warn of samples that hold the same values: one run that would count as several replicates."""
-    values = matrix.to_numpy()
-    # copies are looked for in some proteins, and confirmed in all
-    some = np.ascontiguousarray(values[:, :: max(1, values.shape[1] // _LOOKED_AT)])
-    alike: dict[bytes, list[int]] = {}
-    for i, row in enumerate(some):
-        alike.setdefault(row.tobytes(), []).append(i)
-    for found in (f for f in alike.values() if len(f) > 1):
-        copies = [i for i in found if np.array_equal(values[i], values[found[0]], equal_nan=True)]
-        if np.count_nonzero(~np.isnan(values[found[0]])) < _LEAST_SAME:
-            continue
-        if len(copies) > 1:
-            warnings.warn(
-                f"the samples {listed(matrix.index[copies])} hold the same value in every protein: one run, {len(copies)} times. "
-                "They are no replicates; keep one of them in the sample sheet",
-                MarkerkitWarning,
-                stacklevel=3,
-            )
+    for same in copies(matrix.to_numpy()):
+        warnings.warn(
+            f"the samples {listed(matrix.index[same])} hold the same value in every protein: one run, {len(same)} times. "
+            "They are no replicates; keep one of them in the sample sheet",
+            MarkerkitWarning,
+            stacklevel=3,
+        )
 
 
 def _check_every_sample(matrix: pd.DataFrame, *, in_sheet: bool) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, counted
-from markerkit.core.matrix import LOG_LARGEST
+from markerkit.core.matrix import LOG_LARGEST, RAW_LARGEST
 from markerkit.io import scale_tests as tests
 from markerkit.io.dialects import Dialect
 from markerkit.io.fills import Mask, find_fills, repeats_zero, say
@@ -24,7 +24,7 @@ from markerkit.io.scale_rules import (
     detect,
     refuse_no_amounts,
 )
-from markerkit.io.scale_tests import BASES, FEW_VALUES, RAW_LARGEST, Array, Look, look_at
+from markerkit.io.scale_tests import BASES, FEW_VALUES, Array, Look, look_at
 
 #: what may be declared, and what it means; ``p1``: 1 was added before the logarithm was taken
 DECLARED: dict[str, str] = {

@@ -21,8 +21,6 @@ BASES = {"log2": 2.0, "ln": math.e, "log10": 10.0}
 FEW_VALUES = 20
 #: with fewer proteins their means tell nothing of how proteins differ
 _FEW_PROTEINS = 10
-#: beyond any count or area; sums of such numbers leave the range of a float
-RAW_LARGEST = 1e30
 #: limits for tables of few values: intensities start at some hundred counts, ratios lie around 0; log2 intensities of a
 #: study have an sd of 2 to 4, counts a larger one
 _LOG2_FEW_MEDIAN, _LOG2_FEW_SD = 5.0, 8.0

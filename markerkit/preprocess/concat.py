@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from markerkit.core.errors import InputError, MarkerkitWarning, listed
-from markerkit.core.experiment import PROTEIN_COLUMNS, Experiment
+from markerkit.core.experiment import PROTEIN_COLUMNS, ZEROS, Experiment
 
 _FLAGS = ("is_contaminant", "is_decoy")
 #: what a protein group is: two experiments have to agree on it
@@ -128,7 +128,8 @@ def _check_alike(parts: Mapping[str, Experiment]) -> None:
         if len(set(found.values())) > 1:
             stated = ", ".join(f"{name}: {value}" for name, value in found.items())
             raise InputError(f"`experiments` differ in `{what}` ({stated}); {fix}.")
-    steps = {name: [str(h.get("verb", "")) for h in exp.history] for name, exp in parts.items()}
+    verbs = {name: [str(h.get("verb", "")) for h in exp.history] for name, exp in parts.items()}
+    steps = {name: [v for v in found if v != ZEROS] for name, found in verbs.items()}
     if len({tuple(s) for s in steps.values()}) > 1:
         stated = "; ".join(f"{name}: {', '.join(s) or 'none'}" for name, s in steps.items())
         warnings.warn(

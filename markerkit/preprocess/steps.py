@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns
+from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns, whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
 from markerkit.stats import impute as kernels
@@ -65,12 +65,12 @@ def log2(exp: Experiment) -> Experiment:
     Parameters
     ----------
     exp
-        Experiment on the raw scale. A zero is taken as missing, not as a value.
+        Experiment on the raw scale.
 
     Returns
     -------
     Experiment
-        On the log2 scale; the history says how many zeros there were.
+        On the log2 scale.
 
     Raises
     ------
@@ -239,8 +239,7 @@ def collapse_replicates(exp: Experiment, by: str, *, within: str | Iterable[str]
     -------
     Experiment
         One sample per unit: the mean of the measured values on the scale of the
-        experiment, so that linear signal stays additive (a zero on the raw
-        scale is taken as missing). Sample columns that differ within a unit
+        experiment, so that linear signal stays additive. Sample columns that differ within a unit
         are left out; the history names them.
 
     Raises
@@ -266,8 +265,6 @@ def collapse_replicates(exp: Experiment, by: str, *, within: str | Iterable[str]
     exp.refuse_imputed()
     unit = unit_names(exp, by, within=within or ())
     values = exp.values
-    if exp.scale == "raw":
-        values = values.where(values > 0)
     means = values.groupby(unit.to_numpy(), sort=False).mean()
     samples = exp.samples
     grouped = samples.groupby(unit.to_numpy(), sort=False)
@@ -364,6 +361,7 @@ def impute(exp: Experiment, *, method: str = "minprob", seed: int = 0, **options
     (0.0, True)
     """
     one_of("method", method, list(IMPUTATIONS))
+    whole_number("seed", seed)
     chosen = _imputation_options(method, options)
     if exp.scale != "log2":
         step = "call log2 first" if exp.scale == "raw" else "a missing ratio is not a low abundance"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import ttest_1samp, ttest_ind
+from scipy.special import stdtrit
 
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog, Sets, with_reference
@@ -21,6 +21,7 @@ from markerkit.purity.rules import change
 from markerkit.purity.series_results import AmountChanges, Amounts
 from markerkit.purity.shares import EV, source_panels
 from markerkit.stats.set_effect import SetEffect
+from markerkit.stats.welch import variance_of_means
 from markerkit.study.contrast import Contrast, contrasts_of
 from markerkit.study.numeric_columns import amounts_of
 from markerkit.study.roles import preparations
@@ -250,11 +251,8 @@ def _change(
 
 def _half(a: pd.Series, b: pd.Series | None, confidence: float) -> float:
     """Half of the interval of a mean, or of the difference of two (Welch)."""
-    if (a.std() == 0 or len(a) < 2) and (b is None or b.std() == 0):
-        return 0.0
-    test = ttest_1samp(a, 0.0) if b is None else ttest_ind(a, b, equal_var=False)
-    interval = test.confidence_interval(confidence)
-    return float(interval.high - interval.low) / 2
+    variance, df = variance_of_means(*(x.to_numpy(float) for x in (a, b) if x is not None))
+    return float(stdtrit(df, 0.5 + confidence / 2)) * variance**0.5 if np.isfinite(df) else 0.0
 
 
 _MORE = {"higher": "more vesicles", "similar": "as many vesicles", "lower": "fewer vesicles"}

@@ -12,7 +12,10 @@ import pandas as pd
 from markerkit.catalog.criteria import ContaminationFractionRule, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
+from markerkit.core.messages import reason as in_words
 from markerkit.core.signal import NO_SHARES, Signal, signal_of
+from markerkit.core.vocabulary import Rule
+from markerkit.effects.groups import unfit_groups
 from markerkit.effects.members import set_members
 from markerkit.stats.contamination import (
     ContaminationFraction,
@@ -88,6 +91,9 @@ def contamination_fraction_table(
     rule = contamination_rule(contrast)
     if rule is None or exp.scale == "ratio":
         return pd.DataFrame([{**blank, "status": NOT_ASSESSABLE, "reason": _not_assessable(contrast, exp)}])
+    unfit = unfit_groups(exp, contrast)
+    if unfit is not None and unfit.rule != Rule.NO_REPLICATES:
+        return pd.DataFrame([{**blank, "status": NOT_ASSESSABLE, "reason": in_words(unfit, {})}])
     found = reference_shares(signal_of(exp), markers, contrast.groups(exp), rule)
     need = int(t["min_reference_proteins"])
     if found.n < need:
@@ -198,7 +204,7 @@ def _abundant(preparation: pd.DataFrame, level: pd.Series, compartment: pd.Serie
     rank = level.groupby(compartment).rank(ascending=False, pct=True).to_numpy()
     share = t["reference_abundant"]
     chosen = rank <= share
-    while preparation.loc[:, chosen].isna().to_numpy().mean() > t["reference_missed"]:
+    while chosen.any() and preparation.loc[:, chosen].isna().to_numpy().mean() > t["reference_missed"]:
         share /= 2
         fewer = rank <= share
         if fewer.sum() < t["reference_enough"]:

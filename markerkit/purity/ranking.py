@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit, logit, stdtrit
-from scipy.stats import ttest_ind
+from scipy.special import expit, logit, stdtr, stdtrit
 
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog, Sets, with_reference
@@ -22,6 +21,7 @@ from markerkit.core.vocabulary import Status, VerdictWord
 from markerkit.purity.series_results import Ranking
 from markerkit.purity.shares import EV, source_panels
 from markerkit.stats.fdr import holm
+from markerkit.stats.welch import variance_of_means
 from markerkit.study.roles import preparations
 from markerkit.tables.registry import TABLES
 
@@ -159,9 +159,10 @@ def _better(values: dict[str, Array], sign: int, level: float) -> dict[tuple[str
 
 
 def _welch(a: Array, b: Array) -> float:
-    if not (np.ptp(a) > 0 or np.ptp(b) > 0):
+    variance, df = variance_of_means(a, b)
+    if np.isnan(df):
         return float("nan")  # no spread at all: nothing to test with
-    return float(ttest_ind(a, b, equal_var=False).pvalue)
+    return float(2 * stdtr(df, -abs(a.mean() - b.mean()) / variance**0.5))
 
 
 def _limits(values: Array, confidence: float) -> tuple[float, float, float]:

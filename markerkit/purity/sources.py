@@ -10,7 +10,7 @@ import pandas as pd
 
 from markerkit.catalog.criteria import GENERAL_EV, SourceRule, load_criteria
 from markerkit.catalog.load import MarkerCatalog, Sets
-from markerkit.core.errors import InputError
+from markerkit.core.errors import InputError, whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.core.messages import Compared, Measured, explain_source, next_step_of_source, reason
 from markerkit.core.vocabulary import Status
@@ -88,6 +88,7 @@ def assess_purity(
     >>> mk.assess_purity(exp, ev).table.set_index("source").loc["mitochondrion", "verdict"]
     'lower'
     """
+    whole_number("seed", seed)
     data = study_data(exp, contrasts, markers)
     models = [fit_contrast(data.units, data.markers, c) for c in data.contrasts]
     return purity_of(data.units, data.markers, models, seed=seed)

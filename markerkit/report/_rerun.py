@@ -8,6 +8,7 @@ from pprint import pformat
 from typing import TYPE_CHECKING, Any, Final
 
 import markerkit
+from markerkit.core.experiment import ZEROS
 
 if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
@@ -87,7 +88,7 @@ def _is_demo(command: Sequence[str] | None) -> bool:
 def _python(assessment: Assessment, read: Mapping[str, Any], *, demo: bool) -> str:
     given, params = assessment.data.as_read, assessment.params
     call: Mapping[str, Any] = read.get("call", {})
-    between = [h for h in given.history if h.get("verb") != "read_proteins"]
+    between = [h for h in given.history if h.get("verb") not in ("read_proteins", ZEROS)]
     harmonized = any(h["verb"] == "harmonize_ids" and h.get("scheme") == "leading" for h in between)
     other = [str(h["verb"]) for h in between if not (h["verb"] == "harmonize_ids" and harmonized)]
     steps = ["exp = mk.harmonize_ids(exp, markers)"] if harmonized else []

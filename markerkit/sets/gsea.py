@@ -141,7 +141,7 @@ def _ranking(score: pd.Series, weight: float) -> pd.Series:
     _, group, size = np.unique(-values, return_inverse=True, return_counts=True)
     place = np.arange(len(values)) - np.searchsorted(-values, -values)
     gaps = -np.diff(values)
-    breadth = 1e-3 * gaps[gaps > 0].min()
+    breadth = 1e-3 * (gaps[gaps > 0].min() if (gaps > 0).any() else 1.0)
     values = values + breadth * ((size[group] - 1) / 2 - place) / size[group]
     if weight > 0:
         least = (_LEAST_SHARE * (np.abs(values) ** weight).sum()) ** (1 / weight)

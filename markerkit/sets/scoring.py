@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
-from markerkit.core.errors import InputError, one_of
+from markerkit.core.errors import InputError, one_of, whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.ids.representative import gene_rows
 from markerkit.results import SampleScores
@@ -86,6 +86,7 @@ def score_samples(
     """
     one_of("method", method, list(SCORES))
     one_of("members", members, MEMBERS)
+    whole_number("min_measured", min_measured, least=1)
     if members != "positive" and method != "singscore":
         raise InputError(f"members={members!r} is for method='singscore'; got method={method!r}.")
     if exp.scale == "raw":
@@ -102,11 +103,14 @@ def score_samples(
     ]
     found = [_scored(values.to_numpy(), inside, method, role) for role, inside, _ in parts]
     few = np.any([f.count < min_measured for f in found], axis=0)
-    columns = _columns(found, few) | {
+    lost = ~few & np.isnan(np.sum([f.score for f in found], axis=0))
+    columns = _columns(found, few, lost) | {
         "sample": np.repeat(values.index.to_numpy(), len(markers)),
         "set": np.tile(list(markers), len(values)),
         "n_set": np.tile(np.sum([sizes for *_, sizes in parts], axis=0), len(values)),
-        "reason": np.where(few, _too_few(method, members, min_measured), "").ravel(),
+        "reason": np.select(
+            [few, lost], [_too_few(method, members, min_measured), _nothing(method)], ""
+        ).ravel(),
     }
     table = pd.DataFrame(columns).assign(method=method, members=members)
     params = {"method": method, "members": members, "min_measured": min_measured}
@@ -120,14 +124,23 @@ def _too_few(method: str, members: str, min_measured: int) -> str:
     return f"fewer than {min_measured} {kind}members measured{where}"
 
 
-def _columns(found: list[SetScores], few: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
-    """Scores with their interval, one row per sample and set; missing where too few members were measured."""
+def _nothing(method: str) -> str:
+    """Reason of a set whose measured members have no score."""
+    if method in SINGLE_SAMPLE:
+        return "every protein that the sample measured is a member: there is nothing to compare with"
+    return "the samples do not differ in its members"
+
+
+def _columns(
+    found: list[SetScores], few: npt.NDArray[np.bool_], lost: npt.NDArray[np.bool_]
+) -> dict[str, npt.NDArray[Any]]:
+    """Scores with their interval, one row per sample and set; missing where there are too few members or nothing else."""
     score, se, dispersion = _joined(found)
     low, high = SetScores(score, se, dispersion, np.min([f.count for f in found], axis=0)).interval()
     numbers = {"score": score, "ci_low": low, "ci_high": high, "dispersion": dispersion}
-    return {k: np.where(few, np.nan, v).ravel() for k, v in numbers.items()} | {
+    return {k: np.where(few | lost, np.nan, v).ravel() for k, v in numbers.items()} | {
         "n_measured": np.sum([f.count for f in found], axis=0).ravel().astype(int),
-        "status": np.where(few, "too few measured", "tested").ravel(),
+        "status": np.select([few, lost], ["too few measured", "not tested"], "tested").ravel(),
     }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, shipped
-from markerkit.core.errors import one_of
+from markerkit.core.errors import one_of, whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.ids.harmonize import mapped_as_given
 from markerkit.io.files import write_text
@@ -121,6 +121,7 @@ def simulate(
         dict(sources or {}), resident_fraction, noise, donor_sd, batch_sd, missing, n_background, all_markers, seed,
     )  # fmt: skip
     s.check(catalog)
+    whole_number("seed", seed)
     rng = np.random.default_rng(seed)
     proteins = model.proteins_of(catalog, s, rng)
     discordant = model.add_shifts(proteins, catalog, s, rng)

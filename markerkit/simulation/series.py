@@ -31,7 +31,7 @@ from scipy.stats import exponnorm, norm
 
 from markerkit.catalog.criteria import GENERAL_EV, load_criteria
 from markerkit.catalog.load import MarkerCatalog, shipped
-from markerkit.core.errors import InputError, listed, one_of
+from markerkit.core.errors import InputError, listed, one_of, whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.ids.harmonize import mapped_as_given
 
@@ -219,6 +219,7 @@ def simulate_fractions(
         noise, load, limit, amount_cv, amount_limit, seed,
     )  # fmt: skip
     _check(s)
+    whole_number("seed", seed)
     rng = np.random.default_rng(seed)
     proteins, composition = _proteins(catalog, s, rng)
     runs = [_replicate(composition, s, rng) for _ in range(n_replicates)]

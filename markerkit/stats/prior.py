@@ -32,6 +32,7 @@ from markerkit.stats.smooth import local_linear, loess, lowess, natural_spline
 Array = npt.NDArray[np.float64]
 
 _FLOOR = 1e-5  # of the median: variances of 0 carry no information on the scale of the prior
+_NEAR = 1e-5  # how far from the end of a search a maximum lies at most
 _TAILS = (0.05, 0.1)  # Winsorized below and above (Phipson et al. 2016)
 _ROBUST_SPAN = 0.4
 _NODES = np.polynomial.legendre.leggauss(128)
@@ -237,10 +238,26 @@ def _most_likely(s2: Array, d: Array, x: Array | None, weight: Array) -> tuple[A
         tails = np.log1p(half / other * np.exp(log_ratio))
         return -float(total @ constant + weight @ (half * log_ratio - (half + other) * tails))
 
+    def slope(turned: float) -> float:
+        """Give the derivative of the log likelihood by half of the prior df."""
+        other = turned / (1 - turned) / 2
+        curve = float(polygamma(1, other))
+        odds = half / other * np.exp(centered - (digamma(other) - np.log(other)))
+        constant = digamma(levels / 2 + other) - digamma(other) - levels / 2 / other
+        rest = half * (1 / other - curve) - np.log1p(odds) + (half + other) * curve * odds / (1 + odds)
+        return float(total @ constant + weight @ rest)
+
     # the df are sought as d0 / (1 + d0), whose range is closed: 1 stands for infinity
     found = minimize_scalar(cost, bounds=(1e-4, 0.9998), method="bounded", options={"xatol": 1e-10})
-    prior_df = float(found.x / (1 - found.x)) if found.x < 0.9995 else np.inf
+    turned = _sharpened(slope, float(found.x))
+    prior_df = turned / (1 - turned) if turned < 0.9995 else np.inf
     return np.exp(_log_scale(mean, prior_df)), prior_df
+
+
+def _sharpened(slope: Callable[[float], float], found: float) -> float:
+    """Take the place of a maximum from its derivative: from the values alone it is known to half of the digits."""
+    low, high = found - _NEAR, min(found + _NEAR, 0.9998)
+    return float(brentq(slope, low, high, xtol=1e-15)) if slope(low) > 0 > slope(high) else found
 
 
 def _log_f(ratio: Array, d: Array, prior_df: float) -> Array:

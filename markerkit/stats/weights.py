@@ -47,11 +47,14 @@ def _reml_weights(values: Array, design: Array, sums: Array) -> Array:
     n, p = values.shape
     free = n - np.linalg.matrix_rank(design)
     gamma = np.zeros(n - 1)
+    rounding = (10 * np.finfo(float).eps * np.abs(values).max()) ** 2
     for _ in range(50):
         weight = np.exp(-(sums @ gamma))
         square, hat, leverage = _weighted(values, design, weight)
         usual = square.sum(axis=0) / free
-        usable = usual > 1e-15 * usual.max()
+        usable = usual > max(1e-15 * usual.max(), rounding)
+        if not usable.any():  # values without noise: nothing tells the samples apart
+            return np.ones(n)
         count = int(usable.sum())
         score = (
             (square[:, usable] / usual[usable]).sum(axis=1) - count * (1 - leverage) + _PRIOR * (weight - 1)

@@ -156,7 +156,7 @@ def test_null_check_of_an_assessment(example, null_checked):
 
 def test_refusals():
     exp = experiment()
-    with pytest.raises(InputError, match="`n_resamples` is 2 or more"):
+    with pytest.raises(InputError, match="`n_resamples` is a whole number, 2 or more"):
         mk.null_check(exp, "~ g", SETS, contrast=CONTRAST, n_resamples=1)
     with pytest.raises(InputError, match="`method` must be one of"):
         mk.null_check(exp, "~ g", SETS, contrast=CONTRAST, method="bootstrap")

@@ -115,7 +115,7 @@ def test_log2_view() -> None:
     assert logs.scale == "log2"
     assert np.isnan(logs.matrix[0, 0])
     assert logs.matrix[0, 3] == 2.0
-    assert logs.history[-1] == {"verb": "log2", "n_zero_to_missing": 1}
+    assert logs.history == ({"verb": "zeros_to_missing", "n_zero_to_missing": 1}, {"verb": "log2"})
     assert exp.logged() is logs, "made once"
     assert logs.logged() is logs
     ratios = Experiment(matrix() - 3, scale="ratio")
@@ -296,3 +296,43 @@ def test_a_slice_keeps_the_marks_of_imputed_values() -> None:
     exp = mk.impute(mk.log2(Experiment(matrix(4, 5).mask(matrix(4, 5) == 7.0))), method="mindet")
     assert exp[["s1"], ["CD9"]].n_imputed == 1
     assert exp[["s1"], ["ACTB"]].n_imputed == 0
+
+
+# ---- what can be measured -------------------------------------------------------------
+
+
+def test_a_raw_zero_is_missing_for_every_verb() -> None:
+    values = matrix().replace(1.0, 0.0)
+    exp = Experiment(values)
+    assert (values == 0).to_numpy().sum() == 1, "the frame of the user keeps it"
+    pd.testing.assert_frame_equal(exp.values, Experiment(values.replace(0.0, np.nan)).values)
+    assert exp.missing > 0
+    assert exp.evolve("x").history == (*exp.history, {"verb": "x"}), "counted once"
+    ratios = Experiment(matrix() * 0, scale="ratio")
+    assert not np.isnan(ratios.matrix).any()
+    assert ratios.history == ()
+
+
+@pytest.mark.parametrize(
+    ("scale", "value", "refused"),
+    [
+        ("raw", 1e30, False),
+        ("raw", 1.1e30, True),
+        ("raw", 1e-30, False),
+        ("raw", 0.9e-30, True),
+        ("raw", 5e-324, True),
+        ("log2", 64.0, False),
+        ("log2", 64.1, True),
+        ("log2", -100.0, False),
+        ("log2", -100.1, True),
+        ("ratio", -1e300, True),
+    ],
+)
+def test_values_that_no_instrument_measures(scale: str, value: float, refused: bool) -> None:
+    values = matrix()
+    values.iloc[0, 0] = value
+    if not refused:
+        assert Experiment(values, scale=scale).matrix[0, 0] == value
+        return
+    with pytest.raises(mk.InputError, match="in sample 's0', protein"):
+        Experiment(values, scale=scale)

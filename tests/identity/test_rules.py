@@ -50,6 +50,7 @@ COVERED_ELSEWHERE = {
     "min_sets_moderation": "tests/effects/test_effects.py",
     "heterogeneity_level": "tests/effects/test_effects.py",
     "min_values": "tests/da/test_missing.py",
+    "failed_runs": "tests/effects/test_groups.py",
     "detection_filter": "tests/effects/test_effects.py",
     "detection_filter_loose": "tests/checks/test_sensitivity.py",
     "detection_filter_strict": "tests/checks/test_sensitivity.py",
@@ -832,6 +833,10 @@ def reachable() -> dict[Rule, Verdict]:
             Basis.NONE,
             about="control",
         ),
+        Verdict(
+            W.NOT_ASSESSABLE, R.COPIES, {"n_samples": 1, "min_replicates": 2}, Basis.NONE, about="control"
+        ),
+        Verdict(W.NOT_ASSESSABLE, R.FAILED_RUNS, {"n_proteins": 3}, Basis.NONE, about="control"),
         Verdict(W.NOT_ASSESSABLE, R.CONTROL_NOT_DECLARED, basis=Basis.NONE),
         Verdict(W.NOT_ASSESSABLE, R.CONTROL_IS_VESICLES, basis=Basis.NONE),
     ]

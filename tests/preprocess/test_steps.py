@@ -29,7 +29,7 @@ def test_log2_takes_zero_as_missing_and_says_so():
     assert exp.scale == "log2"
     assert exp.values.loc["b1", "A"] == 3
     assert np.isnan(exp.values.loc["a1", "D"])
-    assert exp.history[-1] == {"verb": "log2", "n_zero_to_missing": 1}
+    assert exp.history == ({"verb": "zeros_to_missing", "n_zero_to_missing": 1}, {"verb": "log2"})
     with pytest.raises(InputError, match="log2 scale already"):
         mk.log2(exp)
 
