@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -139,7 +139,7 @@ class Experiment:
         """Copy of the marks, samples x proteins: True where a value was not measured but imputed."""
         return hand_out(self._imputed)
 
-    @property
+    @cached_property
     def n_imputed(self) -> int:
         """Number of imputed values."""
         return int(self._imputed.to_numpy().sum())
@@ -221,6 +221,17 @@ class Experiment:
     def has_verb(self, verb: str) -> bool:
         """Return whether `verb` is in the history."""
         return any(h.get("verb") == verb for h in self.history)
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Make something from the experiment once and keep it, for what several parts of an assessment read."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[Hashable, Any]:
+        return {}
 
     def measured(self) -> Experiment:
         """Return the experiment without its imputed values, as it was before :func:`markerkit.impute`."""
