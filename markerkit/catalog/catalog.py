@@ -10,6 +10,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog import derive, forms, views
@@ -203,8 +205,8 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     def __getitem__(self, key: str) -> MarkerSet:
         if key not in self._records:
             raise KeyError(self._unknown(key))
-        header = self._headers[key]
-        rows = self._table[self._table["set"] == key].reset_index(drop=True)
+        header = self._header(key)
+        rows = self._table.iloc[self._rows.get(key, [])].reset_index(drop=True)
         names = ("id", "title", "vesicle", "role", "organism", "note", "minimum_measured")
         return MarkerSet(
             **{n: header[n] for n in names},
@@ -215,6 +217,9 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     def _unknown(self, key: str) -> str:
         return f"no marker set {key!r}; there are {listed(self, limit=60)}.{suggestion(key, self)}"
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._records
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._records)
@@ -241,11 +246,18 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     @property
     def _headers(self) -> dict[str, dict[str, Any]]:
-        headers = {key: dict(record.header) for key, record in self._records.items()}
-        for header in headers.values():
-            if header["organism"] in ORGANISMS:
-                header["organism"] = self._organism
-        return headers
+        return {key: self._header(key) for key in self._records}
+
+    def _header(self, key: str) -> dict[str, Any]:
+        header = dict(self._records[key].header)
+        if header["organism"] in ORGANISMS:
+            header["organism"] = self._organism
+        return header
+
+    @cached_property
+    def _rows(self) -> dict[str, npt.NDArray[np.intp]]:
+        """Places of the rows of every set."""
+        return views.rows_of(self._table)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -357,10 +369,11 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         for name, allowed in (("role", role), ("vesicle", vesicle)):
             if allowed is not None:
                 wanted = [k for k in wanted if self._records[k].header[name] in forms.as_list(allowed)]
+        chosen = set(wanted)
         return self._with(
             self._table[self._table["set"].isin(wanted)],
             self._unmapped[self._unmapped["set"].isin(wanted)],
-            records={k: r for k, r in self._records.items() if k in set(wanted)},
+            records={k: r for k, r in self._records.items() if k in chosen},
         )
 
     def _with(
@@ -372,7 +385,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         organism: str | None = None,
     ) -> MarkerCatalog:
         new = copy.copy(self)
-        for cached in ("digest", "_fluid_caveats", "_sets", "by_accession", "positive_members"):
+        for cached in ("digest", "_fluid_caveats", "_sets", "by_accession", "positive_members", "_rows"):
             new.__dict__.pop(cached, None)
         new._table = table.reset_index(drop=True)
         new._unmapped = unmapped.reset_index(drop=True)
