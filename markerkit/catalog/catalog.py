@@ -10,8 +10,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog import derive, forms, views
@@ -22,7 +20,6 @@ from markerkit.catalog.user_sets import mapped_sets
 from markerkit.core.errors import InputError, listed, one_of, suggestion
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.matrix import hand_out
-from markerkit.io.files import write_text
 
 
 class MarkerCatalog(Mapping[str, MarkerSet]):
@@ -249,14 +246,11 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         return {key: self._header(key) for key in self._records}
 
     def _header(self, key: str) -> dict[str, Any]:
-        header = dict(self._records[key].header)
-        if header["organism"] in ORGANISMS:
-            header["organism"] = self._organism
-        return header
+        header = self._records[key].header
+        return header | ({"organism": self._organism} if header["organism"] in ORGANISMS else {})
 
     @cached_property
-    def _rows(self) -> dict[str, npt.NDArray[np.intp]]:
-        """Places of the rows of every set."""
+    def _rows(self) -> dict[str, Any]:
         return views.rows_of(self._table)
 
     @property
@@ -432,11 +426,11 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         Genes of weight 0 are left out, because GMT knows no weights.
         """
         titles = {key: record.header["title"] for key, record in self._records.items()}
-        return _write(views.gmt(self._table, titles), path)
+        return views.written(views.gmt(self._table, titles), path)
 
     def to_tsv(self, path: str | Path | None = None) -> str:
         """Write `table` as tab-separated text; `read_markers` reads it back."""
-        return _write(str(self._table.to_csv(sep="\t", index=False, lineterminator="\n")), path)
+        return views.written(str(self._table.to_csv(sep="\t", index=False, lineterminator="\n")), path)
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Write the whole catalog as JSON: description, references, sets and markers."""
@@ -449,15 +443,9 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
             "sets": views.sets_with_markers(self._headers, self._table, self._fluid_caveats),
             "unmapped": self._unmapped.to_dict("records"),
         }
-        return _write(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", path)
+        return views.written(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", path)
 
 
 @lru_cache(maxsize=len(ORGANISMS))
 def _empty(organism: str) -> MarkerCatalog:
     return MarkerCatalog([], organism=organism)
-
-
-def _write(text: str, path: str | Path | None) -> str:
-    if path is not None:
-        write_text(path, text)
-    return text

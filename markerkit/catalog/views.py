@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from markerkit.io.files import write_text
 
 PAIR_COLUMNS = ("first", "second", "evidence", "higher_in_first", "higher_in_second", "sources", "note")
 FLUID_COLUMNS = ("fluid", "watch", "mask", "sources", "note")
@@ -159,3 +162,10 @@ def gmt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
             if genes := found.get((key, role)):
                 lines.append("\t".join([name, title, *genes]))
     return "".join(f"{line}\n" for line in lines)
+
+
+def written(text: str, path: str | Path | None) -> str:
+    """Give the text, written to a file where one is named."""
+    if path is not None:
+        write_text(path, text)
+    return text

@@ -224,14 +224,10 @@ class Experiment:
 
     def kept(self, key: Hashable, make: Callable[[], T]) -> T:
         """Make something from the experiment once and keep it, for what several parts of an assessment read."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        found: T = self._kept[key]
-        return found
-
-    @cached_property
-    def _kept(self) -> dict[Hashable, Any]:
-        return {}
+        kept: dict[Hashable, T] = self.__dict__.setdefault("_kept", {})
+        if key not in kept:
+            kept[key] = make()
+        return kept[key]
 
     def measured(self) -> Experiment:
         """Return the experiment without its imputed values, as it was before :func:`markerkit.impute`."""
