@@ -363,11 +363,10 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         for name, allowed in (("role", role), ("vesicle", vesicle)):
             if allowed is not None:
                 wanted = [k for k in wanted if self._records[k].header[name] in forms.as_list(allowed)]
-        chosen = set(wanted)
         return self._with(
             self._table[self._table["set"].isin(wanted)],
             self._unmapped[self._unmapped["set"].isin(wanted)],
-            records={k: r for k, r in self._records.items() if k in chosen},
+            records={k: r for chosen in [set(wanted)] for k, r in self._records.items() if k in chosen},
         )
 
     def _with(

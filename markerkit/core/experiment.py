@@ -225,9 +225,7 @@ class Experiment:
     def kept(self, key: Hashable, make: Callable[[], T]) -> T:
         """Make something from the experiment once and keep it, for what several parts of an assessment read."""
         kept: dict[Hashable, T] = self.__dict__.setdefault("_kept", {})
-        if key not in kept:
-            kept[key] = make()
-        return kept[key]
+        return kept[key] if key in kept else kept.setdefault(key, make())
 
     def measured(self) -> Experiment:
         """Return the experiment without its imputed values, as it was before :func:`markerkit.impute`."""
@@ -437,10 +435,8 @@ class Experiment:
         return f"{100 * self.missing:.1f} % missing{filled}"
 
     def __repr__(self) -> str:
-        return (
-            f"<Experiment: {self.n_samples} samples x {self.n_proteins} proteins, {self.scale}, "
-            f"{self.organism}, {self._missing_words()}>"
-        )
+        size = f"{self.n_samples} samples x {self.n_proteins} proteins"
+        return f"<Experiment: {size}, {self.scale}, {self.organism}, {self._missing_words()}>"
 
     def _repr_html_(self) -> str:
         return experiment_html(self, self._missing_words())

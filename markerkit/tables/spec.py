@@ -134,9 +134,18 @@ def to_tsv(table: pd.DataFrame) -> str:
     """
     clean = table.copy()
     for name in clean.columns:
-        if pd.api.types.is_object_dtype(clean[name]) or pd.api.types.is_string_dtype(clean[name]):
+        text = pd.api.types.is_object_dtype(clean[name]) or pd.api.types.is_string_dtype(clean[name])
+        if text and not _of_plain_lines(clean[name]):
             clean[name] = clean[name].map(_one_line)
     return str(clean.to_csv(sep="\t", index=False, float_format="%.10g", na_rep="", lineterminator="\n"))
+
+
+def _of_plain_lines(column: pd.Series) -> bool:
+    """Whether a column holds texts alone, none of which breaks a line: most do, and need not be gone through cell by cell."""
+    if pd.api.types.infer_dtype(column, skipna=False) != "string":
+        return False
+    whole = "".join(column.tolist())
+    return not any(c in whole for c in "\t\r\n")
 
 
 def _one_line(value: object) -> object:
