@@ -161,7 +161,6 @@ def _assessed(data: StudyData, options: Options, jobs: int) -> Assessment:
     """Everything about the study and about each of its contrasts."""
     checks = DesignChecks(design_of(data))
     circular = Circularity(circularity_of(data.markers, data.context))
-    _note_checks(checks.table, circular.table)
     basis = options.shares
     shares = source_shares(data.all_samples, data.markers, basis=basis)
     blanks = blank_content(data.all_samples, data.markers, data.contrasts, shares=shares, basis=basis)
@@ -170,6 +169,7 @@ def _assessed(data: StudyData, options: Options, jobs: int) -> Assessment:
         with kept_notes() as notes:
             of_study = _of_study(shared)
         parts = waited_for()
+    _note_checks(checks.table, circular.table)
     # in one order, whichever came first
     for note in [*(note for part in parts for note in part.notes), *notes]:
         _note(note)

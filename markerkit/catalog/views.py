@@ -36,8 +36,7 @@ def pairs(info: Mapping[str, Any]) -> pd.DataFrame:
 
 def rows_of(table: pd.DataFrame) -> dict[str, npt.NDArray[np.intp]]:
     """Places of the rows of every set in a table: looking for them set by set would read the table for each."""
-    places: dict[str, npt.NDArray[np.intp]] = table.groupby("set", sort=False).indices
-    return places
+    return {str(key): np.asarray(at) for key, at in table.groupby("set", sort=False).indices.items()}
 
 
 def sets(
@@ -144,7 +143,7 @@ def overlap(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     # one cell each; matched by accession, several members of a set may have no gene
     positive = table[table["role"] == "positive"].drop_duplicates(["set", "gene"])
     genes, known = pd.factorize(positive["gene"])
-    member = pd.Index(names).get_indexer(positive["set"])
+    member = pd.Index(names).get_indexer(pd.Index(positive["set"]))
     ones = np.ones(len(positive), dtype=int)
     holds = csr_array((ones, (member, genes)), shape=(len(names), len(known)))
     return pd.DataFrame((holds @ holds.T).toarray(), index=list(names), columns=list(names))

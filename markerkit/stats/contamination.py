@@ -86,7 +86,7 @@ def weighted_median(values: Array, weights: Array) -> Array:
 def _middle(weights: Array) -> IntArray:
     """Place of the lower weighted median in values that are sorted, from their weights, along the last axis."""
     cumulative = np.cumsum(weights, axis=-1)
-    return np.argmax(cumulative >= cumulative[..., -1:] / 2 * (1 - 1e-12), axis=-1)
+    return np.asarray(np.argmax(cumulative >= cumulative[..., -1:] / 2 * (1 - 1e-12), axis=-1))
 
 
 def contamination_fraction(
