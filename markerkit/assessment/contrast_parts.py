@@ -174,7 +174,7 @@ def _parts(shared: Shared, model: AnyContrast) -> ContrastParts:
         evidence=Evidence(evidence_of([model], record)),
         differential=DifferentialAbundance(fitted.da.table, fitted.da.params) if fitted else None,
         detection=detection_test(model.exp, model.contrast),
-        enrichment={m: enrich(fitted.da, data.markers, method=m).table for m in SET_TESTS} if fitted else {},
+        enrichment=set_tests(fitted) if fitted else {},
         null_check=_null_check(fitted, options) if fitted and options.null_check else None,
     )
 
@@ -184,6 +184,11 @@ def _purity(shared: Shared, model: AnyContrast) -> Purity:
     data, none = shared.data, shared.shares.iloc[:0]
     found = purity_of(data.units, data.markers, [model], seed=shared.options.seed, shares=none)
     return _scoped(with_blank_limits(found, shared.blanks), shared.design)
+
+
+def set_tests(model: ContrastModel) -> dict[str, pd.DataFrame]:
+    """Table `enrichment` of a contrast by set test."""
+    return {method: enrich(model.da, model.markers, method=method).table for method in SET_TESTS}
 
 
 def _null_check(model: ContrastModel, options: Options) -> NullCheck:

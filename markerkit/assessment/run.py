@@ -222,7 +222,7 @@ def _of_contrasts(shared: Shared, parts: Sequence[ContrastParts]) -> dict[str, A
         "checklist": checklist,
         "differential_abundance": pooled_differential(parts),
         "detection": pooled_detection(parts),
-        "enrichment": pooled_enrichment(parts),
+        "enrichment": pooled_enrichment([p.enrichment for p in parts]),
         "evidence": Evidence(_pooled("evidence", [p.evidence for p in parts])),
         "sensitivity": Sensitivity(_pooled("sensitivity", [p.sensitivity for p in parts])),
         "ev_track": EvTrack(form),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -73,11 +73,11 @@ def pooled_detection(parts: Sequence[ContrastParts]) -> DetectionTest:
     )
 
 
-def pooled_enrichment(parts: Sequence[ContrastParts]) -> Enrichment:
-    """Set tests of every contrast; one family of tests per method: sets x contrasts."""
+def pooled_enrichment(found: Sequence[Mapping[str, pd.DataFrame]]) -> Enrichment:
+    """Set tests of every contrast, by method; one family of tests per method: sets x contrasts."""
     tables = []
     for method in SET_TESTS:
-        table = concat_rows([p.enrichment[method] for p in parts if p.enrichment])
+        table = concat_rows([of_contrast[method] for of_contrast in found if of_contrast])
         if len(table):
             table["padj"] = bh(table["pvalue"].to_numpy(float))
             table["padj_mixed"] = bh(table["pvalue_mixed"].to_numpy(float))
