@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from numbers import Integral
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 
-from markerkit.assessment.reasons import Record, evidence_of
+from markerkit.assessment.contrast_parts import NOT_SAID, ContrastParts, Options, Shared, kept_notes
 from markerkit.assessment.result import Assessment
 from markerkit.assessment.series import series_parts
 from markerkit.assessment.tables import (
@@ -21,51 +20,38 @@ from markerkit.assessment.tables import (
     pooled_differential,
     pooled_enrichment,
     pooled_null_check,
+    pooled_purity,
+    pooled_verdicts,
     samples_used,
 )
+from markerkit.assessment.workers import contrasts_at_work
 from markerkit.catalog.load import Sets
 from markerkit.checks.circularity import FLAGGED, circularity_of
-from markerkit.checks.design import SERIOUS, WARNING, design_lines, design_of, design_scope
+from markerkit.checks.design import SERIOUS, WARNING, design_lines, design_of
 from markerkit.checks.replicates import CHECK as REPEATS
-from markerkit.checks.sensitivity import sensitivity_of
-from markerkit.core.errors import (
-    InputError,
-    MarkerkitWarning,
-    collected_warnings,
-    listed,
-    one_of,
-    shown,
-    whole_number,
-)
+from markerkit.core.errors import MarkerkitWarning, collected_warnings, listed, whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import levels_of
-from markerkit.core.limits import NULL_DATA_SETS
-from markerkit.core.signal import BASES
-from markerkit.da.differential import MISSING
-from markerkit.effects.fit import fit_contrast
-from markerkit.effects.model import AnyContrast
 from markerkit.guidelines.checklist import checklist_of
 from markerkit.guidelines.ev_track import ev_track_of
 from markerkit.identity.change import comparison_of
 from markerkit.identity.table import COMPATIBLE, NOT_ASSESSABLE, NOT_COMPATIBLE, UNRESOLVED, identity_of
 from markerkit.ids.harmonize import id_mapping
-from markerkit.purity.blanks import blank_content, with_blank_limits
+from markerkit.purity.blanks import blank_content
 from markerkit.purity.shares import source_shares
 from markerkit.purity.sources import purity_of
 from markerkit.qc.card import quality_of
 from markerkit.qc.composition import composition_of
 from markerkit.results import (
+    Checklist,
     Circularity,
-    Comparison,
     Composition,
     DesignChecks,
     Evidence,
     EvTrack,
-    Identity,
     IdMapping,
     MarkersUsed,
-    Purity,
-    Quality,
+    Result,
     SamplesUsed,
     Sensitivity,
 )
@@ -75,8 +61,6 @@ from markerkit.study.contrast import Contrast, takes_contrasts
 from markerkit.study.data import StudyData, study_data
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
-
-Verdicts = TypeVar("Verdicts", Identity, Comparison, Purity)
 
 
 @takes_contrasts
@@ -93,6 +77,7 @@ def assess(
     missing: str = "measured",
     min_values: int | None = None,
     lfc: float = 0.0,
+    jobs: int = 1,
 ) -> Assessment:
     """Assess what the vesicles of a study are and how pure they are.
 
@@ -128,6 +113,8 @@ def assess(
         Of the tests of single proteins, as in :func:`markerkit.differential_abundance`: what missing
         values are to them, values that each group needs, and the absolute log2 effect over the
         background that has to be exceeded.
+    jobs
+        Processes that share several contrasts; the results are the same to the byte. Each holds the data once more.
 
     Returns
     -------
@@ -138,7 +125,7 @@ def assess(
     InputError
         An absent column or level, a confounded design, an unknown role or
         context key, shares by length without lengths, a negative number of
-        data sets or seed.
+        data sets or seed, fewer jobs than 1.
 
     Notes
     -----
@@ -159,111 +146,104 @@ def assess(
     """
     from threadpoolctl import threadpool_limits
 
-    options = _Options(shares, null_check, seed, missing, min_values, lfc)
-    with threadpool_limits(limits=1), collected_warnings(_NOT_SAID) as notes:
+    options = Options(shares, null_check, seed, missing, min_values, lfc)
+    whole_number("jobs", jobs, least=1)
+    with threadpool_limits(limits=1), collected_warnings(NOT_SAID) as notes:
         data = study_data(exp, contrasts, markers, context=context, collapse_by=collapse_by, harmonize=True)
         _note_without_contrast(data)
-        models = [fit_contrast(data.units, data.markers, c, testing=options.testing) for c in data.contrasts]
-        result = _assessed(data, models, options)
+        result = _assessed(data, options, int(jobs))
     return replace(result, warnings=tuple(dict.fromkeys([*_of_reading(exp), *notes])))
 
 
-#: no verdict reads fry, and its share of random sets stands in the parameters of the table
-_NOT_SAID = "fry rejects"
-
-
-@dataclass(frozen=True)
-class _Options:
-    """Options of an assessment, checked before anything is computed."""
-
-    shares: str
-    null_check: int
-    seed: int
-    missing: str
-    min_values: int | None
-    lfc: float
-
-    @property
-    def testing(self) -> dict[str, Any]:
-        """Options of the tests of single proteins."""
-        return {k: getattr(self, k) for k in ("missing", "min_values", "lfc")}
-
-    def __post_init__(self) -> None:
-        one_of("shares", self.shares, list(BASES))
-        one_of("missing", self.missing, MISSING)
-        if (
-            not (isinstance(self.null_check, Integral) and 0 <= self.null_check <= NULL_DATA_SETS)
-            or self.null_check == 1
-        ):
-            raise InputError(
-                f"`null_check` counts data sets, 2 to {NULL_DATA_SETS:,}, or is 0; got {shown(self.null_check)}."
-            )
-        whole_number("seed", self.seed)
-
-
-def _assessed(data: StudyData, models: Sequence[AnyContrast], options: _Options) -> Assessment:
-    """Everything over fitted contrasts."""
+def _assessed(data: StudyData, options: Options, jobs: int) -> Assessment:
+    """Everything about the study and about each of its contrasts."""
     checks = DesignChecks(design_of(data))
     circular = Circularity(circularity_of(data.markers, data.context))
-    _note_checks(checks.table, circular.table)
-    identity, comparison, purity, quality = _verdicts(data, models, checks.table, options)
-    sensitivity = Sensitivity(sensitivity_of(data.units, models, data.context))
-    checklist = checklist_of(
-        data.units, data.markers, models, data.context, fluid=data.fluid, basis=options.shares
-    )
-    form = ev_track_of(data.units, checklist.table, data.contrasts, data.context, fluid=data.fluid)
-    record = Record(
-        identity.table, purity.table, sensitivity.table, checks.table, circular.table, data.context
-    )
-    return Assessment(
-        data=data,
-        identity=identity,
-        comparison=comparison,
-        purity=purity,
-        quality=quality,
-        composition=_composition(data, options.shares),
-        checklist=checklist,
-        coverage=coverage(data.units, data.markers),
-        differential_abundance=pooled_differential(models),
-        detection=pooled_detection(models),
-        enrichment=pooled_enrichment(models, data.markers),
-        sample_scores=score_samples(data.logs, data.markers),
-        evidence=Evidence(evidence_of(models, record)),
-        sensitivity=sensitivity,
-        circularity=circular,
-        design_checks=checks,
-        ev_track=EvTrack(form),
-        null_check=pooled_null_check(models, data.markers, options.null_check, options.seed),
-        series=series_parts(data, seed=options.seed),
-        id_mapping=IdMapping(id_mapping(data.as_read)),
-        samples_used=SamplesUsed(samples_used(data)),
-        markers_used=_markers_used(identity, comparison, purity),
-        design=_design(data, models, checks.table),
-        params=_params(data, options),
-    )
-
-
-def _verdicts(
-    data: StudyData, models: Sequence[AnyContrast], checks: pd.DataFrame, options: _Options
-) -> tuple[Identity, Comparison, Purity, Quality]:
-    """Verdicts and the quality card; shares of signal are computed once, with the chosen basis."""
     basis = options.shares
     shares = source_shares(data.all_samples, data.markers, basis=basis)
     blanks = blank_content(data.all_samples, data.markers, data.contrasts, shares=shares, basis=basis)
-    identity = identity_of([m for m in models if m.contrast.asks_identity], data.context)
-    comparison = comparison_of([m for m in models if not m.contrast.asks_identity], data.context)
-    purity = purity_of(data.units, data.markers, models, seed=options.seed, shares=shares)
-    quality = quality_of(
-        data.all_samples,
-        data.markers,
-        group=data.condition,
-        fluid=data.fluid,
-        blanks=blanks,
-        shares=shares,
-        basis=basis,
+    shared = Shared(data, options, checks.table, circular.table, shares, blanks)
+    with contrasts_at_work(shared, jobs) as waited_for:
+        with kept_notes() as notes:
+            of_study = _of_study(shared)
+        parts = waited_for()
+    _note_checks(checks.table, circular.table)
+    # in one order, whichever came first
+    for note in [*(note for part in parts for note in part.notes), *notes]:
+        _note(note)
+    return Assessment(
+        data=data,
+        circularity=circular,
+        design_checks=checks,
+        design=_design(data, parts, checks.table),
+        params=_params(data, options),
+        **of_study,
+        **_of_contrasts(shared, parts),
     )
-    purity = with_blank_limits(purity, blanks)
-    return _scoped(identity, checks), _scoped(comparison, checks), _scoped(purity, checks), quality
+
+
+def _of_study(shared: Shared) -> dict[str, Any]:
+    """Parts of the assessment that no contrast changes."""
+    data, options = shared.data, shared.options
+    return {
+        "quality": quality_of(
+            data.all_samples,
+            data.markers,
+            group=data.condition,
+            fluid=data.fluid,
+            blanks=shared.blanks,
+            shares=shared.shares,
+            basis=options.shares,
+        ),
+        "composition": _composition(data, options.shares),
+        "coverage": coverage(data.units, data.markers),
+        "sample_scores": score_samples(data.logs, data.markers),
+        "series": series_parts(data, seed=options.seed),
+        "id_mapping": IdMapping(id_mapping(data.as_read)),
+        "samples_used": SamplesUsed(samples_used(data)),
+    }
+
+
+def _of_contrasts(shared: Shared, parts: Sequence[ContrastParts]) -> dict[str, Any]:
+    """Parts of the assessment that pool what was found in the contrasts."""
+    data, options = shared.data, shared.options
+    nothing = purity_of(data.units, data.markers, [], seed=options.seed, shares=shared.shares)
+    identity = pooled_verdicts([p.identity for p in parts], identity_of([], data.context))
+    comparison = pooled_verdicts([p.comparison for p in parts], comparison_of([], data.context))
+    purity = pooled_purity([p.purity for p in parts], nothing)
+    checklist = _checklist(shared, parts)
+    form = ev_track_of(data.units, checklist.table, data.contrasts, data.context, fluid=data.fluid)
+    return {
+        "identity": identity,
+        "comparison": comparison,
+        "purity": purity,
+        "checklist": checklist,
+        "differential_abundance": pooled_differential(parts),
+        "detection": pooled_detection(parts),
+        "enrichment": pooled_enrichment([p.enrichment for p in parts]),
+        "evidence": Evidence(_pooled("evidence", [p.evidence for p in parts])),
+        "sensitivity": Sensitivity(_pooled("sensitivity", [p.sensitivity for p in parts])),
+        "ev_track": EvTrack(form),
+        "null_check": pooled_null_check(parts, options.null_check, options.seed),
+        "markers_used": MarkersUsed(
+            _pooled("markers_used", [p.markers for p in (identity, comparison, purity)])
+        ),
+    }
+
+
+def _pooled(name: str, parts: Sequence[Result]) -> pd.DataFrame:
+    return TABLES[name].conform(concat_rows([p.table for p in parts]))
+
+
+def _checklist(shared: Shared, parts: Sequence[ContrastParts]) -> Checklist:
+    """Guideline items of every contrast, or of the whole study where there is none."""
+    data = shared.data
+    if not parts:
+        return checklist_of(
+            data.units, data.markers, [], data.context, fluid=data.fluid, basis=shared.options.shares
+        )
+    params = {**parts[0].checklist.params, "contrasts": [p.contrast.name for p in parts]}
+    return Checklist(_pooled("misev_checklist", [p.checklist for p in parts]), params)
 
 
 def _composition(data: StudyData, basis: str) -> Composition:
@@ -280,17 +260,13 @@ def _composition(data: StudyData, basis: str) -> Composition:
     )
 
 
-def _markers_used(*parts: Identity | Comparison | Purity) -> MarkersUsed:
-    return MarkersUsed(TABLES["markers_used"].conform(concat_rows([part.markers.table for part in parts])))
-
-
-def _design(data: StudyData, models: Sequence[AnyContrast], checks: pd.DataFrame) -> tuple[str, ...]:
+def _design(data: StudyData, parts: Sequence[ContrastParts], checks: pd.DataFrame) -> tuple[str, ...]:
     """Sentences on the design: how each contrast was fitted, and what the checks found."""
     lines = dict.fromkeys(line for c in data.contrasts for line in design_lines(checks, c.name))
-    return (*design_words(data, models), *lines)
+    return (*design_words(data, parts), *lines)
 
 
-def _params(data: StudyData, options: _Options) -> dict[str, Any]:
+def _params(data: StudyData, options: Options) -> dict[str, Any]:
     contrasts = [dataclasses.asdict(c) | {"batch": list(c.batch)} for c in data.contrasts]
     record = {"contrasts": contrasts, "collapse_by": data.collapse_by, "context": dict(data.context)}
     return record | dataclasses.asdict(options)
@@ -323,15 +299,6 @@ def _note_checks(design: pd.DataFrame, circularity: pd.DataFrame) -> None:
     flagged = circularity[circularity["status"] == FLAGGED]
     for _, row in flagged.iterrows():
         _note(f"circular: {row['kind']} {row['key']}: {row['text']}.")
-
-
-def _scoped(result: Verdicts, design: pd.DataFrame) -> Verdicts:
-    """Add to every verdict's text that it holds for one preparation only, where it does."""
-    table = result.table.copy()
-    for name in dict.fromkeys(table["contrast"]):
-        if scope := design_scope(design, name):
-            table.loc[table["contrast"] == name, "explanation"] += f" Scope: {scope}."
-    return replace(result, table=table)
 
 
 __all__ = ["COMPATIBLE", "NOT_ASSESSABLE", "NOT_COMPATIBLE", "UNRESOLVED", "Assessment", "assess"]

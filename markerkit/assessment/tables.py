@@ -2,81 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from markerkit.catalog.load import MarkerCatalog
-from markerkit.checks.null_check import null_check
+from markerkit.assessment.contrast_parts import SET_TESTS, ContrastParts
 from markerkit.core.errors import listed
 from markerkit.core.factors import as_factor
 from markerkit.core.messages import reason
 from markerkit.core.wording import sentence
-from markerkit.da.detection import detection_test
-from markerkit.effects.model import AnyContrast, UnfittedContrast, fitted
 from markerkit.results import (
+    Comparison,
+    ContaminationFraction,
     DetectionTest,
     DifferentialAbundance,
     Enrichment,
+    Identity,
+    MarkersUsed,
     NullCheck,
+    Purity,
 )
-from markerkit.sets.enrichment import enrich
 from markerkit.stats.fdr import bh
 from markerkit.study.data import StudyData
 from markerkit.study.roles import ROLES, SAMPLE, roles_of
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
-SET_TESTS = ("camera", "fry")
 _POOLED = ("depth", "family")  # parameters of the presence/absence test that all contrasts share
 
+Pooled = TypeVar("Pooled", Identity, Comparison, Purity)
 
-def pooled_differential(models: Sequence[AnyContrast]) -> DifferentialAbundance:
+
+def pooled_verdicts(parts: Sequence[Pooled], empty: Pooled) -> Pooled:
+    """Verdicts of every contrast, with the markers of each; `empty` is what no contrast gives."""
+    spec, used = TABLES[empty.table_name], TABLES["markers_used"]
+    return replace(
+        empty,
+        table=spec.conform(concat_rows([p.table for p in parts])),
+        params={**empty.params, "contrasts": [name for p in parts for name in p.params["contrasts"]]},
+        markers=MarkersUsed(used.conform(concat_rows([p.markers.table for p in parts]))),
+    )
+
+
+def pooled_purity(parts: Sequence[Purity], empty: Purity) -> Purity:
+    """Verdicts on the sources of every contrast, with its contamination fraction."""
+    fractions = concat_rows([p.contamination_fraction.table for p in parts])
+    fraction = ContaminationFraction(TABLES["contamination_fraction"].conform(fractions))
+    return replace(pooled_verdicts(parts, empty), contamination_fraction=fraction)
+
+
+def pooled_differential(parts: Sequence[ContrastParts]) -> DifferentialAbundance:
     """Differential abundance of every contrast that could be fitted, each with its own family of tests."""
-    with_model = fitted(models)
-    tables = [m.da.table for m in with_model]
-    params = dict(with_model[0].da.params) if with_model else {}
-    spec = TABLES["differential_abundance"]
+    found = {p.contrast.name: p.differential for p in parts if p.differential is not None}
+    params = dict(next(iter(found.values())).params) if found else {}
+    table = concat_rows([da.table for da in found.values()])
     return DifferentialAbundance(
-        spec.conform(concat_rows(tables)), params | {"contrasts": [m.contrast.name for m in with_model]}
+        TABLES["differential_abundance"].conform(table), params | {"contrasts": list(found)}
     )
 
 
-def pooled_detection(models: Sequence[AnyContrast]) -> DetectionTest:
+def pooled_detection(parts: Sequence[ContrastParts]) -> DetectionTest:
     """Presence/absence test of every contrast."""
-    found = [detection_test(m.exp, m.contrast) for m in models]
-    params = found[0].params if found else {}
+    params = parts[0].detection.params if parts else {}
     return DetectionTest(
-        TABLES["detection"].conform(concat_rows([f.table for f in found])),
-        {"contrasts": [m.contrast.name for m in models]} | {k: params[k] for k in _POOLED if k in params},
+        TABLES["detection"].conform(concat_rows([p.detection.table for p in parts])),
+        {"contrasts": [p.contrast.name for p in parts]} | {k: params[k] for k in _POOLED if k in params},
     )
 
 
-def pooled_enrichment(models: Sequence[AnyContrast], markers: MarkerCatalog) -> Enrichment:
-    """Set tests of every contrast; one family of tests per method: sets x contrasts."""
-    parts = []
+def pooled_enrichment(found: Sequence[Mapping[str, pd.DataFrame]]) -> Enrichment:
+    """Set tests of every contrast, by method; one family of tests per method: sets x contrasts."""
+    tables = []
     for method in SET_TESTS:
-        tables = [enrich(m.da, markers, method=method).table for m in fitted(models)]
-        table = concat_rows(tables)
+        table = concat_rows([of_contrast[method] for of_contrast in found if of_contrast])
         if len(table):
             table["padj"] = bh(table["pvalue"].to_numpy(float))
             table["padj_mixed"] = bh(table["pvalue_mixed"].to_numpy(float))
-            parts.append(table)
+            tables.append(table)
     return Enrichment(
-        TABLES["enrichment"].conform(concat_rows(parts)),
+        TABLES["enrichment"].conform(concat_rows(tables)),
         {"methods": list(SET_TESTS), "family": "sets x contrasts"},
     )
 
 
-def pooled_null_check(
-    models: Sequence[AnyContrast], markers: MarkerCatalog, n_resamples: int, seed: int
-) -> NullCheck:
+def pooled_null_check(parts: Sequence[ContrastParts], n_resamples: int, seed: int) -> NullCheck:
     """Null check of every contrast that could be fitted; empty without data sets."""
-    tables = [
-        null_check(m.exp, m.contrast, markers, n_resamples=n_resamples, seed=seed).table
-        for m in (fitted(models) if n_resamples else ())
-    ]
+    tables = [p.null_check.table for p in parts if p.null_check is not None]
     return NullCheck(
         TABLES["null_check"].conform(concat_rows(tables)), {"n_resamples": n_resamples, "seed": seed}
     )
@@ -112,21 +126,21 @@ def samples_used(data: StudyData) -> pd.DataFrame:
     return TABLES["samples_used"].conform(table)
 
 
-def design_words(data: StudyData, models: Sequence[AnyContrast]) -> Iterator[str]:
+def design_words(data: StudyData, parts: Sequence[ContrastParts]) -> Iterator[str]:
     """Write the design of every contrast in words."""
     few = data.criteria.design["few_replicates"]
     if data.collapse_by:
         yield f"Technical replicates of one `{data.collapse_by}` were averaged and count once."
-    if not models:
+    if not parts:
         yield f"No contrast: {data.units.n_samples} samples are described one by one."
-    if len(models) > 1:
+    if len(parts) > 1:
         yield (
-            f"{len(models)} contrasts: adjusted p-values of proteins are over the proteins of one contrast, those of set tests over sets "
+            f"{len(parts)} contrasts: adjusted p-values of proteins are over the proteins of one contrast, those of set tests over sets "
             "and contrasts of a method; verdicts on classes and sources are each at the level of their interval, not corrected for "
             "the number of contrasts."
         )
-    for model in models:
-        c = model.contrast
+    for part in parts:
+        c = part.contrast
         case, control = c.groups(data.units)
         words = f"{c.name}: {len(case)} against {len(control)} samples"
         if c.paired_by:
@@ -134,8 +148,8 @@ def design_words(data: StudyData, models: Sequence[AnyContrast]) -> Iterator[str
         if c.batch:
             words += f", with {listed(c.batch)} in the model"
         words += f"; comparator {data.criteria.comparators[c.comparator or 'unknown'].title}."
-        if isinstance(model, UnfittedContrast):
-            words += f" {sentence(reason(model.verdict, data.criteria.titles))}"
+        if part.verdict is not None:
+            words += f" {sentence(reason(part.verdict, data.criteria.titles))}"
         elif min(len(case), len(control)) < few:
             words += " Few samples: only large, consistent effects can be called."
         yield words

@@ -20,7 +20,6 @@ from markerkit.catalog.user_sets import mapped_sets
 from markerkit.core.errors import InputError, listed, one_of, suggestion
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.matrix import hand_out
-from markerkit.io.files import write_text
 from markerkit.tables.spec import to_tsv
 
 
@@ -204,8 +203,8 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     def __getitem__(self, key: str) -> MarkerSet:
         if key not in self._records:
             raise KeyError(self._unknown(key))
-        header = self._headers[key]
-        rows = self._table[self._table["set"] == key].reset_index(drop=True)
+        header = self._header(key)
+        rows = self._table.iloc[self._rows.get(key, [])].reset_index(drop=True)
         names = ("id", "title", "vesicle", "role", "organism", "note", "minimum_measured")
         return MarkerSet(
             **{n: header[n] for n in names},
@@ -216,6 +215,9 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     def _unknown(self, key: str) -> str:
         return f"no marker set {key!r}; there are {listed(self, limit=60)}.{suggestion(key, self)}"
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._records
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._records)
@@ -242,11 +244,15 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     @property
     def _headers(self) -> dict[str, dict[str, Any]]:
-        headers = {key: dict(record.header) for key, record in self._records.items()}
-        for header in headers.values():
-            if header["organism"] in ORGANISMS:
-                header["organism"] = self._organism
-        return headers
+        return {key: self._header(key) for key in self._records}
+
+    def _header(self, key: str) -> dict[str, Any]:
+        header = self._records[key].header
+        return header | ({"organism": self._organism} if header["organism"] in ORGANISMS else {})
+
+    @cached_property
+    def _rows(self) -> dict[str, Any]:
+        return views.rows_of(self._table)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -361,7 +367,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         return self._with(
             self._table[self._table["set"].isin(wanted)],
             self._unmapped[self._unmapped["set"].isin(wanted)],
-            records={k: r for k, r in self._records.items() if k in set(wanted)},
+            records={k: r for chosen in [set(wanted)] for k, r in self._records.items() if k in chosen},
         )
 
     def _with(
@@ -373,7 +379,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         organism: str | None = None,
     ) -> MarkerCatalog:
         new = copy.copy(self)
-        for cached in ("digest", "_fluid_caveats", "_sets", "by_accession", "positive_members"):
+        for cached in ("digest", "_fluid_caveats", "_sets", "by_accession", "positive_members", "_rows"):
             new.__dict__.pop(cached, None)
         new._table = table.reset_index(drop=True)
         new._unmapped = unmapped.reset_index(drop=True)
@@ -419,11 +425,12 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
         Genes of weight 0 are left out, because GMT knows no weights.
         """
-        return _write(views.gmt(self._table, {k: r.header["title"] for k, r in self._records.items()}), path)
+        titles = {key: record.header["title"] for key, record in self._records.items()}
+        return views.written(views.gmt(self._table, titles), path)
 
     def to_tsv(self, path: str | Path | None = None) -> str:
         """Write `table` as tab-separated text; `read_markers` reads it back."""
-        return _write(to_tsv(self._table), path)
+        return views.written(to_tsv(self._table), path)
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Write the whole catalog as JSON: description, references, sets and markers."""
@@ -436,15 +443,9 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
             "sets": views.sets_with_markers(self._headers, self._table, self._fluid_caveats),
             "unmapped": self._unmapped.to_dict("records"),
         }
-        return _write(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", path)
+        return views.written(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", path)
 
 
 @lru_cache(maxsize=len(ORGANISMS))
 def _empty(organism: str) -> MarkerCatalog:
     return MarkerCatalog([], organism=organism)
-
-
-def _write(text: str, path: str | Path | None) -> str:
-    if path is not None:
-        write_text(path, text)
-    return text

@@ -7,6 +7,7 @@ import io
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ from markerkit.tables.spec import text_of_cell
 SET_ID = re.compile(r"[A-Za-z0-9][^\n\t;]*(?<! )")
 #: weight behind a gene in GMT files of Enrichr, as in CD63,1.0
 _WEIGHT = re.compile(r",-?\d+(?:\.\d*)?$")
+#: what a gene in a text ends at
+_WORD = re.compile(r"[\w.-]+")
 SET_ROLES = ("identity", "layer", "module", "misev", "source", "context")
 MARKER_ROLES = ("positive", "negative")
 SET_ORGANISMS = ("human", "mouse", "rat", "bovine")
@@ -267,7 +270,7 @@ def _flag(name: str, text: str, where: str) -> bool:
 
 
 def _from_gmt(path: Path, text: str) -> list[SetRecord]:
-    records: list[SetRecord] = []
+    records: dict[str, SetRecord] = {}
     for line, content in enumerate(text.split("\n"), 1):
         if not content.strip():
             continue
@@ -282,16 +285,16 @@ def _from_gmt(path: Path, text: str) -> list[SetRecord]:
             name, role = name.removesuffix("_negative"), "negative"
         genes = [_WEIGHT.sub("", field) for field in fields[2:]]
         markers = [{**MARKER, "gene": gene, "role": role} for gene in genes if gene]
-        same = next((r for r in records if r.header["id"] == name), None)
+        same = records.get(name)
         if same is None:
-            records.append(SetRecord({**HEADER, "id": name, "title": fields[1] or name}, markers))
+            records[name] = SetRecord({**HEADER, "id": name, "title": fields[1] or name}, markers)
         elif {m["role"] for m in same.markers} == {role}:
             raise InputError(
                 f"{path}, line {line}: set {name!r} is there twice; give every set a name of its own."
             )
         else:
             same.markers.extend(markers)
-    return records
+    return list(records.values())
 
 
 def check_set(record: SetRecord, path: Path, text: str = "") -> None:
@@ -386,9 +389,21 @@ def _repeated(marker: Mapping[str, Any], role_of: Mapping[str, str]) -> str:
 
 def line_of(text: str, gene: str, *, repeated: bool = False) -> int:
     """Line of a text that first (`repeated`: last) names a gene; 0 where none does."""
+    if _WORD.fullmatch(gene) and not repeated:
+        return _first_lines(text).get(gene, 0)
     word = re.compile(rf"(?<![\w.-]){re.escape(gene)}(?![\w.-])") if gene else None
     lines = [n for n, line in enumerate(text.split("\n"), 1) if word and word.search(line)]
     return lines[-1 if repeated else 0] if lines else 0
+
+
+@lru_cache(maxsize=1)
+def _first_lines(text: str) -> dict[str, int]:
+    """Words of a text with the line that each first stands on: a library asks for the lines of all its genes."""
+    found: dict[str, int] = {}
+    for n, line in enumerate(text.split("\n"), 1):
+        for word in _WORD.findall(line):
+            found.setdefault(word, n)
+    return found
 
 
 def read_reference(folder: Path) -> tuple[dict[str, Any], dict[str, Any], list[SetRecord]]:

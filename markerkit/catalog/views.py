@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+
+from markerkit.io.files import write_text
 
 PAIR_COLUMNS = ("first", "second", "evidence", "higher_in_first", "higher_in_second", "sources", "note")
 FLUID_COLUMNS = ("fluid", "watch", "mask", "sources", "note")
@@ -30,6 +34,11 @@ def pairs(info: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
 
 
+def rows_of(table: pd.DataFrame) -> dict[str, npt.NDArray[np.intp]]:
+    """Places of the rows of every set in a table: looking for them set by set would read the table for each."""
+    return {str(key): np.asarray(at) for key, at in table.groupby("set", sort=False).indices.items()}
+
+
 def sets(
     headers: Mapping[str, Mapping[str, Any]],
     table: pd.DataFrame,
@@ -37,17 +46,16 @@ def sets(
     fluid_caveats: Mapping[str, str],
 ) -> pd.DataFrame:
     """One row per set: its header, how many markers it has, and whether they are matched by accession."""
+    positive = table["role"] == "positive"
+    kinds = {"n_positive": positive, "n_negative": ~positive, "n_weighted": positive & (table["weight"] > 0)}
+    counts = {name: table.loc[kind, "set"].value_counts().to_dict() for name, kind in kinds.items()}
     rows = []
     for key, header in headers.items():
-        part = table[table["set"] == key]
-        positive = part["role"] == "positive"
         rows.append(
             {
                 "set": key,
                 **{n: header[n] for n in ("title", "vesicle", "role", "organism", "minimum_measured")},
-                "n_positive": int(positive.sum()),
-                "n_negative": int((~positive).sum()),
-                "n_weighted": int((positive & (part["weight"] > 0)).sum()),
+                **{name: int(found.get(key, 0)) for name, found in counts.items()},
                 "by_accession": key in by_accession,
                 "derived_from": ";".join(header["derived_from"]),
                 "fluid_caveats": fluid_caveats[key],
@@ -62,13 +70,11 @@ def sets_with_markers(
 ) -> list[dict[str, Any]]:
     """Header of every set with its markers."""
     fields = [c for c in table.columns if c != "set"]
-    groups = dict(iter(table.groupby("set", sort=False)))
+    markers: dict[str, list[dict[Any, Any]]] = {}
+    for key, row in zip(table["set"], table[fields].to_dict("records"), strict=True):
+        markers.setdefault(key, []).append(row)
     return [
-        {
-            **header,
-            "fluid_caveats": fluid_caveats[key],
-            "markers": groups[key][fields].to_dict("records") if key in groups else [],
-        }
+        {**header, "fluid_caveats": fluid_caveats[key], "markers": markers.get(key, [])}
         for key, header in headers.items()
     ]
 
@@ -132,21 +138,33 @@ def selected_by(
 
 def overlap(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Count the positive genes that every two sets share, set x set."""
-    positive = table[table["role"] == "positive"]
-    genes, _ = pd.factorize(positive["gene"])
-    position = {key: i for i, key in enumerate(names)}
-    holds = np.zeros((int(genes.max(initial=-1)) + 1, len(position)), dtype=int)
-    holds[genes, [position[s] for s in positive["set"]]] = 1
-    return pd.DataFrame(holds.T @ holds, index=list(names), columns=list(names))
+    from scipy.sparse import csr_array
+
+    # one cell each; matched by accession, several members of a set may have no gene
+    positive = table[table["role"] == "positive"].drop_duplicates(["set", "gene"])
+    genes, known = pd.factorize(positive["gene"])
+    member = pd.Index(names).get_indexer(pd.Index(positive["set"]))
+    ones = np.ones(len(positive), dtype=int)
+    holds = csr_array((ones, (member, genes)), shape=(len(names), len(known)))
+    return pd.DataFrame((holds @ holds.T).toarray(), index=list(names), columns=list(names))
 
 
 def gmt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """Text of the sets as GMT, genes of weight 0 left out; negative markers as ``<id>_negative``."""
     lines = []
+    weighted = table[table["weight"] > 0]
+    found: dict[tuple[str, str], list[str]] = {}
+    for key, role, gene in zip(weighted["set"], weighted["role"], weighted["gene"], strict=True):
+        found.setdefault((key, role), []).append(str(gene))
     for key, title in titles.items():
-        rows = table[(table["set"] == key) & (table["weight"] > 0)]
         for role, name in (("positive", key), ("negative", f"{key}_negative")):
-            genes = [str(g) for g in rows.loc[rows["role"] == role, "gene"]]
-            if genes:
+            if genes := found.get((key, role)):
                 lines.append("\t".join([name, title, *genes]))
     return "".join(f"{line}\n" for line in lines)
+
+
+def written(text: str, path: str | Path | None) -> str:
+    """Give the text, written to a file where one is named."""
+    if path is not None:
+        write_text(path, text)
+    return text

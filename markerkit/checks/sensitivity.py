@@ -19,7 +19,7 @@ from markerkit.core.messages import reason
 from markerkit.core.verdict import Verdict
 from markerkit.core.vocabulary import Comparator, Status
 from markerkit.core.wording import percent
-from markerkit.effects.fit import fit_contrast
+from markerkit.effects.fit import detected, fit_contrast
 from markerkit.effects.members import ProteinIndex
 from markerkit.effects.model import AnyContrast, ContrastModel, MissingValueScheme, fitted
 from markerkit.identity.change import class_level, decide_classes
@@ -179,12 +179,12 @@ def _filters(exp: Experiment, model: ContrastModel) -> Iterator[Variant]:
     for share in (limits["detection_filter_loose"], limits["detection_filter_strict"]):
         name = f"measured in {percent(share)} of the samples of one group"
         try:
+            if detected(exp, model.contrast, share).n_proteins == model.exp.n_proteins:
+                yield Variant(aspect, name, model, (), "the filter keeps the same proteins")
+                continue
             refitted = fit_contrast(exp, model.markers, model.contrast, min_fraction=share)
         except InputError as error:
             yield Variant(aspect, name, model, (), str(error))
-            continue
-        if refitted.exp.n_proteins == model.exp.n_proteins:
-            yield Variant(aspect, name, model, (), "the filter keeps the same proteins")
             continue
         for changed in fitted([refitted]):
             yield Variant(aspect, name, changed, changed.schemes)

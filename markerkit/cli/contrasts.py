@@ -36,6 +36,13 @@ def add_contrasts(parser: argparse.ArgumentParser) -> None:
         help="what the control is, where a contrast does not say it: lysate, biofluid, soluble or ev",
     )
     add("--fluid", metavar="NAME", help="what the samples come from: plasma, serum, urine, culture, ...")
+    add(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that share several contrasts; the results are the same to the byte (default: %(default)s)",
+    )
 
 
 def read_contrasts(arguments: argparse.Namespace, exp: Experiment) -> list[Contrast]:

@@ -389,6 +389,7 @@ def _assess(arguments: argparse.Namespace) -> None:
             min_values=arguments.min_values,
             lfc=arguments.lfc,
             seed=arguments.seed,
+            jobs=arguments.jobs,
         )
         _print_verdicts(result)
         _progress(arguments, f"writing {arguments.out}")

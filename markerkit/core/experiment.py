@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -143,7 +143,7 @@ class Experiment:
         """Copy of the marks, samples x proteins: True where a value was not measured but imputed."""
         return hand_out(self._imputed)
 
-    @property
+    @cached_property
     def n_imputed(self) -> int:
         """Number of imputed values."""
         return int(self._imputed.to_numpy().sum())
@@ -225,6 +225,11 @@ class Experiment:
     def has_verb(self, verb: str) -> bool:
         """Return whether `verb` is in the history."""
         return any(h.get("verb") == verb for h in self.history)
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Make something from the experiment once and keep it, for what several parts of an assessment read."""
+        kept: dict[Hashable, T] = self.__dict__.setdefault("_kept", {})
+        return kept[key] if key in kept else kept.setdefault(key, make())
 
     def measured(self) -> Experiment:
         """Return the experiment without its imputed values, as it was before :func:`markerkit.impute`."""
@@ -425,10 +430,8 @@ class Experiment:
         return f"{100 * self.missing:.1f} % missing{filled}"
 
     def __repr__(self) -> str:
-        return (
-            f"<Experiment: {self.n_samples} samples x {self.n_proteins} proteins, {self.scale}, "
-            f"{self.organism}, {self._missing_words()}>"
-        )
+        size = f"{self.n_samples} samples x {self.n_proteins} proteins"
+        return f"<Experiment: {size}, {self.scale}, {self.organism}, {self._missing_words()}>"
 
     def _repr_html_(self) -> str:
         return experiment_html(self, self._missing_words())

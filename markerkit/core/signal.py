@@ -40,17 +40,17 @@ class Part:
     amounts: Array
     total: Array
 
-    @property
+    @cached_property
     def n_measured(self) -> npt.NDArray[np.int_]:
         """Members that each sample shows, shape (n_samples,)."""
         return np.asarray((self.amounts > 0).sum(axis=1))
 
-    @property
+    @cached_property
     def amount(self) -> Array:
         """Summed signal, shape (n_samples,); NaN where no member was measured."""
         return np.where(self.n_measured > 0, self.amounts.sum(axis=1), np.nan)
 
-    @property
+    @cached_property
     def share(self) -> Array:
         """Share of the total signal, 0 to 1, shape (n_samples,); NaN where no member was measured."""
         out = np.full(len(self.total), np.nan)

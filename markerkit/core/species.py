@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 #: organism or source of serum -> its species
@@ -111,6 +112,7 @@ def species_of_entry(entry: str) -> str:
     return UNNAMED_SPECIES + other[2] if other else ""
 
 
+@lru_cache(maxsize=4096)
 def species_named(text: str) -> str:
     """Species that a text names, in Latin, in English or by its number; other texts stay as they are.
 

@@ -67,8 +67,7 @@ def fit_contrast(
     criteria = load_criteria()
     case, control = contrast.groups(exp)
     limit = criteria.convention["detection_filter"] if min_fraction is None else min_fraction
-    groups = filter_detected(contrast.select(exp).logged(), min_fraction=limit, by=contrast.condition)
-    groups = normalize(groups)
+    groups = normalize(detected(exp, contrast, limit))
     unfit = unfit_groups(exp, contrast)
     if unfit is not None:
         return UnfittedContrast(contrast, groups, markers, unfit)
@@ -85,6 +84,11 @@ def fit_contrast(
         with_bounds = _with_bounds(effects, groups, case, control, criteria)
         bounded = missing_value_scheme(with_bounds, mask, sets, criteria)
     return ContrastModel(contrast, groups, markers, criteria, da, measured, bounded, index)
+
+
+def detected(exp: Experiment, contrast: Contrast, min_fraction: float) -> Experiment:
+    """Give the two groups of a contrast on the log2 scale, with the proteins measured in this share of one of them."""
+    return filter_detected(contrast.select(exp).logged(), min_fraction=min_fraction, by=contrast.condition)
 
 
 def _measured_effects(

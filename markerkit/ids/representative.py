@@ -83,6 +83,10 @@ def gene_rows(exp: Experiment, *, key: str = "gene") -> pd.Series:
     pandas.Series
         Protein by gene (or accession), in the order of the matrix.
     """
+    return exp.kept(("gene_rows", key), lambda: _gene_rows(exp, key))
+
+
+def _gene_rows(exp: Experiment, key: str) -> pd.Series:
     proteins = exp.proteins
     measured = ~np.isnan(exp.matrix)
     n = measured.sum(axis=0)

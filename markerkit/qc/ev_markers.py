@@ -83,7 +83,11 @@ def ev_marker_ranks(exp: Experiment, markers: MarkerCatalog, *, blood: bool) -> 
 
 
 def gene_ranks(exp: Experiment) -> pd.DataFrame:
-    """Percentile rank (0 to 100) of every gene among those measured in each sample, samples x genes."""
+    """Percentile rank (0 to 100) of every gene among those measured in each sample, samples x genes, made once."""
+    return exp.kept("gene_ranks", lambda: _gene_ranks(exp))
+
+
+def _gene_ranks(exp: Experiment) -> pd.DataFrame:
     rows = gene_rows(exp)
     values = exp.values[rows.to_numpy()].to_numpy()
     # in each row ranks 1 to n over the measured genes, NaN elsewhere

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
+from markerkit.qc.correlation import pairs_of
 
 Array = npt.NDArray[np.float64]
 
@@ -79,7 +80,7 @@ def similarity(log2: pd.DataFrame) -> pd.DataFrame:
         return found
     # medians aligned, so that load does not count
     aligned = log2.sub(log2.median(axis=1), axis=0)
-    pairs = aligned.T.corr(min_periods=need).to_numpy(copy=True)
+    pairs = pairs_of(aligned).r
     np.fill_diagonal(pairs, np.nan)
     found["correlation"] = pd.DataFrame(pairs).median(axis=1).to_numpy()
     common = aligned.loc[:, log2.notna().mean() >= t["outlier_seen"]]

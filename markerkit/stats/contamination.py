@@ -80,9 +80,13 @@ def weighted_median(values: Array, weights: Array) -> Array:
     order = np.argsort(values, axis=-1, kind="stable")
     sorted_values = np.take_along_axis(values, order, axis=-1)
     w = np.take_along_axis(np.broadcast_to(weights, values.shape), order, axis=-1)
-    cumulative = np.cumsum(w, axis=-1)
-    at = np.argmax(cumulative >= cumulative[..., -1:] / 2 * (1 - 1e-12), axis=-1)
-    return np.take_along_axis(sorted_values, at[..., None], axis=-1)[..., 0]
+    return np.take_along_axis(sorted_values, _middle(w)[..., None], axis=-1)[..., 0]
+
+
+def _middle(weights: Array) -> IntArray:
+    """Place of the lower weighted median in values that are sorted, from their weights, along the last axis."""
+    cumulative = np.cumsum(weights, axis=-1)
+    return np.asarray(np.argmax(cumulative >= cumulative[..., -1:] / 2 * (1 - 1e-12), axis=-1))
 
 
 def contamination_fraction(
@@ -286,8 +290,8 @@ def _bootstrap_variance(ratio: Array, weights: Array) -> Array:
     """Variance of the weighted median of each row over the draws of reference proteins, shape (k,)."""
     filled = np.where(np.isnan(ratio), -np.inf, ratio)
     out = np.zeros(len(ratio))
-    for i, row in enumerate(filled):
-        medians = weighted_median(np.broadcast_to(row, weights.shape), weights)
+    for i, (row, order) in enumerate(zip(filled, np.argsort(filled, axis=1, kind="stable"), strict=True)):
+        medians = row[order][_middle(weights[:, order])]
         finite = medians[np.isfinite(medians)]
         out[i] = finite.var(ddof=1) if len(finite) > 1 else 0.0
     return out

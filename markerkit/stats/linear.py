@@ -181,16 +181,29 @@ class LinearFit:
         effect, influence, variance
             ``b = sum W y`` of shape (p,), NaN where it cannot be estimated;
             ``e W sqrt(n / df)`` of shape (n, p), 0 where missing, whose squares
-            sum to an estimate of the variance of `effect`; ``sigma^2 sum W^2``.
+            sum to an estimate of the variance of `effect`; ``sigma^2 sum W^2``. Made once for each contrast, so that
+            they are not to be changed.
         """
+        key = tuple(np.asarray(contrast, dtype=float).tolist())
+        if key not in self._influences:
+            self._influences[key] = self._influence(contrast)
+        return self._influences[key]
+
+    @cached_property
+    def _influences(self) -> dict[tuple[float, ...], tuple[Array, Array, Array]]:
+        return {}
+
+    def _influence(self, contrast: Array) -> tuple[Array, Array, Array]:
         weights = self.contrast_weights(contrast)
-        estimable = ~np.isnan(weights).any(axis=0)
-        w = np.where(estimable, weights, 0.0)
-        effect = np.where(estimable, (w * self.response).sum(axis=0), np.nan)
+        lost = np.isnan(weights).any(axis=0)
+        weights[:, lost] = 0.0
+        effect = np.where(lost, np.nan, (weights * self.response).sum(axis=0))
         df, n = self.df_residual, self.n_obs
         scale = np.sqrt(np.divide(n, df, out=np.zeros_like(df), where=df > 0))
-        influence = np.nan_to_num(self.residuals) * w * scale
-        return effect, influence, self.sigma**2 * (w**2).sum(axis=0)
+        squares = (weights**2).sum(axis=0)
+        weights *= np.nan_to_num(self.residuals)
+        weights *= scale
+        return effect, weights, self.sigma**2 * squares
 
     def contrast_covariance(self, contrasts: Array) -> Array:
         """Unscaled covariance of several contrasts.

@@ -130,6 +130,7 @@ def concat_rows(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 #: what a spreadsheet may run as a formula: text behind = or @, a name or a call behind + or -, also in wide letters; not
 #: numbers, and not a sign alone as in +/+
 _FORMULA = re.compile(r"\s*(?:[=@＝＠]|[+\-＋－][\s+\-]*(?:[^\W\d]|[\"'(=@]|.*(?:[|!]|\w\()))")
+_FORMULA_BEGINS = "=@+-＝＠＋－"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -164,10 +165,19 @@ def to_tsv(table: pd.DataFrame) -> str:
     """
     clean = table.copy()
     for name in clean.columns:
-        if pd.api.types.is_object_dtype(clean[name]) or pd.api.types.is_string_dtype(clean[name]):
+        text = pd.api.types.is_object_dtype(clean[name]) or pd.api.types.is_string_dtype(clean[name])
+        if text and not _of_plain_cells(clean[name]):
             clean[name] = clean[name].map(_cell)
     clean.columns = clean.columns.map(_cell)
     return str(clean.to_csv(sep="\t", index=False, float_format="%.10g", na_rep="", lineterminator="\n"))
+
+
+def _of_plain_cells(column: pd.Series) -> bool:
+    """Whether a column holds texts alone, with nothing that :func:`text_cell` would change: most need not be gone through."""
+    if pd.api.types.infer_dtype(column, skipna=False) != "string":
+        return False
+    whole = "".join(column.tolist())
+    return not _CONTROL.search(whole) and not any(c in whole for c in _FORMULA_BEGINS)
 
 
 def _cell(value: object) -> object:

@@ -13,6 +13,7 @@ import pytest
 from scipy.stats import t as student
 
 import markerkit as mk
+from markerkit.assessment.contrast_parts import set_tests
 from markerkit.assessment.tables import pooled_enrichment
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import as_sets, shipped
@@ -351,7 +352,7 @@ def test_false_discovery_rates_hold_over_sets_and_contrasts() -> None:
     )
     models = [fit_contrast(three, MARKERS, Contrast("fraction", c, "lysate")) for c in ("EV", "F2")]
     with pytest.warns(mk.MarkerkitWarning):
-        table = pooled_enrichment(models, MARKERS).table
+        table = pooled_enrichment([set_tests(m) for m in models]).table
     assert table["contrast"].nunique() == 2
     for _, rows in table.groupby("method"):
         tested = rows[rows["pvalue"].notna()]

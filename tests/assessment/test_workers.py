@@ -1,0 +1,85 @@
+"""Contrasts side by side in several processes: the same results, whatever becomes of a process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+import markerkit as mk
+from markerkit import InputError
+from markerkit.assessment import workers
+
+pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
+
+CONTRASTS = [
+    mk.Contrast("fraction", "EV", "lysate", comparator="lysate"),
+    mk.Contrast("fraction", "lysate", "EV", comparator="ev"),
+]
+
+
+@pytest.fixture(scope="module")
+def exp() -> mk.Experiment:
+    return mk.simulate(n=3, n_background=60, seed=1).experiment
+
+
+@pytest.fixture(scope="module")
+def alone(exp: mk.Experiment) -> mk.Assessment:
+    return mk.assess(exp, CONTRASTS)
+
+
+def assert_same(found: mk.Assessment, expected: mk.Assessment) -> None:
+    for name, table in expected.tables.items():
+        pd.testing.assert_frame_equal(found.tables[name], table, check_exact=True, obj=name)
+    assert found.verdicts() == expected.verdicts()
+    assert found.warnings == expected.warnings
+    assert found.params == expected.params
+    assert found.design == expected.design
+
+
+def test_processes_give_what_one_gives(exp: mk.Experiment, alone: mk.Assessment) -> None:
+    assert_same(mk.assess(exp, CONTRASTS, jobs=2), alone)
+
+
+def test_contrasts_of_processes_that_end_are_done_here(
+    exp: mk.Experiment, alone: mk.Assessment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    def ends_at_once() -> workers.Process:
+        pipe = subprocess.PIPE
+        process = subprocess.Popen([sys.executable, "-c", "pass"], stdin=pipe, stdout=pipe)
+        started.append(process)
+        return process
+
+    monkeypatch.setattr(workers, "_start", ends_at_once)
+    assert_same(mk.assess(exp, CONTRASTS, jobs=2), alone)
+    assert len(started) == 2
+    assert all(process.poll() is not None for process in started)
+
+
+def test_a_refused_contrast_is_refused_in_a_process_too(exp: mk.Experiment) -> None:
+    samples = exp.samples
+    run = samples["fraction"].map({"EV": "first", "lysate": "second"})
+    confounded = mk.Experiment(
+        exp.values, samples.assign(run=run), exp.proteins, exp.scale, exp.organism, exp.history
+    )
+    contrasts = [
+        CONTRASTS[0],
+        mk.Contrast("fraction", "EV", "lysate", batch=("run",), comparator="lysate", name="b"),
+    ]
+    errors = []
+    for jobs in (1, 2):
+        with pytest.raises(InputError) as caught:
+            mk.assess(confounded, contrasts, jobs=jobs)
+        errors.append(str(caught.value))
+    assert errors[0] == errors[1]
+    assert "run" in errors[0]
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 1.5])
+def test_jobs_that_are_no_number_of_processes(exp: mk.Experiment, jobs: float) -> None:
+    with pytest.raises(InputError, match="`jobs` is a whole number"):
+        mk.assess(exp, CONTRASTS, jobs=jobs)
