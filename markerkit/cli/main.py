@@ -135,7 +135,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="markerkit", description="What are my extracellular vesicles, and how pure are they?"
     )
     parser.add_argument("--version", action="version", version=f"markerkit {__version__}")
