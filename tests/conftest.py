@@ -75,7 +75,7 @@ def one_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     drawing = _figures.FIGURES["forest"]
     monkeypatch.setattr(_figures, "FIGURES", {"forest": drawing})
     monkeypatch.setattr(_figures, "of_study", lambda _tables: [])
-    monkeypatch.setattr(_figures, "_processors", lambda: 1)
+    monkeypatch.setattr("markerkit.report._process._processors", lambda: 1)
 
 
 @pytest.fixture(scope="session")

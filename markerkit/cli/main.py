@@ -9,6 +9,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -172,6 +173,11 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     p.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
     p.add_argument(
+        "--no-figures",
+        action="store_true",
+        help="draw no figures, which take most of the time; all else is written",
+    )
+    p.add_argument(
         "--shares",
         default="signal",
         metavar="KIND",
@@ -313,13 +319,14 @@ def _assess(arguments: argparse.Namespace) -> None:
     from markerkit.report import check_folder, drawing_process, write_report
 
     check_folder(arguments.out, overwrite=arguments.overwrite)
-    from markerkit.assessment.run import assess
+    # it loads the plotting libraries while this one reads and computes
+    with nullcontext() if arguments.no_figures else drawing_process() as process:
+        from markerkit.assessment.run import assess
 
-    exp, markers = _harmonized(arguments)
-    contrasts = read_contrasts(arguments, exp)
-    context = read_study_context(arguments, with_contrasts=bool(contrasts))
-    _progress(arguments, "assessing")
-    with drawing_process() as process:  # it loads the plotting libraries while this one computes
+        exp, markers = _harmonized(arguments)
+        contrasts = read_contrasts(arguments, exp)
+        context = read_study_context(arguments, with_contrasts=bool(contrasts))
+        _progress(arguments, "assessing")
         result = assess(
             exp,
             contrasts,
@@ -342,6 +349,7 @@ def _assess(arguments: argparse.Namespace) -> None:
             progress=not arguments.quiet,
             process=process,
             command=arguments.command,
+            figures=not arguments.no_figures,
         )
     print(f"results: {folder}")
 

@@ -7,16 +7,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from markerkit.core.errors import InputError
-from markerkit.report._figures import FigureWriter, Process, drawing_process
-from markerkit.report._html import html_page
 from markerkit.report._methods import methods_text
+from markerkit.report._process import Process, drawing_process
 from markerkit.report._rerun import rerun_files
 from markerkit.report._summary import summary
 from markerkit.report._workbook import write_workbook
@@ -34,6 +33,7 @@ def write_report(
     progress: bool = False,
     process: Process | None = None,
     command: Sequence[str] | None = None,
+    figures: bool = True,
 ) -> Path:
     """Write the report, figures, tables, summary, methods and the scripts that repeat the run.
 
@@ -51,6 +51,8 @@ def write_report(
         A :func:`drawing_process` that was started while the assessment was made; without one, it starts here.
     command
         Arguments of the command line, without the program's name, for ``rerun.sh``.
+    figures
+        Draw the figures.
 
     Returns
     -------
@@ -61,20 +63,25 @@ def write_report(
     InputError
         See :func:`check_folder`.
     """
-    tables, record, methods = assessment.tables, summary(assessment), methods_text(assessment)
-    with _whole_folder(Path(folder), overwrite=overwrite) as part:
-        (part / "figures").mkdir()
-        with (
-            nullcontext(process) if process is not None else drawing_process() as second,
-            FigureWriter(assessment, tables, part / "figures", second) as writer,
-        ):
-            _write_tables(part, tables)
-            _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-            _write(part / "methods.md", methods)
-            for name, text in rerun_files(assessment, command).items():
-                _write(part / name, text)
-            page = html_page(assessment, record, methods, writer.marker_values)
-            drawn, skipped = writer.finish(progress=progress)
+    # late: what draws takes longer to load than the verdicts take to compute
+    from markerkit.report._figures import FigureWriter
+    from markerkit.report._html import html_page
+
+    tables = assessment.tables
+    with _whole_folder(Path(folder), overwrite=overwrite) as part, ExitStack() as stack:
+        writer = None
+        if figures:
+            (part / "figures").mkdir()
+            second = stack.enter_context(nullcontext(process) if process is not None else drawing_process())
+            writer = stack.enter_context(FigureWriter(assessment, tables, part / "figures", second))
+        record, methods = summary(assessment), methods_text(assessment)
+        _write_tables(part, tables)
+        _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        _write(part / "methods.md", methods)
+        for name, text in rerun_files(assessment, command).items():
+            _write(part / name, text)
+        page = html_page(assessment, record, methods, writer.marker_values if writer else {})
+        drawn, skipped = writer.finish(progress=progress) if writer else ([], {})
         _write(part / "report.html", page(drawn, skipped))
     return Path(folder)
 

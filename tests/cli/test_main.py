@@ -150,7 +150,8 @@ def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
     """What is in the tube, the headline and the verdicts are on stdout before the report; sources have their titles."""
     seen = []
     monkeypatch.setattr(
-        "markerkit.report.write_report", lambda *_, **__: seen.append(capsys.readouterr().out) or here / "r"
+        "markerkit.report.write_report",
+        lambda *_, **options: seen.append((capsys.readouterr().out, options)) or here / "r",
     )
     matrix, sheet = map(str, example)
     words = [
@@ -163,8 +164,9 @@ def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
         "--contrast",
         "EV:lysate@lysate",
     ]
-    assert main([*words, "--quiet", "--out", "r"]) == 0
-    (before,) = seen
+    assert main([*words, "--quiet", "--out", "r", "--no-figures"]) == 0
+    ((before, options),) = seen
+    assert (options["figures"], options["process"]) == (False, None)
     assert before.startswith("what is in the tube\n  EV (6 samples): EV markers strong (")
     tube, _, contrast = before.partition("\nEV vs lysate\n")
     assert "\n  lysate (6 samples): EV markers " in tube
