@@ -6,8 +6,7 @@ import copy
 import struct
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from io import BytesIO
-from typing import IO, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
@@ -155,15 +154,13 @@ class Recorder(RendererBase):
 class _Canvas(FigureCanvasAgg):
     """A canvas that remembers what is drawn on it."""
 
-    strokes: tuple[_Stroke, ...] = ()
+    recorder: Recorder
 
-    def print_png(self, filename_or_obj: IO[bytes], **_: object) -> None:
-        """Draw the figure, and write it without transparency: nothing shines through a page."""
+    def print_png(self, filename_or_obj: object, **_: object) -> None:
+        """Draw the figure as for a PNG; nothing is written."""
         width, height = self.get_width_height(physical=True)
-        recorder = Recorder(RendererAgg(width, height, self.figure.dpi))  # type: ignore[no-untyped-call]
-        self.figure.draw(recorder)
-        self.strokes = tuple(recorder.strokes)
-        filename_or_obj.write(_png(np.asarray(recorder.agg.buffer_rgba())[..., :3], self.figure.dpi))
+        self.recorder = Recorder(RendererAgg(width, height, self.figure.dpi))  # type: ignore[no-untyped-call]
+        self.figure.draw(self.recorder)
 
 
 def _png(pixels: NDArray[np.uint8], dpi: float) -> bytes:
@@ -189,23 +186,28 @@ def _png(pixels: NDArray[np.uint8], dpi: float) -> bytes:
 
 
 class Picture(Figure):
-    """What was drawn of a figure, to be saved in other formats.
+    """What was drawn of a figure, to be saved in any format.
 
     Parameters
     ----------
     figure
         What was drawn.
-    strokes
-        How.
+    recorder
+        What drew it.
     """
 
-    def __init__(self, figure: Figure, strokes: tuple[_Stroke, ...]) -> None:
+    def __init__(self, figure: Figure, recorder: Recorder) -> None:
         super().__init__(figsize=tuple(figure.get_size_inches()))
-        self._strokes = strokes
+        self._recorder = recorder
+
+    def png(self) -> bytes:
+        """Return the PNG without transparency: nothing shines through a page."""
+        agg = self._recorder.agg
+        return _png(np.asarray(agg.buffer_rgba())[..., :3], agg.dpi)
 
     def draw(self, renderer: RendererBase) -> None:
         """Repeat every stroke."""
-        for method, kept, values, options in self._strokes:
+        for method, kept, values, options in self._recorder.strokes:
             call = getattr(renderer, method)
             if kept is None:
                 call(*values)
@@ -219,24 +221,23 @@ class Picture(Figure):
                 call(gc, *values, **options)
 
 
-def draw_png(figure: Figure, dpi: int) -> tuple[bytes, Picture]:
-    """Draw a figure once.
+def draw_once(figure: Figure, dpi: int) -> Picture:
+    """Draw a figure.
 
     Parameters
     ----------
     figure
         Figure.
     dpi
-        Resolution.
+        Resolution of its PNG.
 
     Returns
     -------
-    The PNG, and what was drawn.
+    What was drawn.
     """
-    shown = figure.canvas
-    canvas, buffer = _Canvas(figure), BytesIO()
+    shown, canvas = figure.canvas, _Canvas(figure)
     try:
-        canvas.print_figure(buffer, format="png", dpi=dpi)
+        canvas.print_figure("", format="png", dpi=dpi)
     finally:
         figure.set_canvas(shown)
-    return buffer.getvalue(), Picture(figure, canvas.strokes)
+    return Picture(figure, canvas.recorder)

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure, FigureBase, SubFigure
 
 from markerkit.core.errors import InputError, one_of
 from markerkit.figures._palette import CLASSES, INK, PAPER
-from markerkit.figures._record import Picture, draw_png
+from markerkit.figures._record import Picture, draw_once
 
 if TYPE_CHECKING:
     from fontTools.ttLib import TTFont
@@ -338,8 +338,8 @@ def save(
         raise InputError(message)
     owner = figure_of(figure) if isinstance(figure, Axes) else figure
     with style():
-        png, picture = draw_png(owner, dpi)
-        contents = {"png": lambda: png, "pdf": lambda: _pdf(picture, dpi), "svg": lambda: _svg(picture, dpi)}
+        picture = draw_once(owner, dpi)
+        contents = {"png": picture.png, "pdf": lambda: _pdf(picture, dpi), "svg": lambda: _svg(picture, dpi)}
         return [_write_whole(path.with_name(f"{stem}.{name}"), contents[name]()) for name in formats]
 
 

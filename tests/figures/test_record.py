@@ -12,7 +12,7 @@ from matplotlib.patches import Circle, Rectangle
 from PIL import Image
 
 from markerkit import figures
-from markerkit.figures._record import draw_png
+from markerkit.figures._record import draw_once
 
 
 def picture() -> Figure:
@@ -46,7 +46,7 @@ def alone(figure: Figure, kind: str) -> bytes:
 
 def test_the_pixels_are_those_of_a_drawing_of_its_own():
     with figures.style():
-        png, _ = draw_png(picture(), 300)
+        png = draw_once(picture(), 300).png()
         expected = np.asarray(Image.open(io.BytesIO(alone(picture(), "png"))).convert("RGB"))
     found = Image.open(io.BytesIO(png))
     assert np.array_equal(np.asarray(found), expected)
@@ -56,7 +56,7 @@ def test_the_pixels_are_those_of_a_drawing_of_its_own():
 def test_every_stroke_of_the_svg_is_where_a_drawing_of_its_own_has_it():
     """Texts, marks and lines are the same ones in the same order; places agree to less than the width of a line."""
     with figures.style():
-        _, drawn = draw_png(picture(), 300)
+        drawn = draw_once(picture(), 300)
         found, expected = alone(drawn, "svg").decode(), alone(picture(), "svg").decode()
     number = re.compile(r"-?\d+\.\d+|-?\b\d+\b")
     # names of clips and marks are digests, and pictures are data
@@ -74,7 +74,7 @@ def test_every_stroke_of_the_svg_is_where_a_drawing_of_its_own_has_it():
 
 def test_a_pdf_clips_as_often_as_one_drawn_by_itself():
     with figures.style():
-        _, drawn = draw_png(picture(), 300)
+        drawn = draw_once(picture(), 300)
         sizes = [len(alone(f, "pdf")) for f in (drawn, picture())]
     assert sizes[0] == pytest.approx(sizes[1], rel=0.05)
 
@@ -83,5 +83,5 @@ def test_the_figure_keeps_its_canvas_and_resolution():
     figure = picture()
     canvas, dpi, color = figure.canvas, figure.dpi, figure.get_facecolor()
     with figures.style():
-        draw_png(figure, 300)
+        draw_once(figure, 300)
     assert (figure.canvas, figure.dpi, figure.get_facecolor()) == (canvas, dpi, color)
