@@ -172,11 +172,7 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "--out", metavar="DIR", default="markerkit_results", help="results folder (default: %(default)s)"
     )
     p.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
-    p.add_argument(
-        "--no-figures",
-        action="store_true",
-        help="draw no figures, which take most of the time; all else is written",
-    )
+    p.add_argument("--no-figures", action="store_true", help="write all but the figures, which take longest")
     p.add_argument(
         "--shares",
         default="signal",
