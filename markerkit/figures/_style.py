@@ -339,7 +339,11 @@ def save(
     owner = figure_of(figure) if isinstance(figure, Axes) else figure
     with style():
         picture = draw_once(owner, dpi)
-        contents = {"png": picture.png, "pdf": lambda: _pdf(picture, dpi), "svg": lambda: _svg(picture, dpi)}
+        contents: dict[str, Callable[[], bytes]] = {
+            "png": picture.png,
+            "pdf": lambda: _pdf(picture, dpi),
+            "svg": lambda: _svg(picture, dpi),
+        }
         return [_write_whole(path.with_name(f"{stem}.{name}"), contents[name]()) for name in formats]
 
 
