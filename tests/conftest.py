@@ -97,7 +97,7 @@ def draw_one_figure(patch: pytest.MonkeyPatch) -> None:
     drawing = _figures.FIGURES["forest"]
     patch.setattr(_figures, "FIGURES", {"forest": drawing})
     patch.setattr(_figures, "of_study", lambda _tables: [])
-    patch.setattr(_figures, "_processors", lambda: 1)
+    patch.setattr("markerkit.report._process._processors", lambda: 1)
 
 
 @pytest.fixture

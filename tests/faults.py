@@ -163,7 +163,7 @@ def reports(*, kill: bool, times: int) -> dict[str, object]:
 
     _figures.FIGURES = {"forest": _figures.FIGURES["forest"]}
     _figures.of_study = lambda _tables: []
-    _figures._processors = lambda: 1
+    _process._processors = lambda: 1
     results = [mk.assess(nasty_experiment(), nasty_contrast(), seed=seed) for seed in (0, 1)]
     with tempfile.TemporaryDirectory() as name:
         begin = time.monotonic()

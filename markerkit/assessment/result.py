@@ -275,7 +275,9 @@ class Assessment:
             lines.append(f"guideline items that need metadata: {', '.join(items[:4])} ({len(items)} in all)")
         return lines
 
-    def report(self, folder: str | Path, *, overwrite: bool = False, progress: bool = False) -> Path:
+    def report(
+        self, folder: str | Path, *, overwrite: bool = False, progress: bool = False, figures: bool = True
+    ) -> Path:
         """Write the assessment to a folder, whole or not at all.
 
         Parameters
@@ -286,6 +288,8 @@ class Assessment:
             Replace an assessment that is there already.
         progress
             Show a bar on stderr, where that is a terminal.
+        figures
+            Draw the figures; they take most of the time.
 
         Returns
         -------
@@ -299,7 +303,7 @@ class Assessment:
         """
         from markerkit.report import write_report
 
-        return write_report(self, folder, overwrite=overwrite, progress=progress)
+        return write_report(self, folder, overwrite=overwrite, progress=progress, figures=figures)
 
     def __repr__(self) -> str:
         return "\n".join([f"<Assessment of {self.experiment!r}>", *self.verdicts()])

@@ -10,7 +10,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -228,6 +228,7 @@ def _assess_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "--out", metavar="DIR", default="markerkit_results", help="results folder (default: %(default)s)"
     )
     p.add_argument("--overwrite", action="store_true", help="replace an assessment that is there")
+    p.add_argument("--no-figures", action="store_true", help="write all but the figures, which take longest")
     p.add_argument(
         "--shares",
         default="signal",
@@ -370,13 +371,14 @@ def _assess(arguments: argparse.Namespace) -> None:
     from markerkit.report import check_folder, drawing_process, write_report
 
     check_folder(arguments.out, overwrite=arguments.overwrite)
-    from markerkit.assessment.run import assess
+    # it loads the plotting libraries while this one reads and computes
+    with nullcontext() if arguments.no_figures else drawing_process() as process:
+        from markerkit.assessment.run import assess
 
-    exp, markers = _harmonized(arguments)
-    contrasts = read_contrasts(arguments, exp)
-    context = read_study_context(arguments, with_contrasts=bool(contrasts))
-    _progress(arguments, "assessing")
-    with drawing_process() as process:  # it loads the plotting libraries while this one computes
+        exp, markers = _harmonized(arguments)
+        contrasts = read_contrasts(arguments, exp)
+        context = read_study_context(arguments, with_contrasts=bool(contrasts))
+        _progress(arguments, "assessing")
         result = assess(
             exp,
             contrasts,
@@ -400,6 +402,7 @@ def _assess(arguments: argparse.Namespace) -> None:
             progress=not arguments.quiet,
             process=process,
             command=arguments.command,
+            figures=not arguments.no_figures,
         )
     say(f"results: {folder}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import pickle
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from markerkit import figures
+from markerkit.core.memory import uncollected
 
 _PNG_DPI = 300
 _LOADED_LATE = ("seaborn", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg")
@@ -44,9 +46,10 @@ def draw(job: Job, name: str, folder: Path) -> str:
     str
         Why it was not drawn; empty where it was.
     """
-    found = figures.assessment_figures(job.tables, job.contrast or None, groups=job.groups, names=[name])
-    for figure in found.values():
-        figures.save(figure, folder / f"{job.prefix}{name}", dpi=_PNG_DPI)
+    with uncollected():
+        found = figures.assessment_figures(job.tables, job.contrast or None, groups=job.groups, names=[name])
+        for figure in found.values():
+            figures.save(figure, folder / f"{job.prefix}{name}", dpi=_PNG_DPI)
     return found.skipped.get(name, "")
 
 
@@ -57,6 +60,7 @@ def main() -> None:
     """
     for name in _LOADED_LATE:  # while the first process still computes
         importlib.import_module(name)
+    gc.freeze()
     jobs, folder = pickle.load(sys.stdin.buffer)
     for line in sys.stdin.buffer:
         at, name = json.loads(line)

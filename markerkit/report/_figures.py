@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
 import re
-import subprocess
-import sys
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, Self
@@ -25,6 +22,7 @@ from markerkit.figures import captions
 from markerkit.figures._dispatch import FIGURES, OF_STUDY, of_study
 from markerkit.report._draw import Job, draw
 from markerkit.report._places import OF_SAMPLES
+from markerkit.report._process import Process
 from markerkit.study.contrast import Contrast
 
 if TYPE_CHECKING:
@@ -57,43 +55,6 @@ class Drawn:
     file: str
 
 
-Process = subprocess.Popen[bytes]
-
-
-@contextmanager
-def drawing_process() -> Iterator[Process | None]:
-    """Start a second process that loads what it needs to draw, and waits for figures to be drawn.
-
-    Yields
-    ------
-    The process, for a :class:`FigureWriter`; None where there is one processor only or no process can be started.
-    """
-    process = _start() if _processors() > 1 and sys.executable and not getattr(sys, "frozen", False) else None
-    if process is None:
-        yield None
-        return
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _start() -> Process | None:
-    # the program is this interpreter with a module of this package
-    try:
-        return subprocess.Popen(
-            # -P: no module is imported from the folder of the user's files
-            [sys.executable, "-P", "-m", "markerkit.report._draw"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-    except OSError:
-        return None
-
-
 class _Task(NamedTuple):
     """A figure to be drawn: the number of its job, and its name."""
 
@@ -113,7 +74,7 @@ class FigureWriter:
     folder
         Folder of the files.
     process
-        Of :func:`drawing_process`.
+        Of :func:`markerkit.report._process.drawing_process`.
 
     Notes
     -----
@@ -251,13 +212,6 @@ def _asked(task: _Task, send: IO[bytes], answers: IO[bytes]) -> str | None:
     except OSError:
         return None
     return str(json.loads(line)) if line.endswith(b"\n") else None
-
-
-def _processors() -> int:
-    """Count the processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _slugs(names: Sequence[str]) -> list[str]:

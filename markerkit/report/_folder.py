@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,9 +14,8 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, listed, printable, shown
 from markerkit.io.files import encoded, is_there, remove_leftovers, whole_folder
-from markerkit.report._figures import FigureWriter, Process, drawing_process
-from markerkit.report._html import html_page
 from markerkit.report._methods import as_markdown, methods_text
+from markerkit.report._process import Process, drawing_process
 from markerkit.report._rerun import rerun_files
 from markerkit.report._summary import summary
 from markerkit.report._workbook import write_workbook
@@ -44,6 +43,7 @@ def write_report(
     progress: bool = False,
     process: Process | None = None,
     command: Sequence[str] | None = None,
+    figures: bool = True,
 ) -> Path:
     """Write the report, figures, tables, summary, methods and the scripts that repeat the run.
 
@@ -61,6 +61,8 @@ def write_report(
         A :func:`drawing_process` that was started while the assessment was made; without one, it starts here.
     command
         Arguments of the command line, without the program's name, for ``rerun.sh``.
+    figures
+        Draw the figures.
 
     Returns
     -------
@@ -71,23 +73,31 @@ def write_report(
     InputError
         See :func:`check_folder`.
     """
-    tables, record, methods = assessment.tables, summary(assessment), methods_text(assessment)
+    # late: what draws takes longer to load than the verdicts take to compute
+    from markerkit.report._figures import FigureWriter
+    from markerkit.report._html import html_page
+
+    tables = assessment.tables
 
     def check() -> None:
         check_folder(folder, overwrite=overwrite)
 
     with whole_folder(folder, check, replace=overwrite) as part:
-        (part / "figures").mkdir()
-        with (
-            nullcontext(process) if process is not None else drawing_process() as second,
-            FigureWriter(assessment, tables, part / "figures", second) as writer,
-        ):
+        with ExitStack() as stack:
+            writer = None
+            if figures:
+                (part / "figures").mkdir()
+                second = stack.enter_context(
+                    nullcontext(process) if process is not None else drawing_process()
+                )
+                writer = stack.enter_context(FigureWriter(assessment, tables, part / "figures", second))
+            record, methods = summary(assessment), methods_text(assessment)
             _write_tables(part, tables)
             _write(part / "methods.md", as_markdown(printable(methods)))
             for name, text in rerun_files(assessment, command).items():
                 _write(part / name, text)
-            page = html_page(assessment, record, methods, writer.marker_values)
-            drawn, skipped = writer.finish(progress=progress)
+            page = html_page(assessment, record, methods, writer.marker_values if writer else {})
+            drawn, skipped = writer.finish(progress=progress) if writer else ([], {})
         _write(part / "report.html", printable(page(drawn, skipped)))
         # of the files that are named here, --overwrite knows that it may replace them
         record["files"] = sorted([*_files(part), "summary.json"])

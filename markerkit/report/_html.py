@@ -16,11 +16,11 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from markerkit.core.glossary import GLOSSARY
+from markerkit.core.memory import uncollected
 from markerkit.core.wording import percent
 from markerkit.report import _evidence
 from markerkit.report._cards import sample_cards
 from markerkit.report._contrast import contrast_parts, group_answers, levels
-from markerkit.report._figures import Drawn
 from markerkit.report._methods import CITATIONS, methods_text
 from markerkit.report._places import PLACES, place_of
 from markerkit.report._study import group_shares, guideline_rows, study_lines
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from markerkit.assessment.result import Assessment
+    from markerkit.report._figures import Drawn
     from markerkit.study.contrast import Contrast
 
 _HERE = Path(__file__).parent
@@ -176,12 +177,13 @@ def _figure(drawn: Drawn, of_samples: str) -> dict[str, Any]:
 
 def _table_data(tables: Mapping[str, pd.DataFrame], marker_values: Mapping[str, pd.DataFrame]) -> str:
     """Tables as compressed JSON, which a browser unpacks when the first of them is opened."""
-    data = {name: _rows_of(table) for name, table in tables.items()}
-    data["marker_values"] = [
-        [contrast, *row]
-        for contrast, table in marker_values.items()
-        for row in _rows_of(table[["set", "gene", "sample", "value"]])
-    ]
+    with uncollected():
+        data = {name: _rows_of(table) for name, table in tables.items()}
+        data["marker_values"] = [
+            [contrast, *row]
+            for contrast, table in marker_values.items()
+            for row in _rows_of(table[["set", "gene", "sample", "value"]])
+        ]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     # level 9 takes three times as long for a percent
     return base64.b64encode(gzip.compress(text.encode(), compresslevel=6, mtime=0)).decode()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from markerkit.core.memory import uncollected
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import Kind, TableSpec
 
@@ -68,10 +69,11 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
         "number": book.add_format({"num_format": "0.000"}),
         "": None,
     }
-    _sheet(book, formats, "Columns", explained, None)
-    for name, table in tables.items():
-        _sheet(book, formats, name, table, TABLES[name])
-    book.close()
+    with uncollected():
+        _sheet(book, formats, "Columns", explained, None)
+        for name, table in tables.items():
+            _sheet(book, formats, name, table, TABLES[name])
+        book.close()
     path.write_bytes(content.getvalue())
 
 

@@ -145,7 +145,7 @@ def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
     seen, write = [], markerkit.report.write_report
 
     def look_and_write(*given, **options):
-        seen.append(capsys.readouterr())
+        seen.append((capsys.readouterr(), options))
         return write(*given, **options)
 
     monkeypatch.setattr("markerkit.report.write_report", look_and_write)
@@ -160,10 +160,11 @@ def test_verdicts_come_first_with_titles(here, example, capsys, monkeypatch):
         "--contrast",
         "EV:lysate@lysate",
     ]
-    assert main([*words, "--paired-by", "donor", "--out", "r"]) == 0
-    ((before, err),) = seen
+    assert main([*words, "--paired-by", "donor", "--out", "r", "--no-figures"]) == 0
+    (((before, err), options),) = seen
     assert "markerkit: assessing" in err
     assert "contamination fraction: at most" in before
+    assert (options["figures"], options["process"]) == (False, None)
     assert before.startswith("what is in the tube\n  EV (6 samples): EV markers strong (")
     tube, _, contrast = before.partition("\nEV vs lysate\n")
     assert "\n  lysate (6 samples): EV markers " in tube

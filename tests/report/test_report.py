@@ -24,9 +24,10 @@ from markerkit.core.glossary import GLOSSARY
 from markerkit.core.wording import percent
 from markerkit.figures._dispatch import FIGURES, OF_STUDY
 from markerkit.io.tabular import read_table
-from markerkit.report._figures import FigureWriter, drawing_process
+from markerkit.report._figures import FigureWriter
 from markerkit.report._html import html_report
 from markerkit.report._places import PLACES
+from markerkit.report._process import drawing_process
 from markerkit.report._values import group_rows
 from markerkit.report._workbook import write_workbook
 from markerkit.tables.registry import TABLES
@@ -529,7 +530,7 @@ def drawn_here(monkeypatch):
             (folder / f"{job.prefix}{name}.{kind}").write_text(name)
         return ""
 
-    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 2)
+    monkeypatch.setattr("markerkit.report._process._processors", lambda: 2)
     monkeypatch.setattr("markerkit.report._figures.draw", draw)
     return names
 
@@ -578,12 +579,12 @@ def test_a_second_process_that_stops_gives_its_figure_back(example_assessment, t
 
 def test_a_second_process_ends_with_the_work(monkeypatch):
     """It waits for figures; where an error comes first, it is ended and not left behind."""
-    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 2)
+    monkeypatch.setattr("markerkit.report._process._processors", lambda: 2)
     with drawing_process() as process:
         assert process is not None
         assert process.poll() is None
     assert process.returncode is not None
-    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 1)
+    monkeypatch.setattr("markerkit.report._process._processors", lambda: 1)
     with drawing_process() as process:
         assert process is None
 
@@ -591,16 +592,37 @@ def test_a_second_process_ends_with_the_work(monkeypatch):
 def test_a_second_process_imports_nothing_from_the_folder_of_the_user(tmp_path, monkeypatch):
     (tmp_path / "seaborn.py").write_text("raise SystemExit(7)", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 2)
+    monkeypatch.setattr("markerkit.report._process._processors", lambda: 2)
     with drawing_process() as process:
         process.communicate(pickle.dumps(([], str(tmp_path))))
     assert process.returncode == 0
 
 
+def test_the_verdicts_are_computed_without_the_plotting_libraries():
+    """They take a second to load, and stand in the way of the first verdict."""
+    code = "import markerkit.assessment.run, markerkit.report, sys; print('matplotlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_without_figures_all_else_is_the_same(nasty_assessment, nasty_folder, tmp_path):
+    out = nasty_assessment.report(tmp_path / "out", figures=False)
+    expected = {p.relative_to(nasty_folder): p for p in nasty_folder.rglob("*") if p.is_file()}
+    plain = {name: p for name, p in expected.items() if name.parts[0] not in ("figures", "report.html")}
+    found = {p.relative_to(out): p for p in out.rglob("*") if p.is_file()}
+    assert set(found) == {*plain, Path("report.html")}
+    assert [name for name, p in plain.items() if found[name].read_bytes() != p.read_bytes()] == []
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "No figures were drawn, as was asked for" in page
+    assert "<figure" not in page
+    assert "Figures that could not be drawn" not in page
+    assert "No figures were drawn" not in (nasty_folder / "report.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_the_same_bytes_twice(folder, tmp_path, monkeypatch):
     """Also where one process draws what two have drawn."""
-    monkeypatch.setattr("markerkit.report._figures._processors", lambda: 1)
+    monkeypatch.setattr("markerkit.report._process._processors", lambda: 1)
     result = mk.assess(nasty_experiment(), nasty_contrast())
     again = result.report(tmp_path / "out")
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
