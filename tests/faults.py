@@ -158,7 +158,7 @@ def folders(*, there: bool, kill: bool) -> dict[str, object]:
 def reports(*, kill: bool, times: int) -> dict[str, object]:
     """Write the report of a small study over an earlier one; `times` kills at random moments, or one at every seventh event."""
     import markerkit as mk
-    from markerkit.report import _figures
+    from markerkit.report import _figures, _process
     from tests.hostile import nasty_contrast, nasty_experiment
 
     _figures.FIGURES = {"forest": _figures.FIGURES["forest"]}
