@@ -30,7 +30,7 @@ class Detection:
     def mean(self) -> npt.NDArray[np.float64]:
         """Mean of the measured values, shape (p,); NaN where there are none."""
         n = self.n_measured
-        return np.divide(self.total, n, out=np.full(len(n), np.nan), where=n > 0)
+        return np.asarray(np.divide(self.total, n, out=np.full(len(n), np.nan), where=n > 0))
 
     @property
     def missing(self) -> float:

@@ -62,7 +62,7 @@ def write_report(
         See :func:`check_folder`.
     """
     tables, record, methods = assessment.tables, summary(assessment), methods_text(assessment)
-    with _whole_folder(Path(folder), overwrite=overwrite) as part:
+    with whole_folder(Path(folder), overwrite=overwrite) as part:
         (part / "figures").mkdir()
         with (
             nullcontext(process) if process is not None else drawing_process() as second,
@@ -86,8 +86,17 @@ def _write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     write_workbook(tables, folder / "tables.xlsx")
 
 
-def check_folder(folder: str | Path, *, overwrite: bool) -> None:
+def check_folder(folder: str | Path, *, overwrite: bool, mark: str = "summary.json") -> None:
     """Refuse a folder that cannot be written, before the work is done.
+
+    Parameters
+    ----------
+    folder
+        To be written.
+    overwrite
+        Whether a folder of the same kind may be replaced.
+    mark
+        File that only such a folder holds.
 
     Raises
     ------
@@ -103,9 +112,11 @@ def check_folder(folder: str | Path, *, overwrite: bool) -> None:
                 f"the output {str(folder)!r} is there already; choose another or replace it with overwrite=True "
                 "(--overwrite)."
             )
-        if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "summary.json").is_file()):
+        if not folder.is_dir() or (any(folder.iterdir()) and not (folder / mark).is_file()):
             raise InputError(
                 f"the output {str(folder)!r} is not an assessment and will not be replaced; choose another."
+                if mark == "summary.json"
+                else f"the output {str(folder)!r} holds no {mark} and will not be replaced; choose another."
             )
     parent = folder.resolve().parent
     while not parent.exists():
@@ -117,9 +128,9 @@ def check_folder(folder: str | Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def _whole_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give a temporary sibling to fill, and put it in place when all went well."""
-    check_folder(folder, overwrite=overwrite)
+def whole_folder(folder: Path, *, overwrite: bool, mark: str = "summary.json") -> Iterator[Path]:
+    """Give a temporary sibling to fill, and put it in place when all went well; see :func:`check_folder`."""
+    check_folder(folder, overwrite=overwrite, mark=mark)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
