@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +27,13 @@ class Detection:
     n_measured: npt.NDArray[np.integer]
     total: npt.NDArray[np.float64]
 
-    @property
+    @cached_property
     def mean(self) -> npt.NDArray[np.float64]:
         """Mean of the measured values, shape (p,); NaN where there are none."""
         n = self.n_measured
         return np.asarray(np.divide(self.total, n, out=np.full(len(n), np.nan), where=n > 0))
 
-    @property
+    @cached_property
     def missing(self) -> float:
         """Share of missing values among the proteins measured at least once; 1 where none was."""
         cells = self.n_samples * int((self.n_measured > 0).sum())

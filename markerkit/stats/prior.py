@@ -240,7 +240,32 @@ def _most_likely(s2: Array, d: Array, x: Array | None, weight: Array) -> tuple[A
     # the df are sought as d0 / (1 + d0), whose range is closed: 1 stands for infinity
     found = minimize_scalar(cost, bounds=(1e-4, 0.9998), method="bounded", options={"xatol": 1e-10})
     prior_df = float(found.x / (1 - found.x)) if found.x < 0.9995 else np.inf
+    if np.isfinite(prior_df):
+        prior_df = _at_zero_slope(lambda df: _slope(df / 2, centered, half, weight, (levels / 2, total)), prior_df)
     return np.exp(_log_scale(mean, prior_df)), prior_df
+
+
+def _slope(other: float, centered: Array, half: Array, weight: Array, level: tuple[Array, Array]) -> float:
+    """Slope of the cost of :func:`_most_likely` in half the prior df; `level`: distinct `half` and their weights."""
+    halves, total = level
+    log_ratio = centered - (digamma(other) - np.log(other))
+    turned = 1 / other - float(polygamma(1, other))
+    constant = digamma(halves + other) - digamma(other) - halves / other
+    odds = half / other * np.exp(log_ratio)
+    pull = half * turned - np.log1p(odds) - (half + other) * odds / (1 + odds) * (turned - 1 / other)
+    return -float(total @ constant + weight @ pull)
+
+
+def _at_zero_slope(slope: Callable[[float], float], near: float) -> float:
+    """Prior df at which the slope vanishes.
+
+    The minimum of a cost is found to half its digits, and where rounding leads the search; where its slope
+    vanishes to all of them, so that the same variances summed up in another order have the same prior.
+    """
+    low, high = near * (1 - 1e-4), near * (1 + 1e-4)
+    if not slope(low) < 0 < slope(high):
+        return near
+    return float(brentq(slope, low, high, xtol=1e-14 * near, rtol=1e-14))
 
 
 def _log_f(ratio: Array, d: Array, prior_df: float) -> Array:
