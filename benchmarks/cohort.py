@@ -25,15 +25,31 @@ from pathlib import Path
 import numpy as np
 
 RUNS = ("local", "one", "two", "killed")
+COLUMNS = (
+    "run",
+    "wall_s",
+    "samples_per_s",
+    "processor_s",
+    "samples_per_processor_s",
+    "memory_MB",
+    "memory_asking_MB",
+    "load",
+    "tables_MB",
+    "digest",
+)
 _BLOCK = 500
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--samples", type=int, default=100_000)
     parser.add_argument("--proteins", type=int, default=8_000)
     parser.add_argument("--only", nargs="+", choices=RUNS, default=RUNS)
+    parser.add_argument("--write", action="store_true", help="write the section of README.md")
+    parser.add_argument("--write", action="store_true", help="write the section of README.md")
     parser.add_argument("--one-run", choices=RUNS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     store = arguments.folder / "cohort.zarr"
@@ -46,19 +62,47 @@ def main() -> None:
         sys.exit(f"needs {needed / 1e9:.1f} GB free in {arguments.folder}")
     start = time.perf_counter()
     write(store, arguments.samples, arguments.proteins)
-    print(f"{arguments.samples} samples x {arguments.proteins} proteins written in {time.perf_counter() - start:.0f} s")
-    digests = {}
+    print(f"values written in {time.perf_counter() - start:.0f} s")
+    rows = []
     try:
-        print("run\twall_s\tsamples_per_s\tcpu_s\tsamples_per_cpu_s\tpeak_mb_process\tpeak_mb_driver\tdigest", flush=True)
+        print("\t".join(COLUMNS), flush=True)
         for name in arguments.only:
             command = [sys.executable, __file__, str(arguments.folder), "--one-run", name]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             print(done.stdout.strip(), flush=True)
-            digests[name] = done.stdout.strip().rsplit("\t", 1)[-1]
+            rows.append(done.stdout.strip().split("\t"))
             shutil.rmtree(arguments.folder / name)
     finally:
         shutil.rmtree(store)
-    print("all results are the same to the byte" if len(set(digests.values())) == 1 else "RESULTS DIFFER")
+    text = section(rows, arguments.samples, arguments.proteins)
+    print(text)
+    if arguments.write:
+        from sections import write_section
+
+        write_section("cohort", text)
+
+
+def section(rows: list[list[str]], n: int, p: int) -> str:
+    """Text of the section, from the rows of all runs."""
+    wall = {row[0]: float(row[1]) for row in rows}
+    same = len({row[-1] for row in rows}) == 1
+    lines = [
+        "## A cohort larger than memory",
+        "",
+        f"{n:,} samples x {p:,} proteins (float32, Zarr, blocks of {_BLOCK}); all tables and one contrast. `one`, `two`: workers of "
+        "Dask on this computer; `killed`: two, one of which is killed when half of the tables of samples are written. Load: mean number "
+        "of processes that wanted one of the two processors at the end of the run; above 2, times say what was left of the machine, and "
+        "samples per second of processor time is the number to go by. Memory: the largest of any worker, and of the process that asks.",
+        "",
+        "| " + " | ".join(c.replace("_", " ") for c in COLUMNS[:-1]) + " |",
+        "| :-- |" + " --: |" * (len(COLUMNS) - 2),
+        *("| " + " | ".join(row[:-1]) + " |" for row in rows),
+        "",
+        "The results of all runs are the same to the byte." if same else "THE RESULTS DIFFER.",
+    ]
+    if {"one", "two"} <= set(wall):
+        lines.append(f"Efficiency of the second worker: {100 * wall['one'] / wall['two'] / 2:.0f} %.")
+    return "\n".join(lines) + "\n"
 
 
 # ---- data ----------------------------------------------------------------------------
@@ -78,12 +122,16 @@ def write(store: Path, n: int, p: int) -> None:
     level = rng.normal(22, 3, len(genes))
     effect = np.where(rng.random(len(genes)) < 0.1, rng.normal(0, 1, len(genes)), 0.0)
     root = zarr.open_group(store, mode="w")
-    x = root.create_array("X", shape=(n, len(genes)), chunks=(_BLOCK, len(genes)), dtype="float32", compressors=None)
+    x = root.create_array(
+        "X", shape=(n, len(genes)), chunks=(_BLOCK, len(genes)), dtype="float32", compressors=None
+    )
     for i, at in enumerate(range(0, n, _BLOCK)):
         draw = np.random.default_rng([2, i])
         size = min(_BLOCK, n - at)
         case = (np.arange(at, at + size) % 2)[:, None]
-        logs = level + effect * case + draw.normal(0, 0.5, (size, 1)) + draw.normal(0, 0.8, (size, len(genes)))
+        logs = (
+            level + effect * case + draw.normal(0, 0.5, (size, 1)) + draw.normal(0, 0.8, (size, len(genes)))
+        )
         logs[draw.random(logs.shape) < 1 / (1 + np.exp(logs - 19))] = np.nan
         x[at : at + size] = np.exp2(logs).astype("float32")
     names = np.array([f"s{i:07d}" for i in range(n)], dtype=object)
@@ -129,10 +177,12 @@ def run(store: Path, out: Path, name: str) -> None:
                 cohort, out, contrast, engine="dask", scheduler=cluster.scheduler_address, **options
             )
             wall = time.perf_counter() - start
-            used = client.run(usage)
-        cpu = sum(c for c, _ in used.values()) + usage()[0]
-        peak = max(p for _, p in used.values())
-    numbers = [wall, cohort.n_samples / wall, cpu, cohort.n_samples / cpu, peak, usage()[1]]
+            of_workers = client.run(usage)
+        cpu = sum(c for c, _ in of_workers.values()) + usage()[0]
+        peak = max(p for _, p in of_workers.values())
+    size = sum(f.stat().st_size for f in out.rglob("*") if f.is_file()) / 1e6
+    used = [wall, cohort.n_samples / wall, cpu, cohort.n_samples / cpu, peak, usage()[1]]
+    numbers = [*used, os.getloadavg()[1], size]
     print("\t".join([name, *(f"{v:.1f}" for v in numbers), digest(out)]))
 
 

@@ -20,6 +20,7 @@ README = FOLDER / "README.md"
 SECTIONS = {
     "calibration": "calibration.py",
     "speed": "speed.py",
+    "cohort": "cohort.py",
     "oracles": "oracles.py",
     "identity": "identity.py",
     "thresholds": "thresholds.py",

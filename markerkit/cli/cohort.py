@@ -29,7 +29,9 @@ def add_cohort(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="MATRIX",
         help=".h5ad or Zarr (AnnData), or Parquet with one row per sample (a file, or a folder of files)",
     )
-    p.add_argument("--samples", metavar="FILE", help="sample sheet, where MATRIX does not hold the annotation")
+    p.add_argument(
+        "--samples", metavar="FILE", help="sample sheet, where MATRIX does not hold the annotation"
+    )
     add_contrasts(p)
     p.add_argument("--out", metavar="DIR", required=True, help="folder to write")
     p.add_argument(
@@ -43,12 +45,18 @@ def add_cohort(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--method", default="singscore", help="score of samples, singscore or ssgsea (default: %(default)s)"
     )
     p.add_argument(
-        "--normalize", default="median", help="of the tests of proteins: median or none (default: %(default)s)"
+        "--normalize",
+        default="median",
+        help="of the tests of proteins: median or none (default: %(default)s)",
     )
     p.add_argument("--trend", action="store_true", help="let the prior variance follow the abundance")
     p.add_argument("--robust", action="store_true", help="keep outlying variances from setting the prior")
-    p.add_argument("--lfc", type=float, default=0.0, metavar="LOG2", help="test for more than this effect (TREAT)")
-    p.add_argument("--min-values", type=int, metavar="N", help="values that a protein needs in each group (default: 2)")
+    p.add_argument(
+        "--lfc", type=float, default=0.0, metavar="LOG2", help="test for more than this effect (TREAT)"
+    )
+    p.add_argument(
+        "--min-values", type=int, metavar="N", help="values that a protein needs in each group (default: 2)"
+    )
     marker_files(p)
     engine_options(p, default="local")
     p.add_argument("--overwrite", action="store_true", help="replace the folder of an earlier cohort")
@@ -65,8 +73,12 @@ def engine_options(p: argparse.ArgumentParser, *, default: str | None) -> None:
         help="compute in blocks of samples: local in this process, dask on workers"
         + (" (default: %(default)s)" if default else " (default: all samples at once, in memory)"),
     )
-    p.add_argument("--scheduler", metavar="ADDRESS", help="scheduler of Dask (default: workers of this computer)")
-    p.add_argument("--workers", type=int, metavar="N", help="workers of this computer (default: one per processor)")
+    p.add_argument(
+        "--scheduler", metavar="ADDRESS", help="scheduler of Dask (default: workers of this computer)"
+    )
+    p.add_argument(
+        "--workers", type=int, metavar="N", help="workers of this computer (default: one per processor)"
+    )
     p.add_argument("--block", type=int, metavar="N", help="samples of a block (default: four million values)")
 
 
@@ -93,7 +105,9 @@ def _cohort(arguments: argparse.Namespace) -> None:
     for da in found.differential_abundance:
         below = int((da.table["padj"] < 0.05).sum())
         tested = int((da.table["status"] == "tested").sum())
-        print(f"{da.table['contrast'].iloc[0]}: {tested} proteins tested, {below} with a false discovery rate below 5 %")
+        print(
+            f"{da.table['contrast'].iloc[0]}: {tested} proteins tested, {below} with a false discovery rate below 5 %"
+        )
     print(f"results: {found.folder}")
 
 
@@ -117,7 +131,9 @@ def _summary(
     asked = read_contrasts(arguments, cohort.sheet) if contrasts is None else []
     options = {}
     if contrasts is None:
-        options = {k: getattr(arguments, k) for k in ("fluid", "normalize", "trend", "robust", "lfc", "min_values")}
+        options = {
+            k: getattr(arguments, k) for k in ("fluid", "normalize", "trend", "robust", "lfc", "min_values")
+        }
         options["group"] = arguments.condition
     return summarize_cohort(
         cohort,

@@ -62,9 +62,7 @@ class BlockStudy(CompositionStudy):
         if not isinstance(measures, EvMarkerMeasures):  # pragma: no cover - a block has its values
             raise TypeError
         parts = {} if self._components is None else self._components.parts
-        inside = {
-            str(g): self.group.eq(g).to_numpy() & self._has_signal for g in dict.fromkeys(self.group)
-        }
+        inside = {str(g): self.group.eq(g).to_numpy() & self._has_signal for g in dict.fromkeys(self.group)}
         return GroupSummary(
             of_sample=measures.of_sample,
             shares={k: part.share for k, part in parts.items()},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from markerkit.cohort.stores import package
+from markerkit.cohort.stores import lacking
 from markerkit.core.errors import InputError, one_of
 
 ENGINES = ("local", "dask")
@@ -20,6 +19,14 @@ _LIVES = 5  # workers that may die over one block before it is given up
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 Work = Callable[[Any, Any], Any]
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise lacking("engine='dask'", "distributed", "dask") from error
+    return distributed
 
 
 class Engine(Protocol):
@@ -60,7 +67,7 @@ class Dask:
 
     def run(self, work: Work, shared: object, parts: Sequence[Any]) -> Iterator[Any]:
         """Yield ``work(shared, part)`` of every part, in their order."""
-        distributed = package("distributed", "engine='dask'")
+        distributed = _distributed()
         file = self.folder / f".shared-{work.__name__}.pickle"
         file.write_bytes(pickle.dumps(shared))
         waiting: dict[int, Any] = {}
@@ -91,7 +98,7 @@ def _on_worker(work: Work, file: str, part: Any) -> Any:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
-        return work(_shared(file, os.stat(file).st_mtime_ns), part)
+        return work(_shared(file, Path(file).stat().st_mtime_ns), part)
 
 
 @lru_cache(maxsize=1)
@@ -129,11 +136,13 @@ def engine_of(
         return
     if scheduler is not None and workers is not None:
         raise InputError("a scheduler has its own workers; give either `scheduler` or `workers`.")
-    distributed = package("distributed", "engine='dask'")
+    distributed = _distributed()
     options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
     try:
         client = distributed.Client(scheduler) if scheduler else distributed.Client(**options)
     except (OSError, ValueError) as error:
-        raise InputError(f"no scheduler of Dask answers at {scheduler!r}: {str(error).splitlines()[0]}.") from error
+        raise InputError(
+            f"no scheduler of Dask answers at {scheduler!r}: {str(error).splitlines()[0]}."
+        ) from error
     with client:
         yield Dask(client, folder)

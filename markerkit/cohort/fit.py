@@ -12,7 +12,7 @@ import numpy.typing as npt
 from markerkit.cohort.parts import Part, Survey
 from markerkit.cohort.source import Array, Cohort, IntArray, Reader
 from markerkit.core.errors import InputError, listed
-from markerkit.da.differential import PriorOptions, check_options, tests_of, testing_of
+from markerkit.da.differential import PriorOptions, check_options, testing_of, tests_of
 from markerkit.da.protein_tests import Tested, sides_of
 from markerkit.results import DifferentialAbundance
 from markerkit.stats.linear import to_basis
@@ -99,7 +99,7 @@ def fit_parts(plans: Sequence[Plan], parts: Sequence[Part], shift: Array) -> lis
 
 
 def sums_block(reader: Reader, part: FitPart) -> list[dict[str, npt.NDArray[Any]]]:
-    """Sums of a block that the coefficients of each contrast follow from."""
+    """Sum up in a block what the coefficients of each contrast follow from."""
     logs = _shifted(reader, part)
     return [normal_sums(logs[at], basis, sides) for at, basis, sides in part.fitted]
 

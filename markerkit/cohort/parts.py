@@ -173,9 +173,7 @@ def tabulate_block(job: TableJob, part: Part) -> Tabulated:
     block = job.reader.block(values, part.samples, job.survey.values)
     groups = None
     if "composition" in job.tables:
-        study = BlockStudy(
-            block, job.markers, part.group, **job.options, approximate=job.approximate
-        )
+        study = BlockStudy(block, job.markers, part.group, **job.options, approximate=job.approximate)
         result = study.result(study.samples(), {})
         _write(result.table, job.folder / "composition", part.number)
         _write(result.ev_markers.table, job.folder / "ev_markers", part.number)

@@ -42,7 +42,7 @@ from markerkit.cohort.parts import (
     tabulate_block,
 )
 from markerkit.cohort.source import Array, Cohort
-from markerkit.cohort.stores import package
+from markerkit.cohort.stores import parquet
 from markerkit.core.errors import InputError, listed, one_of, require_columns
 from markerkit.core.signal import BASES, basis_words
 from markerkit.preprocess.steps import centered_proteins
@@ -234,12 +234,17 @@ def summarize_cohort(
     options = _Options(
         tuple(tables), group, fluid, shares, isolation, method, normalize, trend, robust, lfc, min_values
     )
-    package("pyarrow", "a cohort")
+    parquet()
     size = _block_size(cohort, block)
     plans = _planned(cohort, chosen, options)
     folder = Path(out)
     check_folder(folder, overwrite=overwrite, mark=MARK)
-    record = {"options": asdict(options), "contrasts": [asdict(c) for c in chosen], "engine": engine, "block": size}
+    record = {
+        "options": asdict(options),
+        "contrasts": [asdict(c) for c in chosen],
+        "engine": engine,
+        "block": size,
+    }
     with (
         whole_folder(folder, overwrite=overwrite, mark=MARK) as part,
         engine_of(engine, part, scheduler=scheduler, workers=workers) as runs,
@@ -303,14 +308,21 @@ class _Run:
         from tqdm import tqdm
 
         done = self.engine.run(work, shared, parts)
-        yield from tqdm(done, total=len(parts), desc=f"markerkit: {what}", unit="block", disable=not self.progress)
+        yield from tqdm(
+            done, total=len(parts), desc=f"markerkit: {what}", unit="block", disable=not self.progress
+        )
 
     def _tsv(self, name: str, table: pd.DataFrame) -> None:
         (self.folder / f"{name}.tsv").write_text(to_tsv(table), encoding="utf-8", newline="")
 
     def _job(self, survey: Survey) -> TableJob:
         cohort, options = self.cohort, self.options
-        of_values = {"fluid": options.fluid, "basis": options.shares, "isolation": options.isolation, "dataset": ""}
+        of_values = {
+            "fluid": options.fluid,
+            "basis": options.shares,
+            "isolation": options.isolation,
+            "dataset": "",
+        }
         centered = None
         if self.plans and options.normalize == "median":
             centered = centered_proteins(cohort.outline(survey.logs, logged=True))
@@ -326,9 +338,7 @@ class _Run:
             centered,
         )
 
-    def _composition(
-        self, job: TableJob, groups: pd.Series, found: list[GroupSummary]
-    ) -> Composition:
+    def _composition(self, job: TableJob, groups: pd.Series, found: list[GroupSummary]) -> Composition:
         """Rows of the groups."""
         outline = self.cohort.outline(job.survey.values)
         study = CohortStudy(
@@ -340,13 +350,17 @@ class _Run:
             gathered=combined_summary(found),
             alone=lambda place: _components_of(self.cohort, job, groups, place),
         )
-        params = {k: v for k, v in asdict(self.options).items() if k in ("group", "fluid", "shares", "isolation")}
+        params = {
+            k: v for k, v in asdict(self.options).items() if k in ("group", "fluid", "shares", "isolation")
+        }
         result = study.result(list(study.groups()), params)
         self._tsv("composition_groups", result.table)
         self._tsv("ev_markers_groups", result.ev_markers.table)
         return result
 
-    def _tests(self, survey: Survey, parts: Sequence[Part], shift: Array) -> tuple[DifferentialAbundance, ...]:
+    def _tests(
+        self, survey: Survey, parts: Sequence[Part], shift: Array
+    ) -> tuple[DifferentialAbundance, ...]:
         """Moderated tests: the sums that the coefficients follow from, then the squares of the residuals."""
         plans, reader = self.plans, self.cohort.reader
         cut = fit_parts(plans, parts, shift)
@@ -372,7 +386,7 @@ def _components_of(cohort: Cohort, job: TableJob, groups: pd.Series, place: int)
 
 
 def _shift(centers: Sequence[Array], n_samples: int) -> Array:
-    """What is taken from every sample, as :func:`markerkit.normalize` does; nothing without centers."""
+    """Say what is taken from every sample, as :func:`markerkit.normalize` does; nothing without centers."""
     if not centers:
         return np.zeros(n_samples)
     center = pd.Series(np.concatenate(centers))

@@ -132,7 +132,7 @@ class Cohort:
         return Experiment(nothing, self.samples, scale="log2", organism=self.reader.organism)
 
     def outline(self, study: Detection, *, logged: bool = False) -> Block:
-        """The proteins of the cohort with one sample that measured nothing: for what needs no value of a sample."""
+        """Give the proteins of the cohort with one sample that measured nothing: for what needs no value."""
         empty = np.full((1, self.n_proteins), np.nan)
         return self.reader.block(empty, self.samples.iloc[:1], study, logged=logged)
 
@@ -196,7 +196,9 @@ def open_cohort(
     for what, index in (("sample", store.samples.index), ("protein", store.proteins.index)):
         if not index.is_unique:
             doubled = listed(index[index.duplicated()].unique(), limit=4)
-            raise InputError(f"{store.name!r} repeats the {what} name {doubled}; give every one a name of its own.")
+            raise InputError(
+                f"{store.name!r} repeats the {what} name {doubled}; give every one a name of its own."
+            )
         if not len(index):
             raise InputError(f"{store.name!r} holds no {what}s.")
     annotation, rows = _chosen(store, samples)

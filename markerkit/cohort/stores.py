@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,12 +79,36 @@ def open_store(path: str | Path, quantity: str | None = None) -> Store:
     return ParquetStore(path, tuple(files))
 
 
-def package(name: str, what: str) -> Any:
-    """Import a package of an extra, or say what needs it."""
+def lacking(what: str, package: str, extra: str) -> InputError:
+    """Error on a package of an extra that is not installed."""
+    return InputError(
+        f"{what} needs the package {package}, which the extra {extra!r} brings; run: pip install {package}."
+    )
+
+
+def parquet() -> Any:
+    """Import pyarrow with its Parquet part, or say that it is not installed."""
     try:
-        return importlib.import_module(name)
+        import pyarrow.parquet
     except ImportError as error:
-        raise InputError(f"{what} needs the package {name.partition('.')[0]}; run: pip install {name.partition('.')[0]}.") from error
+        raise lacking("a cohort", "pyarrow", "cohort") from error
+    return pyarrow
+
+
+def _open_layout(path: Path, kind: str) -> Any:
+    """Root group of an HDF5 file or a Zarr folder."""
+    try:
+        if kind == "h5py":
+            import h5py
+
+            return h5py.File(path, "r")
+        import zarr
+
+        return zarr.open_group(path, mode="r")
+    except ImportError as error:
+        raise lacking(f"the cohort {path.name!r}", kind, "cohort") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path.name!r} cannot be read: {str(error).splitlines()[0]}.") from error
 
 
 # ---- Parquet -------------------------------------------------------------------------
@@ -113,11 +136,13 @@ class ParquetStore:
 
     @cached_property
     def _parts(self) -> list[Any]:
-        parquet = package("pyarrow.parquet", "a cohort in Parquet")
+        pyarrow = parquet()
         try:
-            parts = [parquet.ParquetFile(file) for file in self.files]
+            parts = [pyarrow.parquet.ParquetFile(file) for file in self.files]
         except (OSError, ValueError) as error:
-            raise InputError(f"{self.name!r} cannot be read as Parquet: {str(error).splitlines()[0]}.") from error
+            raise InputError(
+                f"{self.name!r} cannot be read as Parquet: {str(error).splitlines()[0]}."
+            ) from error
         for file, part in zip(self.files, parts, strict=True):
             if not part.schema_arrow.equals(parts[0].schema_arrow):
                 raise InputError(
@@ -128,7 +153,7 @@ class ParquetStore:
     @cached_property
     def _columns(self) -> tuple[list[str], list[str]]:
         """Columns of proteins, and of annotation with that of the sample names first."""
-        types = package("pyarrow", "a cohort in Parquet").types
+        types = parquet().types
         schema = self._parts[0].schema_arrow
         number = {f.name: types.is_floating(f.type) or types.is_integer(f.type) for f in schema}
         words = [c for c, is_number in number.items() if not is_number]
@@ -138,7 +163,10 @@ class ParquetStore:
                 f"{self.name!r} has no column of sample names: every column holds numbers. Parquet is read with one row per sample "
                 "and its name in the column 'sample'."
             )
-        return [c for c, is_number in number.items() if is_number], [*first, *(c for c in words if c not in first)]
+        return [c for c, is_number in number.items() if is_number], [
+            *first,
+            *(c for c in words if c not in first),
+        ]
 
     @cached_property
     def samples(self) -> pd.DataFrame:
@@ -194,11 +222,7 @@ class LayoutStore:
 
     @cached_property
     def _root(self) -> Any:
-        module = package(self.kind, f"the cohort {self.name!r}")
-        try:
-            root = module.File(self.path, "r") if self.kind == "h5py" else module.open_group(self.path, mode="r")
-        except (OSError, ValueError) as error:
-            raise InputError(f"{self.name!r} cannot be read: {str(error).splitlines()[0]}.") from error
+        root = _open_layout(self.path, self.kind)
         absent = [k for k in ("obs", "var") if k not in root or not hasattr(root[k], "keys")]
         if absent:
             raise InputError(
@@ -214,7 +238,9 @@ class LayoutStore:
             one_of("quantity", self.quantity, [MAIN, *layers])
         found = root["layers"][self.quantity] if self.quantity in layers else root.get("X")
         if found is None:
-            raise InputError(f"{self.name!r} holds no X; its layers are {listed(layers)}: name one as `quantity`.")
+            raise InputError(
+                f"{self.name!r} holds no X; its layers are {listed(layers)}: name one as `quantity`."
+            )
         form = str(found.attrs.get("encoding-type", "array"))
         if form not in ("array", "csr_matrix"):
             raise InputError(
@@ -238,14 +264,18 @@ class LayoutStore:
         """Scale that ``uns`` states for X."""
         if self.quantity not in (None, MAIN):
             return None
-        uns = self._root["uns"] if "uns" in self._root else {}
-        kept = {k: {n: _scalar(uns[k][n]) for n in names if n in uns[k]} for k, names in _STATED.items() if k in uns}
+        uns = self._root.get("uns", {})
+        kept = {
+            k: {n: _scalar(uns[k][n]) for n in names if n in uns[k]}
+            for k, names in _STATED.items()
+            if k in uns
+        }
         return stated_scale(SimpleNamespace(uns=kept))
 
     def values(self, rows: IntArray) -> Array:
         """Values of some samples; those marked as imputed are missing."""
         out = self._dense(self._matrix, rows)
-        layers = self._root["layers"] if "layers" in self._root else {}
+        layers = self._root.get("layers", {})
         if IMPUTED_LAYER in layers:
             out[self._dense(layers[IMPUTED_LAYER], rows) != 0] = np.nan
         return out
@@ -277,7 +307,9 @@ def _frame(group: Any) -> pd.DataFrame:
     """Annotation of an axis."""
     index = str(group.attrs["_index"])
     names = [str(c) for c in group.attrs.get("column-order", [])]
-    return pd.DataFrame({c: _column(group[c]) for c in names}, index=pd.Index(_column(group[index]), dtype=object))
+    return pd.DataFrame(
+        {c: _column(group[c]) for c in names}, index=pd.Index(_column(group[index]), dtype=object)
+    )
 
 
 def _column(item: Any) -> Any:

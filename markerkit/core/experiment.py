@@ -140,7 +140,7 @@ class Experiment:
         """Copy of the marks, samples x proteins: True where a value was not measured but imputed."""
         return hand_out(self._imputed)
 
-    @property
+    @cached_property
     def n_imputed(self) -> int:
         """Number of imputed values."""
         return int(self._imputed.to_numpy().sum())

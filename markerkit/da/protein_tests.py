@@ -85,7 +85,7 @@ class Tested:
         if self.counted is not None:
             return self.counted
         if not isinstance(self.model, LinearFit):  # pragma: no cover - counted with the sums
-            raise AssertionError
+            raise TypeError
         return groups_of(self.model, self.design, self.vector)
 
     @property
@@ -227,7 +227,7 @@ def _combined(of: Tested, tested: dict[str, Array], how: Testing) -> Combined:
 
 
 def sides_of(design: Design, vector: Array) -> tuple[BoolArray, BoolArray]:
-    """Samples that pull a contrast up and down, each of shape (n,); one of them is empty for an intercept."""
+    """Mark the samples that pull a contrast up and down, each of shape (n,); one of them is empty for an intercept."""
     pull = np.linalg.pinv(design.matrix.to_numpy()).T @ vector
     tolerance = 1e-9 * np.abs(pull).max()
     return pull > tolerance, pull < -tolerance

@@ -196,11 +196,17 @@ def _read_proteins(
 
 
 def _call(
-    path: str | Path | pd.DataFrame | AnnDataFile, samples: str | Path | pd.DataFrame | None, tags: Tags, **options: str
+    path: str | Path | pd.DataFrame | AnnDataFile,
+    samples: str | Path | pd.DataFrame | None,
+    tags: Tags,
+    **options: str,
 ) -> dict[str, object]:
     """Arguments of the call, for the script that repeats it; paths as they were given, None for a frame."""
     given = {"path": path, "samples": samples}
-    files = {k: None if v is None or isinstance(v, pd.DataFrame | AnnDataFile) else str(v) for k, v in given.items()}
+    files = {
+        k: None if v is None or isinstance(v, pd.DataFrame | AnnDataFile) else str(v)
+        for k, v in given.items()
+    }
     return {**files, **options, "contaminant_tag": tags.contaminant, "decoy_tag": tags.decoy}
 
 

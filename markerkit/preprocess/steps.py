@@ -19,7 +19,9 @@ from markerkit.stats import impute as kernels
 Array = npt.NDArray[np.float64]
 
 NORMALIZATIONS = ("median", "reference", "none")
-_ENOUGH_COMPLETE = 50  # proteins measured in every sample, from which their median is taken as the middle of a sample
+_ENOUGH_COMPLETE = (
+    50  # proteins measured in every sample, from which their median is taken as the middle of a sample
+)
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ class Components:
 
 
 def mean_component(shares: Array, n_measured: int, confidence: float) -> Component:
-    """A component over samples, from its share in each of them and the members that any of them shows."""
+    """Put a component over samples together, from its share in each of them and the members that any of them shows."""
     if not n_measured:
         return Component(np.nan, np.nan, np.nan, 0)
     known = np.nan_to_num(shares)

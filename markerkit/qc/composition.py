@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -320,7 +320,7 @@ class CompositionStudy:
                 "n_samples": answer.n_samples,
                 "component": key,
                 "title": title,
-                **asdict(part),
+                **vars(part),
                 "interval": answer.interval if np.isfinite(part.ci_low) else "",
                 "n_set": n_set,
                 **_place_columns(self._place(part.share, f"share_{key}", answer)),

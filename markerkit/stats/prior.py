@@ -241,7 +241,9 @@ def _most_likely(s2: Array, d: Array, x: Array | None, weight: Array) -> tuple[A
     found = minimize_scalar(cost, bounds=(1e-4, 0.9998), method="bounded", options={"xatol": 1e-10})
     prior_df = float(found.x / (1 - found.x)) if found.x < 0.9995 else np.inf
     if np.isfinite(prior_df):
-        prior_df = _at_zero_slope(lambda df: _slope(df / 2, centered, half, weight, (levels / 2, total)), prior_df)
+        prior_df = _at_zero_slope(
+            lambda df: _slope(df / 2, centered, half, weight, (levels / 2, total)), prior_df
+        )
     return np.exp(_log_scale(mean, prior_df)), prior_df
 
 

@@ -50,7 +50,7 @@ class Sums:
 
 
 def normal_sums(values: Array, basis: Array, sides: BoolArray) -> dict[str, Numbers]:
-    """Sums over some samples that the coefficients follow from.
+    """Sum up over some samples what the coefficients follow from.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def normal_sums(values: Array, basis: Array, sides: BoolArray) -> dict[str, Numb
     """
     seen = ~np.isnan(values)
     filled, rank = np.where(seen, values, 0.0), basis.shape[1]
-    outer = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), -1)
+    outer = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), rank * rank)
     return {
         "n_obs": seen.sum(axis=0),
         "total": filled.sum(axis=0),
