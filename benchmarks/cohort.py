@@ -165,7 +165,7 @@ def run(store: Path, out: Path, name: str) -> None:
 
         workers = {"one": 1, "two": 2, "killed": 2}[name]
         with (
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster,
             Client(cluster) as client,
         ):
             client.run(__import__, "markerkit.cohort.run", fromlist=["run"])

@@ -62,7 +62,9 @@ class BlockStudy(CompositionStudy):
         if not isinstance(measures, EvMarkerMeasures):  # pragma: no cover - a block has its values
             raise TypeError
         parts = {} if self._components is None else self._components.parts
-        inside = {str(g): self.group.eq(g).to_numpy() & self._has_signal for g in dict.fromkeys(self.group)}
+        inside = {
+            str(g): self.group.eq(g).to_numpy(bool) & self._has_signal for g in dict.fromkeys(self.group)
+        }
         return GroupSummary(
             of_sample=measures.of_sample,
             shares={k: part.share for k, part in parts.items()},
@@ -93,11 +95,11 @@ class CohortStudy(CompositionStudy):
     alone: Callable[[int], Mapping[str, Component]] = field(kw_only=True)
 
     @property
-    def _has_signal(self) -> BoolArray:  # type: ignore[override]
+    def _has_signal(self) -> BoolArray:
         return self.gathered.has_signal
 
     @property
-    def _isolations(self) -> list[str]:  # type: ignore[override]
+    def _isolations(self) -> list[str]:
         return self.gathered.isolations
 
     @cached_property

@@ -91,7 +91,8 @@ class Dask:
 
     def _ahead(self) -> int:
         """Blocks to have handed out, by the workers that are there now."""
-        return _WAITING * max(1, sum(self.client.nthreads().values()))
+        threads = sum(int(n) for n in self.client.nthreads().values())
+        return _WAITING * max(1, threads)
 
 
 def _on_worker(work: Work, file: str, part: Any) -> Any:
@@ -137,7 +138,7 @@ def engine_of(
     if scheduler is not None and workers is not None:
         raise InputError("a scheduler has its own workers; give either `scheduler` or `workers`.")
     distributed = _distributed()
-    options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
     try:
         client = distributed.Client(scheduler) if scheduler else distributed.Client(**options)
     except (OSError, ValueError) as error:

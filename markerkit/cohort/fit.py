@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from markerkit.cohort.parts import Part, Survey
-from markerkit.cohort.source import Array, Cohort, IntArray, Reader
+from markerkit.cohort.source import Cohort, Reader
+from markerkit.cohort.stores import Array, IntArray
 from markerkit.core.errors import InputError, listed
 from markerkit.da.differential import PriorOptions, check_options, testing_of, tests_of
 from markerkit.da.protein_tests import Tested, sides_of

@@ -13,7 +13,8 @@ import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.cohort.composition import BlockStudy, GroupSummary
-from markerkit.cohort.source import Array, Cohort, IntArray, Reader
+from markerkit.cohort.source import Cohort, Reader
+from markerkit.cohort.stores import Array, IntArray
 from markerkit.core.detection import Detection
 from markerkit.io.files import whole_file
 from markerkit.preprocess.steps import center_of

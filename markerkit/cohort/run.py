@@ -41,8 +41,8 @@ from markerkit.cohort.parts import (
     survey_parts,
     tabulate_block,
 )
-from markerkit.cohort.source import Array, Cohort
-from markerkit.cohort.stores import parquet
+from markerkit.cohort.source import Cohort
+from markerkit.cohort.stores import Array, parquet
 from markerkit.core.errors import InputError, listed, one_of, require_columns
 from markerkit.core.signal import BASES, basis_words
 from markerkit.preprocess.steps import centered_proteins
@@ -390,7 +390,7 @@ def _shift(centers: Sequence[Array], n_samples: int) -> Array:
     if not centers:
         return np.zeros(n_samples)
     center = pd.Series(np.concatenate(centers))
-    return (center - center.mean()).fillna(0.0).to_numpy()
+    return np.asarray((center - center.mean()).fillna(0.0), dtype=float)
 
 
 def _write_record(folder: Path, cohort: Cohort, run: Mapping[str, Any]) -> None:

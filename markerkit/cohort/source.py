@@ -17,11 +17,13 @@ from markerkit.core.block import Block
 from markerkit.core.detection import Detection
 from markerkit.core.errors import InputError, listed
 from markerkit.core.experiment import Experiment
+from markerkit.core.matrix import check_numbers
 from markerkit.ids.harmonize import harmonize_ids
 from markerkit.io.anndata import AnnDataFile, dialect_of, wide_table
 from markerkit.io.readers import read_held
 from markerkit.io.sample_sheet import columns_in_sheet, read_sheet
 from markerkit.io.scale import as_log2
+from markerkit.io.scale_rules import WITHOUT_ONE
 from markerkit.io.tabular import Table, spread_rows
 
 #: samples, from all over the cohort, on which the scale is decided
@@ -54,10 +56,19 @@ class Reader:
     def values(self, rows: IntArray) -> Array:
         """Values of some samples on the scale of the cohort, shape (rows, proteins); zeros are not measured."""
         values = self.store.values(rows)
+        self._check(values, rows)
         if self.kind == "ratio":
             return values
         values[values == 0] = np.nan
         return values if self.kind == "raw" else as_log2(values, self.kind)
+
+    def _check(self, values: Array, rows: IntArray) -> None:
+        """Refuse values that the scale does not have, by the names of sample and protein."""
+        positive = self.kind == "raw" or self.kind in WITHOUT_ONE
+        low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
+        if np.isinf(low) or np.isinf(high) or (positive and low < 0):
+            named = pd.DataFrame(values, self.store.samples.index[rows], self.proteins.index)
+            check_numbers(named, "raw" if positive else self.scale)
 
     def logs(self, values: Array) -> Array:
         """Values on the scale of the cohort as logarithms."""
@@ -233,6 +244,9 @@ def _look(
     """Read some samples from all over the cohort as a table: this decides on proteins and scale."""
     at = spread_rows(len(rows), LOOKED_AT)
     values = pd.DataFrame(store.values(rows[at]), samples.index[at], store.proteins.index)
+    values = values.loc[values.notna().any(axis=1)]  # a sample without a value says nothing of the scale
+    if values.empty:
+        raise InputError(f"{store.name!r} holds no value in the samples that were looked at.")
     stated = {MAIN: store.stated} if store.stated is not None else {}
     table = Table(wide_table(store.proteins, {MAIN: values}), store.name, "")
     held = AnnDataFile(table, dialect_of([MAIN]), pd.DataFrame(index=values.index), stated)

@@ -172,7 +172,9 @@ class ParquetStore:
     def samples(self) -> pd.DataFrame:
         """Annotation of the samples."""
         words = self._columns[1]
-        frame = pd.concat([p.read(columns=words).to_pandas(ignore_metadata=True) for p in self._parts])
+        frame: pd.DataFrame = pd.concat(
+            [p.read(columns=words).to_pandas(ignore_metadata=True) for p in self._parts]
+        )
         return frame.set_index(words[0])
 
     @property

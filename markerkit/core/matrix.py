@@ -50,7 +50,7 @@ def checked_values(
         numbers = values.astype(float).rename_axis(index="sample", columns=of)
     except (TypeError, ValueError) as error:
         raise InputError(f"the matrix holds something that is not a number: {error}.") from error
-    _check_numbers(numbers, scale, of)
+    check_numbers(numbers, scale, of)
     return numbers
 
 
@@ -62,7 +62,7 @@ def transposed(found: str) -> InputError:
     )
 
 
-def _check_numbers(values: pd.DataFrame, scale: str, of: str) -> None:
+def check_numbers(values: pd.DataFrame, scale: str, of: str = "protein") -> None:
     """Refuse infinite values, and negative ones on the raw scale; `of` is what a column is of.
 
     Raises

@@ -267,7 +267,7 @@ class CompositionStudy:
         for name in dict.fromkeys(self.group):
             chosen = self.group.eq(name).to_numpy() & self._has_signal
             places = np.flatnonzero(chosen if chosen.any() else self.group.eq(name))
-            own = [self._rule_of(i) for i in np.flatnonzero(self.group.eq(name))]
+            own = [self._rule_of(int(i)) for i in np.flatnonzero(self.group.eq(name))]
             found = self._measures.of(places)
             if len(places) == 1 or self._ratio:
                 parts, interval = self._parts_of(places[0]), OVER_PROTEINS

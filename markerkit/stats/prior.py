@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -247,7 +248,9 @@ def _most_likely(s2: Array, d: Array, x: Array | None, weight: Array) -> tuple[A
     return np.exp(_log_scale(mean, prior_df)), prior_df
 
 
-def _slope(other: float, centered: Array, half: Array, weight: Array, level: tuple[Array, Array]) -> float:
+def _slope(
+    other: float, centered: Array, half: Array, weight: Array, level: tuple[Array, npt.NDArray[Any]]
+) -> float:
     """Slope of the cost of :func:`_most_likely` in half the prior df; `level`: distinct `half` and their weights."""
     halves, total = level
     log_ratio = centered - (digamma(other) - np.log(other))
