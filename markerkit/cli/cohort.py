@@ -34,6 +34,17 @@ def add_cohort(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_contrasts(p)
     p.add_argument("--out", metavar="DIR", required=True, help="folder to write")
+    _table_options(p)
+    marker_files(p)
+    engine_options(p, default="local")
+    p.add_argument("--overwrite", action="store_true", help="replace the folder of an earlier cohort")
+    p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
+    p.set_defaults(run=_cohort)
+    return p
+
+
+def _table_options(p: argparse.ArgumentParser) -> None:
+    """Add the options of the tables."""
     p.add_argument(
         "--tables",
         nargs="*",
@@ -57,12 +68,6 @@ def add_cohort(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     p.add_argument(
         "--min-values", type=int, metavar="N", help="values that a protein needs in each group (default: 2)"
     )
-    marker_files(p)
-    engine_options(p, default="local")
-    p.add_argument("--overwrite", action="store_true", help="replace the folder of an earlier cohort")
-    p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
-    p.set_defaults(run=_cohort)
-    return p
 
 
 def engine_options(p: argparse.ArgumentParser, *, default: str | None) -> None:

@@ -134,6 +134,7 @@ def tested(
     plan: Plan,
     sums: Sums,
     fitted: tuple[Coefficients, Array],
+    *,
     options: Mapping[str, Any],
 ) -> DifferentialAbundance:
     """Moderated tests of a contrast, from its sums, its coefficients and its squared residuals."""

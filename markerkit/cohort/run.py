@@ -369,7 +369,7 @@ class _Run:
         job = (reader, [c.estimate for c in solved])
         squares = combined_sums(self._over("residuals", squares_block, job, cut), len(plans))
         found = tuple(
-            tested(self.cohort, survey, plan, own, (c, left["squares"]), self.options.testing)
+            tested(self.cohort, survey, plan, own, (c, left["squares"]), options=self.options.testing)
             for plan, own, c, left in zip(plans, sums, solved, squares, strict=True)
         )
         self._tsv("differential_abundance", concat_rows([da.table for da in found]))

@@ -214,7 +214,7 @@ def open_cohort(
             raise InputError(f"{store.name!r} holds no {what}s.")
     annotation, rows = _chosen(store, samples)
     catalog = with_reference(markers, organism)
-    look = _look(store, annotation, rows, scale, organism, (contaminant_tag, decoy_tag))
+    look = _look(store, annotation, rows, scale=scale, organism=organism, tags=(contaminant_tag, decoy_tag))
     mapped = harmonize_ids(look, catalog)
     kind = str(look.provenance["scale_found"])
     reader = Reader(store, mapped.proteins, kind, mapped.scale, organism, mapped.history)
@@ -237,6 +237,7 @@ def _look(
     store: Store,
     samples: pd.DataFrame,
     rows: IntArray,
+    *,
     scale: str,
     organism: str,
     tags: tuple[str | Sequence[str], str | Sequence[str]],

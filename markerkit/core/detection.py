@@ -27,6 +27,12 @@ class Detection:
     n_measured: npt.NDArray[np.integer]
     total: npt.NDArray[np.float64]
 
+    @classmethod
+    def of(cls, values: npt.NDArray[np.float64]) -> Detection:
+        """Count and add up values, samples x proteins, NaN where missing."""
+        seen = ~np.isnan(values)
+        return cls(len(values), seen.sum(axis=0), np.where(seen, values, 0.0).sum(axis=0))
+
     @cached_property
     def mean(self) -> npt.NDArray[np.float64]:
         """Mean of the measured values, shape (p,); NaN where there are none."""

@@ -190,8 +190,7 @@ class Experiment:
     @cached_property
     def detection(self) -> Detection:
         """How often, and how high on the scale of the values, every protein was measured."""
-        seen = ~np.isnan(self.matrix)
-        return Detection(self.n_samples, seen.sum(axis=0), np.where(seen, self.matrix, 0.0).sum(axis=0))
+        return Detection.of(self.matrix)
 
     @property
     def missing(self) -> float:
