@@ -434,10 +434,8 @@ class Experiment:
         return f"{100 * self.missing:.1f} % missing{filled}"
 
     def __repr__(self) -> str:
-        return (
-            f"<Experiment: {self.n_samples} samples x {self.n_proteins} proteins, {self.scale}, "
-            f"{self.organism}, {self._missing_words()}>"
-        )
+        size = f"{self.n_samples} samples x {self.n_proteins} proteins"
+        return f"<Experiment: {size}, {self.scale}, {self.organism}, {self._missing_words()}>"
 
     def _repr_html_(self) -> str:
         return experiment_html(self, self._missing_words())
