@@ -187,9 +187,11 @@ def run(store: Path, out: Path, name: str) -> None:
 
 
 def usage() -> tuple[float, float]:
-    """Processor seconds and peak memory (MB) of this process."""
+    """Processor seconds and peak memory (MB) of this process; getrusage would count that of the one that started it."""
     own = resource.getrusage(resource.RUSAGE_SELF)
-    return own.ru_utime + own.ru_stime, own.ru_maxrss / 1024
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    return own.ru_utime + own.ru_stime, peak / 1024
 
 
 def kill_midway(client, out: Path, blocks: int) -> None:

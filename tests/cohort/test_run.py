@@ -13,10 +13,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
+import zarr
 
 import markerkit as mk
+from markerkit.cohort.composition import refuse_many_groups
 from markerkit.cohort.engines import ENGINES
+from markerkit.cohort.run import CohortSummary
+from markerkit.cohort.source import LOOKED_AT
 from markerkit.core.experiment import Experiment
+from markerkit.io.tabular import spread_rows
 from markerkit.purity.shares import source_shares
 from markerkit.qc.composition import composition
 from tests.cohort.studies import CONTRAST, study, to_layout, to_parquet
@@ -53,12 +58,12 @@ def in_memory(exp: Experiment) -> dict[str, pd.DataFrame]:
     }
 
 
-def summarized(store: Path, out: Path, **options: object) -> mk.cohort.run.CohortSummary:  # type: ignore[name-defined]
+def summarized(store: Path, out: Path, **options: object) -> CohortSummary:
     cohort = mk.open_cohort(store)
     return mk.summarize_cohort(cohort, out, CONTRAST, fluid="plasma", trend=True, robust=True, **options)
 
 
-def compare(found: object, wanted: dict[str, pd.DataFrame]) -> None:
+def compare(found: CohortSummary, wanted: dict[str, pd.DataFrame]) -> None:
     """Every table, numbers to 1e-12 and words to the letter."""
     for name in ("composition", "ev_markers", "source_shares", "sample_scores"):
         table = wanted[name]
@@ -190,6 +195,12 @@ def test_what_needs_all_samples_is_refused(case: Case, tmp_path: Path) -> None:
     assert ENGINES == ("local", "dask")
 
 
+def test_columns_of_very_many_groups_are_refused() -> None:
+    refuse_many_groups(1000)
+    with pytest.raises(mk.InputError, match="has 1001 levels"):
+        refuse_many_groups(1001)
+
+
 @pytest.mark.parametrize(("pairs", "fine"), [(50, True), (51, False)])
 def test_models_of_many_levels_are_refused(tmp_path: Path, pairs: int, fine: bool) -> None:
     exp = study(n=110)
@@ -226,18 +237,10 @@ def test_a_folder_of_another_kind_is_not_replaced(case: Case, tmp_path: Path) ->
 
 
 def test_a_block_with_a_value_that_cannot_be_leaves_nothing(tmp_path: Path) -> None:
-    """The looks of the first samples do not show it: every block is checked."""
-    exp = study(n=260)
-    values = exp.values
-    values.iloc[201, 3] = -5.0
-    samples = exp.samples
-    store = tmp_path / "c.zarr"
-    to_layout(exp, store)
-    import zarr
-
-    at = next(i for i in range(260) if i not in mk.cohort.source.spread_rows(260, 200))  # type: ignore[attr-defined]
+    """The samples that are looked at first do not show it: every block is checked."""
+    store = to_layout(study(n=260), tmp_path / "c.zarr")
+    at = next(i for i in range(260) if i not in spread_rows(260, LOOKED_AT))
     zarr.open_group(store)["X"][at, 3] = -5.0
-    assert len(samples) == 260
     with pytest.raises(mk.InputError, match=rf"negative value on the raw scale -5 in sample 's{at:02d}'"):
         mk.summarize_cohort(mk.open_cohort(store), tmp_path / "out", block=50)
     assert [p.name for p in tmp_path.iterdir()] == ["c.zarr"]
