@@ -73,7 +73,8 @@ class BlockStudy(CompositionStudy):
             isolations=self._isolations,
             seen={g: {c: s[at].sum(axis=0) for c, s in measures.shown.items()} for g, at in inside.items()},
             members={
-                g: {k: (p.amounts[at] > 0).any(axis=0) for k, p in parts.items()} for g, at in inside.items()
+                g: {k: np.asarray((p.amounts[at] > 0).any(axis=0)) for k, p in parts.items()}
+                for g, at in inside.items()
             },
             n_misev_set=measures.n_misev_set,
         )

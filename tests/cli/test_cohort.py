@@ -24,7 +24,8 @@ def test_cohort_writes_tables_and_prints_groups(
     assert main(["cohort", store, *ask, "--out", str(out)]) == 0
     said, progress = capsys.readouterr()
     lines = said.splitlines()
-    assert [line.split(" (")[0] for line in lines[:4]] == ["case", "control", "other", "blank"]
+    names = ("case (7 samples): ", "control (5 samples): ", "other: ", "blank: ")
+    assert all(line.startswith(name) for line, name in zip(lines[:4], names, strict=True))
     assert lines[4].startswith("case vs control: ")
     assert lines[5] == f"results: {out}"
     assert "residuals" in progress
