@@ -49,7 +49,6 @@ def main() -> None:
     parser.add_argument("--proteins", type=int, default=8_000)
     parser.add_argument("--only", nargs="+", choices=RUNS, default=RUNS)
     parser.add_argument("--write", action="store_true", help="write the section of README.md")
-    parser.add_argument("--write", action="store_true", help="write the section of README.md")
     parser.add_argument("--one-run", choices=RUNS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     store = arguments.folder / "cohort.zarr"

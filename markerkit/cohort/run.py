@@ -226,6 +226,17 @@ def summarize_cohort(
     :func:`markerkit.composition` and :func:`markerkit.score_samples` give on the whole; sums over blocks
     agree with :func:`markerkit.differential_abundance` to about 1e-12. There are no verdicts on classes:
     set tests, sample weights, correlated blocks and tests of detections need all values at once.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import markerkit as mk
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> mk.load_example().values.reset_index().to_parquet(folder / "cohort.parquet", index=False)
+    >>> cohort = mk.open_cohort(folder / "cohort.parquet")
+    >>> found = mk.summarize_cohort(cohort, folder / "out", tables=["sample_scores"], block=5)
+    >>> found.read("sample_scores")["sample"].nunique()
+    12
     """
     chosen = as_contrasts(contrasts)
     stated = {c.fluid for c in chosen}

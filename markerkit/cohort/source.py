@@ -202,6 +202,15 @@ def open_cohort(
     InputError
         Files that cannot be read in blocks; names that repeat; values of which the scale cannot be decided, that were
         filled in, or that were scaled protein by protein; identifiers as for :func:`markerkit.harmonize_ids`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import markerkit as mk
+    >>> file = Path(tempfile.mkdtemp()) / "cohort.parquet"
+    >>> mk.load_example().values.reset_index().to_parquet(file, index=False)
+    >>> mk.open_cohort(file)
+    <Cohort cohort.parquet: 12 samples x 2132 proteins, raw, human>
     """
     store = open_store(path, quantity)
     for what, index in (("sample", store.samples.index), ("protein", store.proteins.index)):
