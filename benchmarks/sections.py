@@ -21,6 +21,7 @@ SECTIONS = {
     "calibration": "calibration.py",
     "speed": "speed.py",
     "growth": "growth.py",
+    "cohort": "cohort.py",
     "oracles": "oracles.py",
     "identity": "identity.py",
     "thresholds": "thresholds.py",

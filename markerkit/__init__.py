@@ -60,6 +60,8 @@ _HOME = {
     "rank_preparations": "purity.ranking",
     "simulate_fractions": "simulation.series",
     "assess": "assessment.run",
+    "open_cohort": "cohort.source",
+    "summarize_cohort": "cohort.run",
 }
 _MODULES = {"datasets": "io.datasets", "figures": "figures", "results": "results"}
 
@@ -102,6 +104,7 @@ __all__ = [
     "misev_checklist",
     "normalize",
     "null_check",
+    "open_cohort",
     "quality",
     "rank_preparations",
     "read_markers",
@@ -113,6 +116,7 @@ __all__ = [
     "score_samples",
     "simulate",
     "simulate_fractions",
+    "summarize_cohort",
 ]
 
 if TYPE_CHECKING:
@@ -121,6 +125,8 @@ if TYPE_CHECKING:
     from markerkit.catalog.load import MarkerCatalog, MarkerSet, load_markers, read_markers
     from markerkit.checks.null_check import null_check
     from markerkit.checks.power import detectable_effect
+    from markerkit.cohort.run import summarize_cohort
+    from markerkit.cohort.source import open_cohort
     from markerkit.core.errors import InputError, MarkerkitWarning
     from markerkit.core.experiment import Experiment
     from markerkit.core.peptides import PeptideTable

@@ -24,6 +24,7 @@ LAYERS = (
     ("checks", "guidelines"),
     ("assessment",),
     ("report",),
+    ("cohort",),
     ("app",),
     ("cli",),
     ("__main__",),
@@ -42,6 +43,10 @@ HEAVY = (
     "openpyxl",
     "xlsxwriter",
     "pooch",
+    "dask",
+    "distributed",
+    "zarr",
+    "h5py",
 )
 
 

@@ -104,7 +104,7 @@ def test_make_targets_exist(repository: Path, name: str) -> None:
 
 
 PINS = {
-    "constraints.txt": ("test", "notebook", "app", "parquet"),
+    "constraints.txt": ("test", "notebook", "app", "parquet", "cohort", "dask"),
     "constraints-anndata.txt": ("anndata", "parquet"),
     "constraints-docs.txt": ("docs",),
 }
@@ -147,7 +147,7 @@ def test_required_packages_are_those_imported(repository: Path) -> None:
     extras = project["optional-dependencies"]
     optional = {
         Requirement(item).name
-        for extra in ("anndata", "app", "datasets", "mztab", "parquet")
+        for extra in ("anndata", "app", "cohort", "dask", "datasets", "mztab", "parquet")
         for item in extras[extra]
     }
     required = {Requirement(item).name.lower() for item in project["dependencies"]}

@@ -20,7 +20,7 @@ from tests.helpers import ROOT
 PACKAGE = Path(markerkit.__file__).parent
 #: what may be imported, and where: pickles between our own two processes, the page of this computer, public data on request
 ALLOWED = {
-    "pickle": {"assessment/workers.py", "report/_draw.py", "report/_figures.py"},
+    "pickle": {"assessment/workers.py", "cohort/engines.py", "report/_draw.py", "report/_figures.py"},
     "subprocess": {"assessment/workers.py", "report/_process.py"},
     "socket": {"app/serve.py"},
     "ctypes": {"io/rename.py"},

@@ -19,6 +19,7 @@ GROUPS = {
     "Samples, tubes and series": (
         "quality", "composition", "amounts", "fraction_profiles", "rank_preparations", "bovine_peptides", "caspase_ends",
     ),
+    "Larger than memory": ("open_cohort", "summarize_cohort"),
     "Errors": ("InputError", "MarkerkitWarning"),
 }  # fmt: skip
 _LATER = "Other names"  # public names that no group has yet

@@ -1,4 +1,4 @@
-"""Command line: ``markerkit demo | app | samples | context | assess | score | peptides | sets``."""
+"""Command line: ``markerkit demo | app | samples | context | assess | score | cohort | peptides | sets``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from markerkit import __version__
+from markerkit.cli.cohort import add_cohort, engine_options, refuse_engine_options, score_in_blocks
 from markerkit.cli.contrasts import add_contrasts, read_contrasts, read_study_context
 from markerkit.cli.peptides import add_peptides
 from markerkit.cli.sets import add_sets, marker_catalog, marker_files
@@ -167,6 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     context.set_defaults(run=_context)
     _assess_parser(commands)
     _score_parser(commands)
+    _reading(add_cohort(commands))
     _reading(add_peptides(commands))
     add_sets(commands)
     return parser
@@ -285,13 +287,17 @@ def _score_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     _study(p)
     p.add_argument(
-        "--out", metavar="FILE", required=True, help="table to write (TSV), one row per sample and set"
+        "--out",
+        metavar="FILE",
+        required=True,
+        help="table to write (TSV), one row per sample and set; with --engine a folder of Parquet files",
     )
     p.add_argument(
         "--method", default="singscore", help="singscore, ssgsea, zscore or mean_z (default: %(default)s)"
     )
     marker_files(p)
-    p.add_argument("--overwrite", action="store_true", help="replace a table of scores that is there")
+    engine_options(p, default=None)
+    p.add_argument("--overwrite", action="store_true", help="replace scores that are there")
     p.add_argument("--quiet", action="store_true", help="no progress and notes on stderr")
     _reading(p)
     p.set_defaults(run=_score)
@@ -417,6 +423,10 @@ def _print_verdicts(result: Assessment) -> None:
 
 def _score(arguments: argparse.Namespace) -> None:
     _progress(arguments, f"{__version__}, reading {arguments.matrix}")
+    if arguments.engine is not None:
+        score_in_blocks(arguments)
+        return
+    refuse_engine_options(arguments)
     from markerkit.tables.registry import TABLES
     from markerkit.tables.spec import to_tsv
 

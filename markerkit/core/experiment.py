@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from markerkit.core import anndata
+from markerkit.core.detection import Detection
 from markerkit.core.errors import InputError, one_of
 from markerkit.core.matrix import aligned, checked_values, hand_out, imputed_marks, without_zeros
 from markerkit.core.rich import experiment_html
@@ -191,11 +192,14 @@ class Experiment:
         return mask
 
     @cached_property
+    def detection(self) -> Detection:
+        """How often, and how high on the scale of the values, every protein was measured."""
+        return Detection.of(self.matrix)
+
+    @property
     def missing(self) -> float:
         """Share of missing values among the proteins measured at least once."""
-        nan = np.isnan(self.matrix)
-        measured = ~nan.all(axis=0)
-        return float(nan[:, measured].mean()) if measured.any() else 1.0
+        return self.detection.missing
 
     @property
     def presence_known(self) -> bool:

@@ -56,7 +56,7 @@ def checked_values(
         numbers = values.astype(float).rename_axis(index="sample", columns=of)
     except (TypeError, ValueError) as error:
         raise InputError(f"the matrix holds something that is not a number: {error}.") from error
-    _check_numbers(numbers, scale, of)
+    check_numbers(numbers, scale, of)
     return numbers
 
 
@@ -97,7 +97,7 @@ def transposed(found: str) -> InputError:
     )
 
 
-def _check_numbers(values: pd.DataFrame, scale: str, of: str) -> None:
+def check_numbers(values: pd.DataFrame, scale: str, of: str = "protein") -> None:
     """Refuse infinite values, negative ones on the raw scale, and what no instrument measures.
 
     `of` is what a column is of.

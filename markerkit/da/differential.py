@@ -22,6 +22,7 @@ from markerkit.stats.ebayes import Moderated, moderate, moderated_f, squeeze
 from markerkit.stats.fdr import bh
 from markerkit.stats.linear import LinearFit, fit
 from markerkit.stats.prior import f_tail, fit_prior_by_count
+from markerkit.stats.summed import SummedFit
 from markerkit.stats.weights import array_weights, duplicate_correlation
 from markerkit.study.contrast import Contrast, as_design, contrasts_of
 from markerkit.study.formula import ContrastSpec, build_design, resolve_contrasts
@@ -144,19 +145,18 @@ def differential_abundance(
     >>> float(da.table.set_index("gene").loc["CD63", "log2_fc"].round(1))
     2.4
     """
-    _check_options(exp, method=method, trend=trend, robust=robust, lfc=lfc)
+    check_options(exp, method=method, trend=trend, robust=robust, lfc=lfc)
     asked: dict[str, Any] = {"missing": missing, "min_values": min_values, "lfc": lfc}
-    how = _testing(exp, design, contrast, background=background, **asked)
+    how = testing_of(exp, design, contrast, background=background, **asked)
     exp, formula, chosen = as_design(exp, design, contrast)
     built = build_design(exp.samples, formula)
     contrasts = resolve_contrasts(built, chosen)
     values, x = exp.matrix, built.matrix.to_numpy()
     blocks, rho = _blocks(exp, block, correlation, values, x)
     model = fit(values, x, weights=_weights(exp, weights, values, x), block=blocks, correlation=rho)
-    prior = _Prior(method, trend=trend, robust=robust, legacy=legacy)
-    moderated = prior.moderate(model, _counts(exp, counts) if method == "deqms" else None)
+    prior = PriorOptions(method, trend=trend, robust=robust, legacy=legacy)
+    moderated = prior.moderate(model, counts_of(exp, counts) if method == "deqms" else None)
     tested = [Tested(built, name, vector, model, moderated) for name, vector in contrasts.items()]
-    tables, centers = zip(*(protein_table(exp.proteins, of, how) for of in tested), strict=True)
     params = {
         "method": method,
         "design": built.formula or "frame",
@@ -170,24 +170,46 @@ def differential_abundance(
         "lfc": lfc,
         "missing": missing,
         "min_values": how.min_values,
-        "background": dict(zip(contrasts, centers, strict=True)) if background is not None else None,
+    }
+    return replace(tests_of(exp.proteins, tested, how, params), fit=model)
+
+
+def tests_of(
+    proteins: pd.DataFrame, tested: Sequence[Tested], how: Testing, params: dict[str, Any]
+) -> DifferentialAbundance:
+    """Result of fitted and moderated models.
+
+    Parameters
+    ----------
+    proteins
+        Annotation.
+    tested
+        Contrasts of one model.
+    how
+        How they are tested.
+    params
+        Options, to which what was estimated is added.
+    """
+    tables, centers = zip(*(protein_table(proteins, of, how) for of in tested), strict=True)
+    contrasts, moderated = {of.name: of.vector for of in tested}, tested[0].moderated
+    estimated = {
+        "background": dict(zip(contrasts, centers, strict=True)) if how.background is not None else None,
         "family": "proteins of a contrast",
         "prior_df": _nanmedian(moderated.prior.df),
         "prior_variance": _nanmedian(moderated.prior.variance),
     }
     return DifferentialAbundance(
         TABLES["differential_abundance"].conform(stack_columns(tables)),
-        params,
-        fit=model,
+        params | estimated,
         moderated=moderated,
         contrasts=contrasts,
-        proteins=exp.proteins,
-        f_tests=_f_tests(exp, tested, how),
+        proteins=proteins,
+        f_tests=_f_tests(proteins, tested, how),
     )
 
 
 @dataclass(frozen=True)
-class _Prior:
+class PriorOptions:
     """What the prior variance of the proteins follows."""
 
     method: str
@@ -195,7 +217,7 @@ class _Prior:
     robust: bool
     legacy: bool | None
 
-    def moderate(self, model: LinearFit, counts: Array | None) -> Moderated:
+    def moderate(self, model: LinearFit | SummedFit, counts: Array | None) -> Moderated:
         """Squeeze the residual variances toward their prior."""
         variance, df = model.sigma**2, model.df_residual
         if counts is not None:
@@ -206,7 +228,8 @@ class _Prior:
         return moderate(variance, df, covariate=covariate, robust=self.robust, legacy=self.legacy)
 
 
-def _check_options(exp: Experiment, *, method: str, trend: bool, robust: bool, lfc: float) -> None:
+def check_options(exp: Experiment, *, method: str, trend: bool, robust: bool, lfc: float) -> None:
+    """Refuse options of the moderated tests that cannot be, or do not go together."""
     one_of("method", method, METHODS)
     if exp.scale == "raw":
         raise InputError("differential_abundance needs the log2 scale; call log2 first.")
@@ -219,7 +242,7 @@ def _check_options(exp: Experiment, *, method: str, trend: bool, robust: bool, l
         raise InputError(f"`lfc` is an absolute log2 effect, 0 or more; got {lfc!r}.")
 
 
-def _testing(
+def testing_of(
     exp: Experiment,
     design: object,
     contrast: object,
@@ -355,7 +378,16 @@ def _blocks(
     return number, float(correlation)
 
 
-def _counts(exp: Experiment, counts: str | pd.Series) -> Array:
+def counts_of(exp: Experiment, counts: str | pd.Series) -> Array:
+    """Peptides or spectra behind each protein, shape (p,); NaN where not known.
+
+    Parameters
+    ----------
+    exp
+        Experiment.
+    counts
+        Column of its proteins, or a series by protein.
+    """
     if isinstance(counts, str):
         require_columns(exp.proteins, [counts], what="the protein annotation, for method='deqms',")
         found = exp.proteins[counts]
@@ -374,7 +406,7 @@ def _nanmedian(values: Array) -> float:
     return float(np.median(finite)) if len(finite) else float("nan")
 
 
-def _f_tests(exp: Experiment, tested: Sequence[Tested], how: Testing) -> pd.DataFrame:
+def _f_tests(proteins: pd.DataFrame, tested: Sequence[Tested], how: Testing) -> pd.DataFrame:
     if len(tested) < 2:
         return F_TESTS.empty()
     model, moderated = tested[0].model, tested[0].moderated
@@ -393,9 +425,9 @@ def _f_tests(exp: Experiment, tested: Sequence[Tested], how: Testing) -> pd.Data
     return F_TESTS.conform(
         pd.DataFrame(
             {
-                "protein": exp.proteins.index,
-                "gene": exp.proteins["gene"].to_numpy(),
-                "accession": exp.proteins["accession"].to_numpy(),
+                "protein": proteins.index,
+                "gene": proteins["gene"].to_numpy(),
+                "accession": proteins["accession"].to_numpy(),
                 "f": f,
                 "df1": rank,
                 "df2": np.where(ok, moderated.df_total, np.nan),

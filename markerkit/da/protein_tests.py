@@ -17,6 +17,7 @@ from markerkit.stats.detection import MOST_SAMPLES, sample_odds
 from markerkit.stats.ebayes import Moderated, log_odds, treat, two_sided
 from markerkit.stats.fdr import bh
 from markerkit.stats.linear import LinearFit
+from markerkit.stats.summed import SummedFit
 from markerkit.study.formula import Design
 
 Array = npt.NDArray[np.float64]
@@ -66,22 +67,35 @@ class Tested:
         Of the contrast.
     model, moderated
         The fit.
+    counted
+        Values of each protein in the samples that pull the contrast up and down, where they were counted
+        before; a model from sums does not hold the values.
     """
 
     design: Design
     name: str
     vector: Array
-    model: LinearFit
+    model: LinearFit | SummedFit
     moderated: Moderated
+    counted: tuple[IntArray, IntArray] | None = None
+
+    @property
+    def measured(self) -> tuple[IntArray, IntArray]:
+        """Values of each protein in the samples that pull the contrast up, and in those that pull it down."""
+        if self.counted is not None:
+            return self.counted
+        if not isinstance(self.model, LinearFit):  # pragma: no cover - counted with the sums
+            raise TypeError
+        return groups_of(self.model, self.design, self.vector)
 
     @property
     def sides(self) -> tuple[BoolArray, BoolArray]:
         """Samples that pull the contrast up and down; one of them is empty for an intercept."""
-        return _sides(self.design, self.vector)
+        return sides_of(self.design, self.vector)
 
     def center(self, proteins: BoolArray | None) -> float:
         """Trimmed mean effect of proteins taken as unchanged; 0 where they are too few, or none were named."""
-        if proteins is None:
+        if proteins is None or not isinstance(self.model, LinearFit):
             return 0.0
         effect, influence, variance = self.model.influence(self.vector)
         chosen = proteins & np.isfinite(effect) & np.isfinite(variance) & (self.model.df_residual > 0)
@@ -106,7 +120,7 @@ def protein_table(
     """
     center = of.center(how.background)
     tested = _tests(of, center, how.lfc)
-    n_case, n_control = groups_of(of.model, of.design, of.vector)
+    n_case, n_control = of.measured
     few = too_few(of, how)
     why = _why_not(of, tested["log2_fc"])
     for name in ("log2_fc_over_background", "se", "ci_low", "ci_high", "t", "df", "pvalue", "b"):
@@ -139,9 +153,8 @@ def protein_table(
 
 def too_few(of: Tested, how: Testing) -> BoolArray:
     """Proteins with fewer values in a group of the contrast than a test needs, shape (p,)."""
-    counts = groups_of(of.model, of.design, of.vector)
-    short = [n < how.min_values for n, group in zip(counts, of.sides, strict=True) if group.any()]
-    none = np.zeros(of.model.values.shape[1], dtype=bool)
+    short = [n < how.min_values for n, group in zip(of.measured, of.sides, strict=True) if group.any()]
+    none = np.zeros(len(of.model.n_obs), dtype=bool)
     return np.asarray(np.logical_or.reduce([none, *short]))
 
 
@@ -194,7 +207,7 @@ def _with_detections(of: Tested, tested: dict[str, Array], how: Testing) -> dict
 def _combined(of: Tested, tested: dict[str, Array], how: Testing) -> Combined:
     """Test values and detections together."""
     case = how.case
-    if case is None:  # pragma: no cover - the caller has looked
+    if case is None or not isinstance(of.model, LinearFit):  # pragma: no cover - the caller has looked
         raise AssertionError
     seen = ~np.isnan(of.model.values)
     t, df = tested["t"], tested["df"]
@@ -212,7 +225,8 @@ def _combined(of: Tested, tested: dict[str, Array], how: Testing) -> Combined:
     return combined_test(-np.sign(t) * ndtri(tail), scale, of.model.mean, seen, arms)
 
 
-def _sides(design: Design, vector: Array) -> tuple[BoolArray, BoolArray]:
+def sides_of(design: Design, vector: Array) -> tuple[BoolArray, BoolArray]:
+    """Mark the samples that pull a contrast up and down, each of shape (n,); one of them is empty for an intercept."""
     pull = np.linalg.pinv(design.matrix.to_numpy()).T @ vector
     tolerance = 1e-9 * np.abs(pull).max()
     return pull > tolerance, pull < -tolerance
@@ -221,7 +235,7 @@ def _sides(design: Design, vector: Array) -> tuple[BoolArray, BoolArray]:
 def groups_of(model: LinearFit, design: Design, vector: Array) -> tuple[IntArray, IntArray]:
     """Values of each protein in the samples that pull the contrast up, and in those that pull it down."""
     both = []
-    for group in _sides(design, vector):
+    for group in sides_of(design, vector):
         counts = np.full(model.values.shape[1], int(group.sum()))
         if len(model.own):
             counts[model.own] = (~np.isnan(model.values[np.ix_(group, model.own)])).sum(axis=0)

@@ -88,14 +88,11 @@ def gene_rows(exp: Experiment, *, key: str = "gene") -> pd.Series:
 
 def _gene_rows(exp: Experiment, key: str) -> pd.Series:
     proteins = exp.proteins
-    measured = ~np.isnan(exp.matrix)
-    n = measured.sum(axis=0)
-    total = np.where(measured, exp.matrix, 0.0).sum(axis=0)
     chosen = representatives(
         proteins[key].to_numpy(dtype=object),
         names=proteins.index,
-        n_measured=n,
-        abundance=np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0),
+        n_measured=exp.detection.n_measured,
+        abundance=exp.detection.mean,
         eligible=exp.targets,
     )
     names = proteins.index.to_numpy()[list(chosen.values())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,7 +79,7 @@ def read_h5ad(path: str | Path, quantity: str = "auto") -> AnnDataFile:
     digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     return AnnDataFile(
         Table(_wide(adata, sources), name, digest),
-        _dialect(list(sources)),
+        dialect_of(list(sources)),
         adata.obs,
         {main: stated} if stated is not None and main in sources else {},
     )
@@ -135,18 +136,24 @@ def _sources(adata: Any, modality: str, quantity: str, name: str) -> dict[str, s
 def _wide(adata: Any, sources: dict[str, str | None]) -> pd.DataFrame:
     """One row per protein: its annotation, then the samples of every quantity."""
     marks = imputed_layer(adata)
+    frames = {quantity: adata.to_df(layer=layer) for quantity, layer in sources.items()}
+    measured = {k: frame if marks is None else frame.mask(marks) for k, frame in frames.items()}
+    return wide_table(adata.var, measured)
+
+
+def wide_table(proteins: pd.DataFrame, quantities: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row per protein: its annotation, then the samples of every quantity (samples x proteins)."""
     # the names of the proteins come first; a column that is called as they are keeps its content
-    parts = [adata.var.rename(columns={"index": "index (var)"}).reset_index(names="index")]
-    for quantity, layer in sources.items():
-        frame = adata.to_df(layer=layer)
-        frame = (frame if marks is None else frame.mask(marks)).T
-        columns = [f"{quantity}:{sample}" for sample in adata.obs_names]
-        parts.append(frame.set_axis(columns, axis=1).reset_index(drop=True))
+    parts = [proteins.rename(columns={"index": "index (var)"}).reset_index(names="index")]
+    for quantity, frame in quantities.items():
+        columns = [f"{quantity}:{sample}" for sample in frame.index]
+        parts.append(frame.T.set_axis(columns, axis=1).reset_index(drop=True))
     wide: pd.DataFrame = pd.concat(parts, axis=1)
     return wide
 
 
-def _dialect(quantities: list[str]) -> Dialect:
+def dialect_of(quantities: list[str]) -> Dialect:
+    """Layout of the columns that :func:`wide_table` makes."""
     return Dialect(
         name="anndata",
         signature=frozenset(),

@@ -14,7 +14,7 @@ import pandas as pd
 from markerkit.core.errors import InputError, MarkerkitWarning, collected_warnings, listed, one_of
 from markerkit.core.experiment import ORGANISMS, Experiment
 from markerkit.core.matrix import copies
-from markerkit.io.anndata import is_h5ad, read_h5ad
+from markerkit.io.anndata import AnnDataFile, is_h5ad, read_h5ad
 from markerkit.io.cells import numbers
 from markerkit.io.dialects import Dialect, plain
 from markerkit.io.layout import layout_of, quantity_columns
@@ -127,8 +127,27 @@ def read_proteins(
     return exp.noted(notes)
 
 
+def read_held(
+    held: AnnDataFile,
+    *,
+    scale: str = "auto",
+    organism: str = "human",
+    contaminant_tag: str | Sequence[str] = (),
+    decoy_tag: str | Sequence[str] = (),
+) -> Experiment:
+    """Read proteins that stand in memory as those of an AnnData file do; see :func:`read_proteins`."""
+    one_of("scale", scale, ["auto", *DECLARED])
+    one_of("organism", organism, ORGANISMS)
+    tags = Tags.given(contaminant_tag, decoy_tag)
+    with collected_warnings() as notes:
+        exp = _read_proteins(
+            held, None, software="auto", quantity="auto", scale=scale, organism=organism, tags=tags
+        )
+    return exp.noted(notes)
+
+
 def _read_proteins(
-    path: str | Path | pd.DataFrame,
+    path: str | Path | pd.DataFrame | AnnDataFile,
     samples: str | Path | pd.DataFrame | None,
     *,
     software: str,
@@ -177,11 +196,17 @@ def _read_proteins(
 
 
 def _call(
-    path: str | Path | pd.DataFrame, samples: str | Path | pd.DataFrame | None, tags: Tags, **options: str
+    path: str | Path | pd.DataFrame | AnnDataFile,
+    samples: str | Path | pd.DataFrame | None,
+    tags: Tags,
+    **options: str,
 ) -> dict[str, object]:
     """Arguments of the call, for the script that repeats it; paths as they were given, None for a frame."""
     given = {"path": path, "samples": samples}
-    files = {k: None if v is None or isinstance(v, pd.DataFrame) else str(v) for k, v in given.items()}
+    files = {
+        k: None if v is None or isinstance(v, pd.DataFrame | AnnDataFile) else str(v)
+        for k, v in given.items()
+    }
     return {**files, **options, "contaminant_tag": tags.contaminant, "decoy_tag": tags.decoy}
 
 
@@ -199,9 +224,9 @@ class _Source:
     stated: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def _read(path: str | Path | pd.DataFrame, software: str, quantity: str) -> _Source:
-    if not isinstance(path, pd.DataFrame) and is_h5ad(path):
-        held = read_h5ad(path, quantity)
+def _read(path: str | Path | pd.DataFrame | AnnDataFile, software: str, quantity: str) -> _Source:
+    if isinstance(path, AnnDataFile) or (not isinstance(path, pd.DataFrame) and is_h5ad(path)):
+        held = path if isinstance(path, AnnDataFile) else read_h5ad(path, quantity)
         return _Source(held.table, held.dialect, held.samples, {}, held.stated)
     if not isinstance(path, pd.DataFrame) and is_mztab(path):
         return _Source(*read_mztab(path), None, {})

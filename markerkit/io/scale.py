@@ -226,16 +226,30 @@ def _converted(values: Array, measured: Array, look: Look, found: Found, name: s
             )
         return values, 0
     if kind in WITHOUT_ONE:
-        factor = math.log2(BASES[WITHOUT_ONE[kind]])
-        logs = measured * factor
-        # log2(2^y - 1) without 2^y, which loses the digits of a large y
-        return logs + np.log2(-np.expm1(-logs * math.log(2))), zeros
+        return as_log2(measured, kind), zeros
     if zeros and look.smallest < 0 and not repeats_zero(values):
         _warn(
             f"{name}: {zeros} zeros among logarithms on both sides of 0 are taken as values, not as missing"
         )
-        return values * math.log2(BASES[kind]), 0
-    return measured * math.log2(BASES[kind]), zeros
+        return as_log2(values, kind), 0
+    return as_log2(measured, kind), zeros
+
+
+def as_log2(logs: Array, kind: str) -> Array:
+    """Logarithms of a kind as log2, value by value.
+
+    Parameters
+    ----------
+    logs
+        Of any shape, NaN where missing.
+    kind
+        A key of :data:`DECLARED` that stands for logarithms.
+    """
+    if kind in WITHOUT_ONE:
+        turned = logs * math.log2(BASES[WITHOUT_ONE[kind]])
+        # log2(2^y - 1) without 2^y, which loses the digits of a large y
+        return np.asarray(turned + np.log2(-np.expm1(-turned * math.log(2))))
+    return logs * math.log2(BASES[kind])
 
 
 def _scale(found: Found) -> str:

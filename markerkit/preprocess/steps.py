@@ -19,6 +19,9 @@ from markerkit.stats import impute as kernels
 Array = npt.NDArray[np.float64]
 
 NORMALIZATIONS = ("median", "reference", "none")
+_ENOUGH_COMPLETE = (
+    50  # proteins measured in every sample, from which their median is taken as the middle of a sample
+)
 
 
 @dataclass(frozen=True)
@@ -199,13 +202,24 @@ def normalize(
         return exp.evolve("normalize", {"method": method})
     values = exp.values
     chosen = _reference_values(exp, reference) if method == "reference" else values
-    complete = chosen.loc[:, chosen.notna().all(axis=0)]
-    if method == "median" and complete.shape[1] < 50:
-        complete = chosen
-    center = complete.median(axis=1)
+    if method == "median":
+        chosen = chosen.loc[:, centered_proteins(exp)]
+    center = center_of(chosen)
     shift = center - center.mean()
     params = {"method": method, "shift": {str(k): round(float(v), 6) for k, v in shift.items()}}
     return exp.evolve("normalize", params, values=values.sub(shift.fillna(0.0), axis=0))
+
+
+def centered_proteins(exp: Experiment) -> npt.NDArray[np.bool_]:
+    """Proteins whose median is the middle of a sample, shape (p,): those that every sample measured, or all."""
+    found = exp.detection
+    complete = found.n_measured == found.n_samples
+    return complete if complete.sum() >= _ENOUGH_COMPLETE else np.ones(len(complete), dtype=bool)
+
+
+def center_of(values: pd.DataFrame) -> pd.Series:
+    """Middle of every sample: the median of its measured values, samples x proteins."""
+    return values.median(axis=1)
 
 
 def _reference_values(exp: Experiment, reference: Iterable[str] | None) -> pd.DataFrame:

@@ -34,7 +34,9 @@ def source_panels(markers: MarkerCatalog) -> dict[str, Panel]:
     return {k: Panel(tuple(set_members(markers, names)[c]), c) for k, (names, c) in sets.items()}
 
 
-def source_shares(exp: Experiment, markers: MarkerCatalog, *, basis: str = "signal") -> pd.DataFrame:
+def source_shares(
+    exp: Experiment, markers: MarkerCatalog, *, basis: str = "signal", approximate: bool | None = None
+) -> pd.DataFrame:
     """Share of each sample's linear signal by source, with an interval over the members.
 
     Parameters
@@ -46,6 +48,8 @@ def source_shares(exp: Experiment, markers: MarkerCatalog, *, basis: str = "sign
     basis
         What is summed: ``"signal"``, or ``"length"`` for signal over the length of the sequence;
         see :func:`markerkit.core.signal.signal_of`.
+    approximate
+        Whether linear signal had to be reconstructed; by default as :func:`approximate_signal` says.
 
     Returns
     -------
@@ -61,7 +65,8 @@ def source_shares(exp: Experiment, markers: MarkerCatalog, *, basis: str = "sign
     """
     words = basis_words(exp, basis)
     order = pd.Index(exp.samples.index)
-    base = pd.DataFrame({"sample": order, "approximate": approximate_signal(exp)})
+    inexact = approximate_signal(exp) if approximate is None else approximate
+    base = pd.DataFrame({"sample": order, "approximate": inexact})
     parts = []
     if exp.scale == "ratio":
         refused = base.assign(n_measured=0, status="not assessed", reason=NO_SHARES)

@@ -150,11 +150,16 @@ class Components:
         found = {}
         for key, part in self.parts.items():
             seen = int((part.amounts[chosen] > 0).any(axis=0).sum())
-            shares = np.nan_to_num(part.share[chosen])
-            mean = float(shares.mean()) if seen else np.nan
-            low, high = mean_interval(shares, confidence) if seen else (np.nan, np.nan)
-            found[key] = Component(mean, low, high, seen)
+            found[key] = mean_component(part.share[chosen], seen, confidence)
         return found
+
+
+def mean_component(shares: Array, n_measured: int, confidence: float) -> Component:
+    """Put a component over samples together, from its share in each of them and the members that any of them shows."""
+    if not n_measured:
+        return Component(np.nan, np.nan, np.nan, 0)
+    known = np.nan_to_num(shares)
+    return Component(float(known.mean()), *mean_interval(known, confidence), n_measured)
 
 
 def mean_interval(shares: Array, confidence: float) -> tuple[float, float]:

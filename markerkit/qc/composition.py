@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -37,7 +37,7 @@ from markerkit.qc.components import (
     Components,
     members_once,
 )
-from markerkit.qc.ev_answer import EvMarkerMeasures, EvMeasures, ev_rule
+from markerkit.qc.ev_answer import EvMarkerMeasures, EvMeasures, GroupMeasures, ev_rule
 from markerkit.qc.places import Place, depth_class, place_of
 from markerkit.results import Composition, EvMarkers
 from markerkit.sets.coverage import require_matches
@@ -138,18 +138,13 @@ def composition_of(
     dataset: str = "",
 ) -> Composition:
     """Composition of an experiment that was checked; see :func:`composition`."""
-    study = _Study(exp, markers, groups_of(exp, group), fluid, basis, isolation, dataset)
-    answers = [*study.groups(), *study.samples()]
-    table = pd.DataFrame([row for a in answers for row in study.component_rows(a)])
-    words = pd.DataFrame([study.ev_row(a) for a in answers])
+    study = CompositionStudy(exp, markers, groups_of(exp, group), fluid, basis, isolation, dataset)
     params = {"group": group, "fluid": fluid, "shares": basis, "isolation": isolation, "dataset": dataset}
-    return Composition(
-        TABLES["composition"].conform(table), params, EvMarkers(TABLES["ev_markers"].conform(words))
-    )
+    return study.result([*study.groups(), *study.samples()], params)
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
     """What was found in one sample or one group."""
 
     level: str
@@ -165,8 +160,20 @@ class _Answer:
 
 
 @dataclass(frozen=True)
-class _Study:
-    """An experiment with its groups, and what its answers are read from."""
+class CompositionStudy:
+    """An experiment with its groups, and what its answers are read from.
+
+    Parameters
+    ----------
+    exp, markers
+        Experiment and catalog.
+    group
+        Group of every sample.
+    fluid, basis, isolation, dataset
+        As of :func:`composition`, where the basis is called ``shares``.
+    approximate
+        Whether linear signal had to be reconstructed; by default as the experiment shows.
+    """
 
     exp: Experiment
     markers: MarkerCatalog
@@ -175,6 +182,15 @@ class _Study:
     basis: str
     isolation: str | None
     dataset: str
+    approximate: bool | None = None
+
+    def result(self, answers: Sequence[Answer], params: Mapping[str, Any]) -> Composition:
+        """Tables of some answers, with the options that they were made with."""
+        table = pd.DataFrame([row for a in answers for row in self.component_rows(a)])
+        words = pd.DataFrame([self.ev_row(a) for a in answers])
+        return Composition(
+            TABLES["composition"].conform(table), params, EvMarkers(TABLES["ev_markers"].conform(words))
+        )
 
     @property
     def _blood(self) -> bool:
@@ -198,7 +214,7 @@ class _Study:
         return {**{k: len(names) for k, (names, _) in members.items()}, UNASSIGNED: None}
 
     @cached_property
-    def _measures(self) -> EvMarkerMeasures:
+    def _measures(self) -> GroupMeasures:
         return EvMarkerMeasures(self.exp, self.markers, self._components, blood=self._blood)
 
     @cached_property
@@ -218,7 +234,7 @@ class _Study:
         return [isolation_of(t) for t in self.exp.samples["isolation"]]
 
     @cached_property
-    def _rows(self) -> list[_Answer]:
+    def _rows(self) -> list[Answer]:
         by_key = {} if self._components is None else self._components.of_samples()
         rows = []
         for i, name in enumerate(self.exp.samples.index.astype(str)):
@@ -227,40 +243,41 @@ class _Study:
             parts = {k: parts[i] for k, parts in by_key.items()}
             groups = str(self.group.iloc[i])
             isolation = self._isolations[i]
-            rows.append(_Answer(SAMPLE, name, groups, 1, parts, found, rule, isolation, OVER_PROTEINS))
+            rows.append(Answer(SAMPLE, name, groups, 1, parts, found, rule, isolation, OVER_PROTEINS))
         return rows
 
-    def samples(self) -> list[_Answer]:
+    def samples(self) -> list[Answer]:
         """Answer for every sample."""
         return self._rows
 
-    def groups(self) -> Iterator[_Answer]:
+    def _rule_of(self, place: int) -> EvRule:
+        """Rule that gave a sample its word."""
+        return self._rows[place].rule
+
+    def _parts_of(self, place: int) -> Mapping[str, Component]:
+        """Components of a sample."""
+        return self._rows[place].parts
+
+    def _parts_of_group(self, chosen: npt.NDArray[np.bool_]) -> Mapping[str, Component]:
+        """Components of a group of two samples with signal or more; none on ratios."""
+        return {} if self._components is None else self._components.of_group(chosen)
+
+    def groups(self) -> Iterator[Answer]:
         """Answer for every group, in the order of the samples."""
         for name in dict.fromkeys(self.group):
             chosen = self.group.eq(name).to_numpy() & self._has_signal
             places = np.flatnonzero(chosen if chosen.any() else self.group.eq(name))
-            own = [self._rows[i] for i in np.flatnonzero(self.group.eq(name))]
+            own = [self._rule_of(int(i)) for i in np.flatnonzero(self.group.eq(name))]
             found = self._measures.of(places)
-            if len(places) == 1 or self._components is None:
-                parts, interval = self._rows[places[0]].parts, OVER_PROTEINS
+            if len(places) == 1 or self._ratio:
+                parts, interval = self._parts_of(places[0]), OVER_PROTEINS
             else:
-                parts, interval = self._components.of_group(chosen), OVER_SAMPLES
+                parts, interval = self._parts_of_group(chosen), OVER_SAMPLES
             methods = {self._isolations[i] for i in places}
             isolation = methods.pop() if len(methods) == 1 else ""
-            rule = self._rule(found, list(places))
-            by_word = _by_word(own)
-            yield _Answer(
-                GROUP,
-                str(name),
-                str(name),
-                int(chosen.sum()),
-                parts,
-                found,
-                rule,
-                isolation,
-                interval,
-                by_word,
-            )
+            rule, n = self._rule(found, list(places)), int(chosen.sum())
+            words = (rule, isolation, interval, _by_word(own))
+            yield Answer(GROUP, str(name), str(name), n, parts, found, *words)
 
     def _rule(self, found: EvMeasures, samples: list[int]) -> EvRule:
         if not self._has_signal[samples].any():
@@ -269,7 +286,7 @@ class _Study:
 
     # ---- rows of the tables ----------------------------------------------------
 
-    def _place(self, value: float, item: str, answer: _Answer) -> Place:
+    def _place(self, value: float, item: str, answer: Answer) -> Place:
         if self.basis != "signal" or answer.rule.word == EvWord.NOT_ASSESSABLE:
             return Place()
         return place_of(
@@ -283,13 +300,13 @@ class _Study:
 
     @cached_property
     def _approximate(self) -> bool:
-        return approximate_signal(self.exp)
+        return approximate_signal(self.exp) if self.approximate is None else self.approximate
 
     @cached_property
     def _words(self) -> str:
         return basis_words(self.exp, self.basis)
 
-    def component_rows(self, answer: _Answer) -> Iterator[dict[str, Any]]:
+    def component_rows(self, answer: Answer) -> Iterator[dict[str, Any]]:
         """Rows of the table `composition` of one answer."""
         sources = load_criteria().sources
         for key, n_set in self._n_set.items():
@@ -303,7 +320,7 @@ class _Study:
                 "n_samples": answer.n_samples,
                 "component": key,
                 "title": title,
-                **asdict(part),
+                **vars(part),
                 "interval": answer.interval if np.isfinite(part.ci_low) else "",
                 "n_set": n_set,
                 **_place_columns(self._place(part.share, f"share_{key}", answer)),
@@ -321,7 +338,7 @@ class _Study:
         few = "" if np.isfinite(part.ci_low) else "too few members measured for an interval"
         return "measured", "; ".join(filter(None, [few, _APPROXIMATE if self._approximate else ""]))
 
-    def ev_row(self, answer: _Answer) -> dict[str, Any]:
+    def ev_row(self, answer: Answer) -> dict[str, Any]:
         """Row of the table `ev_markers` of one answer."""
         found = answer.found
         cautions = self._cautions(answer)
@@ -360,13 +377,13 @@ class _Study:
             "summary": summary_line(self._summary(answer, reason, share)),
         }
 
-    def _cautions(self, answer: _Answer) -> list[str]:
+    def _cautions(self, answer: Answer) -> list[str]:
         if answer.rule.word == EvWord.NOT_ASSESSABLE:
             return []
         presence = "" if self.exp.presence_known else _PRESENCE
         return [c for c in (presence, _APPROXIMATE if self._approximate else "") if c]
 
-    def _summary(self, answer: _Answer, reason: str, place: Place) -> Summary:
+    def _summary(self, answer: Answer, reason: str, place: Place) -> Summary:
         limit, sources = load_criteria().composition["named_share"], load_criteria().sources
         held = {k: p for k, p in answer.parts.items() if k in sources and p.share >= limit}
         largest = sorted(held, key=lambda k: -held[k].share)[:_NAMED]
@@ -391,9 +408,9 @@ class _Study:
         )
 
 
-def _by_word(own: list[_Answer]) -> str:
+def _by_word(own: list[EvRule]) -> str:
     """Count the samples of a group by their own word."""
-    count = Counter(a.rule.word for a in own)
+    count = Counter(rule.word for rule in own)
     return ", ".join(f"{count[w]} {w}" for w in EvWord if count[w])
 
 

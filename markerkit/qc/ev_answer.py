@@ -124,7 +124,53 @@ def _above_moderate(found: EvMeasures, limit: Mapping[str, float]) -> EvRule:
     return EvRule.ALL_LIMITS_MET
 
 
-class EvMarkerMeasures:
+class GroupMeasures:
+    """Measures of groups of samples, from those of each sample.
+
+    Parameters
+    ----------
+    of_sample
+        ``n_proteins``, ``n_ranked``, ``rank`` (median percentile rank of the EV markers, NaN without one),
+        ``rank_p``, ``share`` and ``organelles`` of every sample, each of shape (n_samples,).
+    n_misev_set
+        Members of the MISEV categories in the catalog.
+    """
+
+    def __init__(self, of_sample: Mapping[str, Array], n_misev_set: int) -> None:
+        self.of_sample = of_sample
+        self.n_misev_set = n_misev_set
+
+    def seen(self, samples: npt.NDArray[np.intp]) -> Mapping[str, Array]:
+        """Share of some samples that show each member, by MISEV category."""
+        raise NotImplementedError
+
+    def of(self, samples: npt.NDArray[np.intp]) -> EvMeasures:
+        """Measures of a group of samples.
+
+        Shares are means, as in the table `composition`, ranks and depth medians, and a protein counts
+        where `checklist_seen` of the samples show it.
+
+        Parameters
+        ----------
+        samples
+            Places of the samples.
+        """
+        least = load_criteria().threshold["checklist_seen"]
+        own = {k: v[samples] for k, v in self.of_sample.items()}
+        share, organelles = own["share"].mean(), own["organelles"].mean()
+        return EvMeasures(
+            n_proteins=int(np.median(own["n_proteins"])),
+            n_misev={c: int((seen >= least).sum()) for c, seen in self.seen(samples).items()},
+            n_misev_set=self.n_misev_set,
+            n_ranked=int(np.median(own["n_ranked"])),
+            rank=_median(own["rank"]),
+            rank_p=_median(own["rank_p"]),
+            share=float(share),
+            organelles_per_ev=float(organelles / share) if share > 0 else np.nan,
+        )
+
+
+class EvMarkerMeasures(GroupMeasures):
     """Measures of the EV markers in all samples of an experiment.
 
     Parameters
@@ -144,50 +190,29 @@ class EvMarkerMeasures:
     ) -> None:
         genes = ev_marker_genes(markers, blood=blood).index
         left_out = blood_panel_genes(markers) if blood else set()
-        self._n_proteins = exp.values.loc[:, exp.targets].notna().sum(axis=1).to_numpy()
         table = gene_ranks(exp)
-        self._misev = {c: _misev_members(markers, c) - left_out for c in MISEV}
-        self._seen = {
-            c: table.loc[:, table.columns.isin(m)].notna().to_numpy() for c, m in self._misev.items()
-        }
+        misev = {c: _misev_members(markers, c) - left_out for c in MISEV}
+        self.shown = {c: table.loc[:, table.columns.isin(m)].notna().to_numpy() for c, m in misev.items()}
         ratio = components is None
-        self._ranks = table.to_numpy() if not ratio else np.full(table.shape, np.nan)
-        self._marker = table.columns.isin(genes)
-        self.p = rank_test(self._ranks, self._marker)
-        shares = pd.DataFrame(index=exp.samples.index) if components is None else components.shares
-        self._share = shares[EV].fillna(0.0).to_numpy() if not ratio else np.full(len(table), np.nan)
-        self._organelles = shares.reindex(columns=list(ORGANELLES)).fillna(0.0).sum(axis=1).to_numpy()
-
-    def of(self, samples: npt.NDArray[np.intp]) -> EvMeasures:
-        """Measures of a group of samples.
-
-        Shares are means, as in the table `composition`, ranks and depth medians, and a protein counts
-        where `checklist_seen` of the samples show it.
-
-        Parameters
-        ----------
-        samples
-            Places of the samples.
-        """
-        least = load_criteria().threshold["checklist_seen"]
-        n_misev = {
-            c: int((seen[samples].mean(axis=0) >= least).sum()) if seen.shape[1] else 0
-            for c, seen in self._seen.items()
-        }
-        inside = self._ranks[np.ix_(samples, np.flatnonzero(self._marker))]
+        ranks = table.to_numpy() if not ratio else np.full(table.shape, np.nan)
+        marker = table.columns.isin(genes)
+        inside = ranks[:, marker]
         n_ranked = (~np.isnan(inside)).sum(axis=1)
-        share, organelles = self._share[samples].mean(), self._organelles[samples].mean()
-        ranks = [float(np.nanmedian(row)) for row, n in zip(inside, n_ranked, strict=True) if n]
-        return EvMeasures(
-            n_proteins=int(np.median(self._n_proteins[samples])),
-            n_misev=n_misev,
-            n_misev_set=sum(map(len, self._misev.values())),
-            n_ranked=int(np.median(n_ranked)),
-            rank=float(np.median(ranks)) if ranks else np.nan,
-            rank_p=_median(self.p[samples]),
-            share=float(share),
-            organelles_per_ev=float(organelles / share) if share > 0 else np.nan,
-        )
+        shares = pd.DataFrame(index=exp.samples.index) if components is None else components.shares
+        ranked = zip(inside, n_ranked, strict=True)
+        of_sample: dict[str, Array] = {
+            "n_proteins": exp.values.loc[:, exp.targets].notna().sum(axis=1).to_numpy(),
+            "n_ranked": n_ranked,
+            "rank": np.array([np.nanmedian(row) if n else np.nan for row, n in ranked]),
+            "rank_p": rank_test(ranks, marker),
+            "share": shares[EV].fillna(0.0).to_numpy() if not ratio else np.full(len(table), np.nan),
+            "organelles": shares.reindex(columns=list(ORGANELLES)).fillna(0.0).sum(axis=1).to_numpy(),
+        }
+        super().__init__(of_sample, sum(map(len, misev.values())))
+
+    def seen(self, samples: npt.NDArray[np.intp]) -> Mapping[str, Array]:
+        """Share of some samples that show each member, by MISEV category."""
+        return {c: shown[samples].mean(axis=0) for c, shown in self.shown.items()}
 
 
 def _misev_members(markers: MarkerCatalog, category: str) -> set[str]:

@@ -7,8 +7,8 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
 
@@ -32,7 +32,28 @@ _OF_0_1_0: Final = re.compile(
     r"figures/(\w{1,64}-)?[a-z_]+\.(pdf|svg|png)",
     re.ASCII,
 )
-_LARGEST_SUMMARY: Final = 2**28
+_LARGEST_RECORD: Final = 2**28
+
+
+class FolderKind(NamedTuple):
+    """A kind of results folder, and how it is known again.
+
+    Attributes
+    ----------
+    what
+        Its name, with the article.
+    record
+        File with its record, whose ``files`` are all that was written there.
+    keys
+        Of the record.
+    """
+
+    what: str
+    record: str
+    keys: tuple[str, ...]
+
+
+ASSESSMENT: Final = FolderKind("an assessment", "summary.json", ("versions", "catalog", "contrasts", "input"))
 
 
 def write_report(
@@ -100,7 +121,7 @@ def write_report(
             drawn, skipped = writer.finish(progress=progress) if writer else ([], {})
         _write(part / "report.html", printable(page(drawn, skipped)))
         # of the files that are named here, --overwrite knows that it may replace them
-        record["files"] = sorted([*_files(part), "summary.json"])
+        record["files"] = files_of(part, ASSESSMENT)
         _write(part / "summary.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     return Path(folder)
 
@@ -112,10 +133,19 @@ def _write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     write_workbook(tables, folder / "tables.xlsx")
 
 
-def check_folder(folder: str | Path, *, overwrite: bool) -> None:
+def check_folder(folder: str | Path, *, overwrite: bool, kind: FolderKind = ASSESSMENT) -> None:
     """Refuse a folder that cannot be written, before the work is done.
 
     What runs that were killed left beside it is removed.
+
+    Parameters
+    ----------
+    folder
+        To be written.
+    overwrite
+        Whether a folder of the same kind may be replaced.
+    kind
+        What is written there.
 
     Raises
     ------
@@ -132,7 +162,7 @@ def check_folder(folder: str | Path, *, overwrite: bool) -> None:
             raise InputError(
                 f"the output {name} is there already; choose another or replace it with overwrite=True (--overwrite)."
             )
-        _refuse_foreign(target, name)
+        _refuse_foreign(target, name, kind)
     parent = target.parent
     while not parent.exists():
         parent = parent.parent
@@ -140,8 +170,8 @@ def check_folder(folder: str | Path, *, overwrite: bool) -> None:
         raise InputError(f"the output {name} cannot be written: no right to write in {shown(str(parent))}.")
 
 
-def _refuse_foreign(target: Path, name: str) -> None:
-    """Refuse to replace anything but an assessment, or an empty folder."""
+def _refuse_foreign(target: Path, name: str, kind: FolderKind) -> None:
+    """Refuse to replace anything but a folder of the kind, or an empty one."""
     if Path.cwd().is_relative_to(target):
         raise InputError(
             f"the output {name} is or holds the folder that you are in and will not be replaced; start in another folder."
@@ -151,10 +181,10 @@ def _refuse_foreign(target: Path, name: str) -> None:
             raise InputError(f"the output {name} is not a folder and will not be replaced; choose another.")
         if not any(target.iterdir()):
             return
-        record = _record(target)
+        record = _record(target, kind)
         if record is None:
             raise InputError(
-                f"the output {name} is not an assessment and will not be replaced; choose another."
+                f"the output {name} is not {kind.what} and will not be replaced; choose another."
             )
         foreign = _foreign(target, record)
     except OSError as error:
@@ -166,18 +196,17 @@ def _refuse_foreign(target: Path, name: str) -> None:
         )
 
 
-def _record(folder: Path) -> dict[str, Any] | None:
-    """Read the summary.json of an assessment; None where there is none that markerkit wrote."""
-    path = folder / "summary.json"
-    if not path.is_file() or path.stat().st_size > _LARGEST_SUMMARY:
+def _record(folder: Path, kind: FolderKind) -> dict[str, Any] | None:
+    """Read the record of a folder of the kind; None where there is none that markerkit wrote."""
+    path = folder / kind.record
+    if not path.is_file() or path.stat().st_size > _LARGEST_RECORD:
         return None
     try:
         record = json.loads(path.read_bytes())
     except (ValueError, RecursionError):
         return None
-    keys = ("versions", "catalog", "contrasts", "input")
     known = isinstance(record, dict) and isinstance(record.get("schema_version"), int)
-    if not known or any(not isinstance(record.get(k), dict | list) for k in keys):
+    if not known or any(not isinstance(record.get(k), dict | list) for k in kind.keys):
         return None
     return record if "markerkit" in record["versions"] else None
 
@@ -186,11 +215,12 @@ def _foreign(folder: Path, record: Mapping[str, Any]) -> list[str]:
     """Name what lies in the folder and was not written there."""
     given = record.get("files")
     written = {str(name) for name in given} if isinstance(given, list) else None
+    folders = _FOLDERS if written is None else {str(up) for w in written for up in PurePosixPath(w).parents}
     found = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_dir() and not path.is_symlink():
-            mine = name in _FOLDERS
+            mine = name in folders
         elif path.name in _OF_THE_SYSTEM:
             mine = True
         else:
@@ -205,5 +235,7 @@ def _write(path: Path, text: str) -> None:
     path.write_bytes(encoded(text))
 
 
-def _files(folder: Path) -> list[str]:
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+def files_of(folder: Path, kind: FolderKind) -> list[str]:
+    """Name all files of a folder, its record included, for the record."""
+    found = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted({*found, kind.record})

@@ -68,7 +68,7 @@ def coverage(exp: Experiment, markers: Sets | None = None) -> Coverage:
     exp.refuse_imputed()
     markers = as_sets(markers, organism=exp.organism, measured=set(exp.proteins["gene"]))
     require_matches(exp, markers)
-    measured = ~np.isnan(exp.matrix).all(axis=0) & exp.targets
+    measured = (exp.detection.n_measured > 0) & exp.targets
     proteins, table = exp.proteins[measured], markers.table
     by = {
         column: table[column].isin(set(proteins[column]) - {""}).to_numpy()

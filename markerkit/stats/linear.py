@@ -230,14 +230,18 @@ class LinearFit:
         return out
 
     def _in_basis(self, contrast: Array) -> Array | None:
-        """Express a contrast of the design's coefficients in the basis; nothing where it is not estimable."""
-        target = self.basis.T @ (np.linalg.pinv(self.design).T @ contrast)
-        back = self.design.T @ (self.basis @ target)
-        scale = max(1.0, float(np.abs(contrast).max()))
-        return np.asarray(target) if np.abs(back - contrast).max() <= 1e-7 * scale else None
+        return in_basis(self.design, self.basis, contrast)
 
 
-def _to_basis(design: Array) -> Array:
+def in_basis(design: Array, basis: Array, contrast: Array) -> Array | None:
+    """Express a contrast of a design's coefficients in the basis; nothing where it is not estimable."""
+    target = basis.T @ (np.linalg.pinv(design).T @ contrast)
+    back = design.T @ (basis @ target)
+    scale = max(1.0, float(np.abs(contrast).max()))
+    return np.asarray(target) if np.abs(back - contrast).max() <= 1e-7 * scale else None
+
+
+def to_basis(design: Array) -> Array:
     """Coefficients that turn a design into an orthonormal basis of its columns, shape (k, rank)."""
     _, d, vt = np.linalg.svd(design, full_matrices=False)
     rank = int((d > _TOLERANCE * d[0] * max(design.shape)).sum()) if len(d) else 0
@@ -281,7 +285,7 @@ def fit(
     blocked = block is not None and correlation != 0
     shared_root = root if root.ndim == 1 else np.ones(len(design))
     shared = _whiten(design * shared_root[:, None], None, block, correlation)
-    turn = _to_basis(shared)
+    turn = to_basis(shared)
     basis = shared @ turn
     own = np.arange(values.shape[1]) if root.ndim == 2 else np.flatnonzero(missing.any(axis=0))
     response = np.where(missing, 0.0, values) if len(own) else values
@@ -314,7 +318,7 @@ def _solve(
         else:
             normal = own_basis.transpose(0, 2, 1) @ own_basis
             right = np.einsum("pnr,np->pr", own_basis, response[:, own])
-        inverse, ranks = _pseudo_inverse(normal)
+        inverse, ranks = pseudo_inverse(normal)
         estimate[:, own] = np.einsum("pij,pj->ip", inverse, right)
         df[own] = seen.sum(axis=0) - ranks
     draft = LinearFit(design, values, response, basis, own, own_basis, inverse, estimate, df, df)
@@ -374,7 +378,7 @@ def _whiten(rows: Array, seen: BoolArray | None, block: IntArray | None, correla
     return out
 
 
-def _pseudo_inverse(normal: Array) -> tuple[Array, Array]:
+def pseudo_inverse(normal: Array) -> tuple[Array, Array]:
     """Batched pseudo-inverse of normal matrices, with their ranks.
 
     All are swept at once; those whose pivots lose digits go by their eigenvalues.
