@@ -421,10 +421,7 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
         return views.overlap(self._table, list(self))
 
     def to_gmt(self, path: str | Path | None = None) -> str:
-        """Write the sets as GMT; negative markers become a set ``<id>_negative``.
-
-        Genes of weight 0 are left out, because GMT knows no weights.
-        """
+        """Write the sets as GMT, which knows no weights: genes of weight 0 are left out; negative ones are ``<id>_negative``."""
         titles = {key: record.header["title"] for key, record in self._records.items()}
         return views.written(views.gmt(self._table, titles), path)
 

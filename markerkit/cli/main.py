@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import io
 import os
 import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,6 +18,7 @@ from markerkit.cli.cohort import add_cohort, engine_options, refuse_engine_optio
 from markerkit.cli.contrasts import add_contrasts, read_contrasts, read_study_context
 from markerkit.cli.peptides import add_peptides
 from markerkit.cli.sets import add_sets, marker_catalog, marker_files
+from markerkit.cli.streams import leave_stdout, open_streams
 from markerkit.core.errors import InputError, MarkerkitWarning, in_one_line, one_of, shown
 from markerkit.core.signals import Ended, ended_by_signals
 from markerkit.io.files import check_file, emit, say, work_folder, write_text
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Exit code: 0 done, 2 bad input or what could not be read or written, 128 and the number of the signal that ended it
     (Ctrl-C 130, SIGTERM 143, SIGHUP 129). A bug ends in a traceback and 1.
     """
-    _open_streams()
+    open_streams()
     words = sys.argv[1:] if argv is None else list(argv)
     try:
         _check_words(words)
@@ -69,9 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("markerkit: interrupted", sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of stdout has gone (`markerkit sets list | head`)
-        _leave_stdout()
+        leave_stdout()
     except OSError as error:
-        _leave_stdout()
+        leave_stdout()
         name = f" {shown(str(error.filename))}" if error.filename else ""
         return _refused(f"cannot read or write{name}: {error.strerror or error}.")
     return EXIT_DONE
@@ -82,35 +82,13 @@ def _refused(why: str) -> int:
     return EXIT_INPUT
 
 
-def _open_streams() -> None:
-    """Open what the caller closed, so that no file that is written gets its number; print every name that there is."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
-    sys.stdout = sys.stdout or os.fdopen(os.dup(1), "w")
-    sys.stderr = sys.stderr or os.fdopen(os.dup(2), "w")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _leave_stdout() -> None:
-    """Point stdout elsewhere, so that the interpreter does not complain when it flushes at exit."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _check_words(words: Sequence[str]) -> None:
     """Refuse what cannot be written into the results, before any work."""
     for word in words:
         try:
             word.encode()
         except UnicodeEncodeError:
-            raise InputError(
-                f"{shown(word)} is not UTF-8 text; rename the file, or write it in UTF-8."
-            ) from None
+            raise InputError(f"{shown(word)} is not UTF-8; rename the file, or write it in UTF-8.") from None
 
 
 def _show(arguments: argparse.Namespace) -> Callable[..., None]:

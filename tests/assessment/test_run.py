@@ -187,7 +187,6 @@ def test_overwrite_only_replaces_assessments(result, example_folder, tmp_path):
     result.report(folder, overwrite=True)
     assert not (folder / ".DS_Store").exists()
     told = [json.loads((f / "summary.json").read_text()) for f in (folder, example_folder)]
-    assert told[0].pop("files") != told[1].pop("files")  # one figure here
     assert told[0] == told[1]
     mine = tmp_path / "mine"
     mine.mkdir()

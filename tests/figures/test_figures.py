@@ -1547,7 +1547,7 @@ def test_a_failed_save_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
         raise OSError("disk full")
 
     monkeypatch.setattr(Path, "write_bytes", broken)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match="disk full"):
         figures.save(figures.coverage(coverage_table()), tmp_path / "a", formats=("png",))
     assert list(tmp_path.iterdir()) == []
 

@@ -60,7 +60,9 @@ def study(parts, *, n=2, gaps=0.1, blank=None):
     empty = int(np.ceil(gaps * values.shape[1] / (1 - gaps))) + 2
     for i in range(empty):
         values[f"GAP{i}"] = [1.0] + [np.nan] * (2 * n - 1)
-    values["FILLER"] = TOTAL - values.sum(axis=1)
+    values["FILLER"] = (TOTAL - values.sum(axis=1)) * (
+        1 + 1e-12 * np.arange(2 * n)
+    )  # copies would not be judged
     samples = pd.DataFrame({"group": ["EV"] * n + ["control"] * n}, index=names)
     if blank is not None:
         values.loc["empty"] = pd.Series({g: TOTAL * parts[g][0] * f for g, f in blank.items()})

@@ -611,6 +611,10 @@ def test_without_figures_all_else_is_the_same(nasty_assessment, nasty_folder, tm
     plain = {name: p for name, p in expected.items() if name.parts[0] not in ("figures", "report.html")}
     found = {p.relative_to(out): p for p in out.rglob("*") if p.is_file()}
     assert set(found) == {*plain, Path("report.html")}
+    told = [json.loads(files.pop(Path("summary.json")).read_text()) for files in (plain, found)]
+    with_figures, without = (set(record.pop("files")) for record in told)
+    assert told[0] == told[1]
+    assert with_figures - without == {p.as_posix() for p in expected if p.parts[0] == "figures"}
     assert [name for name, p in plain.items() if found[name].read_bytes() != p.read_bytes()] == []
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "No figures were drawn, as was asked for" in page
@@ -658,10 +662,12 @@ def quality_of_the_values(text):
 
 def test_quality_of_the_values_stands_beside_its_figures(folder, html):
     section = quality_of_the_values(html)
-    for name in PLACES["values"]:
+    drawn = [name for name in PLACES["values"] if name != "missing_by_intensity"]
+    for name in drawn:
         assert {**FIGURES, **OF_STUDY}[name].title in section
         assert (folder / "figures" / f"{name}.png").is_file()
-    assert section.count("<figure ") == len(PLACES["values"])
+    assert section.count("<figure ") == len(drawn)
+    assert "no value is missing in the proteins that a group measured" in html
 
 
 def test_quality_of_the_values_says_where_values_are_missing(example_folder):
