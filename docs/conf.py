@@ -53,7 +53,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(?:pandas|pd|numpy|np|matplotlib|anndata|collections|pathlib|typing)\..*"),
     (
         "py:class",
-        r"Axes|Figure|Path|Any|Callable|Iterable|Iterator|Mapping|Sequence|Literal|Array|T|P|Sets|optional|.*\[.*",
+        r"Axes|Figure|Path|Cohort|Any|Callable|Iterable|Iterator|Mapping|Sequence|Literal|Array|T|P|Sets|optional|.*\[.*",
     ),
 ]
 linkcheck_ignore = [
