@@ -5,6 +5,7 @@ import ast
 import os
 import re
 
+import pandas as pd
 import pytest
 
 from markerkit.cli.main import _parser, main
@@ -20,6 +21,7 @@ COMMANDS = {
     ("context",): [],
     ("assess",): ["m.tsv", "--samples", "s.tsv", *CONTRAST, "--context", "unknown.toml"],
     ("score",): ["m.tsv", "--out", "scores.tsv"],
+    ("cohort",): ["c.parquet", "--out", "c", "--overwrite"],
     ("peptides",): ["pep.tsv", "--out", "p.tsv"],
     ("sets", "list"): [],
     ("sets", "show"): ["exosome"],
@@ -61,6 +63,8 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "pep.tsv").write_text(
         "Sequence\tProteins\tEV_1\tEV_2\nAAAK\tP08962\t1e5\t2e5\nCCCR\tP60033\t3e5\t4e5\n"
     )
+    cohort = pd.read_csv(tmp_path / "m.tsv", sep="\t", index_col="gene").T.rename_axis("sample").reset_index()
+    cohort.to_parquet(tmp_path / "c.parquet", index=False)
     (tmp_path / "mine.gmt").write_text("mine\tx\tCD9\tCD63\n")
     (tmp_path / "unknown.toml").write_text("unknown = 1\n")
     return tmp_path
@@ -88,7 +92,13 @@ def test_every_command_is_tried():
     assert len(TRIED) > 50
 
 
-@pytest.mark.parametrize(("path", "action"), TRIED, ids=[f"{'-'.join(p)} {a.dest}" for p, a in TRIED])
+@pytest.mark.parametrize(
+    ("path", "action"),
+    [
+        pytest.param(p, a, id=f"{'-'.join(p)} {a.dest}", marks=[pytest.mark.slow] if p == ("cohort",) else [])
+        for p, a in TRIED
+    ],
+)
 def test_values_of_every_option(here, capsys, path, action):
     for value in VALUES:
         words = [*path, *COMMANDS[path]]
@@ -155,7 +165,7 @@ def test_a_name_that_is_not_utf8_is_refused_before_any_work(here, capsys):
         assert main(words) == 2
         err = capsys.readouterr().err
         assert err.startswith("markerkit: error: 'caf"[:19])
-        assert "is not UTF-8 text" in err
+        assert "is not UTF-8" in err
         assert len(err.splitlines()) == 1
 
 
