@@ -28,6 +28,8 @@ _DELIMITERS = "\t;, "
 #: name of a first column without one, such as row names or row numbers
 NAMELESS = "Unnamed: 0"
 
+_LONG_INTEGERS_ARE_TEXT = int(pd.__version__.split(".")[0]) < 3
+
 
 def read_text(
     data: bytes, name: str, what: str, *, pick: Callable[[list[str]], list[str]] | None, as_text: bool
@@ -258,7 +260,22 @@ def _parse(
         frame = _whole_columns(cells, kept)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise text.fail(f"cannot be read as a table: {error}.") from error
+    if _LONG_INTEGERS_ARE_TEXT and not as_text:
+        _read_long_integers(frame, [i for i in kept if i not in texts])
     return frame.set_axis(pd.Index([header[i] for i in kept], dtype=object), axis=1)
+
+
+def _read_long_integers(frame: pd.DataFrame, places: list[int]) -> None:
+    """Turn columns of numbers into numbers in which an integer beyond any float stands; newer pandas does so itself."""
+    for place in places:
+        cells = frame[place]
+        if not pd.api.types.is_object_dtype(cells):
+            continue
+        long = cells.astype(str).str.fullmatch(r"[+-]?\d{309,}")
+        if long.any():
+            found = pd.to_numeric(cells.mask(long, "inf"), errors="coerce")
+            if (found.isna() == cells.isna()).all():
+                frame[place] = found
 
 
 def _whole_columns(cells: Callable[..., pd.DataFrame], places: list[int]) -> pd.DataFrame:

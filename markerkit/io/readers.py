@@ -207,7 +207,7 @@ def _call(
         k: None if v is None or isinstance(v, pd.DataFrame | AnnDataFile) else str(v)
         for k, v in given.items()
     }
-    return {**files, **options, "contaminant_tag": tags.contaminant, "decoy_tag": tags.decoy}
+    return {**files, **options, "contaminant_tag": list(tags.contaminant), "decoy_tag": list(tags.decoy)}
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,8 @@ def server(tmp_path_factory):
     finally:
         process.send_signal(signal.SIGTERM)
         rest = process.communicate()[1]
-    assert process.wait(timeout=30) == 0, rest
-    assert rest == ""
+    assert process.wait(timeout=30) == 128 + signal.SIGTERM, rest
+    assert rest == "markerkit: ended by SIGTERM\n"
     assert list(temporary.iterdir()) == [], "temporary files were left behind"
 
 
@@ -236,7 +236,7 @@ def test_maxquant_by_keyboard_alone(opened, tmp_path):
 
 def test_two_tabs_do_not_mix(opened, server, tmp_path):
     _, temporary = server
-    (own,) = temporary.glob("markerkit_app_*")
+    (own,) = temporary.glob(".app.markerkit-*")
     first, second = opened(), opened()
     read(first, write_maxquant(tmp_path))
     read(second, write_diann(tmp_path))

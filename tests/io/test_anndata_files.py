@@ -174,7 +174,7 @@ def test_objects_follow_the_same_rules(tmp_path):
         mk.Experiment.from_anndata(adata(amounts()), scale="log2", organism="human")
     backed = anndata.read_h5ad(saved(adata(amounts()), tmp_path), backed="r")
     exp = mk.Experiment.from_anndata(backed, scale="raw", organism="human")
-    np.testing.assert_array_equal(exp.values, amounts())
+    np.testing.assert_array_equal(exp.values.fillna(0), amounts())  # zeros of raw values are missing
 
 
 @pytest.mark.parametrize("name", ["sparse", "int", "raw_zeros", "cat", "vcat", "alphapepttools", "noX"])
