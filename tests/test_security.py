@@ -21,7 +21,7 @@ PACKAGE = Path(markerkit.__file__).parent
 #: what may be imported, and where: pickles between our own two processes, the page of this computer, public data on request
 ALLOWED = {
     "pickle": {"assessment/workers.py", "cohort/engines.py", "report/_draw.py", "report/_figures.py"},
-    "subprocess": {"assessment/workers.py", "report/_process.py"},
+    "subprocess": {"core/processes.py"},
     "socket": {"app/serve.py"},
     "ctypes": {"io/rename.py"},
     "pooch": {"io/datasets.py"},

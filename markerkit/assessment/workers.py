@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,8 +12,7 @@ from contextlib import contextmanager, suppress
 
 from markerkit.assessment.contrast_parts import ContrastParts, Shared, parts_of
 from markerkit.core.errors import InputError
-
-Process = subprocess.Popen[bytes]
+from markerkit.core.processes import Process, can_start, start
 
 
 @contextmanager
@@ -39,7 +37,7 @@ def contrasts_at_work(shared: Shared, jobs: int) -> Iterator[Callable[[], list[C
     """
     contrasts = shared.data.contrasts
     number = min(jobs, len(contrasts))
-    if number < 2 or not sys.executable or getattr(sys, "frozen", False):
+    if number < 2 or not can_start():
         parts = [parts_of(shared, contrast) for contrast in contrasts]
         yield lambda: parts
         return
@@ -61,7 +59,7 @@ class _Crew:
         self._threads = ThreadPoolExecutor(max_workers=number)
         given = pickle.dumps(shared)
         for _ in range(number):
-            process = _start()
+            process = start("markerkit.assessment.workers")
             if process is not None:
                 self._processes.append(process)
                 self._threads.submit(self._hand_out, process, given)
@@ -104,21 +102,6 @@ class _Crew:
             return self._waiting.popleft()
         except IndexError:
             return None
-
-
-def _start() -> Process | None:
-    # the program is this interpreter with a module of this package
-    try:
-        return subprocess.Popen(
-            # -P: no module is imported from the folder of the user's files
-            [sys.executable, "-P", "-m", "markerkit.assessment.workers"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-    except OSError:
-        return None
 
 
 def main() -> None:

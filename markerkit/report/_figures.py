@@ -18,11 +18,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from markerkit.assessment.marker_values import heat_map_tables
+from markerkit.core.processes import Process
 from markerkit.figures import captions
 from markerkit.figures._dispatch import FIGURES, OF_STUDY, of_study
 from markerkit.report._draw import Job, draw
 from markerkit.report._places import OF_SAMPLES
-from markerkit.report._process import Process
 from markerkit.study.contrast import Contrast
 
 if TYPE_CHECKING:

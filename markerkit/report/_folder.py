@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pandas as pd
 
 from markerkit.core.errors import InputError, listed, printable, shown
+from markerkit.core.processes import Process
 from markerkit.io.files import encoded, is_there, remove_leftovers, whole_folder
 from markerkit.report._methods import as_markdown, methods_text
-from markerkit.report._process import Process, drawing_process
+from markerkit.report._process import drawing_process
 from markerkit.report._rerun import rerun_files
 from markerkit.report._summary import summary
 from markerkit.report._workbook import write_workbook

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-Process = subprocess.Popen[bytes]
+from markerkit.core.processes import Process, can_start, start
 
 
 @contextmanager
@@ -19,7 +17,7 @@ def drawing_process() -> Iterator[Process | None]:
     ------
     The process, for a :class:`markerkit.report._figures.FigureWriter`; None where there is one processor only or no process can be started.
     """
-    process = _start() if _processors() > 1 and sys.executable and not getattr(sys, "frozen", False) else None
+    process = start("markerkit.report._draw") if _processors() > 1 and can_start() else None
     if process is None:
         yield None
         return
@@ -28,21 +26,6 @@ def drawing_process() -> Iterator[Process | None]:
             yield process
         finally:
             process.kill()
-
-
-def _start() -> Process | None:
-    # the program is this interpreter with a module of this package
-    try:
-        return subprocess.Popen(
-            # -P: no module is imported from the folder of the user's files
-            [sys.executable, "-P", "-m", "markerkit.report._draw"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-    except OSError:
-        return None
 
 
 def _processors() -> int:

@@ -48,13 +48,13 @@ def test_contrasts_of_processes_that_end_are_done_here(
 ) -> None:
     started = []
 
-    def ends_at_once() -> workers.Process:
+    def ends_at_once(_module: str) -> workers.Process:
         pipe = subprocess.PIPE
         process = subprocess.Popen([sys.executable, "-c", "pass"], stdin=pipe, stdout=pipe)
         started.append(process)
         return process
 
-    monkeypatch.setattr(workers, "_start", ends_at_once)
+    monkeypatch.setattr(workers, "start", ends_at_once)
     assert_same(mk.assess(exp, CONTRASTS, jobs=2), alone)
     assert len(started) == 2
     assert all(process.poll() is not None for process in started)
