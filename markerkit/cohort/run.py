@@ -254,7 +254,6 @@ def summarize_cohort(
     def check() -> None:
         check_folder(folder, overwrite=overwrite, kind=COHORT)
 
-    check()
     record = {
         "options": asdict(options),
         "contrasts": [asdict(c) for c in chosen],

@@ -219,7 +219,10 @@ def test_maxquant_by_keyboard_alone(opened, tmp_path):
         page.keyboard.press("Enter")
     user.to("Next: comparison", "Enter")
     user.at("3 Comparison")
-    user.to("Nothing: describe", "ArrowDown", "ArrowDown")
+    user.to("Nothing: describe", "ArrowDown")
+    page.get_by_label("Case: the preparation").wait_for()  # the page is drawn anew after every choice
+    page.keyboard.press("ArrowDown")
+    page.get_by_label("Case: the preparation").wait_for(state="detached")
     page.get_by_label("Control: what").wait_for()
     user.to("Control: what", "c")  # one key: a pause between two would begin another word
     playwright.expect(page.get_by_label("Control: what")).to_have_value("cells", timeout=PATIENCE)
