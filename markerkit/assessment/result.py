@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from markerkit.assessment.headline import Found, headline, shown_classes
+from markerkit.assessment.answer import Answer
 from markerkit.assessment.marker_values import heat_map_tables
 from markerkit.assessment.overview import overview_of
-from markerkit.assessment.series import SeriesParts
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.errors import InputError, listed, one_of
 from markerkit.core.experiment import Experiment
-from markerkit.core.vocabulary import VerdictWord
-from markerkit.core.wording import number, percent
-from markerkit.guidelines.answers import NEEDS_METADATA
-from markerkit.identity.table import NOT_ASSESSABLE, UNRESOLVED
 from markerkit.results import (
-    Checklist,
     Circularity,
-    Comparison,
-    Composition,
     Coverage,
     DesignChecks,
     DetectionTest,
@@ -33,26 +24,19 @@ from markerkit.results import (
     Enrichment,
     Evidence,
     EvTrack,
-    Identity,
     IdMapping,
     MarkersUsed,
     NullCheck,
-    Purity,
     Quality,
     SampleScores,
     SamplesUsed,
     Sensitivity,
 )
-from markerkit.study.contrast import Contrast
-from markerkit.study.data import StudyData
 from markerkit.tables.registry import TABLES
 
-NO_SOURCE_JUDGED = "sources: the case has those of its control; none is called higher, similar or lower"
-_SOURCE_WORDS = (VerdictWord.HIGHER, VerdictWord.SIMILAR, VerdictWord.LOWER, UNRESOLVED, NOT_ASSESSABLE)
 
-
-@dataclass(frozen=True, repr=False)
-class Assessment:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Assessment(Answer):
     """Identity and purity of a study, with all that they rest on.
 
     Attributes
@@ -82,13 +66,7 @@ class Assessment:
         Fraction series, ranking of groups and amounts, where the sample sheet has the columns for them.
     """
 
-    data: StudyData
-    identity: Identity
-    comparison: Comparison
-    purity: Purity
     quality: Quality
-    composition: Composition
-    checklist: Checklist
     coverage: Coverage
     differential_abundance: DifferentialAbundance
     detection: DetectionTest
@@ -106,7 +84,6 @@ class Assessment:
     design: tuple[str, ...]
     params: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
-    series: SeriesParts = field(default_factory=SeriesParts)
 
     @property
     def experiment(self) -> Experiment:
@@ -117,11 +94,6 @@ class Assessment:
     def markers(self) -> MarkerCatalog:
         """The catalog."""
         return self.data.markers
-
-    @property
-    def contrasts(self) -> tuple[Contrast, ...]:
-        """The contrasts; none without a comparator."""
-        return self.data.contrasts
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -188,93 +160,6 @@ class Assessment:
         tested = self.differential_abundance.table
         return self.tables | heat_map_tables(self.experiment, self.markers, tested, chosen)
 
-    def verdicts(self) -> list[str]:
-        """Return the answer as lines of text: what each group holds, then a block per contrast."""
-        groups = self.composition.ev_markers.table
-        lines = [
-            "what is in the tube",
-            *(f"  {s}" for s in groups.loc[groups["level"] == "group", "summary"]),
-        ]
-        level = self.data.criteria.threshold["confidence"]
-        for contrast in self.contrasts:
-            name = contrast.name
-            lines += [name, f"  {self.headline(contrast)}"]
-            lines += [*self._class_lines(contrast), *self._source_lines(name)]
-            carried = self.purity.contamination_fraction.table
-            carried = carried[(carried["contrast"] == name) & (carried["compartment"] == "all")]
-            lines += [f"  contamination fraction: {_fraction_text(r, level)}" for _, r in carried.iterrows()]
-        return [*lines, *self.series.lines()]
-
-    def headline(self, contrast: Contrast) -> str:
-        """One sentence on a contrast: what the case is and how pure; or, between vesicles, what differs."""
-        purity, fraction = self.purity.table, self.purity.contamination_fraction.table
-        whole = fraction[(fraction["contrast"] == contrast.name) & (fraction["compartment"] == "all")]
-        parts = self.composition.table
-        found = Found(
-            self.class_rows(contrast),
-            purity[purity["contrast"] == contrast.name],
-            whole.iloc[0] if len(whole) else None,
-            parts[(parts["level"] == "group") & (parts["name"] == contrast.case)],
-        )
-        return headline(contrast, found, self.data.criteria)
-
-    def class_rows(self, contrast: Contrast) -> pd.DataFrame:
-        """Verdicts on the classes in a contrast, from the table `identity` or `comparison`."""
-        table = self.identity.table if contrast.asks_identity else self.comparison.table
-        return table[table["contrast"] == contrast.name]
-
-    def _class_lines(self, contrast: Contrast) -> Iterator[str]:
-        rows = self.class_rows(contrast).set_index("class")
-        if not contrast.asks_identity:
-            yield f"  {question(contrast)}"
-        for rule in shown_classes(self.data.criteria, self.data.context):
-            if rule.key in rows.index:
-                r = rows.loc[rule.key]
-                yield f"  {rule.title:<34} {r['verdict']:<15} {r['reason']}"
-
-    def like_control(self, name: str) -> bool:
-        """Whether the case of a contrast cannot be told from its control, so that nothing in it is clean or dirty."""
-        table = self.identity.table
-        return bool(table.loc[table["contrast"] == name, "like_control"].astype(bool).any())
-
-    def _source_lines(self, name: str) -> Iterator[str]:
-        if self.like_control(name):
-            yield f"  {NO_SOURCE_JUDGED}"
-            return
-        for word in _SOURCE_WORDS:
-            titles = self.sources_called(name, word)
-            if titles:
-                yield f"  sources {word}: {', '.join(titles)}"
-
-    def sources_called(self, name: str, word: str) -> list[str]:
-        """Titles of the sources of a contrast that have one verdict."""
-        table, rules = self.purity.table, self.data.criteria.sources
-        keys = table.loc[(table["contrast"] == name) & (table["verdict"] == word), "source"]
-        return [rules[k].title for k in keys]
-
-    def gaps(self) -> list[str]:
-        """Return what is missing, the most telling first: what would resolve each abstention, once."""
-        criteria = self.data.criteria
-        purity = self.purity.table
-        steps: dict[str, list[str]] = {}
-        asked = {rule.key for rule in shown_classes(criteria, self.data.context)}
-        for every in (self.identity.table, self.comparison.table):
-            table = every[every["class"].isin(asked)]
-            open_classes = table["verdict"].isin([UNRESOLVED, NOT_ASSESSABLE]) & (table["next_step"] != "")
-            for _, row in table[open_classes].iterrows():
-                steps.setdefault(row["next_step"], []).append(criteria.classes[row["class"]].title)
-        # a panel of which next to nothing was measured is no gap, unless the search could not have found it
-        blind = purity["source"].map({k: r.by_accession for k, r in criteria.sources.items()}).astype(bool)
-        open_sources = (purity["next_step"] != "") & ((purity["status"] != "too few measured") | blind)
-        for _, row in purity[open_sources].iterrows():
-            steps.setdefault(row["next_step"], []).append(criteria.sources[row["source"]].title)
-        lines = [f"{', '.join(dict.fromkeys(titles))}: {next_step}" for next_step, titles in steps.items()]
-        needs = self.checklist.table
-        items = list(dict.fromkeys(needs.loc[needs["answer"] == NEEDS_METADATA, "item"]))
-        if items:
-            lines.append(f"guideline items that need metadata: {', '.join(items[:4])} ({len(items)} in all)")
-        return lines
-
     def report(
         self, folder: str | Path, *, overwrite: bool = False, progress: bool = False, figures: bool = True
     ) -> Path:
@@ -312,24 +197,3 @@ class Assessment:
         from markerkit.assessment.rich import assessment_html
 
         return assessment_html(self)
-
-
-def question(contrast: Contrast) -> str:
-    """Say why a contrast is a comparison, and what would ask whether the case is vesicles."""
-    if contrast.comparator == "ev":
-        return f"both groups are vesicles: what is higher or lower in {contrast.case}"
-    return (
-        f"what is higher or lower in {contrast.case}; to ask whether it is vesicles, declare what {contrast.control} is: "
-        "lysate, biofluid or soluble"
-    )
-
-
-def _fraction_text(row: pd.Series, confidence: float) -> str:
-    if row["status"] != "assessed":
-        return f"not assessable: {row['reason']}"
-    level, high = percent(confidence), percent(row["ci_high"], 2)
-    interval = f" ({level} interval {number(100 * row['ci_low'], 2)} to {high})"
-    if not np.isfinite(row["ci_low"]):
-        interval = f" (upper limit {high})"
-    note = f"; {row['reason']}" if row["reason"] else ""
-    return f"{row['bound']} {percent(row['fraction'], 2)} of the preparation's signal is like the control's{interval}{note}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from markerkit.assessment.answer import Answer
 from markerkit.assessment.contrast_parts import NOT_SAID, ContrastParts, Options, Shared, kept_notes
 from markerkit.assessment.result import Assessment
 from markerkit.assessment.series import series_parts
@@ -144,18 +145,43 @@ def assess(
     >>> result.identity.table.set_index("class").loc["exosome", "verdict"]
     'compatible'
     """
+    options = Options(shares, null_check, seed, missing, min_values, lfc)
+    return assessment_of(
+        exp, contrasts, markers, options, context=context, collapse_by=collapse_by, jobs=jobs
+    )
+
+
+def assessment_of(
+    exp: Experiment,
+    contrasts: Contrast | Iterable[Contrast] | str | None,
+    markers: Sets | None,
+    options: Options,
+    *,
+    context: str | Path | Mapping[str, Any] | None,
+    collapse_by: str | None,
+    jobs: int,
+    answered: Callable[[Answer], object] = lambda _: None,
+) -> Assessment:
+    """Assess as :func:`assess` does.
+
+    Parameters
+    ----------
+    answered
+        Called with the answer as soon as it is known, before the tables that are reported with it are made.
+    """
     from threadpoolctl import threadpool_limits
 
-    options = Options(shares, null_check, seed, missing, min_values, lfc)
     whole_number("jobs", jobs, least=1)
     with threadpool_limits(limits=1), collected_warnings(NOT_SAID) as notes:
         data = study_data(exp, contrasts, markers, context=context, collapse_by=collapse_by, harmonize=True)
         _note_without_contrast(data)
-        result = _assessed(data, options, int(jobs))
+        result = _assessed(data, options, int(jobs), answered)
     return replace(result, warnings=tuple(dict.fromkeys([*_of_reading(exp), *notes])))
 
 
-def _assessed(data: StudyData, options: Options, jobs: int) -> Assessment:
+def _assessed(
+    data: StudyData, options: Options, jobs: int, answered: Callable[[Answer], object]
+) -> Assessment:
     """Everything about the study and about each of its contrasts."""
     checks = DesignChecks(design_of(data))
     circular = Circularity(circularity_of(data.markers, data.context))
@@ -165,21 +191,36 @@ def _assessed(data: StudyData, options: Options, jobs: int) -> Assessment:
     shared = Shared(data, options, checks.table, circular.table, shares, blanks)
     with contrasts_at_work(shared, jobs) as waited_for:
         with kept_notes() as notes:
-            of_study = _of_study(shared)
+            composition, series = _composition(data, basis), series_parts(data, seed=options.seed)
         parts = waited_for()
+    answer = {"data": data, "composition": composition, "series": series, **_verdicts(shared, parts)}
+    answered(Answer(**answer))
+    with kept_notes() as more:
+        rest = {**_of_study(shared), **_of_contrasts(shared, parts, answer)}
     _note_checks(checks.table, circular.table)
     # in one order, whichever came first
-    for note in [*(note for part in parts for note in part.notes), *notes]:
+    for note in [*(note for part in parts for note in part.notes), *notes, *more]:
         _note(note)
     return Assessment(
-        data=data,
         circularity=circular,
         design_checks=checks,
         design=_design(data, parts, checks.table),
         params=_params(data, options),
-        **of_study,
-        **_of_contrasts(shared, parts),
+        **answer,
+        **rest,
     )
+
+
+def _verdicts(shared: Shared, parts: Sequence[ContrastParts]) -> dict[str, Any]:
+    """Parts of the answer that pool what was found in the contrasts."""
+    data, options = shared.data, shared.options
+    nothing = purity_of(data.units, data.markers, [], seed=options.seed, shares=shared.shares)
+    return {
+        "identity": pooled_verdicts([p.identity for p in parts], identity_of([], data.context)),
+        "comparison": pooled_verdicts([p.comparison for p in parts], comparison_of([], data.context)),
+        "purity": pooled_purity([p.purity for p in parts], nothing),
+        "checklist": _checklist(shared, parts),
+    }
 
 
 def _of_study(shared: Shared) -> dict[str, Any]:
@@ -195,29 +236,22 @@ def _of_study(shared: Shared) -> dict[str, Any]:
             shares=shared.shares,
             basis=options.shares,
         ),
-        "composition": _composition(data, options.shares),
         "coverage": coverage(data.units, data.markers),
         "sample_scores": score_samples(data.logs, data.markers),
-        "series": series_parts(data, seed=options.seed),
         "id_mapping": IdMapping(id_mapping(data.as_read)),
         "samples_used": SamplesUsed(samples_used(data)),
     }
 
 
-def _of_contrasts(shared: Shared, parts: Sequence[ContrastParts]) -> dict[str, Any]:
-    """Parts of the assessment that pool what was found in the contrasts."""
+def _of_contrasts(
+    shared: Shared, parts: Sequence[ContrastParts], answer: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Parts of the assessment that pool what was found in the contrasts beside the verdicts."""
     data, options = shared.data, shared.options
-    nothing = purity_of(data.units, data.markers, [], seed=options.seed, shares=shared.shares)
-    identity = pooled_verdicts([p.identity for p in parts], identity_of([], data.context))
-    comparison = pooled_verdicts([p.comparison for p in parts], comparison_of([], data.context))
-    purity = pooled_purity([p.purity for p in parts], nothing)
-    checklist = _checklist(shared, parts)
-    form = ev_track_of(data.units, checklist.table, data.contrasts, data.context, fluid=data.fluid)
+    checklist = answer["checklist"].table
+    form = ev_track_of(data.units, checklist, data.contrasts, data.context, fluid=data.fluid)
+    verdicts = [answer[name] for name in ("identity", "comparison", "purity")]
     return {
-        "identity": identity,
-        "comparison": comparison,
-        "purity": purity,
-        "checklist": checklist,
         "differential_abundance": pooled_differential(parts),
         "detection": pooled_detection(parts),
         "enrichment": pooled_enrichment([p.enrichment for p in parts]),
@@ -225,9 +259,7 @@ def _of_contrasts(shared: Shared, parts: Sequence[ContrastParts]) -> dict[str, A
         "sensitivity": Sensitivity(_pooled("sensitivity", [p.sensitivity for p in parts])),
         "ev_track": EvTrack(form),
         "null_check": pooled_null_check(parts, options.null_check, options.seed),
-        "markers_used": MarkersUsed(
-            _pooled("markers_used", [p.markers for p in (identity, comparison, purity)])
-        ),
+        "markers_used": MarkersUsed(_pooled("markers_used", [p.markers for p in verdicts])),
     }
 
 

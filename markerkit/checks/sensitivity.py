@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 
 from markerkit.catalog.criteria import Criteria
 from markerkit.checks.leave_one_out import leave_one_out
@@ -28,6 +27,7 @@ from markerkit.preprocess.steps import log2
 from markerkit.purity.rules import decide_source
 from markerkit.purity.sources import effect_columns, source_evidence
 from markerkit.stats.background import Background, trimmed_background
+from markerkit.stats.order import mid_ranks
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import concat_rows
 
@@ -224,7 +224,7 @@ def quantile_normalized(exp: Experiment) -> Experiment:
     target = np.mean([np.quantile(v, grid) for v in seen], axis=0)
     for i, at in enumerate(rows):
         if len(at):
-            place = (rankdata(values[i, at]) - 1) / max(len(at) - 1, 1)
+            place = (mid_ranks(values[i, at]) - 1) / max(len(at) - 1, 1)
             values[i, at] = np.interp(place, grid, target)
     frame = pd.DataFrame(values, exp.values.index, exp.values.columns)
     return exp.evolve("quantile_normalized", {}, values=frame)

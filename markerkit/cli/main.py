@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib.util
 import os
 import signal
@@ -26,7 +27,7 @@ from markerkit.io.files import check_file, emit, say, work_folder, write_text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from markerkit.assessment.result import Assessment
+    from markerkit.assessment.answer import Answer
     from markerkit.catalog.load import MarkerCatalog
     from markerkit.core.experiment import Experiment
 
@@ -357,27 +358,24 @@ def _assess(arguments: argparse.Namespace) -> None:
     check_folder(arguments.out, overwrite=arguments.overwrite)
     # it loads the plotting libraries while this one reads and computes
     with nullcontext() if arguments.no_figures else drawing_process() as process:
-        from markerkit.assessment.run import assess
+        from markerkit.assessment.contrast_parts import Options
+        from markerkit.assessment.run import assessment_of
 
         exp, markers = _harmonized(arguments)
         contrasts = read_contrasts(arguments, exp)
         context = read_study_context(arguments, with_contrasts=bool(contrasts))
         _progress(arguments, "assessing")
-        result = assess(
+        options = Options(**{f.name: getattr(arguments, f.name) for f in dataclasses.fields(Options)})
+        result = assessment_of(
             exp,
             contrasts,
             markers,
+            options,
             context=context,
             collapse_by=arguments.collapse_by,
-            shares=arguments.shares,
-            null_check=arguments.null_check,
-            missing=arguments.missing,
-            min_values=arguments.min_values,
-            lfc=arguments.lfc,
-            seed=arguments.seed,
             jobs=arguments.jobs,
+            answered=_print_answer,
         )
-        _print_verdicts(result)
         _progress(arguments, f"writing {arguments.out}")
         folder = write_report(
             result,
@@ -391,10 +389,10 @@ def _assess(arguments: argparse.Namespace) -> None:
     say(f"results: {folder}")
 
 
-def _print_verdicts(result: Assessment) -> None:
+def _print_answer(answer: Answer) -> None:
     """Print the verdicts as soon as they are known; the report takes longer than they do."""
-    say("\n".join(result.verdicts()))
-    gaps = result.gaps()
+    say("\n".join(answer.verdicts()))
+    gaps = answer.gaps()
     if gaps:
         say("\n".join(["largest gaps", *(f"  {gap}" for gap in gaps[:3])]))
 

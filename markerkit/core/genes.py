@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from markerkit.core.memory import uncollected
 from markerkit.core.species import BETWEEN_MEMBERS, BOVINE, ENSEMBL, PREFIX, SPECIES, split_identifier
 
 _DATA = Path(__file__).parents[1] / "data"
@@ -59,6 +60,11 @@ def gene_table(organism: str) -> GeneTable:
     organism
         ``"human"``, ``"mouse"`` or ``"rat"``.
     """
+    with uncollected():
+        return _gene_table(organism)
+
+
+def _gene_table(organism: str) -> GeneTable:
     rows = _rows(f"genes_{organism}.tsv")
     by_accession: dict[str, str] = {}
     by_name: dict[str, tuple[str, str]] = {}
@@ -80,10 +86,9 @@ def gene_table(organism: str) -> GeneTable:
 @lru_cache(maxsize=3)
 def known_names(organism: str) -> frozenset[str]:
     """Read the folded approved, previous and alias symbols of an organism alone, which is faster than its gene table."""
-    text = (_DATA / f"genes_{organism}.tsv").read_text(encoding="utf-8")
     names: set[str] = set()
-    for line in text.upper().splitlines()[1:]:
-        symbol, _, others = line.split("\t", 2)
+    for line in _lines(f"genes_{organism}.tsv"):
+        symbol, _, others = line.upper().split("\t", 2)
         names.add(symbol)
         if others != "\t":
             names.update(others.replace("\t", "|").split("|"))
@@ -110,8 +115,19 @@ def gene_numbers(organism: str) -> dict[str, str]:
 @lru_cache(maxsize=3)
 def accessions_of_others(organism: str) -> dict[str, str]:
     """Give the species of the accessions of the other organisms that have a table here, and of bovine contaminants."""
-    others = {a: SPECIES[o] for o in _ENSEMBL_GENE if o != organism for a in gene_table(o).by_accession}
+    others = {a: SPECIES[o] for o in _ENSEMBL_GENE if o != organism for a in _accessions(o)}
     return others | dict.fromkeys(bovine_accessions(), BOVINE)
+
+
+def _accessions(organism: str) -> set[str]:
+    """Read the accessions of an organism alone, which is faster than its gene table."""
+    genes, others = _lines(f"genes_{organism}.tsv"), _lines(f"accessions_{organism}.tsv")
+    found = set("|".join(line.split("\t", 2)[1] for line in genes).split("|"))
+    return {*found, *(line.split("\t", 1)[0] for line in others)} - {""}
+
+
+def _lines(name: str) -> list[str]:
+    return (_DATA / name).read_text(encoding="utf-8").splitlines()[1:]
 
 
 @lru_cache(maxsize=1)

@@ -335,14 +335,20 @@ def save(
     path = Path(path)
     stem = path.name.removesuffix(path.suffix) if path.suffix[1:] in FORMATS else path.name
     owner = figure_of(figure) if isinstance(figure, Axes) else figure
+    contents = rendered(owner, formats=formats, dpi=dpi)
+    return [write_bytes(path.with_name(f"{stem}.{name}"), content) for name, content in contents.items()]
+
+
+def rendered(figure: Figure, *, formats: Sequence[str] = FORMATS, dpi: int = 300) -> dict[str, bytes]:
+    """Content of the files of a figure by format, as :func:`save` writes them."""
     with style():
-        picture = draw_once(owner, dpi)
-        contents: dict[str, Callable[[], bytes]] = {
+        picture = draw_once(figure, dpi)
+        write: dict[str, Callable[[], bytes]] = {
             "png": picture.png,
             "pdf": lambda: _pdf(picture, dpi),
             "svg": lambda: _svg(picture, dpi),
         }
-        return [write_bytes(path.with_name(f"{stem}.{name}"), contents[name]()) for name in formats]
+        return {name: write[name]() for name in formats}
 
 
 def _pdf(picture: Picture, dpi: int) -> bytes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
-from scipy.stats import rankdata
 
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.ids.representative import gene_rows
+from markerkit.stats.order import mid_ranks
 
 
 def ev_marker_genes(markers: MarkerCatalog, *, blood: bool) -> pd.Series:
@@ -91,7 +91,7 @@ def _gene_ranks(exp: Experiment) -> pd.DataFrame:
     rows = gene_rows(exp)
     values = exp.values[rows.to_numpy()].to_numpy()
     # in each row ranks 1 to n over the measured genes, NaN elsewhere
-    ranks = rankdata(values, axis=1, nan_policy="omit")
+    ranks = mid_ranks(values)
     n = (~np.isnan(values)).sum(axis=1, keepdims=True)
     percent = 100 * (ranks - 0.5) / np.maximum(n, 1)
     return pd.DataFrame(percent, index=exp.samples.index, columns=rows.index)

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
 from markerkit.core.signal import Signal
 from markerkit.ids.representative import gene_rows
+from markerkit.stats.order import mid_ranks
 
 Array = npt.NDArray[np.float64]
 
@@ -120,7 +120,7 @@ def _contaminants(markers: MarkerCatalog) -> set[str]:
 def _scaled_ranks(values: Array) -> Array:
     """Ranks within each sample over the largest one, missing values tied at the bottom, shape of `values`."""
     below = np.nanmin(values) - 1 if np.isfinite(values).any() else 0.0
-    ranks = rankdata(np.where(np.isnan(values), below, values), axis=1)
+    ranks = mid_ranks(np.where(np.isnan(values), below, values))
     return np.asarray(ranks / ranks.max(axis=1, keepdims=True))
 
 

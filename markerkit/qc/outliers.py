@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtri
 
 from markerkit.catalog.criteria import load_criteria
 from markerkit.qc.correlation import pairs_of
@@ -24,13 +25,11 @@ def robust_z(values: Array) -> Array:
     >>> robust_z(np.array([1.0, 2.0, 3.0, 4.0, 10.0])).round(2).tolist()
     [-1.35, -0.67, 0.0, 0.67, 4.72]
     """
-    from scipy.stats import median_abs_deviation
-
     values = np.asarray(values, dtype=float)
     if np.isnan(values).all():
         return np.full(values.shape, np.nan)
     distance = values - np.nanmedian(values)
-    mad = float(median_abs_deviation(values, scale="normal", nan_policy="omit"))
+    mad = float(np.nanmedian(np.abs(distance)) / ndtri(0.75))  # the standard deviation of a normal variable
     if mad > 0:
         return np.asarray(distance / mad)
     return np.where(np.isnan(distance) | (distance == 0), distance, np.copysign(np.inf, distance))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from markerkit.assessment.answer import NO_SOURCE_JUDGED, question
 from markerkit.assessment.headline import headline_of_study, like_control, row_of, shown_classes
-from markerkit.assessment.result import NO_SOURCE_JUDGED, question
 from markerkit.catalog.criteria import load_criteria
 from markerkit.core.vocabulary import Rule
 from markerkit.core.wording import interval, percent, times

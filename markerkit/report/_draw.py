@@ -15,6 +15,7 @@ import pandas as pd
 
 from markerkit import figures
 from markerkit.core.memory import uncollected
+from markerkit.figures._style import rendered
 
 _PNG_DPI = 300
 _LOADED_LATE = ("seaborn", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg")
@@ -53,13 +54,23 @@ def draw(job: Job, name: str, folder: Path) -> str:
     return found.skipped.get(name, "")
 
 
+def _warm_up() -> None:
+    """Load what draws, and draw a page of text: the fonts are found and read while the first process still computes."""
+    for name in _LOADED_LATE:
+        importlib.import_module(name)
+    with figures.style():
+        page = figures.new_figure(89, 60)
+        page.text(0.1, 0.1, "EV", weight="bold")
+        page.add_axes((0.3, 0.3, 0.6, 0.6)).set_title("EV")
+    rendered(page)
+
+
 def main() -> None:
     """Draw what comes on stdin, as :class:`markerkit.report._figures.FigureWriter` hands it out.
 
     The jobs and the folder come first, pickled; then a line of JSON for every figure, which is answered by one.
     """
-    for name in _LOADED_LATE:  # while the first process still computes
-        importlib.import_module(name)
+    _warm_up()
     gc.freeze()
     jobs, folder = pickle.load(sys.stdin.buffer)
     for line in sys.stdin.buffer:

@@ -28,9 +28,10 @@ from markerkit.study.contrast import Contrast
 if TYPE_CHECKING:
     from markerkit.assessment.result import Assessment
 
-#: figures that are drawn first: heat maps, since seaborn is loaded in the second process and that one begins, then what
-#: takes longest, so that both processes end at about the same time
-_FIRST = ("marker_heatmap", "heatmap", "replicate_correlation", "qc_card", "misev_heatmap", "enrichment")
+#: figures that seaborn draws: the second process has loaded it, and this one draws them last
+_HEAT_MAPS = ("marker_heatmap", "misev_heatmap", "heatmap", "replicate_correlation")
+#: of the others, those that take longest, which come first so that both processes end at about the same time
+_LONG = ("qc_card", "enrichment")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class FigureWriter:
 
     Notes
     -----
-    Both processes take figures from one queue, and give the same bytes. Where there is no second process, or it fails,
+    Both processes take figures from the same queues, and give the same bytes. Where there is no second process, or it fails,
     all figures are drawn in this one.
     """
 
@@ -108,7 +109,8 @@ class FigureWriter:
         self._jobs.append(Job(whole, "", (only.case, only.control) if only else None, ""))
         self._names.append([*of_study(tables), *shown_once])
         tasks = [_Task(job, name) for job, names in enumerate(self._names) for name in names]
-        self._waiting = deque(sorted(tasks, key=_urgency))
+        self._heat_maps = deque(sorted((t for t in tasks if t.name in _HEAT_MAPS), key=_urgency))
+        self._others = deque(sorted((t for t in tasks if t.name not in _HEAT_MAPS), key=_urgency))
         self._skipped: dict[_Task, str] = {}
         self._process = process
         self._thread = ThreadPoolExecutor(max_workers=1)
@@ -163,18 +165,16 @@ class FigureWriter:
         """What the heat maps of the markers show, by contrast."""
         return {j.contrast: j.tables["marker_values"] for j in self._jobs if "marker_values" in j.tables}
 
-    def _next(self) -> _Task | None:
-        try:
-            return self._waiting.popleft()
-        except IndexError:
-            return None
+    @property
+    def _n_waiting(self) -> int:
+        return len(self._heat_maps) + len(self._others)
 
     def _draw_here(self, *, progress: bool = False) -> None:
-        number = len(self._waiting)
+        number = self._n_waiting
         with tqdm(total=number, desc="figures", disable=None if progress else True, leave=False) as bar:
-            while (task := self._next()) is not None:
+            while (task := _first_of(self._others, self._heat_maps)) is not None:
                 self._skipped[task] = draw(self._jobs[task.job], task.name, self._folder)
-                bar.update(number - len(self._waiting) - bar.n)
+                bar.update(number - self._n_waiting - bar.n)
 
     def _hand_out(self, process: Process) -> None:
         """Let the second process draw one figure after another; give back the one with which it fails."""
@@ -183,10 +183,10 @@ class FigureWriter:
             return
         with suppress(OSError), send:  # the process ends with its input
             pickle.dump(([tuple(job) for job in self._jobs], str(self._folder)), send)
-            while (task := self._next()) is not None:
+            while (task := _first_of(self._heat_maps, self._others)) is not None:
                 answer = _asked(task, send, answers)
                 if answer is None:
-                    self._waiting.append(task)
+                    self._others.append(task)
                     return
                 self._skipped[task] = answer
 
@@ -200,7 +200,16 @@ def _heat_maps(
 
 
 def _urgency(task: _Task) -> int:
-    return _FIRST.index(task.name) if task.name in _FIRST else len(_FIRST)
+    order = (*_HEAT_MAPS, *_LONG)
+    return order.index(task.name) if task.name in order else len(order)
+
+
+def _first_of(*queues: deque[_Task]) -> _Task | None:
+    """Take a figure out of the first queue that has one."""
+    for queue in queues:
+        with suppress(IndexError):  # the other process may have taken the last one
+            return queue.popleft()
+    return None
 
 
 def _asked(task: _Task, send: IO[bytes], answers: IO[bytes]) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
-from scipy.stats import rankdata
 
 from markerkit.stats.ebayes import two_sided
+from markerkit.stats.order import mid_ranks
 from markerkit.stats.set_statistics import (
     Members,
     SetStatistics,
@@ -103,7 +103,7 @@ def rank_sum(score: Array, members: Members, rho: Array, df: float) -> tuple[Arr
     joined, sizes = joined_members(members)
     p, m = len(score), sizes.astype(float)
     rest = p - m
-    ranks = rankdata(score)
+    ranks = mid_ranks(score)
     excess = set_sums(ranks[None, joined], sizes)[0] - m * (p + 1) / 2
     variance = (
         np.arcsin(1.0) * m * rest

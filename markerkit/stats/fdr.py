@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import false_discovery_control
 
 
 def bh(pvalue: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -30,9 +29,10 @@ def bh(pvalue: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """
     p = np.asarray(pvalue, dtype=float)
     adjusted = np.full(p.shape, np.nan)
-    tested = ~np.isnan(p)
-    if tested.any():
-        adjusted[tested] = false_discovery_control(p[tested])
+    tested = np.flatnonzero(~np.isnan(p))
+    order = tested[np.argsort(-p[tested], kind="stable")]
+    steps = p[order] * len(order) / np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(1.0, np.minimum.accumulate(steps)) if len(order) else steps
     return adjusted
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import hypergeom
 
 from markerkit.stats.set_statistics import Members
 
@@ -25,6 +24,8 @@ def over_representation(
     universe
         Positions of the proteins that could have been hits.
     """
+    from scipy.stats import hypergeom
+
     size = np.array([len(at) for at in members])
     inside = np.array([int(hit[at].sum()) for at in members])
     return inside, np.asarray(hypergeom.sf(inside - 1, len(universe), int(hit[universe].sum()), size))

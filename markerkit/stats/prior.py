@@ -20,13 +20,16 @@ from scipy.special import (
     betaincinv,
     chdtr,
     chdtrc,
+    chdtri,
     digamma,
+    gammaincinv,
     gammaln,
     polygamma,
+    xlogy,
 )
-from scipy.stats import chi2, rankdata, trim_mean
 
 from markerkit.stats.fdr import bh
+from markerkit.stats.order import mid_ranks, trimmed_mean
 from markerkit.stats.smooth import local_linear, loess, lowess, natural_spline
 
 Array = npt.NDArray[np.float64]
@@ -280,7 +283,7 @@ def _robust_moments(s2: Array, d: Array, x: Array | None) -> tuple[Array, Array]
         return plain, plain_df
     s2 = _common_df(s2, d, plain, float(plain_df[0]))
     z = np.log(s2)
-    trend = np.full(n, trim_mean(z, _TAILS[1])) if x is None else lowess(x, z, span=_ROBUST_SPAN)
+    trend = np.full(n, trimmed_mean(z, _TAILS[1])) if x is None else lowess(x, z, span=_ROBUST_SPAN)
     residual = z - trend
     low, high = np.quantile(residual, [_TAILS[0], 1 - _TAILS[1]])
     kept = np.clip(residual, low, high)
@@ -349,7 +352,7 @@ def _shrunken_df(ratio: Array, d: Array, tail: Array, prior_df: float) -> Array:
     largest variance at its median.
     """
     n = len(ratio)
-    by_rank = (n - rankdata(ratio) + 0.5) / n
+    by_rank = (n - mid_ranks(ratio) + 0.5) / n
     believable = np.minimum(tail / by_rank, 1.0)
     if not (believable < 1).any():
         return np.full(n, prior_df)
@@ -391,17 +394,17 @@ def f_tail(ratio: Array, d: Array | float, prior_df: Array | float, *, upper: bo
 
 def _f_quantile(p: Array, d: float, prior_df: float, *, upper: bool = False) -> Array:
     if np.isinf(prior_df):
-        quantile = chi2.isf if upper else chi2.ppf
-        return np.asarray(quantile(p, d) / d)
+        return np.asarray((chdtri(d, p) if upper else 2 * gammaincinv(d / 2, p)) / d)
     inverse: Callable[..., Array] = betaincinv if upper else betainccinv
     part = inverse(prior_df / 2, d / 2, p)
     return np.asarray(prior_df * (1 - part) / (part * d))
 
 
 def _f_density(ratio: Array, d: float, prior_df: float) -> Array:
+    half = d / 2
     if np.isinf(prior_df):
-        return np.asarray(chi2.pdf(ratio * d, d) * d)
-    constant = d / 2 * np.log(d / 2) - gammaln(d / 2)
+        return np.asarray(np.exp(xlogy(half - 1, half * ratio) - half * ratio - gammaln(half)) * half)
+    constant = half * np.log(half) - gammaln(half)
     return np.asarray(np.exp(_log_f(ratio, np.asarray(d), prior_df) + constant))
 
 

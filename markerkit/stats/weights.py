@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import qr
-from scipy.stats import trim_mean
+
+from markerkit.stats.order import trimmed_mean
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -147,7 +148,7 @@ def duplicate_correlation(values: Array, design: Array, block: IntArray) -> tupl
         loading, turn = np.linalg.eigh(space.T @ together @ space)
         each[at] = _reml_rho((turn.T @ space.T @ values[np.ix_(seen, at)]) ** 2, loading, low)
     known = each[np.isfinite(each)]
-    consensus = float(np.tanh(trim_mean(np.arctanh(known), _TRIM))) if len(known) else np.nan
+    consensus = float(np.tanh(trimmed_mean(np.arctanh(known), _TRIM))) if len(known) else np.nan
     return consensus, each
 
 

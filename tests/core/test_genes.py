@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from markerkit.core import genes
 from markerkit.core.genes import gene_table, identifier_kind
 
 ONE_OF_A_KIND = [
@@ -58,3 +59,8 @@ def test_symbols_are_those_of_the_organism() -> None:
     name = next(s for s in only_mouse if s.upper() not in gene_table("human").by_name)
     assert identifier_kind([name], "mouse")["symbol"] == 1
     assert identifier_kind([name], "human")["symbol"] == 0
+
+
+@pytest.mark.parametrize("organism", ["human", "mouse", "rat"])
+def test_accessions_alone_are_those_of_the_gene_table(organism: str) -> None:
+    assert genes._accessions(organism) == set(gene_table(organism).by_accession)
