@@ -85,3 +85,24 @@ def test_the_figure_keeps_its_canvas_and_resolution():
     with figures.style():
         draw_once(figure, 300)
     assert (figure.canvas, figure.dpi, figure.get_facecolor()) == (canvas, dpi, color)
+
+
+@pytest.mark.parametrize("line", [None, "#d9d9d9"])
+def test_the_cells_of_a_heat_map_are_drawn_color_by_color(line):
+    """As many cells of each color as the mesh has, none where nothing was measured, and as many paths as colors."""
+    values = np.ma.masked_invalid([[0.0, 1.0, np.nan], [1.0, 0.0, 2.0]])
+    figure = figures.new_figure(60, 40)
+    mesh = figure.add_axes((0, 0, 1, 1)).pcolormesh(values, edgecolors=line, linewidth=0.5 if line else 0)
+    with figures.style():
+        svg = alone(draw_once(figure, 300), "svg").decode()
+    group = svg[svg.index('<g id="QuadMesh_1">') :]
+    paths = re.findall(r'<path d="([^"]*)"[^>]*style="([^"]*)"', group[: group.index("</g>")])
+    fills = [re.search(r"fill: (#\w+|none)", style).group(1) for _, style in paths]
+    drawn = {fill: shape.count("M ") for fill, (shape, _) in zip(fills, paths, strict=True)}
+    faces = [tuple(np.round(255 * c[:3]).astype(int)) for c in mesh.get_facecolor().reshape(-1, 4)]
+    hexes = [
+        "#{:02x}{:02x}{:02x}".format(*c) for c, seen in zip(faces, ~values.mask.ravel(), strict=True) if seen
+    ]
+    measured = {color: hexes.count(color) for color in set(hexes)}
+    assert {k: v for k, v in drawn.items() if k != "none"} == measured
+    assert ("stroke: #d9d9d9" in svg) == (line is not None)
