@@ -71,11 +71,17 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
             f"load_markers(extra=[{organism!r}]), alone read_markers({organism!r})."
         )
     one_of("organism", organism, ORGANISMS)
+    own = [extra] if isinstance(extra, str | Path) else list(extra)
+    return _with_files(organism, own) if own else shipped(organism)
+
+
+def _with_files(organism: str, own: list[str | Path]) -> MarkerCatalog:
+    """Read the reference sets and the files of a user."""
     folder = reference_folder()
     info, references, records = io.read_reference(folder)
     taken = {r.header["id"] for r in records}
     unmapped: list[dict[str, str]] = []
-    for path in [extra] if isinstance(extra, str | Path) else extra:
+    for path in own:
         read = io.read_sets(path)
         for record in read:
             _check_extra(record, taken, organism, path)
@@ -107,7 +113,8 @@ def shipped(organism: str) -> MarkerCatalog:
     >>> shipped("human") is shipped("human")
     True
     """
-    return load_markers(organism)
+    one_of("organism", organism, ORGANISMS)
+    return _with_files(organism, [])
 
 
 def _check_extra(record: io.SetRecord, taken: set[str], organism: str, path: str | Path) -> None:
