@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from markerkit.results import Assessment
 
 os.environ["MPLBACKEND"] = "Agg"
+gc.set_threshold(50_000, 20, 50)
 
 
 #: fixtures of seconds that a few tests share
@@ -28,6 +30,11 @@ DEAR = {"nasty_folder", "nasty_assessment", "example_folder", "null_checked", "u
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the tests with dear fixtures come first, so that one of several processes makes them and no other."""
     items.sort(key=lambda item: DEAR.isdisjoint(getattr(item, "fixturenames", ())))
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage walk through ten thousand tests again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,7 @@ def for_types_only(tree: ast.Module) -> set[ast.AST]:
     return {node for block in blocks for child in block.body for node in ast.walk(child)}
 
 
+@cache
 def imports(path: Path) -> list[tuple[str, bool]]:
     """Units of the package that a module imports, and whether the import is late (inside a function)."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -12,7 +12,6 @@ from markerkit import InputError, MarkerkitWarning
 from markerkit.report._methods import methods_text
 from markerkit.report._summary import summary
 from markerkit.tables.registry import TABLES
-from markerkit.tables.spec import to_tsv
 from tests.helpers import EXAMPLE
 
 pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
@@ -128,7 +127,7 @@ def test_input_is_not_changed_and_the_tables_are_the_same_twice(result, example)
     pd.testing.assert_frame_equal(example.values, before)
     assert example.history == history
     for name, table in result.tables.items():
-        assert to_tsv(table) == to_tsv(again.tables[name]), name
+        pd.testing.assert_frame_equal(table, again.tables[name], check_exact=True, obj=name)
     assert summary(result) == summary(again)
     assert methods_text(result) == methods_text(again)
 

@@ -43,9 +43,9 @@ def test_processes_give_what_one_gives(exp: mk.Experiment, alone: mk.Assessment)
     assert_same(mk.assess(exp, CONTRASTS, jobs=2), alone)
 
 
-def test_contrasts_of_processes_that_end_are_done_here(
-    exp: mk.Experiment, alone: mk.Assessment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> list[workers.Process]:
+    """Let every process end at once; those that were started."""
     started = []
 
     def ends_at_once(_module: str) -> workers.Process:
@@ -55,28 +55,47 @@ def test_contrasts_of_processes_that_end_are_done_here(
         return process
 
     monkeypatch.setattr(workers, "start", ends_at_once)
+    return started
+
+
+@pytest.mark.slow  # quick: the refusal below, which comes from this process as well
+def test_contrasts_of_processes_that_end_are_done_here(
+    exp: mk.Experiment, alone: mk.Assessment, ended: list[workers.Process]
+) -> None:
     assert_same(mk.assess(exp, CONTRASTS, jobs=2), alone)
-    assert len(started) == 2
-    assert all(process.poll() is not None for process in started)
+    assert len(ended) == 2
+    assert all(process.poll() is not None for process in ended)
+
+
+def refusal(exp: mk.Experiment, first: mk.Contrast | None, jobs: int) -> str:
+    """The error of a study whose runs are its groups; what is refused comes after `first`, or twice."""
+    run = exp.samples["fraction"].map({"EV": "first", "lysate": "second"})
+    confounded = exp.evolve("runs", samples=exp.samples.assign(run=run))
+    names = ["b"] if first is not None else ["b", "c"]
+    refused = [
+        mk.Contrast("fraction", "EV", "lysate", batch=("run",), comparator="lysate", name=n) for n in names
+    ]
+    with pytest.raises(InputError) as caught:
+        mk.assess(confounded, refused if first is None else [first, *refused], jobs=jobs)
+    assert "run" in str(caught.value)
+    return str(caught.value)
 
 
 def test_a_refused_contrast_is_refused_in_a_process_too(exp: mk.Experiment) -> None:
-    samples = exp.samples
-    run = samples["fraction"].map({"EV": "first", "lysate": "second"})
-    confounded = mk.Experiment(
-        exp.values, samples.assign(run=run), exp.proteins, exp.scale, exp.organism, exp.history
-    )
-    contrasts = [
-        CONTRASTS[0],
-        mk.Contrast("fraction", "EV", "lysate", batch=("run",), comparator="lysate", name="b"),
-    ]
-    errors = []
-    for jobs in (1, 2):
-        with pytest.raises(InputError) as caught:
-            mk.assess(confounded, contrasts, jobs=jobs)
-        errors.append(str(caught.value))
-    assert errors[0] == errors[1]
-    assert "run" in errors[0]
+    assert refusal(exp, None, jobs=1) == refusal(exp, None, jobs=2)
+
+
+@pytest.mark.slow
+def test_a_contrast_is_refused_after_one_that_is_not(exp: mk.Experiment) -> None:
+    assert refusal(exp, CONTRASTS[0], jobs=1) == refusal(exp, CONTRASTS[0], jobs=2)
+
+
+def test_a_contrast_of_processes_that_end_is_refused_here(
+    exp: mk.Experiment, ended: list[workers.Process]
+) -> None:
+    assert "confounded" in refusal(exp, None, jobs=2)
+    assert len(ended) == 2
+    assert all(process.poll() is not None for process in ended)
 
 
 @pytest.mark.parametrize("jobs", [0, -1, 1.5])

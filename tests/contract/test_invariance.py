@@ -241,8 +241,9 @@ def test_a_second_group_of_a_gene(gene: str) -> None:
 def synonyms() -> dict[str, str]:
     """Genes of the study -> an alias that stands for this gene alone."""
     found: dict[str, str] = {}
+    measured = set(raw().columns)
     for alias, (gene, how) in gene_table("human").by_name.items():
-        if how != "symbol" and gene in raw().columns:
+        if how != "symbol" and gene in measured:
             found.setdefault(gene, alias)
     return found
 

@@ -281,7 +281,8 @@ def test_the_largest_sources_stand_first_with_their_share_before_the_comparison(
     ("context", "shown"),
     [
         ({}, False),
-        ({"viability_percent": 95.0, "apoptosis_induced": False}, False),
+        # which statements count: tests/assessment/test_headline.py
+        pytest.param({"viability_percent": 95.0, "apoptosis_induced": False}, False, marks=pytest.mark.slow),
         pytest.param({"apoptosis_induced": True}, True, marks=pytest.mark.slow),
         ({"apoptosis_shown": "annexin V"}, True),
     ],
