@@ -62,13 +62,13 @@ def test_contract(method):
 @pytest.mark.parametrize("rho", [0.0, 0.3])
 def test_level_holds_under_correlation(rho):
     """Correlated sets without effect must not be called: the trap of tests that sample proteins."""
-    null = {f"null{k}": [f"P{i}" for i in range(30 * k, 30 * k + 30)] for k in range(4)}
+    null = {f"null{k}": [f"P{i}" for i in range(30 * k, 30 * k + 30)] for k in range(8)}
     rejected = {"camera": [], "fry": [], "effect": [], "joint": []}
-    for seed in range(120):
+    for seed in range(60):
         rng = np.random.default_rng(seed)
-        y = rng.normal(0, 0.5, (10, 600))
-        shared = np.repeat(rng.normal(0, 0.5, (10, 4)), 30, axis=1)
-        y[:, :120] = np.sqrt(1 - rho) * y[:, :120] + np.sqrt(rho) * shared
+        y = rng.normal(0, 0.5, (10, 1200))
+        shared = np.repeat(rng.normal(0, 0.5, (10, 8)), 30, axis=1)
+        y[:, :240] = np.sqrt(1 - rho) * y[:, :240] + np.sqrt(rho) * shared
         da = halves(y)
         for method, calls in rejected.items():
             calls += list(mk.enrich(da, null, method=method).table["pvalue"] < 0.05)
