@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import markerkit as mk
-from tests.helpers import example_assessed
+from tests.helpers import APOPTOSIS, EXAMPLE, example_assessed
 from tests.hostile import nasty_contrast, nasty_experiment
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ gc.set_threshold(50_000, 20, 50)
 
 
 #: fixtures of seconds that a few tests share
-DEAR = {"nasty_folder", "nasty_assessment", "example_folder", "null_checked", "undeclared", "compared"}
+DEAR = {"nasty_folder", "nasty_assessment", "example_folder", "null_checked", "undeclared", "compared", "stated",
+        "alone"}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,6 +70,13 @@ def example_folder(example_assessment: Assessment, tmp_path_factory: pytest.Temp
 def undeclared(example: mk.Experiment) -> Assessment:
     """The example, assessed without pairs and without a word on what the control is."""
     return mk.assess(example, mk.Contrast("fraction", "EV", "lysate"))
+
+
+@pytest.fixture(scope="session")
+def stated(example: mk.Experiment) -> Assessment:
+    """The example, assessed with much said of it: vesicles of dying cells, how they were isolated, where the data are."""
+    said = {"vesicles": True, "isolation": "SEC", "lysate_preparation": "RIPA", "accession": "PXD1"}
+    return mk.assess(example, EXAMPLE, context={**APOPTOSIS, **said})
 
 
 @pytest.fixture(scope="session")

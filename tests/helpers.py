@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 #: how the tests compare the simulated example of `load_example`; see the fixture `example_assessment`
 EXAMPLE = Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate", fluid="culture")
+#: a context that speaks of dying cells; see the fixture `stated`
+APOPTOSIS = {
+    "apoptosis_induced": True,
+    "apoptosis_shown": "annexin V and cleaved caspase-3",
+    "viability_percent": 62.0,
+    "caspase_inhibitor_control": True,
+    "inhibitor_effect": "abolished",
+}
 
 
 @cache

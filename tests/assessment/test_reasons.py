@@ -11,6 +11,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.checks.circularity import circularity_of, stated_names
 from markerkit.sets.enrichment import enrich
 from markerkit.study.context import CONTEXT_KEYS
+from tests.helpers import APOPTOSIS
 
 MARKERS = mk.load_markers()
 
@@ -19,30 +20,9 @@ def ask(comparator="lysate", **options):
     return mk.Contrast("fraction", "EV", "lysate", paired_by="donor", comparator=comparator, **options)
 
 
-APOPTOSIS = {
-    "apoptosis_induced": True,
-    "apoptosis_shown": "annexin V and cleaved caspase-3",
-    "viability_percent": 62.0,
-    "caspase_inhibitor_control": True,
-    "inhibitor_effect": "abolished",
-}
-
-
 @pytest.fixture
 def result(example_assessment):
     return example_assessment
-
-
-@pytest.fixture(scope="module")
-def stated(example):
-    context = {
-        **APOPTOSIS,
-        "vesicles": True,
-        "isolation": "SEC",
-        "lysate_preparation": "RIPA",
-        "accession": "PXD1",
-    }
-    return mk.assess(example, ask(comparator="lysate", fluid="culture"), MARKERS, context=context)
 
 
 @pytest.fixture(scope="module")

@@ -256,7 +256,7 @@ def test_technical_replicates_are_collapsed(example):
     exp = mk.Experiment(
         example.values, repeats, example.proteins, example.scale, example.organism, example.history
     )
-    found = mk.assess(exp, PLAIN, collapse_by="unit")
+    found = mk.assess(exp, collapse_by="unit")
     assert found.experiment.n_samples == len(samples) // 2
     assert len(found.samples_used.table) == len(samples)
     assert "averaged and count once" in found.design[0]

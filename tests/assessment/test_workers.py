@@ -39,6 +39,15 @@ def assert_same(found: mk.Assessment, expected: mk.Assessment) -> None:
     assert found.design == expected.design
 
 
+def test_every_contrast_stands_in_one_table(alone: mk.Assessment) -> None:
+    identity, change = (contrast.name for contrast in CONTRASTS)
+    assert set(alone.identity.table["contrast"]) == set(alone.evidence.table["contrast"]) == {identity}
+    assert set(alone.comparison.table["contrast"]) == {change}
+    assert set(alone.purity.table["contrast"]) == {identity, change}
+    fractions = alone.purity.contamination_fraction.table.groupby("contrast")["status"].agg(set)
+    assert fractions.to_dict() == {identity: {"assessed"}, change: {"not assessable"}}
+
+
 def test_processes_give_what_one_gives(exp: mk.Experiment, alone: mk.Assessment) -> None:
     assert_same(mk.assess(exp, CONTRASTS, jobs=2), alone)
 

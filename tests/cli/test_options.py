@@ -92,15 +92,17 @@ def test_every_command_is_tried():
     assert len(TRIED) > 50
 
 
-@pytest.mark.parametrize(
-    ("path", "action"),
-    [
-        pytest.param(p, a, id=f"{'-'.join(p)} {a.dest}", marks=[pytest.mark.slow] if p == ("cohort",) else [])
-        for p, a in TRIED
-    ],
-)
-def test_values_of_every_option(here, capsys, path, action):
-    for value in VALUES:
+#: every option with half of the values, in turns, in the quick tests, and with the others in the slow ones
+TURNS = [
+    pytest.param(p, a, VALUES[turn::2], id=f"{'-'.join(p)} {a.dest} {turn}",
+                 marks=[pytest.mark.slow] if p == ("cohort",) or turn != number % 2 else [])
+    for number, (p, a) in enumerate(TRIED) for turn in range(2)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "action", "values"), TURNS)
+def test_values_of_every_option(here, capsys, path, action, values):
+    for value in values:
         words = [*path, *COMMANDS[path]]
         if not action.option_strings:
             words[len(path)] = value

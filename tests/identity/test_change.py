@@ -161,6 +161,11 @@ def test_compare_gives_classes_and_sources(example: mk.Experiment) -> None:
     assert not there.markers.table.empty
 
 
+def test_a_control_of_which_nothing_is_said_is_to_be_declared(undeclared: mk.results.Assessment) -> None:
+    assert "declare what lysate is: lysate, biofluid or soluble" in "\n".join(undeclared.verdicts())
+
+
+@pytest.mark.slow  # quick, with two other contrasts: tests/assessment/test_workers.py
 def test_every_contrast_stands_in_one_table(example: mk.Experiment) -> None:
     exp = example
     contrasts = [

@@ -11,7 +11,7 @@ from tests import fuzz
 
 SEEDS = {s.name: s for s in fuzz.seeds()}
 TRUTH = {name: s.truth() for name, s in SEEDS.items()}
-QUICK, ALL, STEP = 500, 20_000, 50
+QUICK, ALL, STEP = 300, 20_000, 50
 GIGABYTES = 2
 
 

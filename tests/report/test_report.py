@@ -284,13 +284,22 @@ def test_the_largest_sources_stand_first_with_their_share_before_the_comparison(
         # which statements count: tests/assessment/test_headline.py
         pytest.param({"viability_percent": 95.0, "apoptosis_induced": False}, False, marks=pytest.mark.slow),
         pytest.param({"apoptosis_induced": True}, True, marks=pytest.mark.slow),
-        ({"apoptosis_shown": "annexin V"}, True),
+        pytest.param({"apoptosis_shown": "annexin V"}, True, marks=pytest.mark.slow),
     ],
 )
 def test_vesicles_of_dying_cells_are_shown_where_the_context_speaks_of_apoptosis(
     example, example_assessment, context, shown
 ):
-    first = first_screen(mk.assess(example, EXAMPLE, context=context) if context else example_assessment)
+    result = mk.assess(example, EXAMPLE, context=context) if context else example_assessment
+    assert_dying_cells(result, shown=shown)
+
+
+def test_vesicles_of_dying_cells_are_shown_where_much_is_said_of_them(stated):
+    assert_dying_cells(stated, shown=True)
+
+
+def assert_dying_cells(result, *, shown):
+    first = first_screen(result)
     for title in ("Apoptotic exosome", "Apoptotic EV, any size"):
         assert (f"<b>{title}</b>" in first) == shown
     assert (HOW_TO_ASK in first) != shown
