@@ -44,10 +44,10 @@ def calls(exp: mk.Experiment, contrasts: list[mk.Contrast]) -> Counter[tuple[str
 
 
 @pytest.fixture(scope="module")
-def once() -> Counter[tuple[str, str]]:
-    exp = mk.load_example()
-    mk.assess(exp, CONTRAST)  # reads the tables that are kept
-    return calls(exp, [CONTRAST])
+def once(example_assessment: mk.Assessment) -> Counter[tuple[str, str]]:
+    """The calls of a further assessment: the first has read the tables that are kept."""
+    assert example_assessment.contrasts
+    return calls(mk.load_example(), [CONTRAST])
 
 
 @pytest.mark.parametrize("room", MOST)
