@@ -71,7 +71,7 @@ def load_markers(organism: str = "human", *, extra: Iterable[str | Path] = ()) -
             f"load_markers(extra=[{organism!r}]), alone read_markers({organism!r})."
         )
     one_of("organism", organism, ORGANISMS)
-    own = [extra] if isinstance(extra, str | Path) else list(extra)
+    own: list[str | Path] = [extra] if isinstance(extra, str | Path) else list(extra)
     return _with_files(organism, own) if own else shipped(organism)
 
 

@@ -1517,9 +1517,8 @@ def test_save_does_not_hang_on_the_hash_seed(tmp_path: Path) -> None:
         "s.loader.exec_module(t); from markerkit import figures;"
         "figures.save(figures.identity_summary(t.identity_table()), sys.argv[2])"
     )
-    seeds = {"1", "2"} - {
-        os.environ.get("PYTHONHASHSEED")
-    }  # any but that of this process, which draws the first
+    # any seed but that of this process, which draws the first
+    seeds = {"1", "2"} - {os.environ.get("PYTHONHASHSEED")}
     env = os.environ | {"PYTHONHASHSEED": seeds.pop(), "PYTHONPATH": os.pathsep.join(sys.path)}
     here, there = tmp_path / "here", tmp_path / "there"
     figures.save(figures.identity_summary(identity_table()), here)
