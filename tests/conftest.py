@@ -121,6 +121,12 @@ def one_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     draw_one_figure(monkeypatch)
 
 
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start no process that would draw: for tests of the command line that are refused before anything is drawn."""
+    monkeypatch.setattr("markerkit.report._process._processors", lambda: 1)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real data sets, which cannot be shared with the code."""

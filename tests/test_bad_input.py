@@ -13,6 +13,9 @@ import markerkit as mk
 from markerkit.cli.main import main
 from markerkit.simulation.examples import write_example
 
+# a refusal while another process waits to draw: test_confounded_batch in tests/cli/test_main.py
+pytestmark = pytest.mark.usefixtures("one_process")
+
 ASK = ("--condition", "fraction", "--case", "EV", "--control", "lysate")
 PAIRED = (*ASK, "--paired-by", "donor", "--comparator", "lysate")
 

@@ -224,6 +224,7 @@ def test_sets_of_the_user(here, capsys):
     assert main(["sets", "diff", "a.gmt", "nope.gmt"]) == 2
 
 
+@pytest.mark.usefixtures("one_process")
 def test_bad_words_exit_2(here, example, capsys):
     header, *rows = example[0].read_text(encoding="utf-8").splitlines()
     (here / "few.tsv").write_text("\n".join([header, *rows[::8], ""]), encoding="utf-8")

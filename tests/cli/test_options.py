@@ -11,6 +11,8 @@ import pytest
 from markerkit.cli.main import _parser, main
 from tests.helpers import ROOT
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 GENES = ("CD9", "CD63", "CD81", "TSG101", "PDCD6IP", "ALB", "ACTB", "GAPDH", "CANX", "LMNA", "APOA1", "FLOT1")
 SAMPLES = ("EV_1", "EV_2", "lysate_1", "lysate_2")
 VALUES = ("", "x" * 200, "9" * 200, "-1", "\u00e9\u05d0\n", "nan")
