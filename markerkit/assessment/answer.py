@@ -147,7 +147,7 @@ class Answer:
 def question(contrast: Contrast) -> str:
     """Say why a contrast is a comparison, and what would ask whether the case is vesicles."""
     if contrast.comparator == "ev":
-        return f"both groups are vesicles: what is higher or lower in {contrast.case}"
+        return f"both groups are EV preparations: what is higher or lower in {contrast.case}"
     return (
         f"what is higher or lower in {contrast.case}; to ask whether it is vesicles, declare what {contrast.control} is: "
         "lysate, biofluid or soluble"

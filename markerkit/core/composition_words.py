@@ -142,7 +142,7 @@ class Summary(NamedTuple):
 
 
 def summary_line(s: Summary) -> str:
-    """Write one line on a group: EV markers, main co-isolated sources, what is unassigned."""
+    """Write one line on a group: EV markers, the largest other shares, what is unassigned."""
     head = f"{s.name} ({counted(s.n_samples, 'sample')})" if s.n_samples > 1 else s.name
     because = f": {s.reason}" if s.word in (EvWord.WEAK, EvWord.NONE, EvWord.NOT_ASSESSABLE) else ""
     if s.word == EvWord.NOT_ASSESSABLE:
@@ -153,7 +153,7 @@ def summary_line(s: Summary) -> str:
     if s.unassigned == s.unassigned:
         named = names([str(x) for x in s.sources])
         parts.append(
-            f"main co-isolated: {named}" if named else f"no co-isolated source above {percent(s.named_share)}"
+            f"largest other shares: {named}" if named else f"no other source above {percent(s.named_share)}"
         )
         parts.append(f"{percent(s.unassigned, 2)} unassigned")
     return f"{head}: {'; '.join([*parts, *s.notes])}"
@@ -162,13 +162,7 @@ def summary_line(s: Summary) -> str:
 def _evidence(s: Summary) -> str:
     found = [f"{s.n_misev} of {s.n_misev_set} MISEV category 1 and 2 proteins"]
     if s.rank == s.rank:
-        # a median below the middle is better said as it is
-        top = (
-            f"rank in the top {number(100 - s.rank, 2)} %"
-            if s.rank >= 50
-            else f"median rank at {number(s.rank, 2)} %"
-        )
-        found.append(top)
+        found.append(f"in the median above {number(s.rank, 2)} % of the proteins")
     found.append(f"{percent(s.share, 2)} of the signal")
     return ", ".join(found) + (
         f"; share in the {s.place}" if s.place.partition(" ")[0] in _THIRDS else _beyond(s.place)

@@ -45,6 +45,16 @@ def interval(low: float, high: float, level: float) -> str:
     return f"{percent(level)} interval {text}"
 
 
+def odds_ratio(log_odds: float, low: float, high: float) -> str:
+    """Write a change of log odds with its interval as a ratio of odds.
+
+    >>> odds_ratio(-0.66, -0.69, -0.62)
+    'odds ×0.52 (0.5 to 0.54)'
+    """
+    middle, *ends = (number(math.exp(v), 2) for v in (log_odds, low, high))
+    return f"odds ×{middle} ({' to '.join(ends)})"
+
+
 def number(value: float, digits: int = 3) -> str:
     """Write a number with a true minus sign and no needless zeros.
 

@@ -18,10 +18,11 @@ from markerkit.figures._palette import INK, PAPER, SECONDARY, group_colors
 from markerkit.figures._rows import NOTE_SIZE, bare_y, page
 from markerkit.figures._style import MAX_HEIGHT, POINT, figure_of, height_asked, page_height, page_of, place
 from markerkit.figures._tables import FloatArray, checked, words
-from markerkit.figures._text import clean, ellipsize, shrink, text_width, widest, wrap
+from markerkit.figures._text import clean, ellipsize, shorten, shrink, text_width, widest, wrap
 
 _GENE_SIZE, _SAMPLE_SIZE, _ROW, _GAP, _KEY = 5.0, 5.0, 2.25, 1.2, 9.5
-_LONGEST_GENE, _LONGEST_SAMPLE, _LONGEST_GROUP = 16.0, 22.0, 34.0
+_LONGEST_GENE, LONGEST_SAMPLE, _LONGEST_GROUP = 16.0, 26.0, 34.0
+GROUP_SHADES = (INK, "#9a9a9a", "#5f5f5f", "#c8c8c8")  # of the bars that say which group a sample is of
 _LEADING = 2.4
 
 
@@ -104,7 +105,7 @@ def draw_blocks(
     left = min(max(widest([clean(b.title) for b in blocks], 6.5, "bold") + 5, 20.0), 38.0, 0.28 * full)
     inner = full - left - gene_room - 4
     named = inner / len(order) >= _SAMPLE_SIZE * POINT * 1.15
-    cut = [ellipsize(s, _LONGEST_SAMPLE, _SAMPLE_SIZE) for s in order]
+    cut = [shorten(s, LONGEST_SAMPLE, _SAMPLE_SIZE) for s in order]
     lines = [line for note in notes for line in wrap(note, full - 4, NOTE_SIZE)]
     bottom = (widest(cut, _SAMPLE_SIZE) + 2 if named else 3) + _KEY + _LEADING * len(lines)
     strip = _strip_of(groups, inner)
@@ -213,7 +214,7 @@ def _strip_of(groups: Sequence[str], inner: float) -> _Strip:
 def _draw_strip(sheet: Axes, strip: _Strip, box: tuple[float, float, int]) -> None:
     """Draw the groups of samples above the map, with their names; upright names keep their distance."""
     left, width, n_columns = box
-    unit, shades = width / n_columns, (INK, "#9a9a9a", "#5f5f5f", "#c8c8c8")
+    unit, shades = width / n_columns, GROUP_SHADES
     own = group_colors([name for name, *_ in strip.groups], "")
     middles = _apart([left + unit * (start + n / 2) for *_, start, n in strip.groups], left, left + width)
     for i, (name, text, start, n) in enumerate(strip.groups):
@@ -258,7 +259,8 @@ def _color_key(sheet: Axes, scale: Scale, full: float, y: float) -> None:
     ax.pcolormesh(
         steps, [0, 1], (steps[:-1] + steps[1:])[None, :] / 2, cmap=scale.cmap, rasterized=True, label="_key"
     )
-    middle = (scale.low + scale.high) / 2
+    # 0 is the median protein or the mean: a reader looks for it
+    middle = 0.0 if 0.75 * scale.low < 0 < 0.75 * scale.high else (scale.low + scale.high) / 2
     ends = [f"≤ {number(scale.low)}", number(middle), f"≥ {number(scale.high)}"]
     ax.set_xticks([scale.low, middle, scale.high], ends)
     bare_y(ax)

@@ -337,7 +337,7 @@ FIGURES: dict[str, _Drawing] = {
     "heatmap": _Drawing(
         "The most significant proteins in every sample",
         ("significant_values",),
-        lambda t, s: heatmap(t["significant_values"], t.get("samples_used")),
+        lambda t, s: heatmap(t["significant_values"], t.get("samples_used"), groups=s.groups),
     ),
     "qc_card": _Drawing(
         "Quality card of every sample",

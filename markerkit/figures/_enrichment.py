@@ -11,10 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from markerkit.core.wording import number
-from markerkit.figures._keys import left_out
+from markerkit.core.wording import counted, number
 from markerkit.figures._options import Options, drawing, page_width
-from markerkit.figures._palette import INK, PAPER, SECONDARY, family, in_order, look, title
+from markerkit.figures._palette import CLASSES, INK, PAPER, SECONDARY, SOURCES, family, in_order, look, title
 from markerkit.figures._rows import (
     HEAD_SIZE,
     MOST_ROWS,
@@ -72,7 +71,8 @@ def enrichment(
     -------
     Figure
         -log10 p to the right for sets that are up and to the left for those
-        that are down. At most 60 sets and three methods are drawn.
+        that are down. At most 60 sets and three methods are drawn; sets that could not be tested only where they
+        are classes or sources.
 
     Raises
     ------
@@ -85,7 +85,9 @@ def enrichment(
         :_MOST_METHODS
     ]
     keys = in_order(words(rows, "set"))
-    shown = keys[:MOST_ROWS]
+    tested = set(words(rows, "set")[np.isfinite(numbers(rows, "pvalue"))])
+    kept = [k for k in keys if k in tested or k in CLASSES or k in SOURCES]
+    shown = kept[:MOST_ROWS]
     names = [title(k) for k in shown]
     lines = slots([family(k) for k in shown])
     full = page_width(width, options)
@@ -95,7 +97,7 @@ def enrichment(
             return blank_page(full, "nothing to draw: no set was tested")
         unit = min(3.7, 205 / (lines[-1].y + 1))
         inner = max(unit * (lines[-1].y + 1), 9)
-        sheet = page(full, 12.5 + inner + 10)
+        sheet = page(full, 12.5 + inner + 10 + (3 if len(shown) < len(keys) else 0))
         sheet.text(2, 3.6, ellipsize(contrast, full - 60, 7, "bold"), fontweight="bold", va="center_baseline")
         note = f"full: FDR ≤ {number(100 * alpha)} %"
         sheet.text(full - 2, 3.6, note, fontsize=5.5, ha="right", va="center_baseline", color=SECONDARY)
@@ -104,11 +106,21 @@ def enrichment(
             part = _aligned(rows[words(rows, "method") == method], shown)
             if i == 0:
                 write_names(ax, lines, names, room=room)
-                left_out(ax, len(keys) - MOST_ROWS, "sets", room=room)
             _draw(ax, part, lines, alpha)
             _words(ax, method)
         _counts(panels[-1], rows, shown, lines)
+        _not_shown(sheet, len(keys) - len(kept), len(kept) - len(shown))
     return figure_of(sheet)
+
+
+def _not_shown(sheet: Axes, few: int, more: int) -> None:
+    """Count the sets of the table that are not drawn."""
+    reasons = ((few, "of which too few members were measured"), (more, "for which the page has no room"))
+    said = [f"{counted(n, 'set')} {why}" for n, why in reasons if n > 0]
+    if said:
+        full, bottom = sheet.get_xlim()[1], max(sheet.get_ylim())
+        text = ellipsize(f"In the table only: {'; '.join(said)}.", full - 4, 5.5)
+        sheet.text(2, bottom - 1.4, text, fontsize=5.5, color=SECONDARY, va="center_baseline")
 
 
 def _panels(

@@ -13,18 +13,18 @@ from matplotlib.patches import Patch, Rectangle
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
-from markerkit.figures._blocks import not_measured
+from markerkit.core.wording import counted
+from markerkit.figures._blocks import GROUP_SHADES, LONGEST_SAMPLE, not_measured
 from markerkit.figures._options import Options, drawing, page_width
-from markerkit.figures._palette import DIVERGING, INK, RULE, group_colors
+from markerkit.figures._palette import DIVERGING, RULE, group_colors
 from markerkit.figures._rows import bare_y, blank_page, page
 from markerkit.figures._style import MAX_HEIGHT, POINT, figure_of, height_asked, page_of, place
 from markerkit.figures._tables import FloatArray, checked, numbers, short_name, words
-from markerkit.figures._text import ellipsize, widest
+from markerkit.figures._text import ellipsize, shorten, text_width, widest
 
 _COLUMNS = ("protein", "gene", "sample", "value", "padj")
-_SIZE, _ROW, _LONGEST_GENE, _LONGEST_SAMPLE = 5.0, 2.2, 18.0, 22.0
+_SIZE, _ROW, _LONGEST_GENE, _MOST_KEYS = 5.0, 2.2, 20.0, 8
 _LEFT, _TOP, _TREE, _BAR, _KEY = 12.0, 6.0, 7.0, 2.0, 9.0  # mm
-_SHADES = (INK, "#b0b0b0", "#6e6e6e", "#d9d9d9")
 _VECTORS = 400  # cells up to which a map is drawn as vectors
 _LIMIT = 2.0  # standard deviations at which the color scale ends
 
@@ -35,6 +35,7 @@ def heatmap(
     *,
     max_proteins: int = 50,
     cluster_samples: bool = True,
+    groups: Sequence[str] | None = None,
     width: str | float = "double",
     **options: Unpack[Options],
 ) -> Figure:
@@ -53,6 +54,8 @@ def heatmap(
         Proteins at most; those with the smallest `padj` are kept, and the figure says of how many.
     cluster_samples
         Cluster the samples; else they stand by group.
+    groups
+        Groups in the order of their shades, the darkest first; by default in that of the samples.
     width
         89, 120 or 183 mm.
     **options
@@ -84,7 +87,7 @@ def heatmap(
     """
     table = checked(values, _COLUMNS, "significant values")
     full = page_width(width, options)
-    found = _map_of(table, samples_used, max_proteins, cluster=cluster_samples)
+    found = _map_of(table, samples_used, max_proteins, groups or (), cluster=cluster_samples)
     with drawing(options):
         if found is None:
             return blank_page(full, "nothing to draw: no protein is significant")
@@ -92,18 +95,23 @@ def heatmap(
 
 
 class _Map(NamedTuple):
-    """What is drawn: z-scores with the names of rows and columns, their trees, and of how many proteins these are."""
+    """What is drawn: z-scores with the names of rows and columns, the groups in order, the trees, and of how many
+    proteins these are.
+    """
 
     grid: FloatArray
     genes: list[str]
     samples: list[str]
     groups: list[str]
+    order: list[str]
     row_tree: FloatArray | None
     column_tree: FloatArray | None
     total: int
 
 
-def _map_of(table: pd.DataFrame, used: pd.DataFrame | None, most: int, *, cluster: bool) -> _Map | None:
+def _map_of(
+    table: pd.DataFrame, used: pd.DataFrame | None, most: int, first_groups: Sequence[str], *, cluster: bool
+) -> _Map | None:
     """Arrange the values of the most significant proteins as a matrix in the order of its clusters."""
     frame = pd.DataFrame({c: words(table, c) for c in ("protein", "gene", "sample")})
     frame = frame.assign(value=numbers(table, "value"), padj=numbers(table, "padj"))
@@ -116,10 +124,10 @@ def _map_of(table: pd.DataFrame, used: pd.DataFrame | None, most: int, *, cluste
     grid = _scores(wide.reindex(index=chosen, columns=samples).to_numpy(dtype=float))
     group = _group_of(table, used)
     groups = [group.get(s, "") for s in samples]
-    rank = {g: i for i, g in enumerate(dict.fromkeys(groups))}
+    rank = {g: i for i, g in enumerate(dict.fromkeys([*(g for g in first_groups if g in groups), *groups]))}
     by_group = np.argsort([rank[g] for g in groups], kind="stable")
     grid, samples, groups = grid[:, by_group], [samples[i] for i in by_group], [groups[i] for i in by_group]
-    cluster = cluster and len(rank) <= len(_SHADES)
+    cluster = cluster and len(rank) <= len(GROUP_SHADES)
     row_tree, column_tree = _tree(grid), _tree(grid.T) if cluster else None
     rows, columns = (_leaves(t, n) for t, n in ((row_tree, len(chosen)), (column_tree, len(samples))))
     gene = dict(zip(frame["protein"], frame["gene"], strict=True))
@@ -127,7 +135,7 @@ def _map_of(table: pd.DataFrame, used: pd.DataFrame | None, most: int, *, cluste
     total = numbers(table, "n_significant")
     n = int(total[0]) if np.isfinite(total[:1]).any() else len(first)
     return _Map(grid[np.ix_(rows, columns)], [names[i] for i in rows], [samples[i] for i in columns],
-                [groups[i] for i in columns], row_tree, column_tree, n)  # fmt: skip
+                [groups[i] for i in columns], list(rank), row_tree, column_tree, n)  # fmt: skip
 
 
 def _group_of(table: pd.DataFrame, used: pd.DataFrame | None) -> dict[str, str]:
@@ -173,11 +181,11 @@ def _leaves(tree: FloatArray | None, n: int) -> list[int]:
 
 def _draw(found: _Map, full: float) -> Figure:
     n_rows, n_columns = found.grid.shape
-    names = [ellipsize(g, _LONGEST_GENE, _SIZE) for g in found.genes]
+    names = [shorten(g, _LONGEST_GENE, _SIZE) for g in found.genes]
     left = _LEFT if found.row_tree is not None else 3.0
     inner = full - left - widest(names, _SIZE) - 4
     named = inner / n_columns >= _SIZE * POINT * 1.15
-    cut = [ellipsize(s, _LONGEST_SAMPLE, _SIZE) for s in found.samples]
+    cut = [shorten(s, LONGEST_SAMPLE, _SIZE) for s in found.samples]
     below = (widest(cut, _SIZE) + 2 if named else 4) + _KEY
     top = _TOP + (_TREE if found.column_tree is not None else 0) + _BAR + 0.8
     natural = top + min(n_rows * _ROW, MAX_HEIGHT - top - below - 6) + below
@@ -193,7 +201,7 @@ def _draw(found: _Map, full: float) -> Figure:
     else:
         text = f"{n_columns} samples"
         sheet.text(left + inner / 2, top + height + 2, text, ha="center", va="center_baseline", fontsize=6)
-    _group_bar(sheet, found.groups, (left, top - _BAR - 0.5, inner))
+    _group_bar(sheet, found, (left, top - _BAR - 0.5, inner))
     _branches(sheet, found, (left, top, inner, height))
     _head(sheet, found, full)
     _color_key(sheet, (left, top + height + below - 5.5), full, holes=not np.isfinite(found.grid).all())
@@ -214,14 +222,14 @@ def _cells(ax: Axes, grid: FloatArray) -> None:
 def _faces(groups: Sequence[str]) -> dict[str, str]:
     """Color of every group: the caller's, else a shade of grey."""
     named = group_colors(groups, "")
-    return {g: c or _SHADES[i % len(_SHADES)] for i, (g, c) in enumerate(sorted(named.items()))}
+    return {g: c or GROUP_SHADES[i % len(GROUP_SHADES)] for i, (g, c) in enumerate(named.items())}
 
 
-def _group_bar(sheet: Axes, groups: Sequence[str], box: tuple[float, float, float]) -> None:
+def _group_bar(sheet: Axes, found: _Map, box: tuple[float, float, float]) -> None:
     """Draw the group of every sample in a bar above the map."""
     left, top, width = box
-    unit, faces = width / len(groups), _faces(groups)
-    for i, group in enumerate(groups):
+    unit, faces = width / len(found.groups), _faces(found.order)
+    for i, group in enumerate(found.groups):
         cell = Rectangle((left + i * unit, top), unit, _BAR, facecolor=faces[group], edgecolor="none")
         cell.set_label(f"_group {group}")
         sheet.add_patch(cell)
@@ -251,18 +259,20 @@ def _head(sheet: Axes, found: _Map, full: float) -> None:
     """Say how many proteins of how many are shown, and which bar is which group."""
     n = len(found.genes)
     count = (
-        f"{n:,} significant proteins"
+        counted(n, "significant protein")
         if n >= found.total
-        else f"the {n:,} most significant of {found.total:,} proteins"
+        else f"The {n:,} most significant of {found.total:,} proteins"
     )
     sheet.text(2, 2.8, count, fontsize=6.5, fontweight="bold", va="center_baseline")
-    faces = _faces(found.groups)
+    faces = _faces(found.order)
     counts = pd.Series(found.groups).value_counts()
+    drawn = list(faces.items())[:_MOST_KEYS]
+    room = min((full - 10 - text_width(count, 6.5, "bold")) / len(drawn) - 6, 40)
     key = [
-        Patch(facecolor=c, edgecolor="none", label=ellipsize(f"{g or 'all samples'} ({counts[g]})", 40, 6))
-        for g, c in faces.items()
+        Patch(facecolor=c, edgecolor="none", label=ellipsize(f"{g or 'all samples'} ({counts[g]})", room, 6))
+        for g, c in drawn
     ]
-    sheet.legend(handles=key[:8], loc="center right", bbox_to_anchor=(full - 2, 2.8), ncols=min(len(key), 8),
+    sheet.legend(handles=key, loc="center right", bbox_to_anchor=(full - 2, 2.8), ncols=len(key),
                  bbox_transform=sheet.transData, borderpad=0, borderaxespad=0, handlelength=1.2, handleheight=0.8,
                  handletextpad=0.4, columnspacing=1.2)  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -65,6 +66,7 @@ class _Panel:
     columns: tuple[str, str, str]
 
 
+_SEEN = 0.05  # log2: a smaller difference cannot be seen on the axis
 _EFFECT = _Panel("Markers of the class", LOG2_FC, 51, 45, ("log2_fc", "ci_low", "ci_high"))
 _MARGIN = _Panel("Margin", "log₂ difference", 100, 27, ("margin", "margin_ci_low", "margin_ci_high"))
 _NEGATIVES = _Panel(
@@ -200,7 +202,7 @@ def _draw_panel(sheet: Axes, panel: _Panel, table: pd.DataFrame, zone: tuple[flo
     for row in which(~_without_effect(table)):
         _background(ax, row, zone if is_effect else None)
     for row, key in enumerate(words(table, "class")):
-        doubled = is_effect and _differs(value, bounded, row)
+        doubled = is_effect and _differs((value, low, high), bounded, row)
         y = row + 0.5 if is_effect and not doubled else row + 0.38
         if np.isfinite(value[row]):
             _mark(ax, (value[row], low[row], high[row]), y, look(key), words(table, "verdict")[row])
@@ -259,10 +261,12 @@ def _background(ax: Axes, row: int, zone: tuple[float, float] | None) -> None:
     ax.plot([0, 0], [row, row + 1], color=INK, linewidth=0.5, zorder=1, label="_zero")
 
 
-def _differs(value: FloatArray, bounded: list[FloatArray], row: int) -> bool:
-    """Whether counting proteins detected in one group only at their bound changes the number."""
-    shown = bounded[0][row]
-    return bool(np.isfinite(shown) and not (np.isfinite(value[row]) and np.isclose(shown, value[row])))
+def _differs(values: Sequence[FloatArray], bounded: Sequence[FloatArray], row: int) -> bool:
+    """Whether counting proteins detected in one group only moves the effect or an end of its interval so that it is seen."""
+    plain, other = (np.array([v[row] for v in some]) for some in (values, bounded))
+    if not np.isfinite(other[0]):
+        return False
+    return not (np.isfinite(plain[0]) and np.allclose(plain, other, rtol=0, atol=_SEEN, equal_nan=True))
 
 
 def _draw_bounded(ax: Axes, values: list[float], y: float) -> None:
@@ -300,10 +304,11 @@ def _key(sheet: Axes, table: pd.DataFrame, zone: tuple[float, float], confidence
         f"Dashed: smallest effect that counts, {number(zone[1])}."
     )
     sheet.text(2, y, text, fontsize=5.5, color=SECONDARY, va="center_baseline")
-    if np.isfinite(numbers(table, "bounded_log2_fc")).any():
+    plain, other = ([numbers(table, f"{kind}{c}") for c in _EFFECT.columns] for kind in ("", "bounded_"))
+    if any(_differs(plain, other, row) for row in range(len(table))):
         left = 2 + text_width(text, 5.5) + 3.2
         sheet.plot([left], [y], marker="d", markersize=2.8, color=RULE, linestyle="none", label="_key")
-        text = "with proteins detected in one group only at their bound, where it differs"
+        text = "with proteins found in one group only, where that differs"
         sheet.text(left + 1.4, y, text, fontsize=5.5, color=SECONDARY, va="center_baseline")
 
 

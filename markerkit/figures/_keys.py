@@ -33,7 +33,7 @@ def fill_key(verdicts: Sequence[str]) -> list[Line2D]:
             markerfacecoloralt=PAPER,
             markeredgecolor=color,
             markeredgewidth=0.8,
-            label=" or ".join(names),
+            label=names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}",
         )
         for (fill, color), names in named.items()
     ]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from markerkit.figures._palette import INK, PAPER, RULE
 from markerkit.figures._style import POINT, figure_of
-from markerkit.figures._text import clean, ellipsize, text_width
+from markerkit.figures._text import clean, shorten, text_width
 
 FloatArray = NDArray[np.float64]
 
@@ -67,7 +67,7 @@ def place_labels(
     room = _Room((left + _INSIDE, bottom + _INSIDE, right - _INSIDE, top - _INSIDE), taken, texts, ())
     written = 0
     for label in labels:
-        text = ellipsize(label.text, 22, size)
+        text = shorten(label.text, 24, size)
         if written >= most or not clean(text):
             continue
         anchor = _to_mm(ax, np.array([[label.x, label.y]]))[0]

@@ -81,8 +81,8 @@ def marker_plot(
 
     Notes
     -----
-    A point is a sample, a stroke the median of the group's measured values; lines join samples of one pair. Crosses at
-    the left stand for samples in which the protein was not measured, with their number.
+    A point is a sample, a stroke the median of the group's measured values; lines join samples of one pair, where it has
+    one sample in a group. Crosses at the left stand for samples in which the protein was not measured, with their number.
 
     Examples
     --------
@@ -104,7 +104,8 @@ def marker_plot(
         raise InputError(
             f"no sample is in the groups {listed(groups)}; the groups are {listed(dict.fromkeys(shown.group))}."
         )
-    shown = _Shown(shown.values[kept], shown.titles, shown.group[kept], shown.pair[kept])
+    pair = _joinable(shown.pair[kept], shown.group[kept])
+    shown = _Shown(shown.values[kept], shown.titles, shown.group[kept], pair)
     with drawing(options):
         if not len(shown.values) or not shown.titles:
             return blank_page(full, "nothing to draw: no marker was measured")
@@ -174,6 +175,13 @@ def _pairs(samples: Sequence[str], used: pd.DataFrame | None) -> pd.Series:
     return pd.Series([known.get(s, "") for s in samples], index=list(samples), dtype=object)
 
 
+def _joinable(pair: pd.Series, group: pd.Series) -> pd.Series:
+    """Pairs to join by lines: with one sample in a group, for which line belongs to which of several no one could tell."""
+    several = pd.DataFrame({"pair": pair, "group": group}).duplicated(keep=False).to_numpy()
+    single = pair.where(~several, "")
+    return single.where(single.duplicated(keep=False), "")
+
+
 def _draw(shown: _Shown, order: Sequence[str], full: float, *, more: int) -> Figure:
     genes = list(shown.titles)
     heads = [f"{g or 'all samples'} ({(shown.group == g).sum()})" for g in order]
@@ -202,9 +210,14 @@ def _draw(shown: _Shown, order: Sequence[str], full: float, *, more: int) -> Fig
                 sheet.text(room - 0.5, y, name, fontsize=size, ha="right", va="center_baseline")
     left_out = [(len(genes) - len(panels), "genes"), (more, "groups")]
     said = "; ".join(f"{n} more {what}" for n, what in left_out if n > 0)
-    _foot(
-        sheet, deep * (_ABOVE + tall + _AXIS), (room + 1, full), said, paired=bool((shown.pair != "").any())
+    marks = ["stroke: median"]
+    marks += ["lines: pairs"] if (shown.pair != "").any() else []
+    marks += (
+        ["×n left of the dashed line: not measured in n samples"]
+        if shown.values.isna().any(axis=None)
+        else []
     )
+    _foot(sheet, deep * (_ABOVE + tall + _AXIS), (room + 1, full), [*marks, *filter(None, [said])])
     return figure_of(sheet)
 
 
@@ -213,13 +226,17 @@ def _panel(ax: Axes, shown: _Shown, gene: str, order: Sequence[str], looks: Mapp
     seen = values[np.isfinite(values)]
     low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 1.0)
     reach = max(high - low, 1.0)
-    edge = low - 0.10 * reach
-    ax.set_xlim(edge - 0.24 * reach, high + 0.08 * reach)
+    holes = bool(shown.values.isna().to_numpy().any())
+    edge = low - (0.10 if holes else 0.08) * reach
+    ax.set_xlim(edge - 0.24 * reach if holes else edge, high + 0.08 * reach)
     ax.set_ylim(len(order) - 0.5, -0.5)
     bare_y(ax)
     for k in range(1, len(order)):
         ax.axhline(k - 0.5, color=FAINT, linewidth=0.5, zorder=0.5, label="_between")
-    ax.axvline(edge, color=RULE, linewidth=0.5, linestyle=(0, (2, 2)), zorder=1, label="_measured from here")
+    if holes:
+        ax.axvline(
+            edge, color=RULE, linewidth=0.5, linestyle=(0, (2, 2)), zorder=1, label="_measured from here"
+        )
     _ticks(ax, edge)
     height = _heights(shown, order)
     _joined(ax, shown, values, height)
@@ -278,7 +295,7 @@ def _absent(ax: Axes, n: int, at: tuple[float, float]) -> None:
         ax.text(*at, f"×{n}", fontsize=5.5, color=SECONDARY, ha="center", va="center_baseline", zorder=4)
 
 
-def _foot(sheet: Axes, bottom: float, span: tuple[float, float], more: str, *, paired: bool) -> None:
+def _foot(sheet: Axes, bottom: float, span: tuple[float, float], marks: Sequence[str]) -> None:
     left, full = span
     sheet.text(
         left,
@@ -287,10 +304,7 @@ def _foot(sheet: Axes, bottom: float, span: tuple[float, float], more: str, *, p
         fontsize=7,
         va="center_baseline",
     )
-    text = "stroke: median; "
-    text += "lines: pairs; " if paired else ""
-    text += "×n left of the dashed line: not measured in n samples"
-    text += f"; {more}" if more else ""
+    text = "; ".join(marks)
     short = "stroke: median; ×n: not measured in n samples"
     fitting = text if text_width(text, 5.5) < full - left - 2 else short
     sheet.text(

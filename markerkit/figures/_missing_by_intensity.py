@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from markerkit.core.wording import number
+from markerkit.core.wording import odds_ratio
 from markerkit.figures._options import Options, drawing, page_width
 from markerkit.figures._palette import INK, RULE, SECONDARY
 from markerkit.figures._rows import blank_page, page, value_ticks
@@ -88,7 +88,7 @@ def _slopes(table: pd.DataFrame | None) -> dict[str, str]:
     texts = zip(*(words(rows, c) for c in ("group", "missing_values", "missing_reason")), strict=True)
     for (group, word, reason), slope, low, high in zip(texts, *ends, strict=True):
         known = np.isfinite(slope)
-        text = f"{number(slope, 2)} ({number(low, 2)} to {number(high, 2)})" if known else reason
+        text = f"{odds_ratio(slope, low, high)} per doubling" if known else reason
         found[group] = ": ".join(filter(None, [word, text]))
     return found
 
@@ -123,7 +123,7 @@ def _draw(rows: pd.DataFrame, shown: Sequence[str], slopes: dict[str, str], full
     sheet.text(
         2.2, _ABOVE + _PANEL / 2, "Values missing (%)", rotation=90, fontsize=7, ha="center", va="center"
     )
-    note = "In parentheses: 95 % interval of the change of log odds per doubling."
+    note = "Odds of a missing value against those of a measured one, for twice the intensity; in parentheses: 95 % interval."
     more = f" {len(shown) - len(panels)} more groups stand in the table." if len(shown) > len(panels) else ""
     sheet.text(
         _LEFT,

@@ -278,7 +278,15 @@ def _percent(share: float) -> str:
 
 
 def _foot(sheet: Axes, y: float, note: str, full: float) -> None:
-    text = "Frame: to review, the table says why. ×: none measured; –: ratios have no share. Shares overlap and do not add up. No class verdict."
+    shown = {t.get_text() for t in sheet.texts}
+    marks = [said for mark, said in (("×", "×: none measured."), ("–", "–: not known.")) if mark in shown]
+    text = " ".join(
+        [
+            "Frame: to review, the table says why.",
+            *marks,
+            "Shares overlap and do not add up. No verdict on the class.",
+        ]
+    )
     sheet.text(
         2, y + 2.5, ellipsize(text, full - 4, _SIZE), fontsize=_SIZE, color=SECONDARY, va="center_baseline"
     )

@@ -106,7 +106,10 @@ def _panel(ax: Axes, rows: pd.DataFrame, lines: Sequence[Slot], groups: Sequence
     heading, color = _PANELS[quantity]
     share, low, high = (numbers(rows, c) for c in ("share", "ci_low", "ci_high"))
     joined = np.concatenate([share, low, high])
-    floor, top = 1e-4, max(float(np.nanmax(np.clip(joined, 0, 1))), 1e-3)
+    top = max(float(np.nanmax(np.clip(joined, 0, 1))), 1e-3)
+    # from the decade below the smallest value, one decade at least and four at most
+    least = min(float(np.nanmin(np.where(joined > 0, joined, np.nan), initial=top)), top / 10)
+    floor = 10.0 ** max(np.floor(np.log10(least)), np.floor(np.log10(top)) - 4, -4)
     ax.set_xscale("log")
     ax.set_xlim(floor * 0.8, min(1.0, top) * 1.25)
     _ticks(ax)
@@ -166,7 +169,7 @@ def _ticks(ax: Axes) -> None:
 def _foot(ax: Axes, more: int) -> None:
     figure = page_of(ax)
     full, tall = (v / figure.dpi / MM for v in (figure.bbox.width, figure.bbox.height))
-    text = "number: rank; groups whose ranks overlap cannot be told apart (family-wise 5 %)"
+    text = "number: rank; groups whose ranks overlap cannot be told apart (at 5 % over all pairs)"
     text += f"; {more} more groups in the table" if more > 0 else ""
     figure.text(
         2 / full,

@@ -18,7 +18,7 @@ from markerkit.figures._palette import INK, PAPER, RULE, SECONDARY, SEQUENTIAL, 
 from markerkit.figures._rows import bare_y, blank_page, page
 from markerkit.figures._style import figure_of, page_height, page_of, place
 from markerkit.figures._tables import FloatArray, checked, numbers, words
-from markerkit.figures._text import ellipsize, widest
+from markerkit.figures._text import ellipsize, shorten, widest
 
 _COLUMNS = ("sample", "group", "other", "other_group", "pearson")
 _SIZE, _LINE = 5.5, 2.3  # names in points, and the room of a line of them in mm
@@ -125,13 +125,13 @@ def _layout(found: _Map, full: float) -> _Layout:
     n_rows, n_columns = found.grid.shape
     heads = [ellipsize(g, _LONGEST, 6, "bold") for g, _, _ in _blocks(found.groups)]
     right = widest(heads, 6, "bold") + 6 if len(heads) > 1 else 3.0
-    names = [ellipsize(s, _LONGEST, _SIZE) for s in found.rows]
+    names = [shorten(s, _LONGEST, _SIZE) for s in found.rows]
     left = min(max(widest(names, _SIZE) + 3, 12.0), 0.3 * full)
     largest = min(_CELL * max(n_rows, 3), 200.0)
     named = min(largest, full - left - right) / n_rows >= _LINE
     left = left if named else 8.0
     side = min(largest, full - left - right)
-    heads = [ellipsize(c, _DEEPEST, _SIZE) for c in found.columns]
+    heads = [shorten(c, _DEEPEST, _SIZE) for c in found.columns]
     across = side / n_columns >= _LINE
     return _Layout(left, side, widest(heads, _SIZE) + 3 if across else 4.0, named, across)
 
@@ -145,10 +145,10 @@ def _draw(found: _Map, full: float) -> Figure:
     _heat(ax, found, low)
     _breaks(ax, found)
     if rows_named:
-        names = [ellipsize(s, left - 2, _SIZE) for s in found.rows]
+        names = [shorten(s, left - 2, _SIZE) for s in found.rows]
         ax.set_yticks(np.arange(n_rows) + 0.5, names, fontsize=_SIZE, rotation=0)
     if columns_named:
-        names = [ellipsize(s, _DEEPEST, _SIZE) for s in found.columns]
+        names = [shorten(s, _DEEPEST, _SIZE) for s in found.columns]
         ax.set_xticks(np.arange(n_columns) + 0.5, names, fontsize=_SIZE, rotation=90)
     else:
         middle = left + side / 2

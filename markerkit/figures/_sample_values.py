@@ -91,7 +91,9 @@ def sample_values(
         lines = _lines(named, inner)
         names = [clean(s) for s in order] if lines.size else [""] * len(order)
         room = min(max(widest(names, NAME_SIZE) + 3.5, 14.0), _LONGEST_NAME, 0.3 * full)
-        figure = open_page(full, _TOP + lines.height + _BOTTOM)
+        keyed = bool((numbers(rows, "n_proteins") > numbers(rows, "n_without_contaminants")).any())
+        bottom = _BOTTOM if keyed or more or not lines.size else _BOTTOM - 5.0
+        figure = open_page(full, _TOP + lines.height + bottom)
         each = (full - room - 4 - _GAP - 3) / 2
         left, right = (
             place(figure, room + 4 + i * (each + _GAP), _TOP, each, lines.height) for i in range(2)

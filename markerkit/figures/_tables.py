@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -177,16 +178,20 @@ def interval_limits(
     return max(low - reach, wide_low), min(high + reach, wide_high)
 
 
+_DATABASE = re.compile(r"^(ENSEMBL|REFSEQ|SWISS-PROT|TREMBL|H-INV):")  # of contaminant lists
+
+
 def short_name(gene: str, protein: str) -> str:
     """Name a protein group by its first gene; without one by its first accession.
 
     >>> short_name("CD9;CD63", "P21926"), short_name("", "sp|P08962|CD63_HUMAN;Q1"), short_name("", "group 7")
     ('CD9', 'P08962', 'group 7')
-    >>> short_name("", "CON__P00761")
-    'P00761 (cont.)'
+    >>> short_name("", "CON__P00761"), short_name("", "CON__ENSEMBL:ENSBTAP00000007350")
+    ('P00761 (cont.)', 'ENSBTAP00000007350 (cont.)')
     """
     if gene:
         return gene.split(";")[0]
     first = protein.split(";")[0]
     name = split_identifier(first)[0] or PREFIX.sub("", first)
+    name = _DATABASE.sub("", name)
     return f"{name} (cont.)" if CONTAMINANT.search(first) else name

@@ -90,6 +90,22 @@ def ellipsize(value: object, width: float, size: float, weight: str = "normal") 
     return text[:low].rstrip() + _ELLIPSIS
 
 
+def shorten(value: object, width: float, size: float) -> str:
+    """Cut a name to a width in mm from its middle, where names that begin alike differ at the end."""
+    text = clean(value)
+    if text_width(text, size) <= width:
+        return text
+    found, low, high = "", 2, len(text) - 1
+    while low <= high:
+        kept = (low + high) // 2
+        tried = f"{text[: (kept + 1) // 2].rstrip()}{_ELLIPSIS}{text[len(text) - kept // 2 :].lstrip()}"
+        if text_width(tried, size) <= width:
+            found, low = tried, kept + 1
+        else:
+            high = kept - 1
+    return found or ellipsize(text, width, size)
+
+
 def shrink(value: object, width: float, size: float, weight: str = "normal") -> tuple[str, float]:
     """Set a name smaller, down to 5 points, so that it fits a width in mm; cut it only where that is not enough."""
     text = clean(value)
@@ -126,6 +142,6 @@ def wrap(value: object, width: float, size: float, *, lines: int = 3, weight: st
 
 def _pieces(text: str, width: float, size: float, weight: str) -> list[str]:
     """Words with the space behind them, and the parts of those that are too wide for a line."""
-    words = re.findall(r"\S+ ?", text)
+    words = re.findall(r"\S+(?: %)? ?", text)  # no line begins with a percent sign
     wide = [text_width(w.rstrip(), size, weight) > width for w in words]
     return [p for w, broken in zip(words, wide, strict=True) for p in (_PARTS.findall(w) if broken else [w])]

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from markerkit.core.species import CONTAMINANT
 from markerkit.core.wording import number
 from markerkit.figures._keys import key_below, key_rows
 from markerkit.figures._labels import Label, place_labels
@@ -136,7 +137,7 @@ def volcano(
 
 
 class _Cloud(NamedTuple):
-    """The tested proteins: their rows, fold change, -log10 p, which count as changed and which have no fold change."""
+    """The tested proteins: rows, fold change, -log10 p; which changed, have no fold change, or are contaminants without a gene."""
 
     table: pd.DataFrame
     x: FloatArray
@@ -144,6 +145,7 @@ class _Cloud(NamedTuple):
     changed: Mask
     passed: Mask
     at_side: Mask
+    flagged: Mask
     over: bool
 
 
@@ -157,7 +159,11 @@ def _cloud(table: pd.DataFrame, alpha: float, lfc: float) -> _Cloud:
     passed = np.isfinite(padj) & (padj <= alpha)
     at_side = ~np.isfinite(x)
     changed = passed & (at_side | (np.abs(np.where(at_side, 0, x)) >= lfc))
-    return _Cloud(shown, x, _minus_log10(p[seen]), changed, passed, at_side, over)
+    first = words(shown, "protein").str.partition(";")[0] if len(shown) else words(shown, "protein")
+    flagged = (words(shown, "gene") == "") & first.str.contains(CONTAMINANT) & ~at_side
+    return _Cloud(
+        shown, x, _minus_log10(p[seen]), changed, passed, at_side, flagged.to_numpy(dtype=bool), over
+    )
 
 
 def _untested(table: pd.DataFrame) -> tuple[str, str]:
@@ -208,7 +214,7 @@ def _groups(genes: pd.Series, marked: Mapping[str, list[str]]) -> dict[str, Mask
 
 
 def _background(ax: Axes, cloud: _Cloud, marked: Mask) -> None:
-    plain, side = ~marked & ~cloud.at_side, ~marked & cloud.at_side
+    plain, side = ~marked & ~cloud.at_side & ~cloud.flagged, ~marked & cloud.at_side
     for rest, marker, size, color, name in (
         (plain & ~cloud.changed, "o", 4, _OTHER, "_background"),
         (plain & cloud.changed, "o", 4, _SIGNIFICANT, "_changed"),
@@ -227,6 +233,9 @@ def _background(ax: Axes, cloud: _Cloud, marked: Mask) -> None:
                 zorder=2,
                 label=name,
             )
+    if cloud.flagged.any():
+        at = (cloud.x[cloud.flagged], cloud.y[cloud.flagged])
+        ax.scatter(*at, s=8, marker="x", color=SECONDARY, linewidths=0.6, zorder=2.1, label="_contaminants")
 
 
 def _limits(ax: Axes, cloud: _Cloud, lfc: float) -> None:
@@ -317,10 +326,11 @@ def _key(cloud: _Cloud, groups: Mapping[str, Mask], alpha: float, lfc: float) ->
         (_face(key, at), "o", 3.9, f"{ellipsize(title(key), 34, 6)} ({drawn.sum():,})")
         for at, (key, drawn) in enumerate(groups.items())
     ]
-    rest = ~inside & ~cloud.at_side
+    rest = ~inside & ~cloud.at_side & ~cloud.flagged
     for color, marker, mask, text in (
         (_SIGNIFICANT, "o", rest & cloud.changed, f"FDR ≤ {number(100 * alpha)} %{fold}"),
         (_OTHER, "o", rest & ~cloud.changed, "other proteins"),
+        (SECONDARY, "x", cloud.flagged, "contaminants of the search list"),
         (_SIGNIFICANT, ">", cloud.at_side, "no fold change: in one group only"),
     ):
         if mask.any():
@@ -343,9 +353,11 @@ def _names(ax: Axes, cloud: _Cloud, inside: Mask, *, top: int, most: int) -> Non
     up, down = ([i for i in hits if (cloud.x[i] > 0) == side][:top] for side in (True, False))
     turn = {i: n for chosen in (markers, up, down) for n, i in enumerate(chosen)}
     order = sorted(turn, key=lambda i: (turn[i], -cloud.y[i]))
+    # several protein groups of one gene: the first is named
+    named = {short_name(gene[i], protein[i]): i for i in reversed(order)}
     labels = [
-        Label(cloud.x[i], cloud.y[i], short_name(gene[i], protein[i]), INK if inside[i] else SECONDARY)
-        for i in order
+        Label(cloud.x[i], cloud.y[i], name, INK if inside[i] else SECONDARY)
+        for name, i in sorted(named.items(), key=lambda item: order.index(item[1]))
     ]
     seen = inside | cloud.changed
     place_labels(ax, labels, np.column_stack([cloud.x[seen], cloud.y[seen]]), most=most)

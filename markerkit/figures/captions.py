@@ -29,7 +29,8 @@ CAPTIONS: Final[dict[str, str]] = {
     "over all sets tested; p where a test has none); empty: above 5 %. The test is named above the axes.",
     "enrichment": "Set tests of the contrast, one panel per method: camera compares a set with the other proteins, fry with no "
     "change. Points lie at -log10 p, to the right where the set is higher in the first group and to the left where it is "
-    "lower; full: FDR at most 5 % (Benjamini-Hochberg).",
+    "lower; full: FDR at most 5 % (Benjamini-Hochberg). Flagged contaminants take no part in set tests, so that a set of which "
+    "all is flagged (bovine serum, keratins) counts none as measured.",
     "forest": "Set effect of every vesicle class and contamination source: weighted mean log2 fold change of the measured markers "
     "minus that of the background proteins. Bars: confidence intervals over samples and markers (90 % for classes against "
     "a non-vesicular control, else 95 %), dashed where no verdict follows; grey zone: changes below a factor of two. Filled: "
@@ -48,18 +49,19 @@ CAPTIONS: Final[dict[str, str]] = {
     "identity_summary": "Vesicle classes in a contrast against a control that is not vesicles. From the left: set effect (log2 fold "
     "change of the class's markers over the background), margin over the closest competing class, effect of the negative "
     "markers, verdict with its reason. Bars: 90 % confidence intervals over samples and markers, so that a class is called "
-    "by one-sided tests at 5 %; grey zone: changes below a factor of two.",
+    "by one-sided tests at 5 %; grey zone: changes below a factor of two. Grey diamond: the effect where proteins found in one "
+    "group only count at the least change that they can have, if that differs.",
     "marker_heatmap": "Log2 abundance of EV markers (rows, by class) in every sample (columns, by group), each protein centered on "
     "its mean over the samples: colors compare samples within a row, not proteins with each other. Without a contrast the "
     "values are over the median protein of the sample instead. Hatched: not measured; a marker of several sets stands once.",
     "marker_plot": "Log2 abundance of single proteins (MISEV2018 category in parentheses) in every sample, samples aligned on their "
-    "medians. Point: sample; stroke: median of the measured values of a group; lines: pairs; crosses with a number: samples in "
+    "medians. Point: sample; stroke: median of the measured values of a group; lines: pairs; × with a number: samples in "
     "which the protein was not measured. No test.",
     "misev_heatmap": "Markers of the MISEV2018 categories (rows) in every sample (columns, by group), as log2 abundance over the median "
     "protein of the sample. Hatched cell: not measured; hatched bar: categories 3 and 4, which should be low or absent in "
     "EV preparations. Markers that no sample measured have no row.",
     "missing_by_intensity": "Share of missing values against mean log2 intensity, by group. A point is a bin of equally many "
-    "proteins, the line beside it their range of intensity. The slope is that of a logistic regression with its 95 % "
+    "proteins, the line beside it their range of intensity. The odds ratio is that of a logistic regression with its 95 % "
     "interval; a share that falls to the right says that faint proteins are missing because they are faint.",
     "overlap": "Positive markers that two sets share. Shade: share of the row's set; diagonal, bold: size of the set.",
     "overview": "Verdict on every vesicle class and contamination source (rows) in every contrast (columns). Number: fold change of the "
@@ -73,7 +75,7 @@ CAPTIONS: Final[dict[str, str]] = {
     "measured in at least half of the group's samples. Circles: EV markers (MISEV2018 categories 1 and 2); triangles: "
     "co-isolated proteins and other compartments (3 and 4).",
     "ranking": "Groups of samples ranked on the share of EV markers, of co-isolated protein and of material from cells and handling. "
-    "Point: mean share; bar: 95 % interval; number: rank. Groups whose ranks overlap cannot be told apart (family-wise 5 %).",
+    "Point: mean share; bar: 95 % interval; number: rank. Groups whose ranks overlap cannot be told apart (5 % over all pairs).",
     "replicate_correlation": "Pearson correlation of every two samples on the log2 values of the proteins that both measured, before "
     "normalization. Hatched: too few proteins in common.",
     "running_score": "Running score of a gene set enrichment analysis along the genes ranked by moderated t (case against control). "
@@ -86,7 +88,7 @@ CAPTIONS: Final[dict[str, str]] = {
     "changes the verdict.",
     "source_shares": "Share of the linear signal of each sample by contamination source, on a logarithmic axis; sources share proteins "
     "and do not add up. Up to six samples stand with 95 % intervals over the markers; of more, points are samples, bars the "
-    "middle half and strokes the median of a group.",
+    "middle half and symbols on them the median of a group.",
     "summary": "Overview of a preparation; panels without data are left out. Composition: share of the protein signal by origin; signal "
     "like the control: the part that looks like the comparator. Identity and purity: effect of every vesicle class and source "
     "over the background, with confidence intervals. Differential abundance: moderated t-tests, with lines at an FDR of 5 % and "

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 #: the order of the classes on the page, by verdict
 _ORDER = ("compatible", "higher", "unresolved", "similar", "lower", "not compatible", "not assessable")
 _PER_EV = {
-    "higher": "more than in the control",
-    "similar": "as much as in the control",
-    "lower": "less than in the control",
+    "higher": "per EV more than in the control",
+    "similar": "per EV no difference from the control shown",
+    "lower": "per EV less than in the control",
 }
 _TOP_PARTS = 6
 _LEAST_SHARE = 1e-4  # shares below this one are not written out

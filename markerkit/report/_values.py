@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from markerkit.core.wording import number, percent
+from markerkit.core.wording import number, odds_ratio, percent
 from markerkit.study.contrast import Contrast
 from markerkit.study.roles import SAMPLE
 
@@ -32,7 +32,7 @@ def group_rows(table: pd.DataFrame, contrast: Contrast | None) -> list[dict[str,
 
 
 def _row(row: pd.Series) -> dict[str, Any]:
-    slope = _span(row, "missing_slope", "missing_slope_ci_low", "missing_slope_ci_high")
+    slopes = [row[f"missing_slope{end}"] for end in ("", "_ci_low", "_ci_high")]
     return {
         "group": row["group"],
         "role": row["role"],
@@ -46,7 +46,7 @@ def _row(row: pd.Series) -> dict[str, Any]:
         "r_reason": row["r_reason"],
         "r_between": number(row["r_between"]) if np.isfinite(row["r_between"]) else "",
         "word": row["missing_values"],
-        "slope": slope,
+        "slope": odds_ratio(*slopes) if np.isfinite(slopes[0]) else "",
         "missing_reason": row["missing_reason"],
     }
 
@@ -57,9 +57,3 @@ def _percents(row: pd.Series) -> str:
         return ""
     low, middle, high = (percent(v, 3 if v >= 1 else 2) for v in row[["cv_q25", "cv_median", "cv_q75"]])
     return f"{middle} ({low} to {high})"
-
-
-def _span(row: pd.Series, value: str, low: str, high: str) -> str:
-    if not np.isfinite(row[value]):
-        return ""
-    return f"{number(row[value], 2)} ({number(row[low], 2)} to {number(row[high], 2)})"

@@ -12,6 +12,7 @@ import pandas as pd
 
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, whole_number
+from markerkit.core.wording import counted
 from markerkit.effects.members import Located
 from markerkit.effects.model import MissingValueScheme, ProteinEffects
 from markerkit.effects.scheme import effects_of, schemes_of
@@ -316,7 +317,6 @@ def _test(
     columns = {"statistic": np.nan, "pvalue": np.nan, "pvalue_mixed": np.nan} | found.columns
     columns = _described(study, measured.only(~few[measured.which]), ~few, columns["statistic"]) | columns
     table = {k: _spread(v, ~few) for k, v in columns.items()}
-    need = f"of at least {options.min_measured} members measured with an error"
     table |= {
         "set": np.array(members.names, dtype=object),
         "n_set": members.sizes,
@@ -324,7 +324,9 @@ def _test(
         "reason": np.array([found.reason.get(k, "") for k in members.names], dtype=object),
         "status": np.where(np.isnan(table["pvalue"]), "not tested", "tested").astype(object),
     }
-    table["reason"][few] = [f"{n} {need}" for n in n_measured[few]]
+    table["reason"][few] = [
+        f"{counted(n, 'member')} measured, {options.min_measured} needed" for n in n_measured[few]
+    ]
     table["status"][few] = "too few measured"
     return table, found.params
 

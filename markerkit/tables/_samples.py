@@ -321,6 +321,6 @@ EV_MARKERS = TableSpec(
         Column("presence_known", "bool", "false where the matrix is complete or imputed, so that the proteins counted are those of the study"),
         Column("approximate", "bool", "true where the input was logarithmic or imputed"),
         Column("samples_by_word", "str", "of a group: samples by their own word"),
-        Column("summary", "str", "one line: EV markers, main co-isolated sources, what is unassigned"),
+        Column("summary", "str", "one line: EV markers, the largest other shares, what is unassigned"),
     ),
 )

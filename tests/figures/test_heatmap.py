@@ -64,7 +64,7 @@ def test_distances_are_over_what_both_rows_measured() -> None:
 def test_the_smallest_p_are_kept_and_their_number_is_said() -> None:
     table = significant_values_table()
     figure = figures.heatmap(table, max_proteins=5)
-    assert "the 5 most significant of 60 proteins" in _words(figure)
+    assert "The 5 most significant of 60 proteins" in _words(figure)
     assert {f"GENE{i}" for i in range(5)} == {w for w in _words(figure) if w.startswith("GENE")}
     few = figures.heatmap(table.drop(columns="n_significant"))
     assert "20 significant proteins" in _words(few)

@@ -343,8 +343,8 @@ def test_line_of_a_group():
         named_share=0.01,
     )
     assert summary_line(line) == (
-        "EV (5 samples): EV markers strong (12 of 14 MISEV category 1 and 2 proteins, rank in the top 18 %, 6 % of the "
-        "signal; share in the upper third of 20 plasma bead preparations (2 studies)); main co-isolated: plasma proteins "
+        "EV (5 samples): EV markers strong (12 of 14 MISEV category 1 and 2 proteins, in the median above 82 % of the proteins, 6 % of the "
+        "signal; share in the upper third of 20 plasma bead preparations (2 studies)); largest other shares: plasma proteins "
         "39 % (31 to 46) and ER and Golgi 4 %; 34 % unassigned"
     )
     weak = line._replace(
@@ -356,8 +356,8 @@ def test_line_of_a_group():
         place="",
     )
     assert summary_line(weak) == (
-        "EV: EV markers weak: they rank no higher than others (12 of 14 MISEV category 1 and 2 proteins, median rank at "
-        "40 %, 6 % of the signal); no co-isolated source above 1 %; 34 % unassigned"
+        "EV: EV markers weak: they rank no higher than others (12 of 14 MISEV category 1 and 2 proteins, in the median above 40 % of the proteins, "
+        "6 % of the signal); no other source above 1 %; 34 % unassigned"
     )
     lost = weak._replace(word=EvWord.NOT_ASSESSABLE, reason="ratios", unassigned=np.nan)
     assert summary_line(lost) == "EV: EV markers not assessable: ratios"

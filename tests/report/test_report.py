@@ -450,11 +450,11 @@ def test_between_two_preparations_nothing_is_called_compatible(compared, example
         "unresolved",
         "not assessable",
     }
-    line = "  both groups are vesicles: what is higher or lower in EV"
+    line = "  both groups are EV preparations: what is higher or lower in EV"
     assert line in vesicles.verdicts()
     assert line not in lysate.verdicts()
     html = html_report(vesicles, [], {})
-    assert "This is a comparison: both groups are vesicles" in html
+    assert "This is a comparison: both groups are EV preparations" in html
     assert "What differs: classes</h2>" in html
     assert "Is it vesicles, and of which class?</h2>" not in html
     assert 'class="chip compatible"' not in html
