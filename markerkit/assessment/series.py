@@ -165,9 +165,16 @@ def _ranking_lines(table: pd.DataFrame) -> Iterator[str]:
     yield "ranking of the groups (groups whose ranks overlap cannot be told apart)"
     for quantity in QUANTITIES:
         rows = ranked[ranked["quantity"] == quantity]
-        shown = [f"{_ranks(r)} {r['group']} ({percent(r['share'], 2)})" for _, r in rows.iterrows()]
-        if shown:
-            yield f"  {_TITLES[quantity]}: {', '.join(shown)}"
+        if len(rows):
+            yield f"  {_TITLES[quantity]}: {_ranked(rows)}"
+
+
+def _ranked(rows: pd.DataFrame) -> str:
+    """Write the groups with their ranks, or that no rank holds."""
+    shares = [f"{r['group']} ({percent(r['share'], 2)})" for _, r in rows.iterrows()]
+    if (rows["rank"] == 1).all() and (rows["rank_to"] == len(rows)).all():
+        return f"no two groups can be told apart: {', '.join(shares)}"
+    return ", ".join(f"{_ranks(r)} {share}" for (_, r), share in zip(rows.iterrows(), shares, strict=True))
 
 
 def _ranks(row: pd.Series) -> str:

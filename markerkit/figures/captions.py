@@ -10,7 +10,7 @@ import pandas as pd
 
 from markerkit.core.errors import one_of
 from markerkit.core.wording import names
-from markerkit.figures._tables import numbers, words
+from markerkit.figures._tables import arms, numbers, words
 
 #: name of a figure -> its caption without the numbers of a study
 CAPTIONS: Final[dict[str, str]] = {
@@ -144,7 +144,9 @@ def _samples(tables: Mapping[str, pd.DataFrame], contrast: str | None) -> str:
     if used is None or "group" not in used.columns:
         return ""
     counts = words(used[words(used, "status") != "not used"], "group").value_counts(sort=False)
-    named = [f"{n} ({group})" for group, n in counts.items() if group]
+    case, control = arms(contrast or "")
+    order = sorted(counts.index, key=lambda g: {case: 0, control: 1}.get(g, 2))  # as the figures draw them
+    named = [f"{counts[group]} ({group})" for group in order if group]
     return f"n = {names(named)} samples." if named else ""
 
 

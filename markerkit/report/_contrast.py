@@ -103,6 +103,7 @@ def group_answers(ev_markers: pd.DataFrame, names: Sequence[str] | None = None) 
     rows = ev_markers[ev_markers["level"] == "group"]
     if names is not None:
         rows = rows[rows["name"].isin(list(names))]
+        rows = rows.sort_values("name", key=lambda n: n.map(list(names).index), kind="stable")
     found = []
     for _, row in rows.iterrows():
         head, _, text = str(row["summary"]).partition(": ")

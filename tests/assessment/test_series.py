@@ -5,9 +5,11 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import markerkit as mk
+from markerkit.assessment.series import _ranking_lines
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.report._html import study_lines
 from markerkit.report._methods import series_sentences
@@ -93,3 +95,13 @@ def test_wrong_amounts_stop_and_another_order_does_not(example: mk.Experiment) -
 def test_a_word_needs_the_condition(example: mk.Experiment) -> None:
     with pytest.raises(InputError, match="contrasts"):
         mk.assess(example, "all")
+
+
+def test_groups_that_cannot_be_told_apart_have_no_ranks_in_words():
+    table = pd.DataFrame({
+        "quantity": "ev", "group": ["PTB", "HC", "Rx"], "share": [0.008, 0.002, 0.001], "rank": [1, 1, 1], "rank_to": [3, 3, 3],
+    })  # fmt: skip
+    said = list(_ranking_lines(table))[1]
+    assert said == "  EV markers: no two groups can be told apart: PTB (0.8 %), HC (0.2 %), Rx (0.1 %)"
+    table["rank_to"] = [3, 3, 2]
+    assert "1 to 3 PTB (0.8 %), 1 to 3 HC (0.2 %), 1 to 2 Rx (0.1 %)" in list(_ranking_lines(table))[1]

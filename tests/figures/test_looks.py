@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
@@ -223,3 +224,9 @@ def test_no_room_is_kept_for_a_key_that_is_not_drawn() -> None:
 def test_a_number_and_its_percent_sign_stay_on_one_line(width: int) -> None:
     lines = wrap("measured in 100 % of the samples of one group", width, 5.5, lines=4)
     assert not any(line.startswith("%") for line in lines)
+
+
+def test_a_caption_counts_the_groups_in_the_order_of_the_figure() -> None:
+    used = pd.DataFrame({"group": ["HC", "PTB", "PTB", "Rx"], "status": "used"})
+    said = figures.captions.caption("pca", {"samples_used": used}, "PTB vs HC")
+    assert said.endswith("n = 2 (PTB), 1 (HC) and 1 (Rx) samples.")

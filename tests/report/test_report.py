@@ -24,6 +24,7 @@ from markerkit.core.glossary import GLOSSARY
 from markerkit.core.wording import percent
 from markerkit.figures._dispatch import FIGURES, OF_STUDY
 from markerkit.io.tabular import read_table
+from markerkit.report._contrast import group_answers
 from markerkit.report._figures import FigureWriter
 from markerkit.report._html import html_report
 from markerkit.report._places import PLACES
@@ -702,6 +703,19 @@ def test_values_by_group_are_those_of_the_contrast_and_its_blanks():
         "146 % (90 % to 200 %)",
     )
     assert (first["r"], first["r_lowest"], first["r_between"], rows[2]["cv"]) == ("0.95", "0.9", "", "")
-    assert first["slope"] == "\u22120.5 (\u22120.6 to \u22120.4)"
+    assert first["slope"] == "odds ×0.61 (0.55 to 0.67)"
     assert [r["group"] for r in group_rows(table, None)] == list(names)
     assert [r["group"] for r in group_rows(table, mk.Contrast("batch", "1", "2"))] == list(names)
+
+
+def test_groups_of_a_contrast_stand_in_its_order():
+    table = pd.DataFrame(
+        {
+            "level": "group",
+            "name": ["HC", "PTB", "Rx"],
+            "word": "weak",
+            "summary": ["HC: a", "PTB: b", "Rx: c"],
+        }
+    )
+    assert [g["name"] for g in group_answers(table, ["PTB", "HC"])] == ["PTB", "HC"]
+    assert [g["name"] for g in group_answers(table)] == ["HC", "PTB", "Rx"]
