@@ -104,8 +104,8 @@ def marker_plot(
         raise InputError(
             f"no sample is in the groups {listed(groups)}; the groups are {listed(dict.fromkeys(shown.group))}."
         )
-    pair = _joinable(shown.pair[kept], shown.group[kept])
-    shown = _Shown(shown.values[kept], shown.titles, shown.group[kept], pair)
+    joined = _joinable(shown.pair[kept], shown.group[kept])
+    shown = _Shown(shown.values[kept], shown.titles, shown.group[kept], joined)
     with drawing(options):
         if not len(shown.values) or not shown.titles:
             return blank_page(full, "nothing to draw: no marker was measured")

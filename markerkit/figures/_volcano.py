@@ -330,7 +330,7 @@ def _key(cloud: _Cloud, groups: Mapping[str, Mask], alpha: float, lfc: float) ->
     for color, marker, mask, text in (
         (_SIGNIFICANT, "o", rest & cloud.changed, f"FDR ≤ {number(100 * alpha)} %{fold}"),
         (_OTHER, "o", rest & ~cloud.changed, "other proteins"),
-        (SECONDARY, "x", cloud.flagged, "contaminants of the search list"),
+        (SECONDARY, "x", cloud.flagged, "flagged contaminants, no gene"),
         (_SIGNIFICANT, ">", cloud.at_side, "no fold change: in one group only"),
     ):
         if mask.any():

@@ -99,7 +99,7 @@ def test_contaminants_without_a_gene_have_a_mark_of_their_own() -> None:
     assert by_label["_contaminants"][:, 0] == pytest.approx(table.loc[at[:2], "log2_fc"])
     legend = ax.get_legend()
     assert legend is not None
-    assert "contaminants of the search list (2)" in [t.get_text() for t in legend.get_texts()]
+    assert "flagged contaminants, no gene (2)" in [t.get_text() for t in legend.get_texts()]
     drawn = sum(len(points) for points in by_label.values())
     assert drawn == int(table["pvalue"].notna().sum())
     assert figures.lint(ax) == []
