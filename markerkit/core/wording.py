@@ -35,13 +35,17 @@ def interval(low: float, high: float, level: float) -> str:
     ('90 % interval 2 to 4-fold', '90 % interval 2 to 4-fold lower')
     >>> interval(-1.0, 2.0, 0.95)
     '95 % interval 2-fold lower to 4-fold higher'
+    >>> interval(-0.01, 2.0, 0.95), interval(-1.0, 0.01, 0.95)
+    ('95 % interval no change to 4-fold higher', '95 % interval 2-fold lower to no change')
     """
     if low >= 0:
         text = f"{fold_change(low)} to {fold_change(high)}-fold"
     elif high <= 0:
         text = f"{fold_change(-high)} to {fold_change(-low)}-fold lower"
     else:
-        text = f"{fold_change(-low)}-fold lower to {fold_change(high)}-fold higher"
+        lower, higher = fold_change(-low), fold_change(high)
+        text = "no change" if lower == "1" else f"{lower}-fold lower"
+        text += " to no change" if higher == "1" else f" to {higher}-fold higher"
     return f"{percent(level)} interval {text}"
 
 

@@ -122,6 +122,20 @@ def test_plots_are_explored_by_keyboard(browser, report, kind):
     assert out["cleared"] == ""
 
 
+def test_on_a_telephone_the_text_on_a_source_has_the_whole_width(browser, report):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    try:
+        page.goto(report.as_uri(), timeout=120_000)
+        cells = page.locator("table.shares tbody td:last-child").evaluate_all(
+            "all => all.filter(c => c.offsetParent).map(c => [c.offsetWidth, c.parentElement.offsetWidth])"
+        )
+        assert cells
+        assert all(own >= 0.95 * row for own, row in cells)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+    finally:
+        page.close()
+
+
 def test_prints_to_pdf(report, tmp_path):
     pdf = tmp_path / "report.pdf"
     subprocess.run(
