@@ -47,7 +47,7 @@ MOST = dict.fromkeys(AXES, 1.1) | {"compared sets": 2.1}
 def study(n_proteins: int, n_samples: int) -> mk.Experiment:
     """Simulate preparations and lysates, each sample of which also stands in one of the twelve groups of column `group`."""
     made = mk.simulate(n=n_samples // 2, n_background=n_proteins, seed=1).experiment
-    chosen = made[:, list(made.values.columns[-n_proteins:])]
+    chosen = made[:, list(made.values.columns[:n_proteins])]
     groups = [f"g{i % GROUPS:02d}" for i in range(chosen.n_samples)]
     return mk.Experiment(
         chosen.values,

@@ -15,7 +15,7 @@ results/report.html     the report: one file that holds everything it shows
 results/summary.json    versions, catalog and digest, parameters, seed, checksum of the input, verdicts, warnings, its files
 results/methods.md      the methods paragraph, with citations and every choice made
 results/tables/*.tsv    the tables below
-results/tables.xlsx     the same in one workbook
+results/tables.xlsx     the same in one workbook, but for tables of more than 25,000 rows
 results/figures/        PDF, SVG and PNG
 ```
 

@@ -21,6 +21,7 @@ from markerkit.core.wording import percent
 from markerkit.report import _evidence
 from markerkit.report._cards import sample_cards
 from markerkit.report._contrast import contrast_parts, group_answers, levels
+from markerkit.report._long import too_long
 from markerkit.report._methods import CITATIONS, methods_text
 from markerkit.report._places import PLACES, place_of
 from markerkit.report._study import group_shares, guideline_rows, study_lines
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from markerkit.study.contrast import Contrast
 
 _HERE = Path(__file__).parent
+#: bytes of SVG beyond which the page holds the figures compressed, and its script unpacks them
+_MOST_PLAIN = 8_000_000
 _PAGE_WIDTH = 183.0  # mm, two columns of a page; 1000 pixels on a screen
 
 
@@ -103,8 +106,9 @@ def html_page(
 
     def page(drawn: Sequence[Drawn], skipped: Mapping[str, str]) -> str:
         shown_with = str(values["of_samples"])
-        figures = [_figure(d, shown_with) for d in sorted(drawn, key=_rank)]
-        text = template.render(**values, figures=figures, skipped=dict(skipped))
+        packed = sum(len(d.svg) for d in drawn) > _MOST_PLAIN
+        figures = [_figure(d, shown_with, packed=packed) for d in sorted(drawn, key=_rank)]
+        text = template.render(**values, figures=figures, packed=packed, skipped=dict(skipped))
         # a number and its sign stay on one line; what follows is data
         shown, mark, rest = text.partition('<script type="application/json"')
         return re.sub(r"(?<=\d) %", "\u00a0%", shown) + mark + rest
@@ -156,7 +160,7 @@ def _rank(drawn: Drawn) -> int:
     return names.index(drawn.name) if drawn.name in names else len(names)
 
 
-def _figure(drawn: Drawn, of_samples: str) -> dict[str, Any]:
+def _figure(drawn: Drawn, of_samples: str, *, packed: bool) -> dict[str, Any]:
     """Describe a figure for the page; one of the samples of the whole study stands with the contrast `of_samples`."""
     place = place_of(drawn.name)
     points = re.search(rb'<svg[^>]* width="([\d.]+)pt"', drawn.svg)
@@ -167,7 +171,8 @@ def _figure(drawn: Drawn, of_samples: str) -> dict[str, Any]:
         "name": drawn.name,
         "title": drawn.title,
         "caption": drawn.caption,
-        "svg": base64.b64encode(drawn.svg).decode(),
+        "svg": _packed(drawn.svg) if packed else base64.b64encode(drawn.svg).decode(),
+        "packed": packed,
         "file": drawn.file,
         # text of one size in narrow and wide figures
         "pixels": round(wide / _PAGE_WIDTH * 1000),
@@ -178,15 +183,19 @@ def _figure(drawn: Drawn, of_samples: str) -> dict[str, Any]:
 def _table_data(tables: Mapping[str, pd.DataFrame], marker_values: Mapping[str, pd.DataFrame]) -> str:
     """Tables as compressed JSON, which a browser unpacks when the first of them is opened."""
     with uncollected():
-        data = {name: _rows_of(table) for name, table in tables.items()}
+        data: dict[str, Any] = {n: too_long(n, table) or _rows_of(table) for n, table in tables.items()}
         data["marker_values"] = [
             [contrast, *row]
             for contrast, table in marker_values.items()
             for row in _rows_of(table[["set", "gene", "sample", "value"]])
         ]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return _packed(text.encode())
+
+
+def _packed(content: bytes) -> str:
     # level 9 takes three times as long for a percent
-    return base64.b64encode(gzip.compress(text.encode(), compresslevel=6, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(content, compresslevel=6, mtime=0)).decode()
 
 
 def _rows_of(table: pd.DataFrame) -> list[list[object]]:

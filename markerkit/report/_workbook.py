@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime
 import io
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from markerkit.core.memory import uncollected
+from markerkit.report._long import too_long
 from markerkit.tables.registry import TABLES
 from markerkit.tables.spec import Kind, TableSpec
 
@@ -84,6 +85,8 @@ def _sheet(
     table: pd.DataFrame,
     spec: TableSpec | None,
 ) -> None:
+    if note := too_long(name, table):
+        table = pd.DataFrame({"note": [note]})
     sheet = book.add_worksheet(name[:31])
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(table), table.shape[1] - 1)
@@ -111,19 +114,32 @@ def _format(column: str, kind: Kind) -> str:
 
 
 def _write_column(sheet: Worksheet, at: int, cells: pd.Series, number: Format | None, quoted: Format) -> None:
+    if cells.dtype.kind == "f":
+        _write_floats(sheet, at, cells, number)
+        return
     missing = cells.isna().to_numpy()
+    texts: dict[str, tuple[str, Format | None]] = {}
     for row, value in enumerate(cells.tolist(), 1):
         if missing[row - 1]:
             continue
-        if isinstance(value, float) and math.isinf(value):
-            value = str(value)  # a workbook knows no such number; degrees of freedom may be infinite
         if isinstance(value, str):
-            # what a spreadsheet shows with a leading apostrophe: text, never a formula
-            sheet.write_string(row, at, _clean(value), quoted if value.startswith(_FORMULA) else None)
+            if value not in texts:
+                # what a spreadsheet shows with a leading apostrophe: text, never a formula
+                texts[value] = _clean(value), quoted if value.startswith(_FORMULA) else None
+            sheet.write_string(row, at, *texts[value])
         elif isinstance(value, bool):
             sheet.write_boolean(row, at, value)
         else:
             sheet.write_number(row, at, value, number)
+
+
+def _write_floats(sheet: Worksheet, at: int, cells: pd.Series, number: Format | None) -> None:
+    values = cells.to_numpy()
+    for row in np.flatnonzero(np.isfinite(values)).tolist():
+        sheet.write_number(row + 1, at, values.item(row), number)
+    for row in np.flatnonzero(np.isinf(values)).tolist():
+        # a workbook knows no such number; degrees of freedom may be infinite
+        sheet.write_string(row + 1, at, str(values.item(row)))
 
 
 def _clean(text: str) -> str:

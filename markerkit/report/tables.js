@@ -35,9 +35,18 @@
   const specs = JSON.parse(document.getElementById("specs").textContent);
   const packed = document.getElementById("data").textContent;
   let unpacked = null;
+  function unpack(text) { return new Response(new Blob([Uint8Array.from(atob(text), function (c) { return c.charCodeAt(0); })]).stream().pipeThrough(new DecompressionStream("gzip"))); }
   function tables() {  // once, when the first table or plot is opened
-    unpacked = unpacked || new Response(new Blob([Uint8Array.from(atob(packed), function (c) { return c.charCodeAt(0); })]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+    unpacked = unpacked || unpack(packed).json();
     return unpacked;
+  }
+  async function figures() {  // of a study of many contrasts, one after the other
+    for (const img of document.querySelectorAll("img[data-packed]")) {
+      const svg = new Blob([await unpack(img.dataset.packed).arrayBuffer()], { type: "image/svg+xml" }), reader = new FileReader();
+      await new Promise(function (done) { reader.onload = done; reader.readAsDataURL(svg); });
+      img.src = reader.result; img.removeAttribute("data-packed");
+    }
+    root.dataset.figures = "yes";
   }
   const PAGE = 50;
   function make(tag, parent, text) { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; if (parent) parent.appendChild(e); return e; }
@@ -48,6 +57,7 @@
   window.markerkit = { make: make, tables: tables, specs: specs, saved: saved };
   function build(details, data) {
     const name = details.dataset.table, columns = specs[name], rows = data[name], body = details.querySelector(".body");
+    if (typeof rows === "string") { make("p", body, rows); return; }
     let shown = rows, page = 0, sorted = -1, down = false;
     const tools = make("div", body); tools.className = "tools";
     const label = make("label", tools, "Search "); const search = make("input", label); search.type = "search"; search.setAttribute("aria-label", "Search " + name);
@@ -99,5 +109,6 @@
     });
   });
   document.querySelectorAll("details.table").forEach(function (d) { d.addEventListener("toggle", function () { if (d.open && !d.dataset.built) { d.dataset.built = "yes"; tables().then(function (data) { build(d, data); }); } }); });
+  figures();
   root.dataset.ready = "yes";
 }());

@@ -27,8 +27,10 @@ def mid_ranks(values: npt.ArrayLike) -> Array:
     [2.5, 1.0, nan, 2.5]
     """
     array = np.asarray(values, dtype=float)
-    ranks = pd.DataFrame(np.atleast_2d(array).T).rank().to_numpy().T
-    return np.asarray(ranks.reshape(array.shape))
+    ranks = np.empty_like(array)
+    for own, row in zip(np.atleast_2d(ranks), np.atleast_2d(array), strict=True):
+        own[:] = pd.Series(row).rank()  # all rows at once take half as long again
+    return ranks
 
 
 def trimmed_mean(values: npt.ArrayLike, share: float) -> float:

@@ -1,5 +1,6 @@
 """The report in a real browser, with the network off."""
 
+import base64
 import json
 import re
 import shutil
@@ -7,6 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
+from markerkit.report import _html
+from markerkit.report._figures import Drawn
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -120,6 +124,48 @@ def test_plots_are_explored_by_keyboard(browser, report, kind):
     assert out["first"].startswith("CD63")
     assert out["selected"] == "Selected (1): CD63"
     assert out["cleared"] == ""
+
+
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt"><text y="20">&#8722;1.5</text></svg>'
+)
+
+
+@pytest.mark.parametrize(("most", "packed"), [(len(SVG), False), (len(SVG) - 1, True)])
+def test_figures_beyond_the_limit_are_packed_and_the_page_unpacks_them(
+    browser, compared, tmp_path, monkeypatch, most, packed
+):
+    monkeypatch.setattr(_html, "_MOST_PLAIN", most)
+    drawn = Drawn(
+        compared.contrasts[0].name, "volcano", "Differential abundance", "All of it.", SVG, "volcano"
+    )
+    text = _html.html_report(compared, [drawn], {})
+    src = f"data:image/svg+xml;base64,{base64.b64encode(SVG).decode()}"
+    assert (src in text, "<noscript><p>Without" in text) == (not packed, packed)
+    (tmp_path / "report.html").write_text(text.replace("<head>", f"<head>{WATCH}", 1), encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    page.wait_for_selector("html[data-figures=yes]", state="attached")
+    image = page.locator("figure.volcano img")
+    assert image.get_attribute("src") == src
+    assert image.evaluate("e => e.decode().then(() => e.naturalWidth)") == 96
+    assert page.evaluate("window.problems") == []
+    page.close()
+
+
+def test_a_table_too_long_for_the_page_is_named_there(browser, compared, tmp_path, monkeypatch):
+    monkeypatch.setattr("markerkit.report._long.MOST_ROWS", len(compared.coverage.table) - 1)
+    (tmp_path / "report.html").write_text(_html.html_report(compared, [], {}), encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    for name, shown in (
+        ("coverage", "rows are too many to show; they are in tables/coverage.tsv"),
+        ("design", "Search"),
+    ):
+        table = page.locator(f'details[data-table="{name}"]')
+        table.locator("summary").click()
+        table.locator(".body", has_text=shown).wait_for()
+    page.close()
 
 
 def test_on_a_telephone_the_text_on_a_source_has_the_whole_width(browser, report):

@@ -507,6 +507,17 @@ def test_the_methods_hold_no_html(folder):
     assert "]" + "(" not in text
 
 
+@pytest.mark.parametrize(("most", "whole"), [(3, True), (2, False)])
+def test_a_table_too_long_for_a_sheet_is_named_there(tmp_path, monkeypatch, most, whole):
+    monkeypatch.setattr("markerkit.report._long.MOST_ROWS", most)
+    table = TABLES["coverage"].conform(pd.DataFrame({"set": ["a", "b", "c"]}))
+    write_workbook({"coverage": table}, tmp_path / "a.xlsx")
+    sheet = load_workbook(tmp_path / "a.xlsx")["coverage"]
+    cells = [row[0].value for row in sheet.iter_rows()]
+    note = ["note", "3 rows are too many to show; they are in tables/coverage.tsv"]
+    assert cells == (["set", "a", "b", "c"] if whole else note)
+
+
 def test_workbook_survives_control_characters_and_is_the_same_twice(tmp_path):
     table = TABLES["coverage"].conform(pd.DataFrame({"set": ["a\x00b\x0b", "=1+1"], "n_set": [1, None]}))
     paths = [tmp_path / name for name in ("a.xlsx", "b.xlsx")]
