@@ -20,6 +20,7 @@ from markerkit.catalog.user_sets import mapped_sets
 from markerkit.core.errors import InputError, listed, one_of, suggestion
 from markerkit.core.experiment import ORGANISMS
 from markerkit.core.matrix import hand_out
+from markerkit.core.memory import uncollected
 from markerkit.tables.spec import to_tsv
 
 
@@ -137,8 +138,9 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     @classmethod
     def of_records(cls, records: Iterable[io.SetRecord], *, organism: str, where: str) -> MarkerCatalog:
         """Make a catalog of a user's sets, mapped as data are; `where` names them in messages."""
-        mapped, unmapped = mapped_sets(records, where)
-        return cls(mapped, organism=organism, unmapped=unmapped)
+        with uncollected():
+            mapped, unmapped = mapped_sets(records, where)
+            return cls(mapped, organism=organism, unmapped=unmapped)
 
     def add(self, sets: Sets) -> MarkerCatalog:
         """Return the catalog with sets of your own beside those that it has.

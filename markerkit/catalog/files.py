@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from markerkit.core import limits
 from markerkit.core.errors import InputError, listed, shown, suggestion
+from markerkit.core.memory import uncollected
 from markerkit.core.species import UNIPROT
 from markerkit.io.given import parse, read_bytes
 from markerkit.tables.spec import text_of_cell
@@ -148,9 +149,10 @@ def read_sets(path: str | Path) -> list[SetRecord]:
     text = read_text(path)
     if not text.strip():
         raise InputError(f"{path} is empty; give at least one set with one gene.")
-    records = readers[kind](path, text)
-    for record in records:
-        check_set(record, path, text)
+    with uncollected():
+        records = readers[kind](path, text)
+        for record in records:
+            check_set(record, path, text)
     return records
 
 
@@ -369,6 +371,8 @@ def _problem(marker: Mapping[str, Any]) -> str:
 def _wrong_kind(fields: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
     """Say which field holds another kind of value than its usual one; numbers are checked apart."""
     for name, value in fields.items():
+        if type(value) is type(usual[name]) is not list:
+            continue
         if isinstance(usual[name], str) and not isinstance(value, str):
             return f"`{name}` must be text; got {shown(value)}."
         if isinstance(usual[name], list) and not (
@@ -391,9 +395,15 @@ def line_of(text: str, gene: str, *, repeated: bool = False) -> int:
     """Line of a text that first (`repeated`: last) names a gene; 0 where none does."""
     if _WORD.fullmatch(gene) and not repeated:
         return _first_lines(text).get(gene, 0)
-    word = re.compile(rf"(?<![\w.-]){re.escape(gene)}(?![\w.-])") if gene else None
-    lines = [n for n, line in enumerate(text.split("\n"), 1) if word and word.search(line)]
+    lines = _lines_with(text, gene)
     return lines[-1 if repeated else 0] if lines else 0
+
+
+@lru_cache(maxsize=1_000)  # a library names a gene in many sets
+def _lines_with(text: str, gene: str) -> tuple[int, ...]:
+    """All lines of a text that name a gene which is no plain word."""
+    word = re.compile(rf"(?<![\w.-]){re.escape(gene)}(?![\w.-])") if gene else None
+    return tuple(n for n, line in enumerate(text.split("\n"), 1) if word and word.search(line))
 
 
 @lru_cache(maxsize=1)
