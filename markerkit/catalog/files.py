@@ -6,10 +6,10 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from markerkit.core import limits
 from markerkit.core.errors import InputError, listed, shown, suggestion
@@ -73,12 +73,33 @@ class SetRecord(NamedTuple):
     """A marker set as written: its header and its markers."""
 
     header: dict[str, Any]
-    markers: list[dict[str, Any]]
+    markers: Sequence[dict[str, Any]]
+
+
+class _OfGenes(Sequence[dict[str, Any]]):
+    """Markers of a list of genes, made when they are looked at: a set test asks for the genes alone."""
+
+    def __init__(self, genes: Iterable[str]) -> None:
+        self._genes = tuple(genes)
+
+    def __len__(self) -> int:
+        return len(self._genes)
+
+    @overload
+    def __getitem__(self, at: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, at: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        if isinstance(at, slice):
+            return [{**MARKER, "gene": gene} for gene in self._genes[at]]
+        return {**MARKER, "gene": self._genes[at]}
 
 
 def record_of_list(name: str, genes: Iterable[str]) -> SetRecord:
     """Make the record of a list of genes: positive members of a set without a class."""
-    return SetRecord({**HEADER, "id": name, "title": name}, [{**MARKER, "gene": gene} for gene in genes])
+    return SetRecord({**HEADER, "id": name, "title": name}, _OfGenes(genes))
 
 
 def reference_folder() -> Path:
@@ -230,7 +251,8 @@ def _from_rows(path: Path, reader: csv.DictReader[str]) -> list[SetRecord]:
     if len(set(names)) < len(names):
         raise InputError(f"{path} repeats a column; found {listed(names, limit=20)}.")
     _check_fields({columns.get(n, n): None for n in names if n not in DERIVED}, MARKER, f"{path}")
-    sets: dict[str, SetRecord] = {}
+    headers: dict[str, dict[str, Any]] = {}
+    markers: dict[str, list[dict[str, Any]]] = {}
     for row in reader:
         line = reader.line_num
         if None in row or None in row.values():
@@ -240,12 +262,11 @@ def _from_rows(path: Path, reader: csv.DictReader[str]) -> list[SetRecord]:
             continue
         marker = _typed(cells, f"{path}, line {line}")
         name = cells["set"]
-        if name not in sets:
-            sets[name] = SetRecord({**HEADER, "id": name, "title": cells.get("title") or name}, [])
-        sets[name].markers.append({**MARKER, **marker})
-    if not sets:
+        headers.setdefault(name, {**HEADER, "id": name, "title": cells.get("title") or name})
+        markers.setdefault(name, []).append({**MARKER, **marker})
+    if not headers:
         raise InputError(f"{path} has a header but no rows; give at least one set with one gene.")
-    return list(sets.values())
+    return [SetRecord(header, markers[name]) for name, header in headers.items()]
 
 
 def _typed(cells: Mapping[str, str], where: str) -> dict[str, Any]:
@@ -295,7 +316,7 @@ def _from_gmt(path: Path, text: str) -> list[SetRecord]:
                 f"{path}, line {line}: set {name!r} is there twice; give every set a name of its own."
             )
         else:
-            same.markers.extend(markers)
+            records[name] = SetRecord(same.header, [*same.markers, *markers])
     return list(records.values())
 
 

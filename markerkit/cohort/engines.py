@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,7 +46,7 @@ class Local:
 
         with threadpool_limits(limits=1):  # as on the workers
             for part in parts:
-                yield work(shared, part)
+                yield _done(work, shared, part)
 
 
 class Dask:
@@ -99,7 +100,18 @@ def _on_worker(work: Work, file: str, part: Any) -> Any:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
-        return work(_shared(file, Path(file).stat().st_mtime_ns), part)
+        return _done(work, _shared(file, Path(file).stat().st_mtime_ns), part)
+
+
+def _done(work: Work, shared: object, part: Any) -> Any:
+    """Compute a block and let go of its values.
+
+    What reads a store leaves them in circles of references, and a few large arrays do not make Python look for these: a
+    cohort would pile up in memory.
+    """
+    found = work(shared, part)
+    gc.collect()
+    return found
 
 
 @lru_cache(maxsize=1)

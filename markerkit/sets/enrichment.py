@@ -135,7 +135,7 @@ def enrich(
             MarkerkitWarning,
             stacklevel=2,
         )
-    catalog = as_sets(markers, measured=set(da.table["gene"]))
+    catalog = as_sets(markers, measured=set(da.table["gene"].tolist()))
     members = _members(catalog)
     tables, params = [], dict[str, Any]()
     for name in da.contrasts:
