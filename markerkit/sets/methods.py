@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -125,9 +124,13 @@ class Members:
 
     def measured(self, place: Mapping[str, int]) -> Members:
         """Keep those that a study measured, set by set in the order of their places."""
-        protein = np.array(list(map(place.get, self.gene.tolist(), repeat(-1))), dtype=np.intp)
-        order = np.lexsort((protein, self.which))
-        return replace(self, protein=protein).only(order[protein[order] >= 0])
+        # a library names a gene in many sets
+        codes, genes = pd.factorize(self.gene)
+        protein = np.array([place.get(gene, -1) for gene in genes], dtype=np.intp)[codes]
+        found = np.flatnonzero(protein >= 0)
+        # one number for each pair: sorted several times faster than by two columns
+        key = self.which[found] * (protein.max(initial=0) + 1) + protein[found]
+        return replace(self, protein=protein).only(found[np.argsort(key, kind="stable")])
 
     def as_set(self) -> SetMembers:
         """Take the entries as the members of one set."""
