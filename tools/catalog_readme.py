@@ -169,6 +169,10 @@ def _organisms(catalog: MarkerCatalog) -> list[str]:
         "name ends in `_BOVIN`, its accession is a known bovine one (after a prefix such as `CON__` or `Cont_` is taken off), or",
         "the table says so. A group that mixes species is reported as ambiguous and counts for its leading member. Where",
         "no bovine sequences were searched, bovine protein is counted as its ortholog, and the result says so.",
+        "",
+        "Skin of those who handle samples is human in a study of any species. Where a library of contaminants holds it by its",
+        "human accessions (`CON__P04264`), it counts for the keratins of mouse and rat as the ortholog; human keratins that are",
+        "not flagged as contaminants do not.",
     ]
 
 

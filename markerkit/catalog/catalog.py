@@ -44,20 +44,16 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
 
     Notes
     -----
-    The weight of a marker is derived, never stored. Its grade is 1 where the
-    fact was checked in its source (``verified`` is ``founding_review``,
-    ``opened:...`` or ``user``), 0.5 where it was recalled, 0 where it is
-    ``listed_only``. In the set of a vesicle class the weight of a positive
-    marker is grade / k, k the number of classes that hold the gene: by
-    membership or by the sharing recorded in a class set, ``apoptotic_ev`` and
-    ``apoptotic_microvesicle`` counted as one. Negative markers and all other
-    sets (layers, sources, modules, guideline categories) have weight = grade.
-    A weight given in a user's file is used as it is.
+    The weight of a marker is derived, never stored. Its grade is 1 where the fact was checked in its source
+    (``verified`` is ``founding_review``, ``opened:...`` or ``user``), 0.5 where it was recalled, 0 where it is
+    ``listed_only``. In the set of a vesicle class the weight of a positive marker is grade / k, k the number of
+    classes that hold the gene: by membership or by the sharing recorded in a class set, ``apoptotic_ev`` and
+    ``apoptotic_microvesicle`` counted as one. Negative markers and all other sets (layers, sources, modules,
+    guideline categories) have weight = grade. A weight given in a user's file is used as it is.
 
-    ``core`` is false for a member that goes with what the set names without
-    being a part of it, as an elongation factor goes with the ribosome. It
-    changes no weight: whoever asks whether a complex or an organelle is there
-    asks its core members.
+    ``core`` is false for a member that goes with what the set names without being a part of it, as an elongation
+    factor goes with the ribosome. It changes no weight: whoever asks whether a complex or an organelle is there asks
+    its core members.
 
     Examples
     --------
@@ -392,9 +388,8 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
     def for_organism(self, organism: str) -> MarkerCatalog:
         """Return the catalog with the genes and accessions of another organism.
 
-        Weights stay as they are. Markers without an ortholog, and those that
-        meet another marker of their set in one gene, move to `unmapped`. Sets
-        of another species (bovine serum) stay as they are.
+        Weights stay as they are. Markers without an ortholog, and those that meet another marker of their set in
+        one gene, move to `unmapped`. Sets of another species (bovine serum) stay as they are.
 
         Parameters
         ----------
@@ -411,12 +406,15 @@ class MarkerCatalog(Mapping[str, MarkerSet]):
             return self
         if self._organism != "human":
             raise InputError(
-                f"{self._organism} genes cannot be turned back into {organism} ones; "
-                f"use load_markers({organism!r})."
+                f"{self._organism} genes cannot be turned back into {organism} ones; use load_markers({organism!r})."
             )
         own = {k for k, r in self._records.items() if r.header["organism"] == self._organism}
         table, unmapped = derive.to_orthologs(self._table, self._orthologs, own, organism)
         return self._with(table, pd.concat([self._unmapped, unmapped]), organism=organism)
+
+    def handling_genes(self) -> dict[str, str]:
+        """Give human accession of skin that people leave in samples -> its gene here; see :mod:`markerkit.catalog.derive`."""
+        return derive.handling_genes(self._records, self._orthologs, self._organism)
 
     def overlap(self) -> pd.DataFrame:
         """Count the positive genes that every two sets share (set x set); `figures.overlap` draws it."""

@@ -37,6 +37,7 @@ UNMAPPED_COLUMNS = ("set", "gene", "accession", "role", "reason")
 #: columns that follow from others: what changes in them has changed there
 FOLLOWING = ("independent_marker",)
 _COPIED = ("complex", "misev", "evidence", "source", "verified", "note", "listed_only", "core")
+_HANDLING = "keratin"  # set of the skin of those who handle samples
 SHARING_ROLES = ("identity", "layer", "source")  # sets whose overlap is worth knowing in `shared_with`
 
 
@@ -257,6 +258,26 @@ def to_orthologs(
         pd.DataFrame(kept, columns=list(TABLE_COLUMNS)),
         pd.DataFrame(lost, columns=list(UNMAPPED_COLUMNS), dtype=object),
     )
+
+
+def handling_genes(
+    records: Mapping[str, io.SetRecord], orthologs: Iterable[Mapping[str, str]], organism: str
+) -> dict[str, str]:
+    """Give the genes of an organism that stand for what people who handle its samples leave in them.
+
+    Skin is of human whatever the species of a study, and libraries of contaminants hold it by its human accessions.
+
+    Returns
+    -------
+    dict
+        Human accession of a member of the set ``keratin`` that counts -> gene of its ortholog. Nothing for human, where
+        the accession gives the gene anyway, and nothing for a member without ortholog.
+    """
+    if organism == "human" or _HANDLING not in records:
+        return {}
+    accession = {m["gene"]: m["uniprot"] for m in records[_HANDLING].markers if not m["listed_only"]}
+    pairs = ((row["human_gene"], row.get(f"{organism}_gene", "")) for row in orthologs)
+    return {accession[human]: own for human, own in pairs if own and accession.get(human)}
 
 
 def _no_partner(pairs: Sequence[Mapping[str, str]], organism: str) -> str:

@@ -36,7 +36,8 @@ def harmonize_ids(
         Experiment.
     markers
         Catalog of the same organism; its gene and accession pairs are added
-        to the gene table, and its bovine accessions count as bovine.
+        to the gene table, its bovine accessions count as bovine, and in a study of
+        mouse or rat human keratins that are flagged as contaminants count as its keratins.
     scheme
         What a group whose members belong to several genes gets: ``"leading"``
         the gene of its first member, ``"unique"`` none. Either way it is
@@ -94,7 +95,8 @@ def _harmonized(exp: Experiment, markers: MarkerCatalog | None, scheme: str) -> 
     check_species(groups, organism)
     check_symbols(groups, organism)
     columns = (proteins[c] for c in ("accession", "gene", "species"))
-    rows = [mapper.map(*row) for row in zip(*columns, strict=True)]
+    flags = proteins["is_contaminant"]
+    rows = [mapper.map(*row, contaminant=bool(c)) for *row, c in zip(*columns, flags, strict=True)]
     counted = [row for row, here in zip(rows, proteins.index.isin(groups.gene.index), strict=True) if here]
     check_known(groups, counted, organism)
     warn_of_letters(groups, organism)

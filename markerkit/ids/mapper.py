@@ -19,6 +19,7 @@ from markerkit.core.species import (
     split_identifier,
 )
 
+HUMAN = SPECIES["human"]
 MAPPED, AMBIGUOUS, NOT_MAPPED = "mapped", "ambiguous", "not mapped"
 NO_IDENTIFIER = "no identifier"
 OTHER_SPECIES = "of another species"
@@ -88,6 +89,7 @@ class Mapper:
         self.style = style or Style()
         self.by_accession = dict(table.by_accession)
         self.foreign = dict(accessions_of_others(organism))
+        self.handling = {} if markers is None else markers.handling_genes()
         if markers is not None:
             table_of_sets = markers.table
             foreign = table_of_sets["set"].isin(markers.by_accession)
@@ -118,12 +120,14 @@ class Mapper:
             own or self.foreign.get(accession, "") or (self.species if accession in self.by_accession else "")
         )
 
-    def map(self, accession: str, gene: str, species: str) -> Mapped:
-        """Map the accession and gene that a table gives a protein group, and the species it names."""
+    def map(self, accession: str, gene: str, species: str, *, contaminant: bool = False) -> Mapped:
+        """Map the accession and gene that a table gives a protein group, the species it names, and whether it is flagged."""
         members = self.members(accession)
         first = members[0].accession if members else ""
         own = self.stated(members, species)
         present = list(dict.fromkeys(filter(None, [own, *map(self.species_of, members)])))
+        if own == HUMAN != self.species and contaminant and first in self.handling:
+            return self._of_handling(first, present)
         if own and own != self.species:
             return self._of_another_species(first, own, present)
         named = self.named(gene)
@@ -157,6 +161,16 @@ class Mapper:
             return Mapped(accession, species=species, status=AMBIGUOUS, reason=reason)
         reason = f"{species}: no {self.species} gene"
         return Mapped(accession, species=species, reason=reason, kind=OTHER_SPECIES)
+
+    def _of_handling(self, accession: str, present: list[str]) -> Mapped:
+        """Give skin of the people who handled the samples the gene by which a set of this organism knows it."""
+        gene = self.handling[accession]
+        if len(present) == 1:
+            reason = f"{HUMAN}, of a library of contaminants: counts as {gene}"
+            return Mapped(accession, gene, (gene,), HUMAN, "accession", MAPPED, reason)
+        none = self.scheme == "unique"
+        reason = f"members of {' and '.join(present)}: {'none' if none else 'the leading one'} counts"
+        return Mapped(accession, "" if none else gene, (gene,), HUMAN, "accession", AMBIGUOUS, reason)
 
     def _best_gene(self, members: Sequence[Member], by_member: list[str], named: list[Named]) -> Named | None:
         """Gene by the leading accession, by symbol, by another accession, by what else stands there."""

@@ -9,6 +9,7 @@ import markerkit as mk
 from markerkit import InputError
 from markerkit.core.genes import bovine_accessions, gene_table
 from markerkit.ids.harmonize import id_mapping
+from markerkit.purity.shares import source_shares
 
 
 def experiment(rows, organism="human"):
@@ -268,3 +269,54 @@ def test_simulated_identifiers_are_those_that_harmonizing_would_give():
     assert (table["status"] == "mapped").all()
     real = id_mapping(mk.harmonize_ids(exp, catalog())).query("reason != 'protein invented by the simulator'")
     assert (real["status"] == "mapped").mean() > 0.998
+
+
+def flagged(accession, *, contaminant=True, scheme="leading", organism="mouse"):
+    exp = experiment([(accession, ""), ("P41731", "")], organism)
+    exp = exp.evolve("flag", proteins=exp.proteins.assign(is_contaminant=contaminant))
+    return id_mapping(mk.harmonize_ids(exp, catalog(organism), scheme=scheme)).iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("accession", "organism", "gene", "status"),
+    [
+        ("CON__P04264", "mouse", "Krt1", "mapped"),
+        ("CON__P35908v2;CON__P35908", "mouse", "Krt2", "mapped"),
+        ("CON__P35527", "rat", "Krt9", "mapped"),
+        ("CON__P04264;P04104", "mouse", "Krt1", "ambiguous"),
+        ("P04104;CON__P04264", "mouse", "Krt1", "ambiguous"),
+        # cargo of epithelial cells, listed only, bovine and porcine entries of the same library
+        ("CON__P05783", "mouse", "", "not mapped"),
+        ("CON__P61626", "mouse", "", "not mapped"),
+        ("CON__P02769", "mouse", "", "not mapped"),
+        ("CON__P00761", "mouse", "", "not mapped"),
+    ],
+)
+def test_human_keratins_of_a_contaminant_library_count_in_rodents(accession, organism, gene, status):
+    row = flagged(accession, organism=organism)
+    assert (row["gene"], row["status"]) == (gene, status)
+
+
+def test_human_keratins_count_in_rodents_only_as_contaminants():
+    """A study of human cells in a mouse has human keratins of its own."""
+    assert flagged("P04264", contaminant=False)["gene"] == ""
+    row = flagged("CON__P04264")
+    assert (row["species"], row["reason"]) == (
+        "Homo sapiens",
+        "Homo sapiens, of a library of contaminants: counts as Krt1",
+    )
+    assert flagged("CON__P04264;P04104", scheme="unique")["gene"] == ""
+    bare = experiment([("CON__P04264", ""), ("P41731", "")], "mouse")
+    bare = bare.evolve("flag", proteins=bare.proteins.assign(is_contaminant=[True, False]))
+    assert mk.harmonize_ids(bare).proteins["gene"].tolist() == ["", "Cd63"]
+
+
+def test_the_keratin_source_of_a_mouse_finds_them():
+    """Measured once flagged, so that skin is a share of the signal; the background stays without them."""
+    accessions = ["CON__P04264", "CON__P35527", "CON__P13645", *sorted(gene_table("mouse").by_accession)[:40]]
+    for n, flags in ((3, [True] * 3 + [False] * 40), (0, [False] * 43)):
+        exp = experiment([(a, "") for a in accessions], "mouse")
+        exp = exp.evolve("flag", proteins=exp.proteins.assign(is_contaminant=flags))
+        shares = source_shares(mk.harmonize_ids(exp, catalog("mouse")), catalog("mouse")).set_index("source")
+        assert (shares.loc["keratin", "n_measured"] == n).all()
+        assert (shares.loc["bovine_serum", "n_measured"] == 0).all()
