@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from markerkit.figures._palette import INK, PAPER, RULE
@@ -25,6 +26,7 @@ _REACHES = (1.1, 2.2, 3.4, 4.6)
 _LINE = 1.2
 _INSIDE = 0.6  # room between a label and the frame in mm
 _APART = np.array([-0.7, 0.0, 0.7, 0.0])  # room between neighbors in mm
+_BESIDE = np.array([-0.2, -0.2, 0.2, 0.2])  # room between a label and a line in mm
 
 
 class Label(NamedTuple):
@@ -37,7 +39,13 @@ class Label(NamedTuple):
 
 
 def place_labels(
-    ax: Axes, labels: Sequence[Label], obstacles: FloatArray, *, most: int = 30, size: float = 5.5
+    ax: Axes,
+    labels: Sequence[Label],
+    obstacles: FloatArray,
+    *,
+    most: int = 30,
+    size: float = 5.5,
+    lines: Sequence[Line2D] = (),
 ) -> int:
     """Write as many labels as have room, first come first served.
 
@@ -53,6 +61,8 @@ def place_labels(
         Number of labels at most.
     size
         In points.
+    lines
+        Lines along an axis that may not run through a label, such as that of a threshold.
 
     Returns
     -------
@@ -63,7 +73,7 @@ def place_labels(
     )
     points = _to_mm(ax, obstacles) if len(obstacles) else np.empty((0, 2))
     texts = _texts_in(ax)
-    taken = np.vstack([np.column_stack([points - 0.75, points + 0.75]), texts])
+    taken = np.vstack([np.column_stack([points - 0.75, points + 0.75]), texts, _boxes_of(lines, ax)])
     room = _Room((left + _INSIDE, bottom + _INSIDE, right - _INSIDE, top - _INSIDE), taken, texts, ())
     written = 0
     for label in labels:
@@ -120,6 +130,14 @@ def _texts_in(ax: Axes) -> FloatArray:
     """Boxes in mm of what is written on the axes already."""
     boxes = [t.get_window_extent().extents for t in ax.texts if t.get_text()]
     return np.asarray(boxes, dtype=float).reshape(-1, 4) / figure_of(ax).dpi * 25.4
+
+
+def _boxes_of(lines: Sequence[Line2D], ax: Axes) -> FloatArray:
+    """Boxes in mm of lines along an axis, with a little room at their sides."""
+    ends = [line.get_transform().transform(line.get_xydata()) for line in lines]
+    boxes = [np.concatenate([e.min(axis=0), e.max(axis=0)]) for e in ends]
+    in_mm = np.asarray(boxes, dtype=float).reshape(-1, 4) / figure_of(ax).dpi * 25.4
+    return np.asarray(in_mm + _BESIDE, dtype=float)
 
 
 def _to_mm(ax: Axes, points: FloatArray) -> FloatArray:

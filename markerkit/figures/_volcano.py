@@ -37,6 +37,7 @@ _OVER = "log2_fc_over_background"
 _MANY = 2000
 _SIGNIFICANT, _OTHER = "#8c8c8c", "#d0d0d0"
 _TOO_FEW = " needed"
+_FDR_LINE, _FOLD_LINE = "_threshold", "_fold change"
 Mask = NDArray[np.bool_]
 
 
@@ -250,11 +251,11 @@ def _thresholds(ax: Axes, cloud: _Cloud, alpha: float, lfc: float) -> None:
     """Draw the line above which the false discovery rate is at most `alpha`, and those at the fold change."""
     looks: dict[str, Any] = {"color": RULE, "linewidth": 0.5, "linestyle": (0, (3, 2)), "zorder": 1.5}
     for at in (-lfc, lfc) if lfc else ():
-        ax.axvline(at, **looks, label="_fold change")
+        ax.axvline(at, **looks, label=_FOLD_LINE)
     if not cloud.passed.any():
         return
     at = float(cloud.y[cloud.passed].min())
-    ax.axhline(at, **looks, label="_threshold")
+    ax.axhline(at, **looks, label=_FDR_LINE)
     ax.annotate(
         f"FDR {number(100 * alpha)} %",
         (1, at),
@@ -360,4 +361,5 @@ def _names(ax: Axes, cloud: _Cloud, inside: Mask, *, top: int, most: int) -> Non
         for name, i in sorted(named.items(), key=lambda item: order.index(item[1]))
     ]
     seen = inside | cloud.changed
-    place_labels(ax, labels, np.column_stack([cloud.x[seen], cloud.y[seen]]), most=most)
+    lines = [line for line in ax.lines if line.get_label() in (_FDR_LINE, _FOLD_LINE)]
+    place_labels(ax, labels, np.column_stack([cloud.x[seen], cloud.y[seen]]), most=most, lines=lines)

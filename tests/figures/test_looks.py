@@ -113,6 +113,25 @@ def test_a_gene_is_named_once() -> None:
     assert [t.get_text() for t in ax.texts].count("FGG") == 1
 
 
+def test_no_line_of_a_threshold_runs_through_a_name() -> None:
+    table = differential_table(300)
+    known = table[table["pvalue"].notna()]
+    line = known.loc[known["padj"] <= 0.05, "pvalue"].max()
+    near = known.iloc[(np.log10(known["pvalue"]) - np.log10(line)).abs().argsort().to_numpy()[:8]]
+    sides = known.iloc[(known["log2_fc"].abs() - 1).abs().argsort().to_numpy()[:8]]
+    genes = list(dict.fromkeys([*near["gene"], *sides["gene"]]))
+    ax = figures.volcano(table, label=genes, top=0)
+    ax.figure.canvas.draw()
+    names = [t for t in ax.texts if t.get_text() in genes]
+    assert len(names) > 6
+    boxes = [t.get_window_extent() for t in names]
+    drawn = [x for x in ax.lines if x.get_label() in ("_threshold", "_fold change")]
+    assert len(drawn) == 3
+    for ends in (x.get_transform().transform(x.get_xydata()) for x in drawn):
+        low, high = ends.min(axis=0), ends.max(axis=0)
+        assert not any((b.min <= high).all() and (b.max >= low).all() for b in boxes)
+
+
 # --- set tests --------------------------------------------------------------------------------------------
 
 
