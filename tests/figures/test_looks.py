@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -24,6 +24,7 @@ from tests.figures.test_figures import (
     marker_abundance_table,
     marker_values,
     missing_table,
+    pca_table,
     ranking_table,
     sample_values_table,
     samples_table,
@@ -130,6 +131,31 @@ def test_no_line_of_a_threshold_runs_through_a_name() -> None:
     for ends in (x.get_transform().transform(x.get_xydata()) for x in drawn):
         low, high = ends.min(axis=0), ends.max(axis=0)
         assert not any((b.min <= high).all() and (b.max >= low).all() for b in boxes)
+
+
+# --- groups ---------------------------------------------------------------------------------------------------
+
+
+def _looks(n: int) -> list[tuple[bytes, float]]:
+    """Shape and lightness (L*) of every group of a figure."""
+    names = tuple(f"group {i:02d}" for i in range(n))
+    ax = figures.pca(pca_table(2 * n, names), names=False)
+    marks = [c for c in ax.collections if str(c.get_label()).startswith("group")]
+    assert len(marks) == n
+    linear = np.array([to_rgb(c.get_facecolor()[0]) for c in marks]) ** 2.2  # type: ignore[arg-type]
+    lightness = 116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16
+    return [(c.get_paths()[0].vertices.tobytes(), float(x)) for c, x in zip(marks, lightness, strict=True)]
+
+
+def test_no_two_of_twelve_groups_look_alike_in_grey() -> None:
+    looks = _looks(13)
+    assert len({shape for shape, _ in looks[:12]}) == 12
+    # the first of the second round has the shape of the first, in a lighter color
+    assert looks[12][0] == looks[0][0]
+    assert looks[12][1] - looks[0][1] > 20
+    # shapes that are alike when small: circle, pentagon, hexagon
+    round_ones = sorted(looks[i][1] for i in (0, 6, 8))
+    assert min(np.diff(round_ones)) > 20
 
 
 # --- set tests --------------------------------------------------------------------------------------------
