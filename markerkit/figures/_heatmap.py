@@ -74,7 +74,8 @@ def heatmap(
     -----
     Rows are z-scores: the value minus the protein's mean, over its standard deviation. Clusters: average
     linkage on the root mean squared difference over what two rows (columns) both measured; two that share
-    nothing are as far apart as the farthest pair.
+    nothing are as far apart as the farthest pair. A tree needs three rows (columns), that of the samples two
+    proteins. Rows of one gene are named by their accession as well.
 
     Examples
     --------
@@ -127,15 +128,29 @@ def _map_of(
     rank = {g: i for i, g in enumerate(dict.fromkeys([*(g for g in first_groups if g in groups), *groups]))}
     by_group = np.argsort([rank[g] for g in groups], kind="stable")
     grid, samples, groups = grid[:, by_group], [samples[i] for i in by_group], [groups[i] for i in by_group]
-    cluster = cluster and len(rank) <= len(GROUP_SHADES)
+    # one protein makes no clusters: samples stand by group
+    cluster = cluster and len(rank) <= len(GROUP_SHADES) and len(chosen) > 1
     row_tree, column_tree = _tree(grid), _tree(grid.T) if cluster else None
     rows, columns = (_leaves(t, n) for t, n in ((row_tree, len(chosen)), (column_tree, len(samples))))
     gene = dict(zip(frame["protein"], frame["gene"], strict=True))
-    names = [short_name(gene[p], p) for p in chosen]
+    names = _row_names([gene[p] for p in chosen], chosen)
     total = numbers(table, "n_significant")
     n = int(total[0]) if np.isfinite(total[:1]).any() else len(first)
     return _Map(grid[np.ix_(rows, columns)], [names[i] for i in rows], [samples[i] for i in columns],
                 [groups[i] for i in columns], list(rank), row_tree, column_tree, n)  # fmt: skip
+
+
+def _row_names(genes: Sequence[str], proteins: Sequence[str]) -> list[str]:
+    """Name rows by gene, those of one gene by their accession as well.
+
+    >>> _row_names(["env;Fv4", "env", "Cd9"], ["Q61919;P11370", "P10404", "P40240"])
+    ['env (Q61919)', 'env (P10404)', 'Cd9']
+    """
+    names = [short_name(g, p) for g, p in zip(genes, proteins, strict=True)]
+    accessions = [short_name("", p).replace(" (cont.)", ", cont.") for p in proteins]
+    return [
+        f"{n} ({a})" if names.count(n) > 1 and a != n else n for n, a in zip(names, accessions, strict=True)
+    ]
 
 
 def _group_of(table: pd.DataFrame, used: pd.DataFrame | None) -> dict[str, str]:

@@ -93,3 +93,29 @@ def test_without_clusters_samples_stand_by_group() -> None:
     named = [groups[w] for w in sorted(at, key=at.__getitem__)]
     assert len(pd.unique(np.array(named))) == 2
     assert sum(a != b for a, b in itertools.pairwise(named)) == 1
+
+
+def _branches(figure: Figure) -> int:
+    return sum(line.get_label() == "_branch" for ax in figure.axes for line in ax.lines)
+
+
+@pytest.mark.parametrize(("n_proteins", "n_trees"), [(1, 0), (2, 1), (3, 2)])
+def test_one_protein_has_no_tree(n_proteins: int, n_trees: int) -> None:
+    table = significant_values_table(n_proteins)
+    figure = figures.heatmap(table)
+    assert _branches(figure) == n_trees
+    if n_proteins == 1:
+        bars = [p for ax in figure.axes for p in ax.patches if str(p.get_label()).startswith("_group ")]
+        order = [str(p.get_label()) for p in sorted(bars, key=lambda p: p.get_x())]
+        assert order == ["_group EV"] * 4 + ["_group Cell"] * 4
+    assert figures.lint(figure) == []
+
+
+def test_rows_of_one_gene_are_told_apart() -> None:
+    table = significant_values_table(6)
+    table["gene"] = table["gene"].replace({"GENE1": "env", "GENE4": "env"})
+    table["protein"] = table["protein"].replace({"P00001": "Q61919;P11370", "P00004": "CON__P10404"})
+    words = _words(figures.heatmap(table))
+    assert {"env (Q61919)", "env (P10404, cont.)", "GENE2"} <= set(words)
+    assert "env" not in words
+    assert "env" in _words(figures.heatmap(table[table["protein"] != "CON__P10404"]))
