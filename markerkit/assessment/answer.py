@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,8 @@ import pandas as pd
 from markerkit.assessment.headline import Found, headline, shown_classes
 from markerkit.assessment.series import SeriesParts
 from markerkit.core.vocabulary import VerdictWord
-from markerkit.core.wording import number, percent
+from markerkit.core.wording import counted, names, number, percent
+from markerkit.effects.groups import failed_samples
 from markerkit.guidelines.answers import NEEDS_METADATA
 from markerkit.identity.table import NOT_ASSESSABLE, UNRESOLVED
 from markerkit.results import Checklist, Comparison, Composition, Identity, Purity
@@ -136,7 +137,8 @@ class Answer:
         open_sources = (purity["next_step"] != "") & ((purity["status"] != "too few measured") | blind)
         for _, row in purity[open_sources].iterrows():
             steps.setdefault(row["next_step"], []).append(criteria.sources[row["source"]].title)
-        lines = [f"{', '.join(dict.fromkeys(titles))}: {next_step}" for next_step, titles in steps.items()]
+        lines = [*_undeclared(self.contrasts), *_failed(failed_samples(self.data.units))]
+        lines += [f"{', '.join(dict.fromkeys(titles))}: {next_step}" for next_step, titles in steps.items()]
         needs = self.checklist.table
         items = list(dict.fromkeys(needs.loc[needs["answer"] == NEEDS_METADATA, "item"]))
         if items:
@@ -152,6 +154,26 @@ def question(contrast: Contrast) -> str:
         f"what is higher or lower in {contrast.case}; to ask whether it is vesicles, declare what {contrast.control} is: "
         "lysate, biofluid or soluble"
     )
+
+
+def _undeclared(contrasts: Sequence[Contrast]) -> Iterator[str]:
+    """Ask what the controls are: without it no contrast asks whether a case is vesicles."""
+    controls = list(dict.fromkeys(c.control for c in contrasts if c.comparator is None))
+    if controls:
+        yield (
+            f"whether it is vesicles: declare what {names(controls, limit=3)} {'is' if len(controls) == 1 else 'are'} "
+            "(comparator): lysate, biofluid or soluble, against which it is asked, or ev, other vesicles, against which it is not"
+        )
+
+
+def _failed(samples: Mapping[str, int]) -> Iterator[str]:
+    """Name samples that look like failed runs."""
+    if samples:
+        found = [f"{name} ({counted(n, 'protein')})" for name, n in samples.items()]
+        yield (
+            f"{names(found, limit=6)}: a tenth of the proteins of the median sample or less: measure again, or leave out and "
+            "say so; what a failed run does not show is no absence"
+        )
 
 
 def _fraction_text(row: pd.Series, confidence: float) -> str:

@@ -46,6 +46,27 @@ def unfit_groups(exp: Experiment, contrast: Contrast) -> Verdict | None:
     return None
 
 
+def failed_samples(exp: Experiment) -> dict[str, int]:
+    """Give the samples that look like failed runs, with the number of their proteins, the fewest first.
+
+    Parameters
+    ----------
+    exp
+        Experiment before its proteins are filtered.
+
+    Returns
+    -------
+    Samples of fewer proteins than ``min_proteins`` and at most the share ``failed_runs`` of those of the median sample:
+    the limits of :func:`unfit_groups`, which judges a group by its median and does not see one sample of it.
+    """
+    criteria = load_criteria()
+    n = (~np.isnan(exp.matrix[:, exp.targets])).sum(axis=1)
+    few = n < criteria.composition["min_proteins"]
+    failed = np.flatnonzero(few & (n <= criteria.convention["failed_runs"] * np.median(n)))
+    names = exp.samples.index.astype(str)
+    return {names[i]: int(n[i]) for i in failed[np.argsort(n[failed], kind="stable")]}
+
+
 def _not_assessable(rule: Rule, numbers: dict[str, float], group: str) -> Verdict:
     return Verdict(VerdictWord.NOT_ASSESSABLE, rule, numbers, Basis.NONE, about=group)
 

@@ -7,7 +7,7 @@ import pytest
 import markerkit as mk
 from markerkit.checks.design import design_of
 from markerkit.core.vocabulary import Rule
-from markerkit.effects.groups import unfit_groups
+from markerkit.effects.groups import failed_samples, unfit_groups
 from markerkit.study.data import study_data
 from tests.helpers import EXAMPLE, experiment
 
@@ -47,6 +47,22 @@ def test_failed_runs(cell: tuple[int, ...], other: int, failed: bool, swapped: b
     assert found is not None
     assert (found.rule, found.about) == (Rule.FAILED_RUNS, "EV" if swapped else "cell")
     assert found.numbers["n_proteins"] == np.median(cell)
+
+
+@pytest.mark.parametrize(
+    ("depths", "failed"),
+    [
+        ((1, 600, 600, 600, 600, 600), {"s0": 1}),
+        ((600, 49, 490, 490, 490, 490), {"s1": 49}),
+        ((600, 50, 600, 600, 600, 600), {}),  # as many as the answer on the EV markers needs
+        ((600, 49, 489, 489, 489, 489), {}),  # more than a tenth of the median sample
+        ((20, 600, 0, 600, 600, 600), {"s2": 0, "s0": 20}),
+        ((40, 40, 40, 40, 40, 40), {}),
+    ],
+)
+def test_failed_samples(depths: tuple[int, ...], failed: dict[str, int]) -> None:
+    found = failed_samples(experiment(frame(*depths), ARMS))
+    assert list(found.items()) == list(failed.items())
 
 
 @pytest.mark.parametrize(("n_values", "rule"), [(10, Rule.COPIES), (9, None)])

@@ -1,0 +1,54 @@
+"""What is missing: what would open a question stands first, then runs that failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import markerkit as mk
+from markerkit.results import Assessment
+
+
+def shallow(result: Assessment, n_proteins: int) -> Assessment:
+    """The same, as if its first sample had values in so many proteins only."""
+    units = result.data.units
+    values = units.values.copy()
+    values.iloc[0, np.flatnonzero(values.iloc[0].notna())[n_proteins:]] = np.nan
+    fewer = mk.Experiment(values, units.samples, units.proteins, scale=units.scale)
+    return replace(result, data=replace(result.data, units=fewer))
+
+
+@pytest.mark.parametrize(("n_proteins", "named"), [(49, True), (50, False)])
+def test_a_failed_run_is_named(example_assessment: Assessment, n_proteins: int, named: bool) -> None:
+    name = example_assessment.data.units.samples.index[0]
+    gaps = shallow(example_assessment, n_proteins).gaps()
+    assert (
+        gaps[0].startswith(f"{name} (49 proteins): a tenth of the proteins of the median sample or less")
+        == named
+    )
+    assert gaps[named:] == example_assessment.gaps()
+
+
+def test_a_comparator_that_is_not_declared_is_asked_for_first(undeclared: Assessment) -> None:
+    gaps = shallow(undeclared, 9).gaps()
+    assert gaps[0].startswith(
+        "whether it is vesicles: declare what lysate is (comparator): lysate, biofluid or soluble"
+    )
+    assert "(9 proteins)" in gaps[1]
+    assert sum("declare" in gap for gap in gaps) == 1
+
+
+@pytest.mark.parametrize("kind", ["example_assessment", "compared"])
+def test_a_comparator_that_is_declared_is_not_asked_for(kind: str, request: pytest.FixtureRequest) -> None:
+    result: Assessment = request.getfixturevalue(kind)
+    assert not any("declare" in gap for gap in result.gaps())
+
+
+def test_controls_that_are_not_declared_are_asked_for_in_one_line(undeclared: Assessment) -> None:
+    asked = [mk.Contrast("fraction", "EV", f"c{i}") for i in range(5)]
+    known = mk.Contrast("fraction", "EV", "medium", comparator="soluble")
+    result = replace(undeclared, data=replace(undeclared.data, contrasts=(*asked, known)))
+    assert "declare what c0, c1, c2 and 2 more are (comparator)" in result.gaps()[0]
+    assert "medium" not in result.gaps()[0]
