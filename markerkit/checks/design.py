@@ -9,7 +9,7 @@ import pandas as pd
 
 from markerkit.catalog.criteria import load_criteria
 from markerkit.checks.replicates import CHECK as REPEATS
-from markerkit.checks.replicates import technical_replicates
+from markerkit.checks.replicates import repeated_donors, technical_replicates
 from markerkit.checks.sheet import (
     BATCH,
     DONOR,
@@ -83,7 +83,8 @@ def _findings(sheet: Sheet) -> Iterator[Finding]:
     yield from _replicates(sheet)
     yield from _model(sheet)
     yield from _pairs(sheet)
-    yield from technical_replicates(sheet)
+    repeats = list(technical_replicates(sheet))
+    yield from [*repeats, *repeated_donors(sheet, {f.column for f in repeats})]
     yield _scope(sheet)
     yield from _confounding(sheet)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pandas as pd
 
@@ -18,13 +18,16 @@ from markerkit.checks.sheet import (
     WARNING,
     Finding,
     Sheet,
+    by_group,
     is_number,
+    names_donors,
     words_of,
 )
 from markerkit.core.errors import listed
 from markerkit.core.factors import as_factor
 
 CHECK = "technical replicates"
+DONORS = "donors"
 _REPEATED = 2  # samples of one unit in a group
 #: words that name repeats of a measurement only; a `run` may as well be a day
 _SURELY_TECHNICAL = TECHNICAL - {"run", "msrun", "acquisition"}
@@ -62,9 +65,13 @@ def technical_replicates(sheet: Sheet) -> Iterator[Finding]:
         return
     found = _by_unit(sheet) or _by_repeat(sheet) or _by_name(sheet)
     if found is not None:
-        stated = str(sheet.context.get("replicates", "")).lower() == "biological"
-        severity = NOTE if stated else found.severity
+        severity = _severity(sheet, found.severity)
         yield Finding(found.check, found.column, found.finding, severity, found.advice)
+
+
+def _severity(sheet: Sheet, severity: str) -> str:
+    """Severity of a suspicion; a note where the context says that samples are independent."""
+    return NOTE if str(sheet.context.get("replicates", "")).lower() == "biological" else severity
 
 
 def _declared(sheet: Sheet, unit: str) -> Finding:
@@ -74,6 +81,9 @@ def _declared(sheet: Sheet, unit: str) -> Finding:
     ]
     if not lost:
         return Finding(CHECK, unit, text, OK)
+    if names_donors(unit):
+        text = f"{len(sheet.samples)} samples were averaged to {len(sheet.units)} units of `{unit}`, and with them what differs within one: {listed(lost)}"
+        return Finding(CHECK, unit, text, NOTE, "if it is of interest, compare samples of one of its levels")
     advice = "collapse by a column whose levels hold repeats of one preparation only"
     return Finding(CHECK, unit, f"{text}, although they differ in {listed(lost)}", WARNING, advice)
 
@@ -82,6 +92,38 @@ def _describes(sheet: Sheet, name: str) -> bool:
     """Whether a column describes preparations: no number of a repeat, no name of a sample, no measurement."""
     column = sheet.samples[name]
     return not (words_of(name) & TECHNICAL or column.nunique() == len(column) or is_number(column))
+
+
+# ---- donors that come again --------------------------------------------------------
+
+
+def repeated_donors(sheet: Sheet, known: Collection[str]) -> Iterator[Finding]:
+    """Say where several samples of one group are of one donor: pairing removes what they share, and not that they are few.
+
+    Parameters
+    ----------
+    sheet
+        Samples of a contrast.
+    known
+        Columns that are known to hold technical replicates.
+    """
+    c = sheet.contrast
+    for name in map(str, sheet.units.columns):
+        if not names_donors(name) or name in known or name == c.condition:
+            continue
+        counts = by_group(sheet, name).reindex(columns=[c.case, c.control], fill_value=0)
+        # that all samples are of one donor is the scope of the verdicts
+        if len(counts) < 2 or int(counts.to_numpy().max()) < _REPEATED:
+            continue
+        left = (counts > 0).sum()
+        text = (
+            f"{int(counts.to_numpy().sum())} samples of {len(counts)} donors (`{name}`): repeated samples of a donor count as "
+            "independent, which makes intervals too narrow"
+        )
+        advice = f"average them: {_option(name)} leaves {left[c.case]} against {left[c.control]}"
+        if not c.paired_by and (counts > 0).all(axis=1).any():
+            advice += f"; and pair by it (paired_by={name!r}): donors lie in both groups"
+        yield Finding(DONORS, name, text, _severity(sheet, WARNING), advice)
 
 
 # ---- a column of the unit ----------------------------------------------------------
@@ -109,11 +151,15 @@ def _by_unit(sheet: Sheet) -> Finding | None:
 
 def _collapse(sheet: Sheet, unit: str) -> str:
     case, control = _units(sheet, unit)
-    option = f"--collapse-by {unit!r}" if " " in unit else f"--collapse-by {unit}"
     return (
-        f"if they repeat one preparation, average them: with collapse_by={unit!r} ({option}) {len(sheet.samples)} samples "
+        f"if they repeat one preparation, average them: with {_option(unit)} {len(sheet.samples)} samples "
         f"would become {case + control}: {case} against {control}"
     )
+
+
+def _option(unit: str) -> str:
+    """Write how a column is given to collapse by, in Python and in the terminal."""
+    return f"collapse_by={unit!r} (--collapse-by {repr(unit) if ' ' in unit else unit})"
 
 
 def _cells(sheet: Sheet, *columns: str) -> pd.Series:

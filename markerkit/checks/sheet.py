@@ -27,6 +27,9 @@ DONOR = {
     "donor", "donors", "patient", "subject", "individual", "person", "participant", "animal", "volunteer", "crew",
     "pair", "biorep", "biological", "pool", "specimen", "culture", "flask", "litter",
 }  # fmt: skip
+_PEOPLE = "donor|patient|subject|individual|person|participant|volunteer|crew|animal|mouse|mice|rat"
+#: the whole name of a column of donors: a person or an animal, perhaps by number; `patient_age` describes them
+_DONORS = re.compile(rf"(?i)(?:(?:{_PEOPLE}|member|id|nr|no|number|code|name)s?|[^a-z])+")
 REPLICATE = {"replicate", "replicates", "rep", "reps", "repl", "biorep", "biological"}
 TECHNICAL = {"tech", "techrep", "technical", "injection", "inj", "rerun", "run", "msrun", "acquisition"}
 
@@ -102,6 +105,15 @@ def by_group(sheet: Sheet, name: str) -> pd.DataFrame:
     frame = sheet.units if name in sheet.units.columns else sheet.samples
     known = frame[frame[name].notna()]
     return pd.crosstab(as_factor(known[name]), as_factor(known[sheet.contrast.condition]))
+
+
+def names_donors(name: str) -> bool:
+    """Whether a column's name says that its levels are people or animals, and nothing else of them.
+
+    >>> [names_donors(n) for n in ("crew", "Patient ID", "mouse_2", "SubjectNo", "mouse_strain", "donor_age", "ID")]
+    [True, True, True, True, False, False, False]
+    """
+    return bool(_DONORS.fullmatch(name) and re.search(rf"(?i){_PEOPLE}", name))
 
 
 def words_of(name: str) -> set[str]:

@@ -176,7 +176,7 @@ DESIGN = TableSpec(
     "Design check: limits of the samples and of the design of each contrast.",
     (
         Column("contrast", "str", "name of the contrast, or empty for the whole study"),
-        Column("check", "str", "`replicates`, `balance`, `model`, `pairs`, `technical replicates`, `scope`, `confounding`, `batch`"),
+        Column("check", "str", "`replicates`, `balance`, `model`, `pairs`, `technical replicates`, `donors`, `scope`, `confounding`, `batch`"),
         Column("column", "str", "column of the sample sheet"),
         Column("finding", "str", "what was found"),
         Column("severity", "str", "`ok`, `note`, `warning` or `serious`"),

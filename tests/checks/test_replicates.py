@@ -13,13 +13,13 @@ ARM = ["EV"] * 9 + ["cell"] * 9
 THREE = ["a"] * 3 + ["b"] * 3 + ["c"] * 3
 
 
-def check(sheet, *, names=None, context=None, collapse_by=None, **options):
+def check(sheet, *, names=None, context=None, collapse_by=None, of="technical replicates", **options):
     n = len(next(iter(sheet.values())))
     frame = pd.DataFrame(np.ones((n, 2)), names or [f"s{i}x" for i in range(n)], ["G1", "G2"])
     contrast = mk.Contrast("arm", "EV", "cell", **options)
     data = study_data(experiment(frame, sheet), contrast, context=context, collapse_by=collapse_by)
     table = design_of(data)
-    return table[table["check"] == "technical replicates"].to_dict(orient="records")
+    return table[table["check"] == of].to_dict(orient="records")
 
 
 def only(rows):
@@ -108,6 +108,42 @@ def test_a_donor_of_pairs_is_no_repeat():
     # ... but not where a column says that they are injections
     row = only(check({**sheet, "injection": [1, 2, 3] * 6}, paired_by="donor"))
     assert (row["column"], row["severity"]) == ("donor", "serious")
+
+
+@pytest.mark.parametrize("name", ["crew", "Patient ID", "mouse"])
+@pytest.mark.parametrize("paired", [False, True])
+def test_repeated_samples_of_a_donor(name, paired):
+    """One donor that comes twice in a group is enough; once in each group is a pair."""
+    pair = {"paired_by": name} if paired else {}
+    once = {"arm": ARM, name: list("abcdefghi") * 2}
+    assert check(once, of="donors", **pair) == []
+    twice = {"arm": ARM, name: [*"aabcdefgh", *"abcdefghi"]}
+    row = only(check(twice, of="donors", **pair))
+    assert (row["severity"], row["column"]) == ("warning", name)
+    assert row["finding"].startswith(
+        f"18 samples of 9 donors (`{name}`): repeated samples of a donor count as independent"
+    )
+    assert f"collapse_by={name!r}" in row["advice"]
+    assert "leaves 8 against 9" in row["advice"]
+    assert (f"pair by it (paired_by={name!r})" in row["advice"]) == (not paired)
+    assert only(check(twice, of="donors", context={"replicates": "biological"}))["severity"] == "note"
+
+
+def test_columns_that_only_describe_donors_are_none():
+    levels = [*"aabcdefgh", *"abcdefghi"]
+    for name in ("mouse_strain", "donor_age", "replicate", "ID", "pool"):
+        assert check({"arm": ARM, name: levels}, of="donors") == []
+    # one donor is the scope of the verdicts, and what is known as technical replicates is said once
+    assert check({"arm": ARM, "donor": ["a"] * 18}, of="donors") == []
+    assert check({"arm": ARM, "donor": THREE * 2, "injection": [1, 2, 3] * 6}, of="donors") == []
+
+
+def test_donors_that_are_averaged_may_differ_in_time():
+    sheet = {"arm": ARM, "crew": THREE * 2, "month": ["May", "June", "July"] * 6}
+    assert "leaves 3 against 3" in only(check(sheet, of="donors", paired_by="crew"))["advice"]
+    assert check(sheet, of="donors", paired_by="crew", collapse_by="crew") == []
+    row = only(check(sheet, paired_by="crew", collapse_by="crew"))
+    assert (row["severity"], "differs within one: 'month'" in row["finding"]) == ("note", True)
 
 
 def test_repeats_without_a_column_of_the_preparation():
