@@ -7,10 +7,10 @@ import io
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, overload
 
+from markerkit.catalog.lines import line_of
 from markerkit.core import limits
 from markerkit.core.errors import InputError, listed, shown, suggestion
 from markerkit.core.memory import uncollected
@@ -22,8 +22,6 @@ from markerkit.tables.spec import text_of_cell
 SET_ID = re.compile(r"[A-Za-z0-9][^\n\t;]*(?<! )")
 #: weight behind a gene in GMT files of Enrichr, as in CD63,1.0
 _WEIGHT = re.compile(r",-?\d+(?:\.\d*)?$")
-#: what a gene in a text ends at
-_WORD = re.compile(r"[\w.-]+")
 SET_ROLES = ("identity", "layer", "module", "misev", "source", "context")
 MARKER_ROLES = ("positive", "negative")
 SET_ORGANISMS = ("human", "mouse", "rat", "bovine")
@@ -410,31 +408,6 @@ def _repeated(marker: Mapping[str, Any], role_of: Mapping[str, str]) -> str:
     if role_of[gene] != role:
         return f"gene {gene} is positive and negative; keep one of the two."
     return f"gene {gene} is listed twice; keep one row."
-
-
-def line_of(text: str, gene: str, *, repeated: bool = False) -> int:
-    """Line of a text that first (`repeated`: last) names a gene; 0 where none does."""
-    if _WORD.fullmatch(gene) and not repeated:
-        return _first_lines(text).get(gene, 0)
-    lines = _lines_with(text, gene)
-    return lines[-1 if repeated else 0] if lines else 0
-
-
-@lru_cache(maxsize=1_000)  # a library names a gene in many sets
-def _lines_with(text: str, gene: str) -> tuple[int, ...]:
-    """All lines of a text that name a gene which is no plain word."""
-    word = re.compile(rf"(?<![\w.-]){re.escape(gene)}(?![\w.-])") if gene else None
-    return tuple(n for n, line in enumerate(text.split("\n"), 1) if word and word.search(line))
-
-
-@lru_cache(maxsize=1)
-def _first_lines(text: str) -> dict[str, int]:
-    """Words of a text with the line that each first stands on: a library asks for the lines of all its genes."""
-    found: dict[str, int] = {}
-    for n, line in enumerate(text.split("\n"), 1):
-        for word in _WORD.findall(line):
-            found.setdefault(word, n)
-    return found
 
 
 def read_reference(folder: Path) -> tuple[dict[str, Any], dict[str, Any], list[SetRecord]]:

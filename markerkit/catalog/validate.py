@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from markerkit.catalog import files as io
+from markerkit.catalog.lines import line_of
 from markerkit.core.errors import InputError
 
 COLUMNS = ("file", "line", "set", "gene", "level", "finding", "fix")
@@ -34,7 +35,7 @@ def findings(
     rows: list[dict[str, str | int]] = []
     for header, markers in records:
         for marker in markers:
-            base = {"line": io.line_of(text, marker["gene"]), "set": header["id"], "gene": marker["gene"]}
+            base = {"line": line_of(text, marker["gene"]), "set": header["id"], "gene": marker["gene"]}
             human = header["organism"] == "human"
             rows += [
                 {**base, "level": "warning", "finding": finding, "fix": fix}
@@ -76,14 +77,14 @@ def membership_findings(path: Path, orthologs: Collection[str]) -> list[dict[str
         if header["role"] in ("identity", "layer", "source", "context"):
             cited = {m["source"] for m in markers if m["evidence"] in MEASURED}
             rows += [
-                {**base, "line": io.line_of(text, key), "gene": ""}
+                {**base, "line": line_of(text, key), "gene": ""}
                 | {"finding": f"{key!r} measured members of the set, but is not in `derived_from`"}
                 | {"fix": f'add "{key}" to derived_from, so that its data are not used to test the set'}
                 for key in sorted(cited - set(header["derived_from"]))
             ]
         if header["organism"] == "human":
             rows += [
-                {**base, "line": io.line_of(text, gene), "gene": gene}
+                {**base, "line": line_of(text, gene), "gene": gene}
                 | {"finding": "no row in orthologs.tsv"}
                 | {"fix": "add its mouse and rat genes, or a note why there is none, to orthologs.tsv"}
                 for gene in (m["gene"] for m in markers)
@@ -97,7 +98,7 @@ def citation_findings(path: Path) -> list[dict[str, str | int]]:
     text = io.read_text(path)
     return [
         {
-            "line": io.line_of(text, key),
+            "line": line_of(text, key),
             "set": "",
             "gene": "",
             "level": "warning",

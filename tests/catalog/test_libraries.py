@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import markerkit as mk
-from markerkit.catalog import files as io
+from markerkit.catalog.lines import line_of
 from markerkit.catalog.load import validate
 
 
@@ -18,10 +18,10 @@ def catalog() -> mk.MarkerCatalog:
 
 def test_line_of_a_gene_is_that_of_the_whole_word() -> None:
     text = "a\tCD9L1\nb\tCD9\tHLA-A\nc\tCD9\tHLA-A.1\nd\tan old name\n"
-    assert [io.line_of(text, g) for g in ("CD9", "CD9L1", "HLA-A", "HLA", "A", "an old name", "CD63", "")] == [
+    assert [line_of(text, g) for g in ("CD9", "CD9L1", "HLA-A", "HLA", "A", "an old name", "CD63", "")] == [
         2, 1, 2, 0, 0, 4, 0, 0,
     ]  # fmt: skip
-    assert io.line_of(text, "CD9", repeated=True) == 3
+    assert line_of(text, "CD9", repeated=True) == 3
 
 
 def test_findings_on_a_library_name_the_line_that_first_has_the_gene(tmp_path: Path) -> None:
