@@ -283,6 +283,11 @@ class LayoutStore:
         return out
 
     def _dense(self, matrix: Any, rows: IntArray) -> Array:
+        # what lies between rows that are far apart would be the whole matrix
+        runs = np.split(rows, np.flatnonzero(np.diff(rows) > _NEAR) + 1)
+        return np.concatenate([self._run(matrix, run) for run in runs])
+
+    def _run(self, matrix: Any, rows: IntArray) -> Array:
         start, stop = int(rows[0]), int(rows[-1]) + 1
         if not hasattr(matrix, "keys"):
             return np.asarray(matrix[start:stop], dtype=float)[rows - start]
@@ -294,6 +299,8 @@ class LayoutStore:
         return out[rows - start]
 
 
+#: rows that are read at once with what lies between them
+_NEAR = 100
 #: what `uns` may state of the scale
 _STATED: Mapping[str, tuple[str, ...]] = {"markerkit": ("scale",), "log1p": ("base",)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 from pathlib import Path
 
 import h5py
@@ -34,6 +35,20 @@ def test_sparse_rows_hold_zeros_where_nothing_is_stored(tmp_path: Path) -> None:
     store = open_store(to_layout(exp, tmp_path / "c.h5ad", sparse=True))
     found = store.values(np.array([2, 5]))
     np.testing.assert_array_equal(found, np.nan_to_num(exp.values.to_numpy()[[2, 5]]))
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_rows_far_apart_are_read_without_what_lies_between(tmp_path: Path, sparse: bool) -> None:
+    exp = study(3_000)
+    store = open_store(to_layout(exp, tmp_path / "c.h5ad", sparse=sparse))
+    rows = np.array([0, 1, 60, 1_500, 2_999])
+    tracemalloc.start()
+    found = store.values(rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    expected = exp.values.to_numpy()[rows]
+    np.testing.assert_array_equal(found, np.nan_to_num(expected) if sparse else expected)
+    assert peak < exp.values.to_numpy().nbytes / 10
 
 
 def test_a_layer_is_read_by_its_name(tmp_path: Path) -> None:
