@@ -315,7 +315,8 @@ def _test(
     }
     found = method(study, testable, measured, options) if testable else Found({})
     columns = {"statistic": np.nan, "pvalue": np.nan, "pvalue_mixed": np.nan} | found.columns
-    columns = _described(study, measured.only(~few[measured.which]), ~few, columns["statistic"]) | columns
+    enough = measured.only(~few[measured.which]) if few.any() else measured
+    columns = _described(study, enough, ~few, columns["statistic"]) | columns
     table = {k: _spread(v, ~few) for k, v in columns.items()}
     table |= {
         "set": np.array(members.names, dtype=object),
@@ -358,7 +359,9 @@ def _described(
     strength, middle = sign[members.which] * t[members.protein], sign * (np.median(t) if p else np.nan)
     driving = np.flatnonzero(strength > middle[members.which])
     which = members.which[driving]
-    order = np.lexsort((-strength[driving], which))
+    # one number for each member, its set before its place in the ranking, is sorted several times faster than two columns
+    places = np.argsort([np.argsort(-t, kind="stable"), np.argsort(t, kind="stable")], axis=1)
+    order = np.argsort(which * p + places[(sign[which] < 0).astype(int), members.protein[driving]])
     genes, ends = members.gene[driving[order]].tolist(), np.cumsum(np.bincount(which, minlength=len(size)))
     edges = [";".join(genes[a:b]) for a, b in pairwise([0, *ends.tolist()])]
     direction = np.select([sign > 0, sign < 0], ["up", "down"], "")

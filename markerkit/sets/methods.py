@@ -130,7 +130,7 @@ class Members:
         found = np.flatnonzero(protein >= 0)
         # one number for each pair: sorted several times faster than by two columns
         key = self.which[found] * (protein.max(initial=0) + 1) + protein[found]
-        return replace(self, protein=protein).only(found[np.argsort(key, kind="stable")])
+        return replace(self, protein=protein).only(found[np.argsort(key)])
 
     def as_set(self) -> SetMembers:
         """Take the entries as the members of one set."""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from markerkit.stats.ebayes import Moderated
 from markerkit.stats.linear import LinearFit
@@ -230,15 +231,16 @@ def inter_protein_correlation(statistics: SetStatistics, members: Members) -> Ar
     columns = (np.cumsum(inside) - 1)[joined]  # each member's among those of the proteins in any set
     at = np.flatnonzero(inside)
     standard, measured = statistics.standard(at), statistics.measured(at)
-    total = set_sums(standard[:, columns], sizes)
-    own = set_sums(np.einsum("ij,ij->j", standard, standard)[None, columns], sizes)[0]
+    # a product with the table of members is several times faster than sums over copies of the members
+    table = csr_array((np.ones(len(joined)), columns, np.r_[0, np.cumsum(sizes)]), (len(sizes), len(at)))
+    total, own = table @ standard.T, table @ np.einsum("ij,ij->j", standard, standard)
     if measured.all():
-        count = np.tile(sizes.astype(float), (len(measured), 1))
+        count = np.tile(sizes[:, None].astype(float), (1, len(measured)))
     else:
-        count = set_sums(measured[:, columns].astype(float), sizes)
-    pairs = (count**2).sum(axis=0) - count.sum(axis=0)
+        count = table @ measured.T.astype(float)
+    pairs = (count**2).sum(axis=1) - count.sum(axis=1)
     df_pairs = pairs * statistics.df_residual / len(measured)
-    cross = (total**2).sum(axis=0) - own
+    cross = (total**2).sum(axis=1) - own
     return np.asarray(np.divide(cross, df_pairs, out=np.full(len(members), np.nan), where=df_pairs > 0))
 
 
