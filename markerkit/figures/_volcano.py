@@ -355,10 +355,11 @@ def _names(ax: Axes, cloud: _Cloud, inside: Mask, *, top: int, most: int) -> Non
     turn = {i: n for chosen in (markers, up, down) for n, i in enumerate(chosen)}
     order = sorted(turn, key=lambda i: (turn[i], -cloud.y[i]))
     # several protein groups of one gene: the first is named
-    named = {short_name(gene[i], protein[i]): i for i in reversed(order)}
+    named: dict[str, int] = {}
+    for i in order:
+        named.setdefault(short_name(gene[i], protein[i]), i)
     labels = [
-        Label(cloud.x[i], cloud.y[i], name, INK if inside[i] else SECONDARY)
-        for name, i in sorted(named.items(), key=lambda item: order.index(item[1]))
+        Label(cloud.x[i], cloud.y[i], name, INK if inside[i] else SECONDARY) for name, i in named.items()
     ]
     seen = inside | cloud.changed
     lines = [line for line in ax.lines if line.get_label() in (_FDR_LINE, _FOLD_LINE)]

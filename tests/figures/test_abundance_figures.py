@@ -10,12 +10,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 import markerkit as mk
 from markerkit import figures
 from markerkit.core.errors import InputError
+from tests.figures.drawn import panel, texts
 from tests.figures.test_figures import (
     KEYS,
     SAMPLES,
@@ -27,16 +26,6 @@ from tests.figures.test_figures import (
     samples_table,
     shares_table,
 )
-
-
-def _words(figure: Figure | Axes) -> list[str]:
-    return [str(t.get_text()) for t in figure.findobj(Text)]
-
-
-def _panel(figure: Figure, label: str) -> Axes:
-    (ax,) = [a for a in figure.axes if a.get_label() == label]
-    return ax
-
 
 # --- principal components ---------------------------------------------------------------------------------
 
@@ -51,7 +40,7 @@ def test_every_sample_is_a_point_of_its_group() -> None:
         assert points == pytest.approx(own[["pc1", "pc2"]].to_numpy())
     assert ax.get_xlabel() == "PC1 (41 % of the variance)"
     assert ax.get_ylabel() == "PC2 (13 %)"
-    assert any("812 proteins measured in every sample" in w for w in _words(ax))
+    assert any("812 proteins measured in every sample" in w for w in texts(ax))
 
 
 def test_groups_differ_in_color_and_shape_and_a_unit_is_as_long_on_both_axes() -> None:
@@ -66,15 +55,15 @@ def test_groups_differ_in_color_and_shape_and_a_unit_is_as_long_on_both_axes() -
 
 def test_sample_names_stand_where_few_samples_are_drawn() -> None:
     few, many = pca_table(), pca_table(60)
-    assert sum(w.startswith("run_") for w in _words(figures.pca(few))) >= 10
-    assert not any(w.startswith("run_") for w in _words(figures.pca(many)))
-    assert not any(w.startswith("run_") for w in _words(figures.pca(few, names=False)))
-    assert any(w.startswith("run_") for w in _words(figures.pca(many, names=True)))
+    assert sum(w.startswith("run_") for w in texts(figures.pca(few))) >= 10
+    assert not any(w.startswith("run_") for w in texts(figures.pca(many)))
+    assert not any(w.startswith("run_") for w in texts(figures.pca(few, names=False)))
+    assert any(w.startswith("run_") for w in texts(figures.pca(many, names=True)))
 
 
 def test_without_components_the_reason_stands_in_their_place() -> None:
     table = pca_table().assign(pc1=np.nan, pc2=np.nan, reason="too few proteins")
-    assert any("no principal components: too few proteins" in w for w in _words(figures.pca(table)))
+    assert any("no principal components: too few proteins" in w for w in texts(figures.pca(table)))
 
 
 # --- rank abundance ---------------------------------------------------------------------------------------
@@ -108,8 +97,8 @@ def test_markers_of_ev_and_others_are_marked_and_labeled() -> None:
 
 def test_rank_abundance_draws_the_groups_that_are_asked_for() -> None:
     drawn = figures.rank_abundance(rank_table(), groups=["UC"])
-    assert "UC" in _words(drawn)
-    assert "SEC" not in _words(drawn)
+    assert "UC" in texts(drawn)
+    assert "SEC" not in texts(drawn)
 
 
 # --- single markers ---------------------------------------------------------------------------------------
@@ -117,7 +106,7 @@ def test_rank_abundance_draws_the_groups_that_are_asked_for() -> None:
 
 def test_points_median_and_missing_values_of_a_marker() -> None:
     table = marker_abundance_table()
-    ax = _panel(figures.marker_plot(table, ["CD63"]), "CD63")
+    ax = panel(figures.marker_plot(table, ["CD63"]), "CD63")
     own = table[table["gene"] == "CD63"]
     for collection, group in zip(ax.collections, ("EV", "Cell"), strict=True):
         values = own.loc[own["group"] == group, "log2"].to_numpy()
@@ -138,7 +127,7 @@ def test_the_default_panel_holds_the_key_markers_that_were_measured() -> None:
 def test_samples_of_a_pair_are_joined() -> None:
     table = marker_abundance_table()
     used = samples_table().assign(pair=["d1", "d2", "d3", "d4"] * 2)
-    ax = _panel(figures.marker_plot(table, "CD81", samples_used=used), "CD81")
+    ax = panel(figures.marker_plot(table, "CD81", samples_used=used), "CD81")
     value = table[table["gene"] == "CD81"].set_index("sample")["log2"]
     pairs = [
         (a, b) for a, b in zip(value.index[:4], value.index[4:], strict=True) if value[[a, b]].notna().all()
@@ -154,7 +143,7 @@ def test_any_gene_of_an_experiment_can_be_drawn() -> None:
     drawn = figures.marker_plot(exp, ["CD63", "ACTB"], group="fraction", pair="donor", title="Mine")
     assert [a.get_label() for a in drawn.axes if a.get_label() != "page"] == ["CD63", "ACTB"]
     assert figures.lint(drawn) == []
-    assert any(w.startswith("EV (") for w in _words(drawn))
+    assert any(w.startswith("EV (") for w in texts(drawn))
     with pytest.raises(InputError, match="name the `genes`"):
         figures.marker_plot(exp)
     with pytest.raises(InputError, match="no column 'nonesuch'"):
@@ -194,10 +183,10 @@ def test_misev_heatmap_draws_every_value_and_leaves_the_others_hatched() -> None
 
 def test_misev_heatmap_marks_what_should_not_be_there_and_names_what_was_not_found() -> None:
     figure = figures.misev_heatmap(marker_abundance_table())
-    page = _panel(figure, "page")
+    page = panel(figure, "page")
     bars = [p for p in page.patches if p.get_label() == "_class"]
     assert [bool(p.get_hatch()) for p in bars] == [False, False, False, True, True, False]  # 1a 1b 2a 3a 4c 5
-    assert "Key markers not measured in any of these 8 samples: GOLGA2." in _words(figure)
+    assert "Key markers not measured in any of these 8 samples: GOLGA2." in texts(figure)
 
 
 # --- marker heat map and shares ---------------------------------------------------------------------------
@@ -230,7 +219,7 @@ def test_all_groups_are_named_above_the_map(n: int) -> None:
     samples = samples_table(90, n)
     used = samples.assign(group=[f"Isolation method number {i * n // 90}" for i in range(90)])
     figure = figures.marker_heatmap(marker_values(samples, 5), used)
-    assert sum(w.startswith("Isolation method number") for w in _words(figure)) == n
+    assert sum(w.startswith("Isolation method number") for w in texts(figure)) == n
     assert figures.lint(figure) == []
 
 
@@ -238,11 +227,11 @@ def test_sources_without_a_share_are_named_below_with_the_reason() -> None:
     shares = shares_table(SAMPLES)
     shares.loc[shares["source"] == "keratin", "reason"] = "too few members measured"
     ax = figures.source_shares(shares, SAMPLES)
-    assert "Without a share: Keratin and skin (too few members measured)." in _words(ax)
-    assert "Keratin and skin" not in _words(ax)
+    assert "Without a share: Keratin and skin (too few members measured)." in texts(ax)
+    assert "Keratin and skin" not in texts(ax)
 
 
 def test_missing_values_stand_beside_the_samples_that_are_named() -> None:
     table = sample_values_table(4, ("SEC",)).assign(missing=[0.25, 0.5, 0.031, 0.0])
-    assert {"missing", "25 %", "50 %", "3.1 %", "0 %"} <= set(_words(figures.sample_values(table)))
+    assert {"missing", "25 %", "50 %", "3.1 %", "0 %"} <= set(texts(figures.sample_values(table)))
     assert figures.lint(figures.sample_values(sample_values_table(300))) == []

@@ -10,11 +10,11 @@ import pytest
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from scipy.stats import zscore
 
 from markerkit import figures
 from markerkit.figures._heatmap import _scores, _tree
+from tests.figures.drawn import texts
 from tests.figures.test_figures import SAMPLES, significant_values_table
 
 
@@ -23,10 +23,6 @@ def _cells(figure: Figure) -> np.ma.MaskedArray:
         c for ax in figure.axes for c in ax.collections if isinstance(c, QuadMesh) and c.get_label() != "_key"
     ]
     return mesh.get_array()
-
-
-def _words(figure: Figure) -> list[str]:
-    return [t.get_text() for t in figure.findobj(Text)]
 
 
 def test_rows_are_z_scores_and_missing_values_stay_missing() -> None:
@@ -49,7 +45,7 @@ def test_samples_that_look_alike_stand_together() -> None:
     assert len(order) == len(SAMPLES)
     assert sum(a != b for a, b in itertools.pairwise(order)) == 1
     assert [ax for ax in figure.axes if any(line.get_label() == "_branch" for line in ax.lines)]
-    assert {"EV (4)", "Cell (4)"} <= set(_words(figure))
+    assert {"EV (4)", "Cell (4)"} <= set(texts(figure))
 
 
 def test_distances_are_over_what_both_rows_measured() -> None:
@@ -64,10 +60,10 @@ def test_distances_are_over_what_both_rows_measured() -> None:
 def test_the_smallest_p_are_kept_and_their_number_is_said() -> None:
     table = significant_values_table()
     figure = figures.heatmap(table, max_proteins=5)
-    assert "The 5 most significant of 60 proteins" in _words(figure)
-    assert {f"GENE{i}" for i in range(5)} == {w for w in _words(figure) if w.startswith("GENE")}
+    assert "The 5 most significant of 60 proteins" in texts(figure)
+    assert {f"GENE{i}" for i in range(5)} == {w for w in texts(figure) if w.startswith("GENE")}
     few = figures.heatmap(table.drop(columns="n_significant"))
-    assert "20 significant proteins" in _words(few)
+    assert "20 significant proteins" in texts(few)
 
 
 def test_groups_take_the_colors_of_the_caller() -> None:
@@ -88,7 +84,7 @@ def test_without_clusters_samples_stand_by_group() -> None:
     table = significant_values_table().drop(columns="group")
     shuffled = table.sample(frac=1, random_state=2)
     figure = figures.heatmap(shuffled, SAMPLES, cluster_samples=False)
-    at = {w: i for i, w in enumerate(_words(figure)) if w.startswith("run_")}
+    at = {w: i for i, w in enumerate(texts(figure)) if w.startswith("run_")}
     groups = dict(zip(SAMPLES["sample"], SAMPLES["group"], strict=True))
     named = [groups[w] for w in sorted(at, key=at.__getitem__)]
     assert len(pd.unique(np.array(named))) == 2
@@ -115,7 +111,7 @@ def test_rows_of_one_gene_are_told_apart() -> None:
     table = significant_values_table(6)
     table["gene"] = table["gene"].replace({"GENE1": "env", "GENE4": "env"})
     table["protein"] = table["protein"].replace({"P00001": "Q61919;P11370", "P00004": "CON__P10404"})
-    words = _words(figures.heatmap(table))
+    words = texts(figures.heatmap(table))
     assert {"env (Q61919)", "env (P10404, cont.)", "GENE2"} <= set(words)
     assert "env" not in words
-    assert "env" in _words(figures.heatmap(table[table["protein"] != "CON__P10404"]))
+    assert "env" in texts(figures.heatmap(table[table["protein"] != "CON__P10404"]))

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
@@ -15,6 +14,7 @@ from markerkit import figures
 from markerkit.figures._keys import fill_key
 from markerkit.figures._tables import short_name
 from markerkit.figures._text import shorten, text_width, wrap
+from tests.figures.drawn import panel, texts
 from tests.figures.test_figures import (
     SAMPLES,
     differential_table,
@@ -30,15 +30,6 @@ from tests.figures.test_figures import (
     samples_table,
     significant_values_table,
 )
-
-
-def _words(figure: Figure | Axes) -> list[str]:
-    return [str(t.get_text()) for t in figure.findobj(Text)]
-
-
-def _panel(figure: Figure, label: str) -> Axes:
-    (ax,) = [a for a in figure.axes if a.get_label() == label]
-    return ax
 
 
 def _labels(ax: Axes) -> list[str]:
@@ -82,7 +73,7 @@ def test_a_long_name_keeps_its_end() -> None:
 
 
 def test_one_significant_protein_is_one() -> None:
-    words = _words(figures.heatmap(significant_values_table(1).drop(columns="n_significant")))
+    words = texts(figures.heatmap(significant_values_table(1).drop(columns="n_significant")))
     assert "1 significant protein" in words
 
 
@@ -166,11 +157,11 @@ def test_sets_that_could_not_be_tested_have_rows_only_as_classes_and_sources() -
     few = table["set"].isin(["misev_1a", "exosome"])
     table.loc[few, ["pvalue", "padj"]] = np.nan
     table.loc[few, "reason"] = "2 members measured, 3 needed"
-    words = _words(figures.enrichment(table))
+    words = texts(figures.enrichment(table))
     assert "Exosome" in words
     assert "MISEV2018 1a" not in words
     assert any("1 set of which too few members were measured" in w for w in words)
-    whole = _words(figures.enrichment(enrichment_table()))
+    whole = texts(figures.enrichment(enrichment_table()))
     assert "MISEV2018 1a" in whole
     assert not any("In the table only" in w for w in whole)
 
@@ -194,18 +185,18 @@ def test_pairs_with_several_samples_in_a_group_are_not_joined() -> None:
     samples = list(dict.fromkeys(s for s in table["sample"] if s))
     used = samples_table().assign(pair=["a"] * len(samples))
     figure = figures.marker_plot(table, "CD81", samples_used=used)
-    assert "_pair" not in _labels(_panel(figure, "CD81"))
-    assert not any("lines: pairs" in w for w in _words(figure))
+    assert "_pair" not in _labels(panel(figure, "CD81"))
+    assert not any("lines: pairs" in w for w in texts(figure))
 
 
 def test_no_room_for_missing_values_where_there_are_none() -> None:
     table = marker_abundance_table()
     whole = table.assign(log2=table["log2"].fillna(20.0))
     line = "_measured from here"
-    assert line in _labels(_panel(figures.marker_plot(table, "CD81"), "CD81"))
+    assert line in _labels(panel(figures.marker_plot(table, "CD81"), "CD81"))
     figure = figures.marker_plot(whole, "CD81")
-    assert line not in _labels(_panel(figure, "CD81"))
-    assert not any("dashed line" in w for w in _words(figure))
+    assert line not in _labels(panel(figure, "CD81"))
+    assert not any("dashed line" in w for w in texts(figure))
 
 
 # --- axes and keys ----------------------------------------------------------------------------------------
@@ -237,7 +228,7 @@ def test_the_scale_of_a_heat_map_names_zero() -> None:
 
 
 def test_missing_values_are_said_as_odds() -> None:
-    words = _words(figures.missing_by_intensity(missing_table(), group_values_table()))
+    words = texts(figures.missing_by_intensity(missing_table(), group_values_table()))
     assert "falls with intensity: odds ×0.67 (0.61 to 0.74) per doubling" in words
 
 
@@ -249,7 +240,7 @@ def test_a_diamond_is_drawn_only_where_it_can_be_seen() -> None:
         figure = figures.identity_summary(changed)
         marks = {str(line.get_label()) for ax in figure.axes for line in ax.lines}
         assert ("_bounded" in marks) is drawn
-        assert any("found in one group only" in w for w in _words(figure)) is drawn
+        assert any("found in one group only" in w for w in texts(figure)) is drawn
 
 
 def test_the_key_of_three_verdicts_is_a_list() -> None:

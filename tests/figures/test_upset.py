@@ -5,20 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.text import Text
 
 from markerkit import figures
 from markerkit.core.errors import InputError
+from tests.figures.drawn import texts
 
 
 def _table(n_sets: int = 4, n: int = 400, seed: int = 1) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     share = np.linspace(0.7, 0.1, n_sets)
     return pd.DataFrame(rng.random((n, n_sets)) < share, columns=[f"Group {i}" for i in range(n_sets)])
-
-
-def _words(figure: object) -> list[str]:
-    return [t.get_text() for t in figure.findobj(Text)]  # type: ignore[attr-defined]
 
 
 def test_bars_are_the_numbers_of_items_in_exactly_these_sets() -> None:
@@ -38,7 +34,7 @@ def test_bars_are_the_numbers_of_items_in_exactly_these_sets() -> None:
 def test_what_is_left_out_is_counted() -> None:
     table = _table()
     counted = table[table.any(axis=1)].value_counts()
-    text = _words(figures.upset(table, most=3))
+    text = texts(figures.upset(table, most=3))
     hidden = counted.sort_values(ascending=False).iloc[3:]
     assert f"{len(hidden)} smaller combinations are not drawn, with {hidden.sum()} items in all" in text
 
@@ -58,7 +54,7 @@ def test_names_of_any_kind_and_empty_sets() -> None:
     assert figures.lint(figures.upset(table, width=89)) == []
     empty = figures.upset({"a": [], "b": []})
     assert figures.lint(empty) == []
-    assert "nothing to draw: the sets are empty" in _words(empty)
+    assert "nothing to draw: the sets are empty" in texts(empty)
 
 
 def test_a_part_of_a_page_is_drawn_into() -> None:
