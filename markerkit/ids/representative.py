@@ -56,13 +56,16 @@ def representatives(
     {'CD63': 1, 'CD9': 2}
     """
     key = np.asarray(keys, dtype=object)
-    at = np.flatnonzero(~pd.isna(key) & (key != "") & (True if eligible is None else eligible))
-    if len(set(key[at].tolist())) < len(at):
-        codes = pd.factorize(key[at])[0]
-        by_name = pd.factorize(np.asarray(names, dtype=object)[at].astype(str), sort=True)[0]
-        order = np.lexsort((by_name, -abundance[at], -n_measured[at], codes))
-        first = np.r_[True, np.diff(codes[order]) > 0]
-        at = np.sort(at[order[first]])
+    at = np.arange(len(key)) if eligible is None else np.flatnonzero(eligible)
+    chosen = dict(zip(key[at].tolist(), at.tolist(), strict=True))
+    if len(chosen) == len(at) and "" not in chosen and not pd.isna(key[at]).any():
+        return chosen  # mostly every group has a key of its own
+    at = at[~pd.isna(key[at]) & (key[at] != "")]
+    codes = pd.factorize(key[at])[0]
+    by_name = pd.factorize(np.asarray(names, dtype=object)[at].astype(str), sort=True)[0]
+    order = np.lexsort((by_name, -abundance[at], -n_measured[at], codes))
+    first = np.diff(codes[order], prepend=-1) > 0
+    at = np.sort(at[order[first]])
     return dict(zip(key[at].tolist(), at.tolist(), strict=True))
 
 

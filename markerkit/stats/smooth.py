@@ -37,10 +37,86 @@ def natural_spline(at: Array, x: Array) -> Array:
 
 
 def lowess(x: Array, y: Array, *, span: float) -> Array:
-    """Robust local lines (Cleveland 1979), three robustness steps, shape (n,)."""
-    from statsmodels.nonparametric.smoothers_lowess import lowess as fitted
+    """Robust local lines (Cleveland 1979), three robustness steps, shape (n,).
 
-    return np.asarray(fitted(y, x, frac=span, it=3, delta=0.01 * np.ptp(x), return_sorted=False))
+    Parameters
+    ----------
+    x, y
+        Shape (n,).
+    span
+        Share of the points that each line is fitted to.
+
+    Notes
+    -----
+    The numbers are those of ``lowess`` of statsmodels with ``delta`` at a hundredth of the range of x, which weighs
+    the neighbors of every line anew in every step: half of the time of a robust fit of the variances. Here their
+    weights, which depend on x alone, are found once. Where all neighbors of a point share its x, the line
+    is their mean, for which statsmodels takes the value of one of them.
+    """
+    order = np.argsort(x)
+    points, values = x[order], y[order]
+    n = len(x)
+    near = min(max(int(span * n + 1e-10), 2), n)
+    at = _a_hundredth_apart(points)
+    left = np.searchsorted((points[: n - near] + points[near:]) / 2, points[at])
+    windows = [slice(start, start + near) for start in left]
+    kernels = [_tricube_moments(points[w] - points[i]) for w, i in zip(windows, at, strict=True)]
+    weight = np.ones(n)
+    for _ in range(4):
+        weighted = np.array([weight, weight * values])
+        sums = np.array([kernel @ weighted[:, w].T for kernel, w in zip(kernels, windows, strict=True)])
+        height = _heights(sums, values[at])
+        fitted = np.interp(points, points[at], height)
+        weight = _bisquare(np.abs(values - fitted))
+    out = np.empty(n)
+    out[order] = fitted
+    return out
+
+
+def _a_hundredth_apart(points: Array) -> npt.NDArray[np.intp]:
+    """Places of the lines among sorted points: the last within a hundredth of the range of the one before."""
+    n, step = len(points), 0.01 * np.ptp(points)
+    at, place = [0], 0
+    while (last := int(np.searchsorted(points, points[place], side="right")) - 1) < n - 1:
+        beyond = min(int(np.searchsorted(points, points[place] + step, side="right")), n - 1)
+        place = max(beyond - 1, last + 1)
+        at.append(place)
+    return np.array(at)
+
+
+def _tricube_moments(offset: Array) -> Array:
+    """Tricube weights of the neighbors of a point, times their offset to the powers 0, 1 and 2, shape (3, k)."""
+    far = float(np.abs(offset).max())
+    share = np.abs(offset) / far if far > 0 else np.zeros(len(offset))
+    kernel = 1 - share * share * share
+    kernel = kernel * kernel * kernel
+    along = kernel * offset
+    return np.array([kernel, along, along * offset])
+
+
+def _heights(sums: Array, alone: Array) -> Array:
+    """Height of each line at its own point, from the weighted sums of powers of the offset, alone and times y.
+
+    Parameters
+    ----------
+    sums
+        Shape (lines, 3, 2).
+    alone
+        Values at the points of the lines, which stand where no neighbor has a weight, shape (lines,).
+    """
+    total = sums[:, 0, 0]
+    some = total > 1e-12
+    share = sums / np.where(some, total, 1.0)[:, None, None]
+    (_, level), (middle, cross), (square, _) = share.transpose(1, 2, 0)
+    slope = (cross - middle * level) / np.maximum(square - middle**2, 1e-12)
+    return np.where(some, level - middle * slope, alone)
+
+
+def _bisquare(distance: Array) -> Array:
+    """Weights by the distance from a curve, 0 beyond six times its median (Cleveland 1979)."""
+    reach = 6 * float(np.median(distance))
+    share = np.minimum(distance / reach, 1.0) if reach > 0 else (distance > 0).astype(float)
+    return np.asarray((1 - share**2) ** 2)
 
 
 def local_linear(x: Array, y: Array, weight: Array, *, span: float) -> Array:
