@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import pandas as pd
 
@@ -57,16 +57,37 @@ NOT_SAID = "fry rejects"
 Verdicts = TypeVar("Verdicts", Identity, Comparison, Purity)
 
 
-@dataclass(frozen=True)
-class Options:
-    """Options of an assessment, checked before anything is computed."""
+class MoreOptions(TypedDict, total=False):
+    """Options of an assessment that most studies leave as they are.
+
+    Attributes
+    ----------
+    shares
+        What every share of signal sums: ``"signal"``, or ``"length"`` for signal
+        over the length of the sequence.
+    seed
+        Of the bootstrap over reference proteins and of the null check.
+    missing, min_values, lfc
+        Of the tests of single proteins, as in :func:`markerkit.differential_abundance`.
+    """
 
     shares: str
-    null_check: int
     seed: int
     missing: str
     min_values: int | None
     lfc: float
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of an assessment, checked before anything is computed."""
+
+    shares: str = "signal"
+    null_check: int = 0
+    seed: int = 0
+    missing: str = "measured"
+    min_values: int | None = None
+    lfc: float = 0.0
 
     @property
     def testing(self) -> dict[str, Any]:

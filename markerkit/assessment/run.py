@@ -7,12 +7,19 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pandas as pd
 
 from markerkit.assessment.answer import Answer
-from markerkit.assessment.contrast_parts import NOT_SAID, ContrastParts, Options, Shared, kept_notes
+from markerkit.assessment.contrast_parts import (
+    NOT_SAID,
+    ContrastParts,
+    MoreOptions,
+    Options,
+    Shared,
+    kept_notes,
+)
 from markerkit.assessment.result import Assessment
 from markerkit.assessment.series import series_parts
 from markerkit.assessment.tables import (
@@ -72,13 +79,9 @@ def assess(
     *,
     context: str | Path | Mapping[str, Any] | None = None,
     collapse_by: str | None = None,
-    shares: str = "signal",
     null_check: int = 0,
-    seed: int = 0,
-    missing: str = "measured",
-    min_values: int | None = None,
-    lfc: float = 0.0,
     jobs: int = 1,
+    **options: Unpack[MoreOptions],
 ) -> Assessment:
     """Assess what the vesicles of a study are and how pure they are.
 
@@ -101,21 +104,24 @@ def assess(
     collapse_by
         Sample column of the biological unit: samples of one group that share a
         value are technical replicates and count once.
-    shares
-        What every share of signal sums: ``"signal"``, or ``"length"`` for signal
-        over the length of the sequence.
     null_check
         Data sets without an effect, made from the study's own residuals, on
         which the tests of every contrast are run; 0 for none. Takes about a
         fifth of a second each.
+    jobs
+        Processes that share several contrasts; the results are the same to the byte. Each holds the data once more.
+
+    Other Parameters
+    ----------------
+    shares
+        What every share of signal sums: ``"signal"`` (the default), or ``"length"`` for signal
+        over the length of the sequence.
     seed
-        Of the bootstrap over reference proteins and of the null check.
+        Of the bootstrap over reference proteins and of the null check; 0 by default.
     missing, min_values, lfc
         Of the tests of single proteins, as in :func:`markerkit.differential_abundance`: what missing
         values are to them, values that each group needs, and the absolute log2 effect over the
         background that has to be exceeded.
-    jobs
-        Processes that share several contrasts; the results are the same to the byte. Each holds the data once more.
 
     Returns
     -------
@@ -145,10 +151,8 @@ def assess(
     >>> result.identity.table.set_index("class").loc["exosome", "verdict"]
     'compatible'
     """
-    options = Options(shares, null_check, seed, missing, min_values, lfc)
-    return assessment_of(
-        exp, contrasts, markers, options, context=context, collapse_by=collapse_by, jobs=jobs
-    )
+    chosen = Options(null_check=null_check, **options)
+    return assessment_of(exp, contrasts, markers, chosen, context=context, collapse_by=collapse_by, jobs=jobs)
 
 
 def assessment_of(

@@ -121,7 +121,8 @@ def _scaled_ranks(values: Array) -> Array:
     """Ranks within each sample over the largest one, missing values tied at the bottom, shape of `values`."""
     below = np.nanmin(values) - 1 if np.isfinite(values).any() else 0.0
     ranks = mid_ranks(np.where(np.isnan(values), below, values))
-    return np.asarray(ranks / ranks.max(axis=1, keepdims=True))
+    # no rank is below 1, and where there is no protein there is no largest one
+    return np.asarray(ranks / ranks.max(axis=1, keepdims=True, initial=1.0))
 
 
 def _rows(
