@@ -192,7 +192,9 @@ class Workshop:
         self, root: Path, files: Sequence[Path], scratch: Path, *, jobs: int, options: Sequence[str]
     ) -> None:
         self.places = [scratch / str(i) for i in range(jobs)]
-        self.options = [*options, "-q", "--tb=short", "-p", "no:cacheprovider"]
+        # libraries are imported before their plugins of pytest: that it cannot rewrite those does not matter here
+        imported = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
+        self.options = [*options, "-q", "--tb=short", "-p", "no:cacheprovider", *imported]
         self.original = {p.as_posix(): (root / p).read_bytes() for p in files if p.suffix == ".py"}
         tree = self.places[0] / "tree"
         for path in files:

@@ -204,6 +204,7 @@ def identifier_kind(cells: Iterable[object], organism: str) -> dict[str, float]:
     return {kind: n / max(len(given), 1) for kind, n in counts.items()}
 
 
+@lru_cache(maxsize=1 << 14)
 def _kind_of(text: str, organism: str) -> str:
     """Kind of the first member of a cell, or nothing."""
     member = PREFIX.sub("", BETWEEN_MEMBERS.split(text)[0].strip())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 
 import pandas as pd
 
@@ -28,6 +31,8 @@ _DELIMITERS = "\t;, "
 #: name of a first column without one, such as row names or row numbers
 NAMELESS = "Unnamed: 0"
 
+_LARGE = 8 << 20  # bytes
+_PATHS_IN_MEMORY = hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir()
 _LONG_INTEGERS_ARE_TEXT = int(pd.__version__.split(".")[0]) < 3
 
 
@@ -239,22 +244,21 @@ def _parse(
     kept = [i for i, c in enumerate(header) if c in wanted]
 
     def cells(places: list[int], *, in_parts: bool) -> pd.DataFrame:
-        file = io.BytesIO(text.data)
-        file.seek(body)
-        return pd.read_csv(
-            file,
-            sep=text.delimiter,
-            decimal=decimal,
-            header=None,
-            names=list(range(len(header))),
-            usecols=None if len(places) == len(header) else places,
-            dtype=str if as_text else texts,
-            na_values=list(SHEET_MISSING if text.what == "sample sheet" else MISSING),
-            keep_default_na=False,
-            index_col=False,
-            nrows=rows,
-            low_memory=in_parts,
-        )
+        with _opened(text.data, body) as file:
+            return pd.read_csv(
+                file,
+                sep=text.delimiter,
+                decimal=decimal,
+                header=None,
+                names=list(range(len(header))),
+                usecols=None if len(places) == len(header) else places,
+                dtype=str if as_text else texts,
+                na_values=list(SHEET_MISSING if text.what == "sample sheet" else MISSING),
+                keep_default_na=False,
+                index_col=False,
+                nrows=rows,
+                low_memory=in_parts,
+            )
 
     try:
         frame = _whole_columns(cells, kept)
@@ -263,6 +267,23 @@ def _parse(
     if _LONG_INTEGERS_ARE_TEXT and not as_text:
         _read_long_integers(frame, [i for i in kept if i not in texts])
     return frame.set_axis(pd.Index([header[i] for i in kept], dtype=object), axis=1)
+
+
+@contextmanager
+def _opened(data: bytes, start: int) -> Iterator[io.BytesIO | str]:
+    """Bytes from a position on as a file for pandas: large ones by a path in memory where the system has such.
+
+    pandas splits a file with a path into lines in a second thread while it reads numbers in the first.
+    """
+    if len(data) < _LARGE or not _PATHS_IN_MEMORY:
+        file = io.BytesIO(data)
+        file.seek(start)
+        yield file
+        return
+    with os.fdopen(os.memfd_create("table"), "wb") as held:
+        held.write(memoryview(data)[start:])
+        held.flush()
+        yield f"/proc/self/fd/{held.fileno()}"
 
 
 def _read_long_integers(frame: pd.DataFrame, places: list[int]) -> None:

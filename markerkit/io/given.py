@@ -93,19 +93,19 @@ def read_bytes(path: str | Path, what: str, *, most: int | None = None) -> bytes
         raise InputError(
             f"the {what} {path.name!r} has {size / limits.MEGABYTE:,.0f} MB; at most {most // limits.MEGABYTE} MB are read."
         )
-    buffer = io.BytesIO()
+    parts: list[bytes] = []
     try:
         with path.open("rb") as file:
             while part := file.read(_STEP):
-                buffer.write(part)
-                if size > _STEP and b"\x00" in part and _is_text(buffer.getbuffer()[:8].tobytes()):
+                parts.append(part)
+                if size > _STEP and b"\x00" in part and _is_text(parts[0][:8]):
                     raise InputError(
                         f"the {what} {path.name!r} is a binary file, or has lost a part; export it again."
                     )
     except OSError as error:
         given = shown(str(path), most=_LONGEST_PATH)
         raise InputError(f"the {what} {given} cannot be read: {error.strerror}.") from error
-    return buffer.getvalue()
+    return b"".join(parts)
 
 
 def _is_text(start: bytes) -> bool:

@@ -8,6 +8,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -115,18 +116,27 @@ def read_table(
     """
     path = Path(path)
     data = read_bytes(path, what)
-    digest = hashlib.sha256(data).hexdigest()
+    with ThreadPoolExecutor(1) as aside:
+        digest = aside.submit(hashlib.sha256, data)
+        frame, types = _frame_of(data, path, what, pick=pick, as_text=as_text)
+    return Table(frame, path.name, digest.result().hexdigest(), types)
+
+
+def _frame_of(
+    data: bytes, path: Path, what: str, *, pick: Pick | None, as_text: bool
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Rows of a file by its content, and the types of its columns where it states them."""
     data = unpacked(data, path.name, what)
     if not data[:1000].strip() and not data.strip():
         raise InputError(f"the {what} {path.name!r} is empty; give a table with a header and rows.")
     if data[:4] == b"PAR1":
-        return Table(_parquet(data, path, what, pick), path.name, digest)
+        return _parquet(data, path, what, pick), {}
     if data[:4] == b"PK\x03\x04":
-        return Table(read_workbook(data, path.name, what, as_text=as_text), path.name, digest)
+        return read_workbook(data, path.name, what, as_text=as_text), {}
     data = _utf8(data, path, what)
     _refuse_other_formats(data[:65536].decode("utf-8", "replace"), path, what)
     frame, types = read_text(data, path.name, what, pick=pick, as_text=as_text)
-    return Table(_unmarked(frame) if b"'" in data else frame, path.name, digest, types)
+    return _unmarked(frame) if b"'" in data else frame, types
 
 
 def _unmarked(frame: pd.DataFrame) -> pd.DataFrame:

@@ -112,7 +112,8 @@ def _all_of_width(text: Text, body: int, width: int) -> bool:
         part = np.frombuffer(data, np.uint8, end - at, at)
         starts = np.append(0, np.flatnonzero(part == _LINE_END) + 1)
         starts = starts[starts < len(part)]
-        if (np.add.reduceat(part == sign, starts, dtype=np.intp) != width - 1).any():
+        signs = (part == sign).view(np.uint8)
+        if (np.add.reduceat(signs, starts, dtype=np.uint32) != width - 1).any():
             return False
         at = end
     return True

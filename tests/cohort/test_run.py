@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,26 +110,29 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_blocks_of_a_killed_worker_are_run_again(case: Case, tmp_path: Path) -> None:
-    from distributed import Client, LocalCluster
+    from distributed import Client, LocalCluster, WorkerPlugin
 
     summarized(case.store, tmp_path / "local", block=1)
+    died = tmp_path / "died"
+
+    class DiesOnce(WorkerPlugin):  # type: ignore[misc]
+        """Ends the first worker that has computed two blocks, as the system does with one that takes too much memory."""
+
+        computed = 0
+
+        def transition(self, key: object, start: str, finish: str, **_: object) -> None:
+            self.computed += finish == "memory"
+            if self.computed == 2 and not died.exists():
+                died.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
-        killed: list[int] = []
-
-        def kill() -> None:
-            while len(list(tmp_path.glob(".dask.*/composition/*.parquet"))) < 3:
-                time.sleep(0.01)
-            killed.append(next(iter(client.run(os.getpid).values())))
-            os.kill(killed[0], signal.SIGKILL)
-
-        thread = threading.Thread(target=kill)
-        thread.start()
+        client.register_plugin(DiesOnce())
         summarized(case.store, tmp_path / "dask", block=1, engine="dask", scheduler=cluster.scheduler_address)
-        thread.join()
-    assert len(killed) == 1
+    assert died.exists()
     assert contents(tmp_path / "local") == contents(tmp_path / "dask")
 
 
