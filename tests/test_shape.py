@@ -11,7 +11,7 @@ import markerkit
 
 PACKAGE = Path(markerkit.__file__).parent
 MODULES = [p for p in sorted(PACKAGE.rglob("*.py")) if "reference_sets" not in p.parts]
-MAX_ROOMS, MAX_LINES, MAX_BODY, MAX_POSITIONAL = 27, 450, 40, 5
+MAX_ROOMS, MAX_LINES, MAX_BODY, MAX_POSITIONAL = 25, 450, 40, 5
 LONG_MODULES: dict[str, str] = {}  # module -> why it stays whole
 #: the parts of an experiment have an order of their own: values, samples, proteins, scale, organism, history
 MANY_BY_POSITION = {"core/experiment.py": {"__init__"}}
@@ -48,7 +48,8 @@ def test_lines_of_a_body_are_counted_by_hand() -> None:
 
 
 def test_few_rooms_at_the_top() -> None:
-    rooms = [p.name for p in PACKAGE.iterdir() if p.name not in {"__pycache__", "reference_sets", "py.typed"}]
+    no_rooms = {"__pycache__", "reference_sets", "py.typed", "__init__.py", "__main__.py"}
+    rooms = [p.name for p in PACKAGE.iterdir() if p.name not in no_rooms]
     assert len(rooms) <= MAX_ROOMS, sorted(rooms)
 
 
