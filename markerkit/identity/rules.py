@@ -169,7 +169,7 @@ def negatives_rise(e: ClassEvidence, facts: Facts, t: Mapping[str, float]) -> bo
 
 
 def like_control(schemes: Sequence[Evidence], criteria: Criteria) -> bool:
-    """Say whether nothing tells the case from its control: neither EV markers nor what vesicles lack differ.
+    """Say whether nothing tells the case as vesicles from its control: no more EV markers, no less of what vesicles lack.
 
     Parameters
     ----------
@@ -181,17 +181,21 @@ def like_control(schemes: Sequence[Evidence], criteria: Criteria) -> bool:
     t = criteria.threshold
     measured = completed(schemes, t)[0]
     mine = measured.competitor(GENERAL_EV)
-    if mine.n_markers < t["min_markers"] or not _no_change(mine.effect, t):
+    if mine.n_markers < t["min_markers"] or not _without_sign(mine.effect, t, sign=1):
         return False
     lacking = [e for e in measured.anchors.values() if enough(e, t["min_markers_source"]) is not None]
-    return bool(lacking) and all(_no_change(e, t) for e in lacking)
+    return bool(lacking) and all(_without_sign(e, t, sign=-1) for e in lacking)
 
 
-def _no_change(effect: SetEffect | None, t: Mapping[str, float]) -> bool:
-    """Less than two-fold, and either not shown or less than what counts as a rise."""
+def _without_sign(effect: SetEffect | None, t: Mapping[str, float], *, sign: int) -> bool:
+    """Less than two-fold, and not shown in one direction: not, or less than what counts as a rise.
+
+    A little less of the EV markers, or a little more of the organelles, is no sign of vesicles.
+    """
     if effect is None or abs(effect.estimate) >= t["equivalence_margin"]:
         return False
-    return effect.ci_low <= 0 <= effect.ci_high or abs(effect.estimate) < t["min_source_effect"]
+    shown = effect.ci_low > 0 if sign > 0 else effect.ci_high < 0
+    return not shown or abs(effect.estimate) < t["min_source_effect"]
 
 
 def candidate_shown(e: CandidateEvidence, criteria: Criteria) -> bool:

@@ -40,7 +40,7 @@ IDENTITY = TableSpec(
         Column("bounded_ci_low", "float", "lower end of its 90 % interval"),
         Column("bounded_ci_high", "float", "upper end of its 90 % interval"),
         Column("smallest_detectable", "float", "effect that would be called with 80 % power in studies of this precision, log2"),
-        Column("like_control", "bool", "true where the case of the contrast cannot be told from its control: neither EV markers nor what vesicles lack differ; the same in all its rows"),
+        Column("like_control", "bool", "true where the case of the contrast cannot be told from its control: EV markers are not higher, and what vesicles lack is not lower; the same in all its rows"),
         Column("next_step", "str", "what would resolve it"),
         Column("status", "str", "`assessed` or `not assessed`"),
     ),

@@ -681,16 +681,23 @@ def looks(ev: SetEffect | None, *lacking: SetEffect | None, n: int = 20) -> bool
         (effect(0.0, LEAST, 1.2), True),
         (effect(-0.5, MARGIN - TINY, 2.5), True),
         (effect(-0.5, MARGIN, 2.5), False),
-        (effect(-0.9, -LEAST, -TINY), False),
-        (effect(-0.9, -LEAST + TINY, -TINY), True),
         (None, False),
     ],
 )
-def test_a_case_is_like_its_control_where_nothing_differs(effect_: SetEffect | None, like: bool) -> None:
+def test_a_case_is_like_its_control_where_nothing_is_as_in_vesicles(
+    effect_: SetEffect | None, like: bool
+) -> None:
+    less = None if effect_ is None else effect(-effect_.ci_high, -effect_.estimate, -effect_.ci_low)
     assert looks(effect_, FLAT) is like
-    # what vesicles lack must not differ either, as far as it was measured
-    assert looks(FLAT, effect_) is like
-    assert looks(FLAT, FLAT, effect_) is (like or effect_ is None)
+    # nor is there less of what vesicles lack, as far as it was measured
+    assert looks(FLAT, less) is like
+    assert looks(FLAT, FLAT, less) is (like or less is None)
+
+
+def test_less_of_what_vesicles_have_and_more_of_what_they_lack_is_like_the_control_up_to_two_fold() -> None:
+    for away, like in ((MARGIN - TINY, True), (MARGIN, False)):
+        assert looks(effect(-away - 0.2, -away, -0.6), FLAT) is like
+        assert looks(FLAT, effect(0.6, away, away + 0.2)) is like
 
 
 def test_a_case_is_not_like_its_control_where_too_little_was_measured() -> None:
