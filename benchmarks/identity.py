@@ -223,7 +223,7 @@ def mixture(exp: mk.Experiment, contrast: Contrast, added: float, lost: float) -
 
 
 def own_genes(markers: mk.MarkerCatalog, key: str) -> set[str]:
-    """Genes of a class that neither its competing classes nor its kin nor the EV layer have."""
+    """Genes of a class that neither its competing classes nor its related classes nor the EV layer have."""
     classes = load_criteria().classes
     shared = [s for other in classes[key].sharing for s in classes[other].sets]
     mine = set(set_members(markers, classes[key].sets)["gene"])
@@ -252,7 +252,7 @@ def classes(data: Path, runs: int) -> tuple[pd.DataFrame, str]:
         f"{runs} simulated studies a class, 5 against 5, markers {EFFECT['effect']:g} log2 over the lysate with an sd of "
         f"{EFFECT['effect_sd']:g}, {100 * EFFECT['discordant_fraction']:g} % of them discordant. In the first columns the cells express every "
         "marker of the class (a fifth of all values is missing), in the next ones as many as chance has it, about half. Own "
-        "markers: in no competitor, no kin and not in the EV layer. An apoptotic exosome may be called an exosome or an EV of "
+        "markers: in no competitor, in no related class and not in the EV layer. An apoptotic exosome may be called an exosome or an EV of "
         "dying cells as well. No rule was chosen with these studies in view."
     )
     return pd.DataFrame(rows), note
