@@ -36,9 +36,15 @@ timed("duplicate correlation", function() {
   rho <- duplicateCorrelation(few, design, block = blocks)$consensus.correlation
   table_of(lmFit(few, design, block = blocks, correlation = rho))
 })
-sets <- lapply(strsplit(readLines(file.path(folder, "sets.txt")), " "), as.integer)
-names(sets) <- seq_along(sets)
+sets_of <- function(name) {
+  sets <- lapply(strsplit(readLines(file.path(folder, name)), " "), as.integer)
+  names(sets) <- seq_along(sets)
+  sets
+}
+sets <- sets_of("sets.txt")
+many <- sets_of("library.txt")
 timed("camera", function() camera(complete, sets, design, 2, inter.gene.cor = NA))
+timed("camera, library", function() camera(complete, many, design, 2, inter.gene.cor = NA))
 timed("fry", function() fry(complete, sets, design, 2))
 large <- file.path(folder, "large.bin")
 if (file.exists(large)) {
