@@ -146,7 +146,9 @@ def duplicate_correlation(values: Array, design: Array, block: IntArray) -> tupl
         q, _ = np.linalg.qr(design[seen], mode="complete")
         space = q[:, rank:] if rank == design.shape[1] else np.linalg.svd(design[seen])[0][:, rank:]
         loading, turn = np.linalg.eigh(space.T @ together @ space)
-        each[at] = _reml_rho((turn.T @ space.T @ values[np.ix_(seen, at)]) ** 2, loading, low)
+        square = (turn.T @ space.T @ values[np.ix_(seen, at)]) ** 2
+        varies = square.sum(axis=0) > 0
+        each[at[varies]] = _reml_rho(square[:, varies], loading, low)
     known = each[np.isfinite(each)]
     consensus = float(np.tanh(trimmed_mean(np.arctanh(known), _TRIM))) if len(known) else np.nan
     return consensus, each

@@ -25,6 +25,19 @@ def test_blocks_of_one_sample_have_no_correlation() -> None:
     assert np.isnan(each).all()
 
 
+def test_a_constant_protein_has_no_correlation_and_leaves_the_others_alone() -> None:
+    rng = np.random.default_rng(3)
+    block, design = np.repeat([0, 1, 2, 3], 2), np.ones((8, 1))
+    values = rng.normal(size=(8, 6)) + rng.normal(size=(4, 6))[block]
+    alone = duplicate_correlation(values, design, block)
+    constant = np.column_stack([values, np.zeros(8)])
+    consensus, each = duplicate_correlation(constant, design, block)
+    assert np.isnan(each[-1])
+    assert each[:-1] == pytest.approx(alone[1])
+    assert consensus == alone[0]
+    assert np.isnan(duplicate_correlation(np.zeros((8, 2)), design, block)[1]).all()
+
+
 def test_blocks_of_one_sample_are_refused() -> None:
     frame = pd.DataFrame(np.sqrt(np.arange(24.0)).reshape(6, 4), [f"s{i}" for i in range(6)], list("ABCD"))
     sheet = pd.DataFrame({"arm": list("aaabbb"), "donor": list("uvwxyz")}, frame.index)
