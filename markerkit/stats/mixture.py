@@ -99,8 +99,9 @@ def center_and_width(profile: Array, order: Array) -> tuple[Array, Array]:
     total = profile.sum(axis=-1)
     weight = profile / np.where(total > 0, total, np.nan)[..., None]
     center = (weight * order).sum(axis=-1)
-    spread = (weight * (order - center[..., None]) ** 2).sum(axis=-1)
-    return center, np.sqrt(spread)
+    reach = max(float(np.abs(order).max()), np.finfo(float).tiny)
+    apart = order / reach - (center / reach)[..., None]  # squares of any numbers are finite
+    return center, np.sqrt((weight * apart**2).sum(axis=-1)) * reach
 
 
 def resolution(first: Array, second: Array, order: Array) -> Array:

@@ -9,6 +9,8 @@ import pandas as pd
 from markerkit.core.errors import InputError, shown
 
 Array = npt.NDArray[np.float64]
+#: nothing that is counted or weighed lies outside, and a quotient of two numbers within stays finite
+_LEAST, _MOST = 1e-30, 1e30
 
 
 def amounts_of(samples: pd.DataFrame, column: str, meaning: str) -> Array:
@@ -30,7 +32,7 @@ def amounts_of(samples: pd.DataFrame, column: str, meaning: str) -> Array:
     Raises
     ------
     InputError
-        Text, a negative number, 0 or infinity; the message names the cell.
+        Text, a number that is not above 0, or one beyond any amount (1e-30 to 1e30); the message names the cell.
 
     Examples
     --------
@@ -40,11 +42,11 @@ def amounts_of(samples: pd.DataFrame, column: str, meaning: str) -> Array:
     given = samples[column].astype(object)
     empty = given.isna() | given.map(lambda v: isinstance(v, str) and not v.strip())
     numbers = pd.to_numeric(given.where(~empty, np.nan), errors="coerce").astype(float)
-    wrong = ~empty & ~(np.isfinite(numbers) & (numbers > 0))
+    wrong = ~empty & ~numbers.between(_LEAST, _MOST)
     if wrong.any():
         sample = wrong.index[wrong][0]
         raise InputError(
-            f"`{column}` of the sample {shown(sample)} is {shown(given[sample])}; it holds {meaning}, a number above 0, or "
+            f"`{column}` of the sample {shown(sample)} is {shown(given[sample])}; it holds {meaning}, a number above 0 (1e-30 to 1e30), or "
             "nothing where it was not measured (an amount below the detection limit too)."
         )
     return np.asarray(numbers, dtype=float)

@@ -63,6 +63,13 @@ def test_overlap_is_the_common_part() -> None:
     assert float(overlap(np.array([1.0, 3]), np.array([2.0, 6]))) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("times", [1e-300, 1.0, 1e300])
+def test_places_of_any_size_have_a_width(times: float) -> None:
+    center, width = center_and_width(np.array([1.0, 2, 1]), np.array([1.0, 2, 3]) * times)
+    assert center / times == pytest.approx(2)
+    assert width / times == pytest.approx(np.sqrt(0.5))
+
+
 def test_smoothing_is_the_mean_of_three() -> None:
     assert smoothed(np.array([3.0, 3, 0, 6])).tolist() == [3.0, 2.0, 3.0, 4.0]
 
