@@ -76,7 +76,7 @@ def compare(found: CohortSummary, wanted: dict[str, pd.DataFrame]) -> None:
     pd.testing.assert_frame_equal(tested.table, wanted["differential_abundance"], **SAME)
 
 
-@pytest.mark.parametrize("block", [1, 4, 100])
+@pytest.mark.parametrize("block", [pytest.param(1, marks=pytest.mark.slow), 4, 100])
 def test_tables_are_those_in_memory(case: Case, tmp_path: Path, block: int) -> None:
     compare(summarized(case.store, tmp_path / "out", block=block), case.tables)
 
@@ -95,10 +95,10 @@ def test_every_engine_writes_the_same_bytes(case: Case, tmp_path: Path) -> None:
     """With four threads blocks end in any order."""
     from distributed import LocalCluster
 
-    summarized(case.store, tmp_path / "local", block=2)
+    summarized(case.store, tmp_path / "local", block=4)
     options = {"n_workers": 1, "threads_per_worker": 4, "processes": False, "dashboard_address": ":0"}
     with LocalCluster(**options) as cluster:
-        summarized(case.store, tmp_path / "dask", block=2, engine="dask", scheduler=cluster.scheduler_address)
+        summarized(case.store, tmp_path / "dask", block=4, engine="dask", scheduler=cluster.scheduler_address)
     assert contents(tmp_path / "local") == contents(tmp_path / "dask")
     assert json.loads((tmp_path / "dask" / "cohort.json").read_text())["engine"] == "dask"
 

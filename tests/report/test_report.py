@@ -118,7 +118,11 @@ def test_the_null_check_has_a_section_where_it_was_run(null_checked):
             {"min_values": 1, "lfc": 0.5},
             "beyond 0.5 log2 (McCarthy and Smyth 2009); those with fewer than 1 value in",
         ),
-        ({"missing": "combined"}, "Their p-values join the moderated t and the detections of a protein"),
+        pytest.param(
+            {"missing": "combined"},
+            "Their p-values join the moderated t and the detections of a protein",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_the_methods_say_how_single_proteins_were_tested(example, undeclared, options, said):

@@ -107,7 +107,7 @@ def _ora_level(level):
 
 
 @pytest.mark.parametrize(
-    ("test", "draws", "level", "exact"), [(_gsea_p, 80, 0.2, 0.2), (_ora_p, 600, 0.05, _ora_level(0.05))]
+    ("test", "draws", "level", "exact"), [(_gsea_p, 50, 0.2, 0.2), (_ora_p, 600, 0.05, _ora_level(0.05))]
 )
 def test_tests_that_sample_genes_do_not_hold_their_level_as_they_warn(test, draws, level, exact):
     assert_level(_rejected(test, 0.0, draws, level), draws, exact)
