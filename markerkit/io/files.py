@@ -175,6 +175,8 @@ def whole_folder(folder: str | Path, check: Callable[[], None], *, replace: bool
             new = work / _NEW
             new.mkdir()
             yield new
+            for left in _inner_work(new):
+                shutil.rmtree(left)
             _put_in_place(new, target, check, replace=replace)
     except (OSError, InputError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
@@ -183,6 +185,16 @@ def whole_folder(folder: str | Path, check: Callable[[], None], *, replace: bool
         raise InputError(
             f"the output {shown(str(folder))} cannot be written: {cause.strerror or cause}."
         ) from error
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Files of a folder that is being filled, without those of work folders that an error kept from being removed."""
+    work = _inner_work(folder)
+    return sorted(p for p in folder.rglob("*") if p.is_file() and not work & {*p.parents})
+
+
+def _inner_work(folder: Path) -> set[Path]:
+    return {p for p in folder.rglob(".*") if re.search(f"{_MARK}$", p.name) and p.is_dir()}
 
 
 def _put_in_place(new: Path, target: Path, check: Callable[[], None], *, replace: bool) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, listed, printable, shown
 from markerkit.core.processes import Process
-from markerkit.io.files import encoded, is_there, remove_leftovers, whole_folder
+from markerkit.io.files import encoded, files_in, is_there, remove_leftovers, whole_folder
 from markerkit.report._methods import as_markdown, methods_text
 from markerkit.report._process import drawing_process
 from markerkit.report._rerun import rerun_files
@@ -238,5 +238,5 @@ def _write(path: Path, text: str) -> None:
 
 def files_of(folder: Path, kind: FolderKind) -> list[str]:
     """Name all files of a folder, its record included, for the record."""
-    found = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    found = (p.relative_to(folder).as_posix() for p in files_in(folder))
     return sorted({*found, kind.record})

@@ -13,7 +13,15 @@ import pytest
 
 from markerkit.core.errors import InputError
 from markerkit.io import rename
-from markerkit.io.files import check_file, remove_leftovers, whole_file, whole_folder, work_folder, write_text
+from markerkit.io.files import (
+    check_file,
+    files_in,
+    remove_leftovers,
+    whole_file,
+    whole_folder,
+    work_folder,
+    write_text,
+)
 from tests.faults import write
 from tests.helpers import ROOT
 
@@ -66,6 +74,20 @@ def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Rename as Linux can, and as every system can."""
     if not request.param:
         monkeypatch.setattr(rename, "_renameat2", lambda: None)
+
+
+def test_what_an_error_leaves_inside_a_folder_does_not_reach_its_place(tmp_path: Path) -> None:
+    """A work folder of a figure that could not be removed is neither listed nor kept; names like it are."""
+    with whole_folder(tmp_path / "out", lambda: None, replace=False) as part:
+        left = part / "figures" / ".a.svg.markerkit-0123abcd"
+        left.mkdir(parents=True)
+        (left / "lock").touch()
+        for name in ("figures/a.svg", "figures/.a.svg.markerkit-0123abcd.txt", ".b"):
+            (part / name).touch()
+        listed = [p.relative_to(part).as_posix() for p in files_in(part)]
+    assert listed == [".b", "figures/.a.svg.markerkit-0123abcd.txt", "figures/a.svg"]
+    assert [p.relative_to(tmp_path / "out").as_posix() for p in files_in(tmp_path / "out")] == listed
+    assert not (tmp_path / "out/figures" / left.name).exists()
 
 
 @pytest.mark.usefixtures("_both_ways")
