@@ -53,7 +53,7 @@ def lowess(x: Array, y: Array, *, span: float) -> Array:
     weights, which depend on x alone, are found once. Where all neighbors of a point share its x, the line
     is their mean, for which statsmodels takes the value of one of them.
     """
-    order = np.argsort(x)
+    order = np.argsort(x, kind="stable")
     points, values = x[order], y[order]
     n = len(x)
     near = min(max(int(span * n + 1e-10), 2), n)
