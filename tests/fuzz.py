@@ -392,6 +392,7 @@ def header_cell(m: Mutant, rng: np.random.Generator) -> None:
              old.replace(" ", "_"), old.replace("e", "\u0435")]  # fmt: skip
     m.grid[0][column] = edits[rng.integers(len(edits))]
     _reach(m, 0, column)
+    m.samples |= {m.grid[0][column]} & {*m.seed.samples}  # now the name of another column
     m.how.append(f"header {column} {old!r} = {m.grid[0][column][:30]!r}")
 
 

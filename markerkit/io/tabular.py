@@ -214,6 +214,7 @@ def _parquet(data: bytes, path: Path, what: str, pick: Pick | None) -> pd.DataFr
         picked = columns if pick is None else pick(columns)
         check_ratio(file.metadata.num_rows * len(picked) * _CELL, len(data), path.name, what)
         read = file.read(columns=picked if len(picked) < len(columns) else None)
+        read.validate(full=True)  # text that is no UTF-8 fails only when it is looked at
         frame: pd.DataFrame = read.to_pandas(ignore_metadata=True)
         stated = (file.schema_arrow.pandas_metadata or {}).get("index_columns", [])
     except InputError:

@@ -50,8 +50,8 @@ def lowess(x: Array, y: Array, *, span: float) -> Array:
     -----
     The numbers are those of ``lowess`` of statsmodels with ``delta`` at a hundredth of the range of x, which weighs
     the neighbors of every line anew in every step: half of the time of a robust fit of the variances. Here their
-    weights, which depend on x alone, are found once. Where all neighbors of a point share its x, the line
-    is their mean, for which statsmodels takes the value of one of them.
+    weights, which depend on x alone, are found once. Where all neighbors of a point share its x, or one
+    alone has a weight left, the line is their mean; statsmodels takes the value of the point itself, outlier or not.
     """
     order = np.argsort(x, kind="stable")
     points, values = x[order], y[order]

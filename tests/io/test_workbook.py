@@ -172,6 +172,16 @@ def test_a_damaged_gzip_file_is_refused(tmp_path: Path, cut: slice) -> None:
         read_table(path)
 
 
+def test_text_of_a_parquet_file_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
+    """It is read without a word, and fails where it is looked at."""
+    rows = pd.DataFrame({"gene": ["CD63", "CD9", "CD81"], "EV_1": [1e6, 2e6, 3e6], "EV_2": [2e6, 4e6, 1e6]})
+    rows.to_parquet(tmp_path / "t.parquet", index=False, compression=None)
+    data = (tmp_path / "t.parquet").read_bytes()
+    (tmp_path / "t.parquet").write_bytes(data.replace(b"CD63", b"C\xff63", 1))
+    with pytest.raises(mk.InputError, match="is a broken Parquet file"):
+        mk.read_proteins(tmp_path / "t.parquet")
+
+
 def test_every_byte_of_a_damaged_parquet_footer_is_read_or_refused(tmp_path: Path) -> None:
     path = _given(pd.DataFrame(MATRIX[1:], columns=MATRIX[0]), tmp_path, "parquet")
     data = path.read_bytes()
