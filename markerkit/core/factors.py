@@ -32,11 +32,14 @@ def as_factor(column: pd.Series) -> pd.Series:
     -------
     Series of text on the same samples; missing values stay missing.
     """
-    values = column.astype(object)
-    names = [level_name(v) if known else np.nan for v, known in zip(values, values.notna(), strict=True)]
-    return pd.Series(names, index=column.index, name=column.name, dtype=object)
+    return pd.Series(_names(column), index=column.index, name=column.name, dtype=object)
 
 
 def levels_of(column: pd.Series) -> list[str]:
     """Levels of a sample column in the order of their names, without missing values."""
-    return sorted(as_factor(column).dropna().unique())
+    return sorted({name for name in _names(column) if isinstance(name, str)})
+
+
+def _names(column: pd.Series) -> list[object]:
+    known = column.notna().tolist()
+    return [level_name(v) if there else np.nan for v, there in zip(column.tolist(), known, strict=True)]

@@ -280,15 +280,17 @@ def _matrix(formula: str, terms: Sequence[Term], samples: pd.DataFrame) -> pd.Da
         raise
     except Exception as error:
         raise InputError(f"the formula {formula!r} cannot be read: {str(error).splitlines()[0]}.") from error
-    matrix = pd.DataFrame(np.asarray(found, dtype=float), index=samples.index, columns=list(found.columns))
     back = {k: term.label for term, k in neutral.items()}
-    return matrix.rename(columns=lambda c: re.sub(r"v\d+_", lambda m: back[m[0]], str(c)))
+    names = [re.sub(r"v\d+_", lambda m: back[m[0]], str(c)) for c in found.columns]
+    return pd.DataFrame(np.asarray(found, dtype=float), index=samples.index, columns=names)
 
 
 def _covariate(column: pd.Series, term: Term) -> pd.Series:
     if _is_number(column) and not term.as_factor:
         return column.astype(float)
-    return pd.Series(pd.Categorical(as_factor(column), categories=levels_of(column)), index=column.index)
+    level = as_factor(column)
+    codes, names = pd.factorize(level, sort=True)
+    return pd.Series(pd.Categorical.from_codes(codes, categories=names), index=column.index)
 
 
 def resolve_contrasts(design: Design, contrast: ContrastSpec) -> dict[str, Array]:
