@@ -230,7 +230,8 @@ def _amounts(exp: Experiment, amount: str | None) -> tuple[Array, str]:
     samples = exp.samples
     if amount == SIGNAL:
         total = exp.linear(decoys=False).sum(axis=1).to_numpy(float)
-        if np.ptp(total) <= 1e-3 * total.max():
+        filled = total[total > 0]  # an empty fraction has none, however the others were scaled
+        if not len(filled) or np.ptp(filled) <= 1e-3 * filled.max():
             raise InputError(
                 "every fraction has the same total signal: the values were scaled to it, so that it says nothing about amounts. "
                 f"Give the protein of the fractions in a sample column `{AMOUNT}`."

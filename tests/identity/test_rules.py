@@ -638,12 +638,19 @@ def test_negatives_say_nothing_against_a_fluid() -> None:
 def test_empty_parts_are_taken_from_the_bounds() -> None:
     """A competitor that the vesicles lack has no measured effect; the bound says that it is below."""
     absent = ClassEvidence(0, 0.0, None)
-    mine = klass(specific=None, margins=dict.fromkeys(THIN), competitor_specific={}, over_organelles=None)
+    mine = klass(
+        specific=None,
+        margins=dict.fromkeys(THIN),
+        competitor_specific={},
+        over_organelles=None,
+        specific_over_organelles=None,
+    )
     measured = replace(
         evidence(mine, microvesicle=absent, apoptotic_body=absent), organelles={"nucleus": None}
     )
-    bounded = replace(evidence(klass()), organelles={"nucleus": UP})
+    bounded = replace(evidence(klass(specific_over_organelles=UP)), organelles={"nucleus": UP})
     found = completed([measured, bounded], T)[0]
+    assert found.classes["exosome"].specific_over_organelles == UP
     assert found.classes["exosome"].specific == UP
     assert found.classes["exosome"].margins == {"microvesicle": UP, "apoptotic_body": UP}
     assert found.classes["exosome"].over_organelles == UP

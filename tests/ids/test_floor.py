@@ -13,7 +13,9 @@ import pytest
 import markerkit as mk
 from markerkit import InputError, MarkerkitWarning
 from markerkit.core.genes import gene_table
+from markerkit.ids.floor import OTHER_SPECIES, _style, warn_of_unmapped
 from markerkit.ids.harmonize import id_mapping
+from markerkit.ids.mapper import Mapped
 
 HUMAN = sorted(a for a, g in gene_table("human").by_accession.items() if a[:2] == "P0")
 MOUSE = sorted(gene_table("mouse").by_accession)
@@ -290,3 +292,26 @@ def test_the_warning_stands_in_the_history() -> None:
     with pytest.warns(MarkerkitWarning, match="15 of 30 protein groups could not be mapped"):
         exp = mk.harmonize_ids(experiment(rows))
     assert "15 of 30" in exp.history[-1]["warnings"][0]
+
+
+@pytest.mark.parametrize(("bacterial", "said"), [(4, False), (5, True)])
+def test_symbols_of_bacteria_are_named_from_five_on(bacterial: int, said: bool) -> None:
+    genes = pd.Series([f"dna{letter}" for letter in "KJEGN"[:bacterial]])
+    text = ", and symbols such as 'dnaK', 'dnaJ' and 'dnaE' are written as those of bacteria"
+    assert _style(genes) == (text if said else "")
+
+
+@pytest.mark.parametrize(("others", "said"), [(24, False), (20, True)])
+def test_symbols_of_bacteria_are_a_fifth_of_all(others: int, said: bool) -> None:
+    genes = pd.Series(["dnaK", "dnaJ", "dnaE", "dnaG", "dnaN", *(f"CD{i}" for i in range(others))])
+    assert bool(_style(genes)) == said
+
+
+@pytest.mark.parametrize(
+    ("species", "more"), [(4, ""), (5, " and 1 more species"), (6, " and 2 more species")]
+)
+def test_other_species_beyond_four_are_counted(species: int, more: str) -> None:
+    mapped = [Mapped(species=f"species {i}", kind=OTHER_SPECIES) for i in range(species) for _ in range(10)]
+    with pytest.warns(MarkerkitWarning, match="are of other species and get no gene") as found:
+        warn_of_unmapped(mapped, "human")
+    assert str(found[0].message).endswith(f"species 3 10{more}.")

@@ -123,3 +123,7 @@ def test_set_tests_use_the_same_group() -> None:
     # the shift of a set of one: its effect over the mean effect of the others
     effect = da.table.set_index("protein")["log2_fc"]
     assert table["log2_fc"].iloc[0] == pytest.approx(effect["often"] - effect.drop("often").mean())
+
+
+def test_a_group_without_a_key_stands_for_nothing_where_all_others_have_their_own() -> None:
+    assert choice(("", "P1", 2, 9.0), ("CD63", "P2", 2, 9.0)) == {"CD63": "P2"}

@@ -7,6 +7,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit, logit
+from scipy.stats import norm
+from scipy.stats import t as student
 
 import markerkit as mk
 from markerkit.catalog.criteria import load_criteria
@@ -14,10 +17,10 @@ from markerkit.catalog.load import shipped
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.core.signal import signal_of
 from markerkit.purity.fraction_components import Components, agreeing_markers, fraction_weight, share_limits
-from markerkit.purity.fraction_layout import Layout, layout_of
+from markerkit.purity.fraction_layout import Layout, layout_of, natural_order
 from markerkit.purity.fraction_pools import proposal
 from markerkit.purity.fraction_trends import natural_spline
-from markerkit.purity.fractions import _note_misfit
+from markerkit.purity.fractions import _likeliest, _note_misfit
 from markerkit.simulation.series import SeriesSimulation
 from markerkit.stats.mixture import overlap, resolution
 from tests.helpers import experiment
@@ -330,3 +333,44 @@ def test_other_material_is_warned_about(series: SeriesSimulation, markers: mk.Ma
     other = mk.Experiment(values, exp.samples, exp.proteins, history=exp.history)
     with pytest.warns(MarkerkitWarning, match="miss the signal of a fraction"):
         mk.fraction_profiles(other, markers, draws=5)
+
+
+def test_the_peak_comes_first_in_its_confidence_set_and_the_likeliest_others_follow() -> None:
+    assert _likeliest(np.array([3, 96, 1]), top=0) == [0, 1]
+    assert _likeliest(np.array([1, 95, 4]), top=1) == [1]
+    assert _likeliest(np.array([1, 94, 5]), top=1) == [1, 2]
+
+
+def test_a_k_in_the_name_of_a_fraction_is_a_thousand() -> None:
+    assert natural_order("10K pellet") == 10_000
+    assert np.isnan(natural_order("pellet"))
+
+
+@pytest.mark.parametrize(("more", "refused"), [(1.0009, True), (1.0012, False)])
+def test_signal_says_nothing_of_amounts_where_all_fractions_were_scaled_to_one(
+    series: SeriesSimulation, markers: mk.MarkerCatalog, more: float, refused: bool
+) -> None:
+    exp = series.experiment
+    linear = exp.linear(decoys=False)
+    even = exp.values.mul(1e9 / linear.sum(axis=1), axis=0)
+    even.loc[linear.sum(axis=1).idxmax()] *= more
+    scaled = mk.Experiment(even, exp.samples, exp.proteins, exp.scale, history=exp.history)
+    if refused:
+        with pytest.raises(InputError, match="every fraction has the same total signal"):
+            mk.fraction_profiles(scaled, markers, amount="signal", draws=20)
+    else:
+        assert mk.fraction_profiles(scaled, markers, amount="signal", draws=20).params["draws"] == 20
+
+
+def test_limits_of_a_share_by_hand() -> None:
+    """Markers alone where too few replicates say how far they lie apart; else both, with the df of Satterthwaite."""
+    runs = np.array([[0.2, 0.2], [0.3, np.nan], [0.4, np.nan]])
+    drawn = np.array([[0.28, 0.18], [0.30, 0.20], [0.33, 0.23]])
+    point = np.array([0.3, 0.2])
+    low, high = share_limits(point, runs, drawn, 0.95)
+    of_markers, between = logit(drawn).var(axis=0, ddof=1), logit(runs[:, 0]).var(ddof=1) / 3
+    df = 2 * ((of_markers[0] + between) / between) ** 2
+    half = student.ppf(0.975, df) * np.sqrt(of_markers[0] + between)
+    assert [low[0], high[0]] == pytest.approx(expit(logit(0.3) + np.array([-half, half])))
+    half = norm.ppf(0.975) * np.sqrt(of_markers[1])
+    assert [low[1], high[1]] == pytest.approx(expit(logit(0.2) + np.array([-half, half])), rel=1e-6)

@@ -210,3 +210,11 @@ def test_one_basis_in_every_table(markers, basis):
     assert card.loc[card["kind"] == "share", "percentile"].notna().any() == (basis == "signal")
     evidence = " ".join(tables["misev_checklist"]["evidence"])
     assert ("% of the signal over length" in evidence) == (basis == "length")
+
+
+def test_rows_follow_the_order_of_the_samples(markers):
+    exp = mk.load_example()
+    order = list(exp.samples.index[::-1])
+    table = source_shares(exp.select(samples=order), markers)
+    assert list(dict.fromkeys(table["sample"])) == order
+    assert list(table.index) == list(range(len(table)))

@@ -1,5 +1,8 @@
 """Set tests through the public verb."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -404,3 +407,24 @@ def test_the_running_score_peaks_at_the_score_of_gsea():
     np.testing.assert_allclose(first["pvalue"], said.loc[first.index, "pvalue"])
     with pytest.raises(mk.InputError, match="`contrast` must be one of"):
         mk.running_score(da, SETS, contrast="nonesuch")
+
+
+def test_limits_of_a_running_score():
+    """Members enough for a p from `min_measured` on, and a seed that is one."""
+    da = fitted(p=600)
+    genes = list(da.table["gene"][:4])
+    for least, known in ((4, True), (5, False)):
+        found = mk.running_score(da, {"mine": genes}, min_measured=least)
+        assert found["pvalue"].notna().all() == known
+    with pytest.raises(InputError, match="`seed`"):
+        mk.running_score(da, {"mine": genes}, seed=-1)
+    with pytest.raises(InputError, match="read without its fit"):
+        mk.running_score(replace(da, fit=None), {"mine": genes})
+
+
+@pytest.mark.parametrize(("p", "warned"), [(499, True), (500, False)])
+def test_a_background_is_small_below_500_proteins(p, warned):
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        mk.enrich(fitted(p=p), {"mine": list(fitted(p=p).table["gene"][:5])})
+    assert any("the background of the set tests holds" in str(w.message) for w in found) == warned

@@ -141,3 +141,18 @@ def test_nothing_to_test_gives_nothing():
         np.array([np.nan, 1.5]), np.ones(2), np.array([np.nan, 20.0]), np.zeros((6, 2), bool), arms()
     )
     assert np.isnan(found.pvalue).all()
+
+
+def test_detections_that_agree_with_the_values_count_for_them():
+    """Of two proteins with higher values in the case, the one that is also seen more often there has the smaller p."""
+    rng = np.random.default_rng(5)
+    level, seen, z, scale = drawn(rng, slope=0.7)
+    order = np.argsort(level)
+    first, second = order[len(order) // 3], order[len(order) // 3 + 1]
+    level[second] = level[first]
+    z[[first, second]] = 1.5
+    seen[:, first] = [True, True, True, True, True, False]
+    seen[:, second] = [True, True, False, True, True, True]
+    found = combined_test(z, scale, level, seen, arms())
+    assert found.pvalue[first] < found.pvalue[second]
+    assert found.score[first] > found.score[second]
