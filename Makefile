@@ -7,6 +7,7 @@
 # make docs-links  look whether the addresses that the site names are there (needs a network)
 # make dist      build the sdist and the wheel, install them outside of the checkout and try them, into dist/
 # make mutants   change the code at random and see what the tests notice: NUMBER=400 SEED=1, into mutants.md
+# make benchmarks SHARED=../shared   every table and figure of benchmarks/, beside the other packages: a day of one processor
 # make lint      ruff, mypy and codespell
 # make clean     remove what these targets made
 #
@@ -35,8 +36,9 @@ DIST_STAMP := $(DIST)/.complete
 
 NUMBER ?= 400
 SEED ?= 1
+SHARED ?= ../shared
 
-.PHONY: help demo test test-all test-anndata test-app docs docs-links dist mutants lint clean rebuild
+.PHONY: help demo test test-all test-anndata test-app docs docs-links dist mutants benchmarks lint clean rebuild
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -75,6 +77,10 @@ dist: $(DIST_STAMP)
 
 mutants: $(STAMP)
 	$(RUN)/python tools/mutants.py --number $(NUMBER) --seed $(SEED) --out mutants.md
+
+benchmarks: $(STAMP)
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[benchmarks]"
+	$(RUN)/python benchmarks/everything.py $(SHARED)
 
 lint: $(STAMP)
 	$(RUN)/ruff check .

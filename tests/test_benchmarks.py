@@ -20,7 +20,7 @@ FOLDER = ROOT / "benchmarks"
 def _on_path(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     yield
-    for name in ("sections", "calibration", "speed", "oracle_checks", "identity", "thresholds"):
+    for name in ("sections", "calibration", "speed", "oracle_checks", "identity", "thresholds", "everything"):
         sys.modules.pop(name, None)
 
 
@@ -173,3 +173,22 @@ def test_rows_that_change_nothing_are_named():
     table = found.table(of, {"called %": "mean"})
     assert table["called %"].tolist() == ["33.3", "66.7", "66.7", "33.3", "33.3"]
     assert thresholds.unchanged(table) == ["min_source_effect"]
+
+
+def test_one_command_runs_the_script_of_every_section(tmp_path):
+    import everything
+    import sections
+
+    commands = {name: everything.command_of(name, tmp_path, "scratch") for name in sections.SECTIONS}
+    for name, command in commands.items():
+        helped = (FOLDER / sections.SECTIONS[name]).read_text(encoding="utf-8")
+        assert command[1] == str(FOLDER / sections.SECTIONS[name])
+        assert ("--write" in command) == ('"--write"' in helped or "run_parts(" in helped), name
+        takes_a_folder = any(f'"{word}", type=Path' in helped for word in ("data", "folder"))
+        assert (len(command) - ("--write" in command) == 3) == (takes_a_folder or "run_parts(" in helped), (
+            name
+        )
+    assert commands["oracles"][2] == str(tmp_path / "oracles")
+    assert commands["truth"][2] == str(tmp_path / "data")
+    with pytest.raises(SystemExit):
+        everything.main([str(tmp_path), "no such section"])

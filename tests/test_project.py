@@ -104,7 +104,7 @@ def test_make_targets_exist(repository: Path, name: str) -> None:
 
 
 PINS = {
-    "constraints.txt": ("test", "notebook", "app", "parquet", "cohort", "dask"),
+    "constraints.txt": ("test", "notebook", "app", "parquet", "cohort", "dask", "benchmarks"),
     "constraints-anndata.txt": ("anndata", "parquet"),
     "constraints-docs.txt": ("docs",),
 }
