@@ -84,12 +84,17 @@ def _a_hundredth_apart(points: Array) -> npt.NDArray[np.intp]:
     return np.array(at)
 
 
+def _tricube(distance: Array) -> Array:
+    """Weights by the distance as a share of the reach, 0 beyond it."""
+    inside = np.maximum(1 - distance * distance * distance, 0)
+    return np.asarray(inside * inside * inside)
+
+
 def _tricube_moments(offset: Array) -> Array:
     """Tricube weights of the neighbors of a point, times their offset to the powers 0, 1 and 2, shape (3, k)."""
     far = float(np.abs(offset).max())
     share = np.abs(offset) / far if far > 0 else np.zeros(len(offset))
-    kernel = 1 - share * share * share
-    kernel = kernel * kernel * kernel
+    kernel = _tricube(share)
     along = kernel * offset
     return np.array([kernel, along, along * offset])
 
@@ -138,9 +143,7 @@ def local_linear(x: Array, y: Array, weight: Array, *, span: float) -> Array:
     reach = _reach(x, weight, at, span * float(weight.sum()) * (1 - 1e-9))
     reach = np.maximum(reach, 1e-12 * max(1.0, float(np.abs(distinct).max())))
     offset = (x[None, :] - at[:, None]) / reach[:, None]
-    kernel = np.abs(offset)
-    kernel = np.maximum(1 - kernel * kernel * kernel, 0)
-    kernel = kernel * kernel * kernel * weight
+    kernel = _tricube(np.abs(offset)) * weight
     total = kernel.sum(axis=1)
     mean, slope = kernel @ y / total, np.zeros(len(at))
     along = kernel * offset
@@ -213,7 +216,7 @@ def _parabola(x: Array, y: Array, at: float, reach: int) -> tuple[float, float]:
     """Value and slope of the local parabola at a point."""
     distance = np.abs(x - at)
     far = max(float(np.partition(distance, reach - 1)[reach - 1]), 1e-300)
-    weight = np.sqrt(np.maximum(1 - (distance / far) ** 3, 0) ** 3)
+    weight = np.sqrt(_tricube(distance / far))
     near = weight > 0
     offset = (x[near] - at) / far
     basis = np.column_stack([np.ones(len(offset)), offset, offset**2]) * weight[near, None]
