@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import markerkit as mk
-from tests.helpers import APOPTOSIS, EXAMPLE, example_assessed
+from tests.helpers import APOPTOSIS, EXAMPLE, TWO_CONTRASTS, example_assessed, small_study
 from tests.hostile import nasty_contrast, nasty_experiment
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ gc.set_threshold(50_000, 20, 50)
 
 #: fixtures of seconds that a few tests share
 DEAR = {"nasty_folder", "nasty_assessment", "example_folder", "null_checked", "undeclared", "compared", "stated",
-        "alone"}  # fmt: skip
+        "two_contrasts"}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,6 +89,14 @@ def compared(example: mk.Experiment) -> Assessment:
 def null_checked(example: mk.Experiment) -> Assessment:
     """The example without its pairs, with a null check of three data sets."""
     return mk.assess(example, mk.Contrast("fraction", "EV", "lysate", comparator="lysate"), null_check=3)
+
+
+@pytest.fixture(scope="session")
+def two_contrasts() -> Assessment:
+    """A small study with its groups compared both ways: against a lysate, and as if both were vesicles."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the background of the set tests")
+        return mk.assess(small_study(), TWO_CONTRASTS)
 
 
 @pytest.fixture(scope="session")

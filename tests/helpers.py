@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 #: how the tests compare the simulated example of `load_example`; see the fixture `example_assessment`
 EXAMPLE = Contrast("fraction", "EV", "lysate", paired_by="donor", comparator="lysate", fluid="culture")
+#: how they compare both groups of a small study, each with the other; see the fixture `two_contrasts`
+TWO_CONTRASTS = (
+    Contrast("fraction", "EV", "lysate", comparator="lysate"),
+    Contrast("fraction", "lysate", "EV", comparator="ev"),
+)
 #: a context that speaks of dying cells; see the fixture `stated`
 APOPTOSIS = {
     "apoptosis_induced": True,
@@ -39,6 +44,13 @@ def example_assessed() -> Assessment:
     from markerkit.simulation.examples import load_example
 
     return assess(load_example(), EXAMPLE)
+
+
+def small_study() -> Experiment:
+    """Three EV preparations and three lysates, with few proteins beside the markers."""
+    from markerkit.simulation.examples import simulate
+
+    return simulate(n=3, n_background=60, seed=1).experiment
 
 
 def experiment(

@@ -27,6 +27,12 @@ def hand_out(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.copy(deep=not _SHALLOW_IS_SAFE)
 
 
+def among(column: pd.Series, names: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """Say which cells of a column are one of these names; ``isin`` makes a scalar of Arrow of each name first."""
+    wanted = frozenset(names)
+    return np.fromiter(map(wanted.__contains__, column.tolist()), bool, len(column))
+
+
 def checked_values(
     values: pd.DataFrame, scale: str, organism: str | None, *, of: str = "protein"
 ) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from markerkit.core.errors import InputError, one_of
 from markerkit.core.experiment import Experiment
+from markerkit.core.matrix import among
 
 Array = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -87,7 +88,7 @@ class Signal:
 
     def of(self, members: Iterable[str], *, column: str = "gene") -> Part:
         """Signal of the proteins whose `column` (``"gene"`` or ``"accession"``) is among `members`."""
-        return self.where(self.proteins[column].isin(set(members) - {""}).to_numpy(), column=column)
+        return self.where(among(self.proteins[column], set(members) - {""}), column=column)
 
     def where(self, inside: BoolArray, *, column: str = "gene") -> Part:
         """Signal of the proteins of a mask, groups of the same `column` summed.

@@ -14,6 +14,7 @@ import pandas as pd
 from markerkit.catalog.criteria import Criteria, load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.experiment import Experiment
+from markerkit.core.matrix import among
 from markerkit.core.messages import Circumstances
 from markerkit.core.verdict import Verdict
 from markerkit.core.vocabulary import Fluid
@@ -313,7 +314,7 @@ def fitted(models: Iterable[AnyContrast]) -> list[ContrastModel]:
 def background_proteins(proteins: pd.DataFrame, left_out: Iterable[str]) -> npt.NDArray[np.bool_]:
     """Proteins of the background: of no gene that is left out, and not flagged as contaminant or decoy, shape (p,)."""
     flagged = proteins["is_contaminant"].to_numpy(bool) | proteins["is_decoy"].to_numpy(bool)
-    return np.asarray(~proteins["gene"].isin(list(left_out)).to_numpy() & ~flagged)
+    return np.asarray(~among(proteins["gene"], left_out) & ~flagged)
 
 
 def circumstances(model: AnyContrast, context: Mapping[str, Any] | None = None) -> Circumstances:

@@ -14,6 +14,7 @@ import pandas as pd
 from markerkit.core.errors import InputError, MarkerkitWarning, listed, one_of, require_columns, whole_number
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor
+from markerkit.core.matrix import among
 from markerkit.stats import impute as kernels
 
 Array = npt.NDArray[np.float64]
@@ -226,7 +227,7 @@ def _reference_values(exp: Experiment, reference: Iterable[str] | None) -> pd.Da
     if reference is None:
         raise InputError("method='reference' needs `reference`, the genes that are taken as unchanged.")
     genes = set(reference)
-    chosen = exp.values.loc[:, exp.proteins["gene"].isin(genes).to_numpy()]
+    chosen = exp.values.loc[:, among(exp.proteins["gene"], genes)]
     complete = chosen.loc[:, chosen.notna().all(axis=0)]
     if complete.shape[1] < 3:
         raise InputError(

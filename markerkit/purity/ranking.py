@@ -16,6 +16,7 @@ from markerkit.catalog.load import MarkerCatalog, Sets, with_reference
 from markerkit.core.errors import require_columns
 from markerkit.core.experiment import Experiment
 from markerkit.core.factors import as_factor, levels_of
+from markerkit.core.matrix import among
 from markerkit.core.signal import NO_SHARES, Signal, signal_of
 from markerkit.core.vocabulary import Status, VerdictWord
 from markerkit.purity.series_results import Ranking
@@ -107,7 +108,7 @@ def rank_preparations(exp: Experiment, group: str, markers: Sets | None = None) 
 def quantity_shares(signal: Signal, markers: MarkerCatalog) -> pd.DataFrame:
     """Share of signal of every quantity, samples x quantities; NaN where nothing of it was measured."""
     panels = source_panels(markers)
-    inside = {k: signal.proteins[p.column].isin(set(p.members) - {""}).to_numpy() for k, p in panels.items()}
+    inside = {k: among(signal.proteins[p.column], set(p.members) - {""}) for k, p in panels.items()}
     found = {}
     for name, quantity in QUANTITIES.items():
         mask = np.any([inside[s] for s in quantity.sources], axis=0)

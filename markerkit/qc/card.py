@@ -9,6 +9,7 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog, Sets, with_reference
 from markerkit.core.errors import InputError, one_of, require_columns
 from markerkit.core.experiment import Experiment
+from markerkit.core.matrix import among
 from markerkit.core.signal import signal_of
 from markerkit.core.vocabulary import Severity
 from markerkit.purity.blanks import blank_content, share_limits
@@ -255,7 +256,7 @@ def _ev_sets(exp: Experiment, genes: pd.Series) -> pd.DataFrame:
     parts = []
     for name in load_criteria().classes["ev"].sets:
         members = [g for g, sets in genes.items() if name in sets.split(";")]
-        inside = gene.isin(members).to_numpy()
+        inside = among(gene, members)
         shown = measured.loc[:, inside].T.groupby(gene[inside].to_numpy()).any()
         count = shown.sum().reindex(exp.samples.index, fill_value=0)
         parts.append(

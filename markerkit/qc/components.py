@@ -11,6 +11,7 @@ from scipy.special import stdtrit
 
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog
+from markerkit.core.matrix import among
 from markerkit.core.signal import Array, Part, Signal
 from markerkit.purity.shares import share_interval, source_panels
 from markerkit.qc.ev_markers import ev_marker_genes
@@ -87,7 +88,7 @@ def component_of(proteins: pd.DataFrame, members: dict[str, tuple[set[str], str]
     for column in ("gene", "accession"):
         for key, (names, of) in members.items():
             if of == column:
-                component[proteins[column].isin(names).to_numpy()] = key
+                component[among(proteins[column], names)] = key
     return component
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from markerkit.catalog.load import MarkerCatalog, Sets, as_sets
 from markerkit.core.errors import InputError, listed
 from markerkit.core.experiment import Experiment
+from markerkit.core.matrix import among
 from markerkit.results import Coverage
 from markerkit.tables.registry import TABLES
 
@@ -24,7 +25,7 @@ def require_matches(exp: Experiment, markers: MarkerCatalog) -> None:
     InputError
         No gene matches; says whether the identifiers were harmonized.
     """
-    if exp.proteins["gene"].isin(set(markers.table["gene"]) - {""}).any():
+    if among(exp.proteins["gene"], set(markers.table["gene"]) - {""}).any():
         return
     step = "" if exp.harmonized else "; call harmonize_ids first"
     proteins = exp.proteins
@@ -70,10 +71,7 @@ def coverage(exp: Experiment, markers: Sets | None = None) -> Coverage:
     require_matches(exp, markers)
     measured = (exp.detection.n_measured > 0) & exp.targets
     proteins, table = exp.proteins[measured], markers.table
-    by = {
-        column: table[column].isin(set(proteins[column]) - {""}).to_numpy()
-        for column in ("gene", "accession")
-    }
+    by = {column: among(table[column], set(proteins[column]) - {""}) for column in ("gene", "accession")}
     found = np.where(table["set"].isin(markers.by_accession), by["accession"], by["gene"])
     weight = table["weight"].to_numpy(float)
     label = table["gene"].where(table["gene"] != "", table["accession"]).to_numpy(object)

@@ -62,6 +62,7 @@ import pandas as pd
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import MarkerCatalog
 from markerkit.core.errors import InputError, listed, one_of
+from markerkit.core.matrix import among
 
 Array = npt.NDArray[np.float64]
 
@@ -228,7 +229,7 @@ def proteins_of(markers: MarkerCatalog, s: Settings, rng: np.random.Generator) -
     frame = catalog_proteins(markers, s.n_background)
     levels = np.array([getattr(KINDS[k], s.comparator) for k in frame["kind"]])
     sets = [*s.sources, *(s.sets_raised if s.all_markers else ())]
-    needed = frame["gene"].isin(members(markers, sets)).to_numpy()
+    needed = among(frame["gene"], members(markers, sets))
     expressed = needed | (rng.random(len(frame)) < levels[:, 0])
     frame["log2_q"] = levels[:, 1] + levels[:, 2] * rng.standard_normal(len(frame))
     frame = named_by_accession(frame[expressed])
@@ -265,14 +266,14 @@ def add_shifts(
         proteins["shift"] = draw
         return frozenset()
     gene = proteins["gene"]
-    negative = gene.isin(members(markers, s.sets_raised, "negative")).to_numpy()
+    negative = among(gene, members(markers, s.sets_raised, "negative"))
     mean, sd = np.where(negative, _NEGATIVE_SHIFT[0], mean), np.where(negative, _NEGATIVE_SHIFT[1], sd)
     absent = (proteins["kind"] == "organelle").to_numpy(copy=True)
     if "apoptotic_body" in s.classes:
         absent[:] = False
     if s.comparator == "biofluid":
-        absent |= gene.isin(members(markers, ["plasma_soluble"])).to_numpy()
-    of_class = gene.isin(_followers(markers, s.classes_raised)).to_numpy()
+        absent |= among(gene, members(markers, ["plasma_soluble"]))
+    of_class = among(gene, _followers(markers, s.classes_raised))
     discordant = of_class & (chance < s.discordant_fraction)
     concordant = of_class & ~discordant
     mean, sd = np.where(concordant, s.effect, mean), np.where(concordant, s.effect_sd, sd)
@@ -285,7 +286,7 @@ def source_composition(
     proteins: pd.DataFrame, name: str, markers: MarkerCatalog, rng: np.random.Generator
 ) -> Array:
     """Composition of a pure source: log-normal over its proteins."""
-    inside = proteins["gene"].isin(members(markers, [name])).to_numpy()
+    inside = among(proteins["gene"], members(markers, [name]))
     return share_of(np.where(inside, np.exp2(1.5 * rng.standard_normal(len(proteins))), 0.0))
 
 
@@ -306,10 +307,10 @@ def truth_of(
     rules = load_criteria()
     invented = (proteins["kind"] == "background").to_numpy()
     centered = log2_fc - (log2_fc[invented] if invented.any() else log2_fc).median()
-    level = _mean(log2_fc[~proteins["gene"].isin(rules.not_background(markers.table)).to_numpy()])
+    level = _mean(log2_fc[~among(proteins["gene"], rules.not_background(markers.table))])
     raised = {}
     for name in rules.sources:
-        of_source = log2_fc[proteins["gene"].isin(members(markers, [name])).to_numpy()]
+        of_source = log2_fc[among(proteins["gene"], members(markers, [name]))]
         raised[name] = bool(len(of_source) and of_source.mean() - level >= RAISED)
     classes = {c: c in s.classes_raised or (c == "ev" and bool(s.classes)) for c in rules.classes}
     contamination_fraction = s.contamination_fraction if s.classes else 1.0

@@ -11,23 +11,14 @@ import pytest
 import markerkit as mk
 from markerkit import InputError
 from markerkit.assessment import workers
+from tests.helpers import TWO_CONTRASTS, small_study
 
 pytestmark = pytest.mark.filterwarnings("ignore:the background of the set tests")
-
-CONTRASTS = [
-    mk.Contrast("fraction", "EV", "lysate", comparator="lysate"),
-    mk.Contrast("fraction", "lysate", "EV", comparator="ev"),
-]
 
 
 @pytest.fixture(scope="module")
 def exp() -> mk.Experiment:
-    return mk.simulate(n=3, n_background=60, seed=1).experiment
-
-
-@pytest.fixture(scope="module")
-def alone(exp: mk.Experiment) -> mk.Assessment:
-    return mk.assess(exp, CONTRASTS)
+    return small_study()
 
 
 def assert_same(found: mk.Assessment, expected: mk.Assessment) -> None:
@@ -39,17 +30,21 @@ def assert_same(found: mk.Assessment, expected: mk.Assessment) -> None:
     assert found.design == expected.design
 
 
-def test_every_contrast_stands_in_one_table(alone: mk.Assessment) -> None:
-    identity, change = (contrast.name for contrast in CONTRASTS)
-    assert set(alone.identity.table["contrast"]) == set(alone.evidence.table["contrast"]) == {identity}
-    assert set(alone.comparison.table["contrast"]) == {change}
-    assert set(alone.purity.table["contrast"]) == {identity, change}
-    fractions = alone.purity.contamination_fraction.table.groupby("contrast")["status"].agg(set)
+def test_every_contrast_stands_in_one_table(two_contrasts: mk.Assessment) -> None:
+    identity, change = (contrast.name for contrast in TWO_CONTRASTS)
+    assert (
+        set(two_contrasts.identity.table["contrast"])
+        == set(two_contrasts.evidence.table["contrast"])
+        == {identity}
+    )
+    assert set(two_contrasts.comparison.table["contrast"]) == {change}
+    assert set(two_contrasts.purity.table["contrast"]) == {identity, change}
+    fractions = two_contrasts.purity.contamination_fraction.table.groupby("contrast")["status"].agg(set)
     assert fractions.to_dict() == {identity: {"assessed"}, change: {"not assessable"}}
 
 
-def test_processes_give_what_one_gives(exp: mk.Experiment, alone: mk.Assessment) -> None:
-    assert_same(mk.assess(exp, CONTRASTS, jobs=2), alone)
+def test_processes_give_what_one_gives(exp: mk.Experiment, two_contrasts: mk.Assessment) -> None:
+    assert_same(mk.assess(exp, TWO_CONTRASTS, jobs=2), two_contrasts)
 
 
 @pytest.fixture
@@ -69,9 +64,9 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> list[workers.Process]:
 
 @pytest.mark.slow  # quick: the refusal below, which comes from this process as well
 def test_contrasts_of_processes_that_end_are_done_here(
-    exp: mk.Experiment, alone: mk.Assessment, ended: list[workers.Process]
+    exp: mk.Experiment, two_contrasts: mk.Assessment, ended: list[workers.Process]
 ) -> None:
-    assert_same(mk.assess(exp, CONTRASTS, jobs=2), alone)
+    assert_same(mk.assess(exp, TWO_CONTRASTS, jobs=2), two_contrasts)
     assert len(ended) == 2
     assert all(process.poll() is not None for process in ended)
 
@@ -96,7 +91,7 @@ def test_a_refused_contrast_is_refused_in_a_process_too(exp: mk.Experiment) -> N
 
 @pytest.mark.slow
 def test_a_contrast_is_refused_after_one_that_is_not(exp: mk.Experiment) -> None:
-    assert refusal(exp, CONTRASTS[0], jobs=1) == refusal(exp, CONTRASTS[0], jobs=2)
+    assert refusal(exp, TWO_CONTRASTS[0], jobs=1) == refusal(exp, TWO_CONTRASTS[0], jobs=2)
 
 
 def test_a_contrast_of_processes_that_end_is_refused_here(
@@ -110,4 +105,4 @@ def test_a_contrast_of_processes_that_end_is_refused_here(
 @pytest.mark.parametrize("jobs", [0, -1, 1.5])
 def test_jobs_that_are_no_number_of_processes(exp: mk.Experiment, jobs: float) -> None:
     with pytest.raises(InputError, match="`jobs` is a whole number"):
-        mk.assess(exp, CONTRASTS, jobs=jobs)
+        mk.assess(exp, TWO_CONTRASTS, jobs=jobs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -33,6 +34,13 @@ class Case(NamedTuple):
     exp: Experiment
     store: Path
     tables: dict[str, pd.DataFrame]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_objects_to_walk() -> None:
+    """Let the collection of garbage after every block not walk through all that was imported and made before."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")

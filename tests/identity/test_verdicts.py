@@ -11,6 +11,9 @@ from markerkit import InputError
 from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.files import reference_folder
 from markerkit.catalog.load import shipped
+from markerkit.effects.fit import fit_contrast
+from markerkit.identity.table import identity_of
+from markerkit.purity.sources import source_verdicts
 from markerkit.tables.registry import TABLES
 from tests.helpers import assert_level
 
@@ -314,13 +317,13 @@ def test_no_replicates_say_so():
     assert set(table["source"]) == set(CRITERIA.sources)
 
 
-@pytest.mark.parametrize("studies", [30, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("studies", [30, pytest.param(60, marks=pytest.mark.slow)])
 def test_null_studies_are_rarely_called(studies):
     """Random arms without any difference: intervals leave out 0 as often as they say, which calls nothing."""
     intervals = {"classes": [], "sources": []}
     for seed in range(studies):
-        exp = study([], seed=seed, spread=0.0)
-        classes, sources = identity(exp), purity(exp).table
+        model = fit_contrast(study([], seed=seed, spread=0.0), MARKERS, PLAIN)
+        classes, sources = identity_of([model], {}).table, source_verdicts(model)[0]
         assert not (classes["verdict"] == "compatible").any()
         assert not (sources["verdict"] == "higher").any()
         for kind, table in (("classes", classes), ("sources", sources)):

@@ -353,15 +353,12 @@ def test_notebook_displays_are_escaped(nasty_assessment):
 
 
 @pytest.mark.usefixtures("one_figure")
-def test_several_contrasts_get_a_tab_each(tmp_path, monkeypatch):
+def test_several_contrasts_get_a_tab_each(two_contrasts, tmp_path, monkeypatch):
     from markerkit.report import _figures
 
     sample_figure = FIGURES["sample_values"]
     monkeypatch.setitem(_figures.FIGURES, "sample_values", sample_figure)
-    study = nasty_experiment()
-    samples = study.samples.assign(arm=["EV", "EV", "lysate", "lysate", "lysate", "other", "other", "other"])
-    exp = study.evolve("groups", samples=samples)
-    out = mk.assess(exp, mk.contrasts(exp, "arm", "vs:lysate")).report(tmp_path / "out")
+    out = two_contrasts.report(tmp_path / "out")
     html = (out / "report.html").read_text(encoding="utf-8")
     assert html.count('id="tab-') == 2
     assert html.count('id="panel-') == 2

@@ -62,7 +62,7 @@ def test_contract(method):
     assert row.loc["null", "pvalue"] > 0.01
 
 
-@pytest.mark.parametrize("rho", [0.0, 0.3])
+@pytest.mark.parametrize("rho", [pytest.param(0.0, marks=pytest.mark.slow), 0.3])
 def test_level_holds_under_correlation(rho):
     """Correlated sets without effect must not be called: the trap of tests that sample proteins."""
     null = {f"null{k}": [f"P{i}" for i in range(30 * k, 30 * k + 30)] for k in range(8)}
@@ -110,7 +110,7 @@ def _ora_level(level):
 
 
 @pytest.mark.parametrize(
-    ("test", "draws", "level", "exact"), [(_gsea_p, 50, 0.2, 0.2), (_ora_p, 600, 0.05, _ora_level(0.05))]
+    ("test", "draws", "level", "exact"), [(_gsea_p, 35, 0.2, 0.2), (_ora_p, 600, 0.05, _ora_level(0.05))]
 )
 def test_tests_that_sample_genes_do_not_hold_their_level_as_they_warn(test, draws, level, exact):
     assert_level(_rejected(test, 0.0, draws, level), draws, exact)
