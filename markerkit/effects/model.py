@@ -22,9 +22,9 @@ from markerkit.effects.members import Located, ProteinIndex
 from markerkit.results import DifferentialAbundance
 from markerkit.stats.background import Background
 from markerkit.stats.set_effect import (
+    Heterogeneity,
     MarkerEffects,
     SetEffect,
-    VariancePrior,
     difference,
     set_effect,
     structure_effect,
@@ -185,8 +185,6 @@ class MissingValueScheme:
         The background that structures are held against: a trimmed mean, as theirs.
     heterogeneity
         Between the markers of the classes' and sources' sets.
-    sample_variance
-        Of the effects of these sets, over samples.
     level
         Of the test that a set without moderation is heterogeneous.
     """
@@ -194,8 +192,7 @@ class MissingValueScheme:
     effects: ProteinEffects
     background: Background | None
     of_structures: Background | None
-    heterogeneity: VariancePrior | None = None
-    sample_variance: VariancePrior | None = None
+    heterogeneity: Heterogeneity | None = None
     level: float = 0.2
 
     def over_background(self, markers: SetMarkers, confidence: float) -> SetEffect | None:
@@ -208,7 +205,6 @@ class MissingValueScheme:
             reference,
             confidence=confidence,
             heterogeneity=self.heterogeneity,
-            sample_variance=self.sample_variance,
             level=self.level,
         )
         return replace(found, n_markers=markers.n_markers)

@@ -15,7 +15,7 @@ from markerkit.effects.model import MissingValueScheme, ProteinEffects, backgrou
 from markerkit.ids.representative import representatives
 from markerkit.results import DifferentialAbundance
 from markerkit.stats.background import Background, background, trimmed_background
-from markerkit.stats.set_effect import Array, common_heterogeneity, common_sample_variance
+from markerkit.stats.set_effect import Array, common_heterogeneity
 
 
 def verdict_sets(index: ProteinIndex, criteria: Criteria) -> list[Located]:
@@ -33,7 +33,7 @@ def source_members(index: ProteinIndex, rule: SourceRule) -> Located:
 def missing_value_scheme(
     effects: ProteinEffects, mask: npt.NDArray[np.bool_], sets: Iterable[Located], criteria: Criteria
 ) -> MissingValueScheme:
-    """Protein effects with their background, and the variances that the sets moderate for each other.
+    """Protein effects with their background and the heterogeneity between markers.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def missing_value_scheme(
     mask
         Proteins of the background, shape (p,).
     sets
-        Sets that moderate each other's variances, between markers and over samples.
+        Sets that moderate each other's heterogeneity.
     criteria
         Fewest background proteins, markers of a set and sets.
     """
@@ -50,13 +50,11 @@ def missing_value_scheme(
     gathered = (effects.markers(located) for located in sets)
     found = [m.effects for m in gathered if m.effects is not None and m.n_markers >= fewest]
     least, min_sets = int(limits["min_background"]), int(limits["min_sets_moderation"])
-    mean = reference(effects, mask, least)
     return MissingValueScheme(
         effects,
-        mean,
+        reference(effects, mask, least),
         reference(effects, mask, least, of=trimmed_background),
         common_heterogeneity(found, min_sets=min_sets),
-        None if mean is None else common_sample_variance(found, mean, min_sets=min_sets),
         limits["heterogeneity_level"],
     )
 

@@ -59,13 +59,13 @@ class MarkerEffects:
 
 
 @dataclass(frozen=True)
-class VariancePrior:
-    """What the sets of a contrast have in common of a variance: the prior of a set's own.
+class Heterogeneity:
+    """Heterogeneity between markers that the sets of a contrast have in common: the prior of a set's own.
 
     Parameters
     ----------
     variance
-        Scale of the variances: of markers within sets, or of sets over samples.
+        Scale of the variances of markers within sets.
     df
         Prior degrees of freedom; infinite where all sets have the same.
     pooled
@@ -174,7 +174,7 @@ class MarkerDispersion:
     pvalue: Array
 
 
-def common_heterogeneity(sets: Sequence[MarkerEffects], *, min_sets: int = _MIN_SETS) -> VariancePrior | None:
+def common_heterogeneity(sets: Sequence[MarkerEffects], *, min_sets: int = _MIN_SETS) -> Heterogeneity | None:
     """Heterogeneity that sets of markers have in common, for :func:`marker_dispersion`.
 
     Parameters
@@ -186,7 +186,7 @@ def common_heterogeneity(sets: Sequence[MarkerEffects], *, min_sets: int = _MIN_
 
     Returns
     -------
-    VariancePrior
+    Heterogeneity
         Nothing where the sets are too few to say how alike they are.
 
     References
@@ -197,41 +197,9 @@ def common_heterogeneity(sets: Sequence[MarkerEffects], *, min_sets: int = _MIN_
     if len(sets) < min_sets:
         return None
     variance = np.array([_dispersion(v) / (v.weight**2).sum() for v in sets])
-    return _prior(variance, np.array([v.n_markers - 1.0 for v in sets]))
-
-
-def common_sample_variance(
-    sets: Sequence[MarkerEffects], reference: Background, *, min_sets: int = _MIN_SETS
-) -> VariancePrior | None:
-    """Variance over samples that the effects of sets have in common, for :func:`set_effect`.
-
-    Parameters
-    ----------
-    sets
-        Independent markers of many sets.
-    reference
-        The background that the effects are over.
-    min_sets
-        Fewest sets.
-
-    Returns
-    -------
-    VariancePrior
-        Nothing where the sets are too few to say how alike they are.
-
-    References
-    ----------
-    Smyth 2004, doi:10.2202/1544-6115.1027, with sets for genes.
-    """
-    if len(sets) < min_sets:
-        return None
-    variance = np.array([((v.influence @ v.weight - reference.influence) ** 2).sum() for v in sets])
-    return _prior(variance, np.array([max(v.weight @ v.df, 1.0) for v in sets]))
-
-
-def _prior(variance: Array, df: Array) -> VariancePrior:
+    df = np.array([v.n_markers - 1.0 for v in sets])
     prior = fit_prior(variance, df)
-    return VariancePrior(float(prior.variance[0]), float(prior.df[0]), float(df.sum()))
+    return Heterogeneity(float(prior.variance[0]), float(prior.df[0]), float(df.sum()))
 
 
 def _dispersion(markers: MarkerEffects) -> float:
@@ -240,7 +208,7 @@ def _dispersion(markers: MarkerEffects) -> float:
     return float(markers.n_markers / (markers.n_markers - 1) * (markers.weight**2 @ residual**2))
 
 
-def marker_dispersion(markers: MarkerEffects, heterogeneity: VariancePrior | None = None) -> MarkerDispersion:
+def marker_dispersion(markers: MarkerEffects, heterogeneity: Heterogeneity | None = None) -> MarkerDispersion:
     """MarkerDispersion of the markers of a set, each field a number.
 
     Parameters
@@ -309,8 +277,7 @@ def set_effect(
     reference: Background,
     *,
     confidence: float = 0.95,
-    heterogeneity: VariancePrior | None = None,
-    sample_variance: VariancePrior | None = None,
+    heterogeneity: Heterogeneity | None = None,
     level: float = _LEVEL,
 ) -> SetEffect:
     """Effect of a set over the background.
@@ -325,8 +292,6 @@ def set_effect(
         Of the interval.
     heterogeneity
         Moderates the dispersion of the markers.
-    sample_variance
-        Moderates the variance over samples.
     level
         Of the test that a set without moderation is heterogeneous.
 
@@ -338,8 +303,6 @@ def set_effect(
     estimate = float(markers.weight @ markers.effect) - reference.effect
     samples = float(((markers.influence @ markers.weight - reference.influence) ** 2).sum())
     nu = max(float(markers.weight @ markers.df), 1.0)
-    if sample_variance is not None:
-        samples, nu = sample_variance.moderate(samples, nu)
     return _combine(
         estimate,
         samples,
@@ -357,7 +320,7 @@ def difference(
     second: MarkerEffects,
     *,
     confidence: float = 0.95,
-    heterogeneity: VariancePrior | None = None,
+    heterogeneity: Heterogeneity | None = None,
     level: float = _LEVEL,
 ) -> SetEffect:
     """Effect of one set over another: influences are subtracted before they are squared.

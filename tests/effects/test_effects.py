@@ -19,15 +19,15 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import as_sets, shipped
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import members_of, set_members
-from markerkit.effects.model import ContrastModel, UnfittedContrast
+from markerkit.effects.model import ContrastModel, ProteinEffects, UnfittedContrast
 from markerkit.effects.scheme import missing_value_scheme, reference, schemes_of, verdict_sets
 from markerkit.identity.table import identity_of
 from markerkit.purity.sources import source_verdicts
 from markerkit.stats.background import background
 from markerkit.stats.null import rotated
-from markerkit.stats.set_effect import MarkerEffects, common_heterogeneity, common_sample_variance, set_effect
+from markerkit.stats.set_effect import MarkerEffects, common_heterogeneity, set_effect
 from markerkit.study.contrast import Contrast
-from tests.helpers import experiment
+from tests.helpers import assert_level, experiment
 
 MARKERS = shipped("human")
 CRITERIA = load_criteria()
@@ -171,13 +171,10 @@ def test_eight_sets_moderate_each_other() -> None:
     least = int(LIMITS["min_sets_moderation"])
     assert common_heterogeneity(random_sets(least), min_sets=least) is not None
     assert common_heterogeneity(random_sets(least - 1), min_sets=least) is None
-    flat = background(np.zeros(40), np.ones((4, 40)))
-    assert common_sample_variance(random_sets(least), flat, min_sets=least) is not None
-    assert common_sample_variance(random_sets(least - 1), flat, min_sets=least) is None
 
 
 def test_a_scheme_is_moderated_by_its_sets(model: ContrastModel) -> None:
-    """Effects of a verdict carry the variances that all sets have in common, between markers and over samples."""
+    """Effects of a verdict carry the heterogeneity that all sets have in common."""
     sets = verdict_sets(model.index, CRITERIA)
     e = model.measured.effects
     nine = [model.index.located((s,)) for s in list(MARKERS)[:60]]
@@ -195,19 +192,43 @@ def test_a_scheme_is_moderated_by_its_sets(model: ContrastModel) -> None:
         scheme.background,
         confidence=0.9,
         heterogeneity=scheme.heterogeneity,
-        sample_variance=scheme.sample_variance,
     )
     assert moderated == by_hand
-    for left_alone in ("heterogeneity", "sample_variance"):
-        alone = replace(scheme, **{left_alone: None}).over_background(exosome, 0.9)
-        assert alone is not None
-        assert alone.se != moderated.se
-        assert alone.df < moderated.df
+    alone = replace(scheme, heterogeneity=None).over_background(exosome, 0.9)
+    assert alone is not None
+    assert alone.se != moderated.se
+    assert alone.df < moderated.df
     found = [e.markers(s) for s in sets]
     used = [m.effects for m in found if m.effects is not None and m.n_markers >= T["min_markers_source"]]
     assert model.measured.heterogeneity == common_heterogeneity(used)
-    assert model.measured.background is not None
-    assert model.measured.sample_variance == common_sample_variance(used, model.measured.background)
+
+
+@pytest.mark.parametrize("n", [3, 5])
+def test_a_source_that_moves_with_the_samples_keeps_its_own_error(model: ContrastModel, n: int) -> None:
+    """Preparations hold more or less of one organelle, and are alike in all else: its interval holds all the same."""
+    rng, names = np.random.default_rng(0), model.exp.proteins.index
+    shaky, quiet = (model.index.located((s,)) for s in ("mitochondrion", "exosome"))
+    organelle = model.index.located(("mitochondrion",), structure=True)
+    inside = np.isin(np.arange(len(names)), shaky.columns)
+    sign, above, runs = np.repeat([1.0, -1.0], n)[:, None] / n, 0, 400
+    for _ in range(runs):
+        values = rng.normal(0, 0.3, (2, n, len(names))) + np.outer(rng.normal(0, 1, 2 * n), inside).reshape(
+            2, n, -1
+        )
+        residual = (values - values.mean(axis=1, keepdims=True)).reshape(2 * n, -1)
+        influence = sign * residual * np.sqrt(n / (n - 1))
+        e = ProteinEffects(
+            values[0].mean(axis=0) - values[1].mean(axis=0),
+            influence,
+            (influence**2).sum(axis=0),
+            np.full(len(names), 2.0 * (n - 1)),
+            np.full(len(names), "measured", dtype=object),
+        )
+        scheme = missing_value_scheme(e, model.background_mask, [shaky, *[quiet] * 15], CRITERIA)
+        found = scheme.over_background(e.markers(organelle), 0.9)
+        assert found is not None
+        above += found.ci_low > 0
+    assert_level(above, runs, 0.05)
 
 
 @pytest.mark.parametrize(("level", "counted"), [(0.0, False), (1.0, True)])

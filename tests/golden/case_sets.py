@@ -192,9 +192,9 @@ SETS = {
 }
 HETEROGENEITY = {
     "alone": None,
-    "moderated": set_effect.VariancePrior(0.2, 4.0),
-    "none": set_effect.VariancePrior(0.0, 9.0),
-    "all alike": set_effect.VariancePrior(0.3, 1e9),
+    "moderated": set_effect.Heterogeneity(0.2, 4.0),
+    "none": set_effect.Heterogeneity(0.0, 9.0),
+    "all alike": set_effect.Heterogeneity(0.3, 1e9),
 }
 
 
@@ -220,9 +220,6 @@ def effects_over_background() -> Tables:
         }
     strict = set_effect.set_effect(SETS["apart"], BACKGROUND, level=1e-9, confidence=0.9)
     rows["strict"] = of_effect(strict)
-    for name, prior in HETEROGENEITY.items():
-        found = set_effect.set_effect(SETS["little apart"], BACKGROUND, sample_variance=prior)
-        rows[f"over samples, {name}"] = of_effect(found)
     return {"effects": pd.DataFrame(rows).T, "dispersion": pd.DataFrame(spread).T}
 
 
@@ -269,11 +266,8 @@ def common_heterogeneity() -> Tables:
     rows = {n: [np.nan] * 2 if h is None else [h.variance, h.df] for n, h in some.items()}
     least = set_effect.common_heterogeneity(sets[:4], min_sets=4)
     assert least is not None
-    over_samples = set_effect.common_sample_variance(sets, BACKGROUND)
-    assert over_samples is not None
     return {
         "sets": pd.DataFrame(rows, index=["variance", "df"]).T,
-        "over samples": np.array([over_samples.variance, over_samples.df]),
         "four": np.array([least.variance, least.df]),
     }
 

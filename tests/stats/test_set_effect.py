@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from markerkit.stats.background import Background, background, trimmed_background
 from markerkit.stats.prior import fit_prior
 from markerkit.stats.set_effect import (
+    Heterogeneity,
     MarkerEffects,
-    VariancePrior,
     cochran,
     common_heterogeneity,
-    common_sample_variance,
     difference,
     marker_dispersion,
     set_effect,
@@ -175,16 +174,16 @@ def test_cochran_counts_what_it_is_told_to():
 def test_moderated_disagreement_by_hand():
     """Votes 1, 2, 4, 5 have variance 10/3 with 3 df; drawn to 2 with 4 df it is (10 + 8) / 7 with 7."""
     votes = votes_of([1.0, 2.0, 4.0, 5.0])
-    found = marker_dispersion(votes, VariancePrior(2.0, 4.0))
+    found = marker_dispersion(votes, Heterogeneity(2.0, 4.0))
     assert found.dispersion == pytest.approx(18 / 7 / 4)
     assert found.df == 7
     effect = set_effect(
-        votes, background(np.zeros(40), np.zeros((6, 40))), heterogeneity=VariancePrior(2.0, 4.0)
+        votes, background(np.zeros(40), np.zeros((6, 40))), heterogeneity=Heterogeneity(2.0, 4.0)
     )
     assert effect.df == pytest.approx(7)
     assert effect.ci_high - effect.estimate == pytest.approx(2.364624251592785 * np.sqrt(18 / 7) / 2)
     # the weighted mean of unequal votes is as much more variable as their squared weights say
-    uneven = marker_dispersion(votes_of([1.0, 1.0], weight=[3.0, 1.0]), VariancePrior(2.0, np.inf))
+    uneven = marker_dispersion(votes_of([1.0, 1.0], weight=[3.0, 1.0]), Heterogeneity(2.0, np.inf))
     assert uneven.dispersion == pytest.approx(2.0 * (0.75**2 + 0.25**2))
     assert uneven.df == np.inf
 
@@ -219,59 +218,6 @@ def test_moderated_sets_without_an_effect_hold_the_level_and_gain_where_votes_ar
             above.append(found.ci_low > 0)
             moderated.append(found.half_width)
             alone.append(set_effect(votes, flat, confidence=0.9).half_width)
-    assert abs(np.mean(above) - 0.05) < 4 * np.sqrt(0.05 * 0.95 / len(above))
-    assert np.median(moderated) < 0.95 * np.median(alone)
-
-
-def test_the_moderated_variance_over_samples_by_hand():
-    """Influences of 6 samples with squares that sum to 0.3 and 6 df, drawn to 0.1 with 4 df, are (1.8 + 0.4) / 10."""
-    one = votes_of([1.0], influence=np.sqrt(0.05) * np.ones((6, 1)), df=6.0)
-    flat = Background(0.0, np.zeros(6), 0.0, 100)
-    alone, moderated, all_alike = (
-        set_effect(one, flat, sample_variance=prior)
-        for prior in (None, VariancePrior(0.1, 4.0), VariancePrior(0.1, np.inf))
-    )
-    assert (alone.se**2, alone.df) == pytest.approx((0.3, 6.0))
-    assert (moderated.se**2, moderated.df) == pytest.approx((0.22, 10.0))
-    assert moderated.ci_high - 1 == pytest.approx(2.2281388519649385 * np.sqrt(0.22))
-    assert (all_alike.se**2, all_alike.df) == pytest.approx((0.1, np.inf))
-    assert all_alike.ci_high - 1 == pytest.approx(1.959963984540054 * np.sqrt(0.1))
-
-
-def test_the_common_variance_over_samples_is_the_prior_of_that_of_sets_over_the_background():
-    rng = np.random.default_rng(6)
-    reference = background(np.zeros(200), 0.1 * rng.standard_normal((8, 200)))
-    sets = [
-        votes_of(np.zeros(m), influence=rng.standard_normal((8, m)), df=m, n=8) for m in [3, 5, 9, 17] * 3
-    ]
-    by_hand = np.array([((v.influence.mean(axis=1) - reference.influence) ** 2).sum() for v in sets])
-    prior = fit_prior(by_hand, np.array([float(v.n_markers) for v in sets]))
-    found = common_sample_variance(sets, reference)
-    assert (found.variance, found.df) == pytest.approx((prior.variance[0], prior.df[0]))
-    assert common_sample_variance(sets[:7], reference) is None
-
-
-@pytest.mark.parametrize("n", [2, 3, 4])
-def test_moderated_variances_over_samples_hold_the_level_and_gain_where_replicates_are_few(n):
-    """Two groups of n samples, 16 sets whose markers share an error of the sample that no other set has."""
-    rng = np.random.default_rng(12)
-    flat, runs = Background(0.0, np.zeros(2 * n), 0.0, 400), 400
-    sign = np.repeat([1.0, -1.0], n)[:, None]
-    above, alone, moderated = [], [], []
-    for _ in range(runs):
-        sets = []
-        for sd in [0.5, 0.7] * 8:
-            values = sd * rng.standard_normal((2, n))
-            effect = values[0].mean() - values[1].mean()
-            residual = (values - values.mean(axis=1, keepdims=True)).reshape(-1, 1)
-            influence = sign * residual / n * np.sqrt(n / (n - 1))
-            sets.append(votes_of([effect], influence=influence, df=2.0 * (n - 1)))
-        common = common_sample_variance(sets, flat)
-        for one in sets[:2]:
-            found = set_effect(one, flat, confidence=0.9, sample_variance=common)
-            above.append(found.ci_low > 0)
-            moderated.append(found.half_width)
-            alone.append(set_effect(one, flat, confidence=0.9).half_width)
     assert abs(np.mean(above) - 0.05) < 4 * np.sqrt(0.05 * 0.95 / len(above))
     assert np.median(moderated) < 0.95 * np.median(alone)
 
