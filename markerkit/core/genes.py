@@ -86,13 +86,10 @@ def _gene_table(organism: str) -> GeneTable:
 @lru_cache(maxsize=3)
 def known_names(organism: str) -> frozenset[str]:
     """Read the folded approved, previous and alias symbols of an organism alone, which is faster than its gene table."""
-    names: set[str] = set()
-    for line in _lines(f"genes_{organism}.tsv"):
-        symbol, _, others = line.upper().split("\t", 2)
-        names.add(symbol)
-        if others != "\t":
-            names.update(others.replace("\t", "|").split("|"))
-    return frozenset(names - {""})
+    table = (
+        "\t".join(_lines(f"genes_{organism}.tsv")).upper().split("\t")
+    )  # symbol, accession, previous, alias
+    return frozenset("|".join([*table[::4], *table[2::4], *table[3::4]]).split("|")) - {""}
 
 
 @lru_cache(maxsize=3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ def hand_out(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.copy(deep=not _SHALLOW_IS_SAFE)
 
 
-def among(column: pd.Series, names: Iterable[str]) -> npt.NDArray[np.bool_]:
+def among(column: pd.Series, names: Iterable[Hashable]) -> npt.NDArray[np.bool_]:
     """Say which cells of a column are one of these names; ``isin`` makes a scalar of Arrow of each name first."""
     wanted = frozenset(names)
     return np.fromiter(map(wanted.__contains__, column.tolist()), bool, len(column))
@@ -114,6 +114,10 @@ def check_numbers(values: pd.DataFrame, scale: str, of: str = "protein") -> None
         The first such value, with its sample and column.
     """
     numbers = values.to_numpy()
+    smallest, largest = (float(f.reduce(numbers, axis=None)) for f in (np.fmin, np.fmax))
+    low, high = (RAW_SMALLEST, RAW_LARGEST) if scale == "raw" else (LOG_SMALLEST, LOG_LARGEST)
+    if low <= smallest and largest <= high:
+        return
     bad = np.isinf(numbers)
     what, fix = "infinite value", "leave missing values empty"
     if not bad.any() and scale == "raw":

@@ -9,6 +9,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from markerkit.io.affinity import TITLES, refuse_olink
 from markerkit.io.cells import MISSING
 from markerkit.io.dialects import plain
 from markerkit.io.number_format import Again, decimal_comma, read_numbers
-from markerkit.io.text_rows import LONGEST_RECORD, NAMES, Text, checked_rows, strictly_quoted
+from markerkit.io.text_rows import LONGEST_RECORD, NAMES, Text, all_of_width, checked_rows, strictly_quoted
 
 #: an empty cell and its usual marks in a sample sheet, where every other word, ``-`` and ``None`` too, is a level
 SHEET_MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan")
@@ -69,21 +70,65 @@ def read_text(
     header, body = _header(text)
     types, body = _types(text, body, header)
     check_header(header, name, what)
-    header = checked_rows(text, body, header)
-    header[0] = header[0] or NAMELESS
-    wanted = _wanted(header, pick)
-
-    def cells(columns: list[str], rows: int | None) -> pd.DataFrame:
-        return _parse(text, body, header, as_text=True, rows=rows, use=columns)[columns]
-
-    decimal = "," if not as_text and _has_decimal_comma(text, body, cells, wanted or header) else "."
-    frame = _parse(text, body, header, as_text=as_text, use=wanted, decimal=decimal)
-    frame = _without_empty_end(named_columns(frame, name, what))
+    large = len(data) >= _LARGE and not as_text and b'"' not in data
+    rows = _rows_meanwhile(text, body, header, pick) if large else None
+    if rows is None:
+        rows = _Rows(text, body, checked_rows(text, body, header), pick, as_text=as_text)
+    frame = _without_empty_end(named_columns(rows.frame, name, what))
     if not as_text:
+        again, semicolon = rows.as_written, text.delimiter == ";"
         frame = read_numbers(
-            frame, name=name, what=what, again=cells, decimal=decimal, semicolon=text.delimiter == ";"
+            frame, name=name, what=what, again=again, decimal=rows.decimal, semicolon=semicolon
         )
     return frame, types
+
+
+class _Rows:
+    """Rows of a text whose width has been looked at.
+
+    Parameters
+    ----------
+    text, body
+        The text, and where its rows begin.
+    header
+        Names of all columns.
+    pick, as_text
+        As for :func:`read_text`.
+    """
+
+    def __init__(
+        self,
+        text: Text,
+        body: int,
+        header: list[str],
+        pick: Callable[[list[str]], list[str]] | None,
+        *,
+        as_text: bool,
+    ) -> None:
+        self.text, self.body = text, body
+        self.header = [header[0] or NAMELESS, *header[1:]]
+        wanted = _wanted(self.header, pick)
+        comma = not as_text and _has_decimal_comma(text, body, self.as_written, wanted or self.header)
+        self.decimal = "," if comma else "."
+        self.frame = _parse(text, body, self.header, as_text=as_text, use=wanted, decimal=self.decimal)
+
+    def as_written(self, columns: list[str], rows: int | None) -> pd.DataFrame:
+        """Read columns again, as text."""
+        return _parse(self.text, self.body, self.header, as_text=True, rows=rows, use=columns)[columns]
+
+
+def _rows_meanwhile(
+    text: Text, body: int, header: list[str], pick: Callable[[list[str]], list[str]] | None
+) -> _Rows | None:
+    """Rows of a large text, while another thread sees whether all have the width of the header; nothing where they have not."""
+    with ThreadPoolExecutor(1) as aside, warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of rows that are too long
+        even = aside.submit(all_of_width, text, body, len(header))
+        try:
+            rows = _Rows(text, body, header, pick, as_text=False)
+        except InputError:
+            return None
+        return rows if even.result() else None
 
 
 def _has_decimal_comma(text: Text, body: int, cells: Again, columns: list[str]) -> bool:
@@ -239,11 +284,13 @@ def _parse(
     decimal: str = ".",
 ) -> pd.DataFrame:
     """Read the cells: names of proteins and genes as text, other columns as numbers where all cells are."""
-    texts: dict[int, type] = {i: str for i, c in enumerate(header) if plain(c) in NAMES}
     wanted = set(header if use is None else use)
     kept = [i for i, c in enumerate(header) if c in wanted]
+    texts = [i for i in kept if plain(header[i]) in NAMES]
 
     def cells(places: list[int], *, in_parts: bool) -> pd.DataFrame:
+        # a large table takes a fifth longer where the type of any column is stated for its parts
+        stated = {} if in_parts and len(text.data) >= _LARGE else dict.fromkeys(texts, str)
         with _opened(text.data, body) as file:
             return pd.read_csv(
                 file,
@@ -252,7 +299,7 @@ def _parse(
                 header=None,
                 names=list(range(len(header))),
                 usecols=None if len(places) == len(header) else places,
-                dtype=str if as_text else texts,
+                dtype=str if as_text else stated,
                 na_values=list(SHEET_MISSING if text.what == "sample sheet" else MISSING),
                 keep_default_na=False,
                 index_col=False,
@@ -261,7 +308,7 @@ def _parse(
             )
 
     try:
-        frame = _whole_columns(cells, kept)
+        frame = _whole_columns(cells, kept, texts)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise text.fail(f"cannot be read as a table: {error}.") from error
     if _LONG_INTEGERS_ARE_TEXT and not as_text:
@@ -299,17 +346,22 @@ def _read_long_integers(frame: pd.DataFrame, places: list[int]) -> None:
                 frame[place] = found
 
 
-def _whole_columns(cells: Callable[..., pd.DataFrame], places: list[int]) -> pd.DataFrame:
-    """Read columns in parts, which is faster, and those with numbers in one part and text in another as a whole."""
+def _whole_columns(cells: Callable[..., pd.DataFrame], places: list[int], texts: list[int]) -> pd.DataFrame:
+    """Read columns in parts, which is faster; as a whole those with numbers in one part and text in another, and texts of numbers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)
         frame = cells(places, in_parts=True)
-    mixed = [i for i in places if _mixed(frame[i])]
-    if mixed:
-        whole = cells(mixed, in_parts=False)
-        for place in mixed:
+    again = [i for i in places if _mixed(frame[i]) or (i in texts and not _is_text(frame[i]))]
+    if again:
+        whole = cells(again, in_parts=False)
+        for place in again:
             frame[place] = whole[place]
     return frame
+
+
+def _is_text(cells: pd.Series) -> bool:
+    """Say whether a column holds text alone, and missing cells."""
+    return pd.api.types.infer_dtype(cells, skipna=True) == "string"
 
 
 def _mixed(cells: pd.Series) -> bool:

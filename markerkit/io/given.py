@@ -16,6 +16,8 @@ from markerkit.core import limits
 from markerkit.core.errors import InputError, shown
 
 _STEP = 16 * limits.MEGABYTE
+#: a file up to this size is read at once, without a copy of its parts
+_AT_ONCE = 256 * limits.MEGABYTE
 _GZIP = b"\x1f\x8b"
 _LONGEST_PATH = 300
 #: a key of many parts, a.b.c...; the time of reading one grows with the square of their number
@@ -94,9 +96,10 @@ def read_bytes(path: str | Path, what: str, *, most: int | None = None) -> bytes
             f"the {what} {path.name!r} has {size / limits.MEGABYTE:,.0f} MB; at most {most // limits.MEGABYTE} MB are read."
         )
     parts: list[bytes] = []
+    step = size + 1 if size < _AT_ONCE else _STEP
     try:
         with path.open("rb") as file:
-            while part := file.read(_STEP):
+            while part := file.read(step):
                 parts.append(part)
                 if size > _STEP and b"\x00" in part and _is_text(parts[0][:8]):
                     raise InputError(

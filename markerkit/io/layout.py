@@ -29,15 +29,17 @@ def layout_of(table: Table, software: str) -> Dialect:
         A table of something else than proteins, a header that does not fit the software.
     """
     columns = list(table.frame.columns)
+    header = {plain(c) for c in columns}
     refuse_other_kinds(table)
     if software == "auto":
-        fitting = [d for d in DIALECTS.values() if d is not TABLE and _fits(d, columns)]
+        fitting = [d for d in DIALECTS.values() if d is not TABLE and _fits(d, columns, header)]
         return next((d for d in fitting if _has_quantity(d, columns)), TABLE)
     layouts = [d for d in DIALECTS.values() if d.name == software]
-    fitting = [d for d in layouts if _fits(d, columns)]
+    fitting = [d for d in layouts if _fits(d, columns, header)]
     if not fitting:
         lacking = layouts[0].hint if layouts else "its columns"
-        other = next((d.name for d in DIALECTS.values() if d is not TABLE and _fits(d, columns)), None)
+        others = (d for d in DIALECTS.values() if d is not TABLE and _fits(d, columns, header))
+        other = next((d.name for d in others), None)
         looks = f" It looks like {other}: leave `software` to be detected." if other else ""
         raise InputError(
             f"the matrix {table.name!r} does not look like {software}: it lacks {lacking}; found "
@@ -46,8 +48,8 @@ def layout_of(table: Table, software: str) -> Dialect:
     return fitting[0]
 
 
-def _fits(dialect: Dialect, columns: list[str]) -> bool:
-    header = {plain(c) for c in columns}
+def _fits(dialect: Dialect, columns: list[str], header: set[str]) -> bool:
+    """Say whether columns are those of a dialect; `header` holds their plain names."""
     return (
         dialect.signature <= header
         and (not dialect.either or bool(dialect.either & header))

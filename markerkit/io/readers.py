@@ -241,10 +241,12 @@ def _read(path: str | Path | pd.DataFrame | AnnDataFile, software: str, quantity
 
 def _without_empty_rows(table: Table) -> Table:
     """Table without rows that hold nothing, as spreadsheets leave them below or between others."""
-    empty = table.frame.isna().all(axis=1)
-    if not empty.any() or empty.all():
+    bare = np.flatnonzero(table.frame.iloc[:, 0].isna())
+    empty = bare[table.frame.iloc[bare].isna().all(axis=1).to_numpy()]
+    if len(empty) in {0, len(table.frame)}:
         return table
-    return replace(table, frame=table.frame[~empty].reset_index(drop=True))
+    kept = np.isin(np.arange(len(table.frame)), empty, invert=True)
+    return replace(table, frame=table.frame[kept].reset_index(drop=True))
 
 
 def _refuse_totals(matrix: pd.DataFrame, name: str) -> None:
@@ -286,7 +288,9 @@ def _warn_of_copies(matrix: pd.DataFrame) -> None:
 
 def _check_every_sample(matrix: pd.DataFrame, *, in_sheet: bool) -> None:
     """Refuse a sample without a value that the sheet asks for: it would count as absence of everything."""
-    lost = list(matrix.index[matrix.isna().all(axis=1)])
+    values = matrix.to_numpy()
+    bare = np.flatnonzero(np.isnan(values[:, :_LEAST_ROWS]).all(axis=1))
+    lost = list(matrix.index[bare[np.isnan(values[bare]).all(axis=1)]])
     if not lost:
         return
     if in_sheet:

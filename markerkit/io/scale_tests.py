@@ -52,18 +52,19 @@ _Z_TOLERANCE = 0.02
 _ROUND_DIGITS, _ROUND_TOLERANCE, _ROUND_SHARE = 7, 1e-9, 0.5
 
 #: cells from which a statistic is taken as good as from all; of a larger matrix, every second, third, ... sample or
-#: protein is looked at
-_ENOUGH_CELLS = 300_000
+#: protein is looked at, and never fewer than these
+_ENOUGH_CELLS = 100_000
+_ENOUGH_SAMPLES, _ENOUGH_PROTEINS = 8, 200
 
 
 def some_samples(values: Array) -> Array:
     """Every k-th sample of a large matrix, with all its proteins: for what holds within a sample."""
-    return values[:: _step(values.size)]
+    return values[:: _step(values.size, values.shape[0] // _ENOUGH_SAMPLES)]
 
 
 def some_proteins(values: Array) -> Array:
     """Every k-th protein of a large matrix, in all samples: for what holds within a protein."""
-    return values[:, :: _step(values.size)]
+    return values[:, :: _step(values.size, values.shape[1] // _ENOUGH_PROTEINS)]
 
 
 def some_cells(values: Array) -> Array:
@@ -72,8 +73,8 @@ def some_cells(values: Array) -> Array:
     return np.asarray(part[~np.isnan(part)])
 
 
-def _step(size: int) -> int:
-    return -(-size // _ENOUGH_CELLS) or 1
+def _step(size: int, most: int) -> int:
+    return max(1, min(-(-size // _ENOUGH_CELLS), most))
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def look_at(values: Array) -> Look:
     sds = _sds(some_samples(values))
     means, within = _by_protein(some_proteins(values))
     return Look(
-        n=int(np.count_nonzero(~np.isnan(values))),
+        n=int(values.size - np.count_nonzero(np.isnan(values))),
         smallest=float(np.fmin.reduce(values, axis=None)),
         largest=float(np.fmax.reduce(values, axis=None)),
         median=float(np.median(measured)),

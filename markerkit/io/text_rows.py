@@ -70,7 +70,7 @@ def checked_rows(text: Text, body: int, header: list[str]) -> list[str]:
     width = least = len(header)
     while least > 1 and _CUT_AT_END.fullmatch(header[least - 1]):
         least -= 1
-    if _all_of_width(text, body, width):
+    if all_of_width(text, body, width):
         return header
     rows = _Rows()
     for line, cells, trailing in _records(text, body, width):
@@ -101,7 +101,7 @@ def checked_rows(text: Text, body: int, header: list[str]) -> list[str]:
     raise _uneven(text, rows, width, least)
 
 
-def _all_of_width(text: Text, body: int, width: int) -> bool:
+def all_of_width(text: Text, body: int, width: int) -> bool:
     """Say whether no row has a quotation mark and all have the width of the header, without a look at each of them."""
     data, sign = text.data, ord(text.delimiter)
     if width == 1 or body >= len(data) or data.find(b'"', body) >= 0:

@@ -12,6 +12,7 @@ from scipy.stats import norm
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.io.dialects import TABLE
 from markerkit.io.scale import OnScale, on_scale, usual_scale
+from markerkit.io.scale_tests import some_proteins, some_samples
 from markerkit.io.vendor_dialects import DIALECTS
 
 
@@ -488,3 +489,14 @@ def test_samples_of_one_number_do_not_make_scaled_proteins() -> None:
     with pytest.warns(MarkerkitWarning, match=r"600 of 750 values are 7e\+06: missing values seem"):
         read = read_as(values)
     assert read.scale == "raw"
+
+
+@pytest.mark.parametrize(
+    ("shape", "samples", "proteins"),
+    [((8, 5_000), 8, 5_000), ((16, 50_000), 8, 6_250), ((500, 20_000), 9, 200), ((40_000, 199), 500, 199)],
+)
+def test_of_a_large_matrix_enough_samples_and_proteins_are_looked_at(shape, samples, proteins) -> None:
+    """A hundred thousand cells, but at least eight samples and two hundred proteins where there are so many."""
+    values = np.zeros(shape)
+    assert some_samples(values).shape == (samples, shape[1])
+    assert some_proteins(values).shape == (shape[0], proteins)
