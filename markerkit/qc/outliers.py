@@ -92,7 +92,8 @@ def similarity(log2: pd.DataFrame) -> pd.DataFrame:
 def far_in_groups(values: pd.Series, groups: pd.Series, fold: str) -> npt.NDArray[np.bool_]:
     """Find values far above those of their group; `fold` names the threshold of the least ratio."""
     least = load_criteria().threshold[fold]
-    found = pd.Series(data=False, index=values.index)
-    for _, names in groups.groupby(groups, sort=False):
-        found[names.index] = far(values[names.index].to_numpy(float), fold=least)
-    return found.to_numpy()
+    numbers = values.reindex(groups.index).to_numpy(float)
+    found = np.zeros(len(numbers), dtype=bool)
+    for at in groups.groupby(groups, sort=False).indices.values():
+        found[at] = far(numbers[at], fold=least)
+    return found

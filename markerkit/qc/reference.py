@@ -28,8 +28,11 @@ _DATA = Path(__file__).parents[1] / "data"
 
 
 @lru_cache(maxsize=1)
-def _simulated() -> pd.DataFrame:
-    return pd.read_csv(_DATA / "reference_distributions.tsv", sep="\t", comment="#")
+def _simulated() -> dict[tuple[str, str], npt.NDArray[np.float64]]:
+    """Quantiles by reference distribution and item."""
+    table = pd.read_csv(_DATA / "reference_distributions.tsv", sep="\t", comment="#")
+    keys = zip(table["reference_distribution"], table["item"], strict=True)
+    return dict(zip(keys, table[[f"q{q}" for q in QUANTILES]].to_numpy(float), strict=True))
 
 
 @lru_cache(maxsize=1)
@@ -56,9 +59,7 @@ def percentile(reference_distribution: str, item: str, values: npt.ArrayLike) ->
     mean at or beyond the ends. Missing where the reference distribution has no such item.
     """
     given = np.asarray(values, dtype=float)
-    table = _simulated()
-    rows = table[(table["reference_distribution"] == reference_distribution) & (table["item"] == item)]
-    if rows.empty:
+    known = _simulated().get((reference_distribution, item))
+    if known is None:
         return np.full(given.shape, np.nan)
-    known = rows[[f"q{q}" for q in QUANTILES]].to_numpy(float)[0]
     return np.where(np.isnan(given), np.nan, np.interp(given, known, QUANTILES))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from markerkit.qc.outliers import REVIEW, far_in_groups
 from markerkit.qc.reference import BLOOD_EV, CULTURE_EV, documented, percentile
 from markerkit.study.contrast import BLOOD
 from markerkit.study.roles import ROLES, SAMPLE
+from markerkit.tables.spec import stack_columns
 
 #: source -> what its signal per EV signal is called
 PER_EV: dict[str, str] = {
@@ -47,6 +48,7 @@ _ADVICE: dict[str, str] = {
     "urine": "reduce or deplete uromodulin",
     **dict.fromkeys(("er_golgi", "mitochondrion", "nucleus", "ribosome", "proteasome"), _DEBRIS),
 }
+_INEXACT = "approximate: logarithmic or imputed input"
 _OF_BLANKS = "read the share as that of the reagents"
 _INDEX_WORDS = {
     "geyer2019_platelet": "platelet index of Geyer et al. 2019 (panel over all signal); vesicles carry members of the panel too",
@@ -105,36 +107,36 @@ def share_rows(
         notes = _notes(key, rows, limit, groups, compare=of_signal)
         flagged = np.array([n.text != "" for n in notes])
         meaning = [_join(f"{title}: {BASES[basis]}", n.text) for n in notes]
-        common = _as_rows(key, rows, meaning, unit=BASES[basis])
         parts.append(
-            common.assign(
-                percentile=place,
-                reference_distribution=np.where(np.isnan(place), "", words),
-                blank_limit=limit.to_numpy(float),
-                flag=np.where(flagged, REVIEW, ""),
-                severity=[n.severity for n in notes],
-                advice=[n.advice for n in notes],
-            )
+            _as_columns(key, rows, meaning, unit=BASES[basis])
+            | {
+                "percentile": place,
+                "reference_distribution": np.where(np.isnan(place), "", words).astype(object),
+                "blank_limit": limit.to_numpy(float),
+                "flag": np.where(flagged, REVIEW, "").astype(object),
+                "severity": np.array([n.severity for n in notes], dtype=object),
+                "advice": np.array([n.advice for n in notes], dtype=object),
+            }
         )
-    return pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(stack_columns(parts))
 
 
-def _as_rows(key: str, rows: pd.DataFrame, meaning: list[str], *, unit: str) -> pd.DataFrame:
-    """Bring shares of one source (rows of `source_shares`) into the form of the card."""
-    inexact = np.where(
-        rows["approximate"].fillna(value=False).astype(bool),
-        "approximate: logarithmic or imputed input",
-        "",
-    )
-    kept = rows[["ci_low", "ci_high", "n_set", "n_measured", "status"]].reset_index(names="sample")
-    return kept.assign(
-        kind="share",
-        item=key,
-        value=rows["share"].to_numpy(),
-        unit=unit,
-        meaning=meaning,
-        reason=[_join(r, a) for r, a in zip(rows["reason"], inexact, strict=True)],
-    )
+def _as_columns(
+    key: str, rows: pd.DataFrame, meaning: list[str], *, unit: str
+) -> dict[str, npt.NDArray[Any]]:
+    """Columns of the card for the shares of one source (rows of `source_shares`)."""
+    inexact = rows["approximate"].fillna(value=False).astype(bool)
+    why = [_INEXACT if approximate else "" for approximate in inexact]
+    texts = {"kind": "share", "item": key, "unit": unit}
+    return {
+        "sample": rows.index.to_numpy(object),
+        **{name: rows[name].to_numpy(float) for name in ("ci_low", "ci_high", "n_set", "n_measured")},
+        "status": rows["status"].to_numpy(object),
+        **{name: np.full(len(rows), text, dtype=object) for name, text in texts.items()},
+        "value": rows["share"].to_numpy(float),
+        "meaning": np.array(meaning, dtype=object),
+        "reason": np.array([_join(r, a) for r, a in zip(rows["reason"], why, strict=True)], dtype=object),
+    }
 
 
 class _Note(NamedTuple):
