@@ -47,6 +47,7 @@ def refused(capsys, words, here):
 
 
 @pytest.mark.usefixtures("one_figure")
+@pytest.mark.usefixtures("one_figure")
 def test_demo_writes_the_contract(here, capsys):
     write(here / "markerkit_demo", "earlier")
     assert main(["demo", "--quiet"]) == 2

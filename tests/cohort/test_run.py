@@ -144,7 +144,10 @@ def test_blocks_of_a_killed_worker_are_run_again(case: Case, tmp_path: Path) -> 
     assert contents(tmp_path / "local") == contents(tmp_path / "dask")
 
 
-@pytest.mark.parametrize("kind", ["parquet", "h5ad", "sparse.h5ad", "sparse.zarr"])
+@pytest.mark.parametrize(
+    "kind",
+    ["parquet", "sparse.h5ad", *(pytest.param(k, marks=pytest.mark.slow) for k in ("h5ad", "sparse.zarr"))],
+)
 def test_every_store_gives_the_same(case: Case, tmp_path: Path, kind: str) -> None:
     if kind == "parquet":
         store = to_parquet(study(), tmp_path / "c")

@@ -1511,6 +1511,7 @@ def test_a_pdf_holds_the_outlines_of_its_fonts_and_their_hints(tmp_path: Path) -
     assert b"/ToUnicode" in content
 
 
+@pytest.mark.slow  # quick: tables, tests/test_determinism.py
 def test_save_does_not_hang_on_the_hash_seed(tmp_path: Path) -> None:
     code = (
         "import sys, importlib.util as u; s = u.spec_from_file_location('t', sys.argv[1]); t = u.module_from_spec(s);"

@@ -49,6 +49,7 @@ def test_a_title_stands_above_every_figure_and_covers_nothing(name: str) -> None
     plt.close("all")
 
 
+@pytest.mark.slow  # quick: every figure with a title, and in a part of another
 @pytest.mark.parametrize("name", DRAW)
 def test_a_size_in_inches_is_kept(name: str) -> None:
     figure = _figure(_drawn(name, figsize=(8, 5)))
