@@ -15,11 +15,13 @@ from markerkit.core.wording import counted, names, number, percent
 from markerkit.effects.groups import failed_samples
 from markerkit.guidelines.answers import NEEDS_METADATA
 from markerkit.identity.table import NOT_ASSESSABLE, UNRESOLVED
+from markerkit.qc.shares import ADVICE
 from markerkit.results import Checklist, Comparison, Composition, Identity, Purity
 from markerkit.study.contrast import Contrast
 from markerkit.study.data import StudyData
 
 NO_SOURCE_JUDGED = "sources: the case has those of its control; none is called higher, similar or lower"
+_NAMED_GROUPS = 3  # beside an advice
 _SOURCE_WORDS = (VerdictWord.HIGHER, VerdictWord.SIMILAR, VerdictWord.LOWER, UNRESOLVED, NOT_ASSESSABLE)
 
 
@@ -121,6 +123,24 @@ class Answer:
         keys = table.loc[(table["contrast"] == name) & (table["verdict"] == word), "source"]
         return [rules[k].title for k in keys]
 
+    def _co_isolated(self) -> Iterator[str]:
+        """Say what would remove the large sources of every group of preparations."""
+        controls = {c.control for c in self.contrasts if c.comparator != "ev"}
+        groups = {g for c in self.contrasts for g in (c.case, c.control)} - controls
+        table, least = self.composition.table, self.data.criteria.convention["share_review"]
+        large = table[
+            (table["level"] == "group") & (table["share"] >= least) & table["component"].isin(list(ADVICE))
+        ]
+        found: dict[str, list[str]] = {}
+        for group, rows in large.sort_values("share", ascending=False).groupby("group", sort=False):
+            if self.data.context.get("vesicles") is False or (groups and group not in groups):
+                continue
+            for advice, some in rows.groupby(rows["component"].map(ADVICE), sort=False):
+                named = [f"{t} {percent(s, 2)}" for t, s in zip(some["title"], some["share"], strict=True)]
+                found.setdefault(str(advice), []).append(f"{names(named, limit=4)} of {group}")
+        for advice, where in found.items():
+            yield f"{'; '.join(_first(where))}: {advice}"
+
     def gaps(self) -> list[str]:
         """Return what is missing, the most telling first: what would resolve each abstention, once."""
         criteria = self.data.criteria
@@ -137,13 +157,23 @@ class Answer:
         open_sources = (purity["next_step"] != "") & ((purity["status"] != "too few measured") | blind)
         for _, row in purity[open_sources].iterrows():
             steps.setdefault(row["next_step"], []).append(criteria.sources[row["source"]].title)
-        lines = [*_undeclared(self.contrasts), *_failed(failed_samples(self.data.units))]
+        lines = [
+            *_undeclared(self.contrasts),
+            *_failed(failed_samples(self.data.units)),
+            *self._co_isolated(),
+        ]
         lines += [f"{', '.join(dict.fromkeys(titles))}: {next_step}" for next_step, titles in steps.items()]
         needs = self.checklist.table
         items = list(dict.fromkeys(needs.loc[needs["answer"] == NEEDS_METADATA, "item"]))
         if items:
             lines.append(f"guideline items that need metadata: {', '.join(items[:4])} ({len(items)} in all)")
         return lines
+
+
+def _first(groups: list[str]) -> list[str]:
+    """Name the first groups, and how many more there are."""
+    more = len(groups) - _NAMED_GROUPS
+    return [*groups[:_NAMED_GROUPS], f"and {counted(more, 'more group')}"] if more > 0 else groups
 
 
 def question(contrast: Contrast) -> str:

@@ -34,7 +34,7 @@ _STEP = "in a vesicle preparation, a second separation by another property (dens
 _DEBRIS = "check the viability of the source cells and remove debris by a slow spin before the isolation"
 _CELLS = "spin the fluid free of cells and platelets before it is stored or vesicles are isolated"
 #: source -> what to do where it is large
-_ADVICE: dict[str, str] = {
+ADVICE: dict[str, str] = {
     "plasma": _STEP,
     "immunoglobulin": _STEP,
     "lipoprotein": _STEP,
@@ -167,7 +167,7 @@ def _notes(
             "not above what the blanks alone would show" if c else "",
             u,
         )
-        advice = _join(_ADVICE.get(key, "") if m or u or big else "", _OF_BLANKS if c else "")
+        advice = _join(ADVICE.get(key, "") if m or u or big else "", _OF_BLANKS if c else "")
         severity = Severity.SERIOUS if big or u else Severity.WARNING
         notes.append(_Note(text, str(severity), advice) if text else _Note())
     return notes

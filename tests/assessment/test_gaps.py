@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import markerkit as mk
+from markerkit.qc.shares import ADVICE
 from markerkit.results import Assessment
 
 
@@ -52,3 +53,45 @@ def test_controls_that_are_not_declared_are_asked_for_in_one_line(undeclared: As
     result = replace(undeclared, data=replace(undeclared.data, contrasts=(*asked, known)))
     assert "declare what c0, c1, c2 and 2 more are (comparator)" in result.gaps()[0]
     assert "medium" not in result.gaps()[0]
+
+
+def with_shares(result: Assessment, shares: dict[tuple[str, str], float], **context: object) -> Assessment:
+    """The same, with these shares of sources (group, source); all others next to nothing."""
+    table = result.composition.table.assign(share=0.001)
+    for (group, component), share in shares.items():
+        at = (table["level"] == "group") & (table["group"] == group) & (table["component"] == component)
+        assert at.sum() == 1
+        table.loc[at, "share"] = share
+    composition = replace(result.composition, table=table)
+    data = replace(result.data, context={**result.data.context, **context})
+    return replace(result, composition=composition, data=data)
+
+
+@pytest.mark.parametrize(("share", "named"), [(0.0999, False), (0.1, True)])
+def test_a_source_of_a_tenth_of_the_signal_gets_a_step(
+    example_assessment: Assessment, share: float, named: bool
+) -> None:
+    """Of the vesicles, not of the lysate that they are compared with."""
+    shares = {
+        ("EV", "lipoprotein"): share,
+        ("EV", "plasma"): 0.3,
+        ("EV", "keratin"): 0.2,
+        ("lysate", "ribosome"): 0.4,
+    }
+    first, second, *_ = with_shares(example_assessment, shares).gaps()
+    both = "Plasma proteins 30 % and Lipoproteins 10 % of EV: " if named else "Plasma proteins 30 % of EV: "
+    assert first == both + ADVICE["plasma"]
+    assert second == "Keratin and skin 20 % of EV: " + ADVICE["keratin"]
+    assert not any("of lysate" in gap for gap in with_shares(example_assessment, shares).gaps())
+
+
+def test_both_groups_of_vesicles_get_a_step(compared: Assessment) -> None:
+    shares = {("EV", "plasma"): 0.3, ("lysate", "plasma"): 0.4}
+    found = with_shares(compared, shares).gaps()
+    assert found[0] == f"Plasma proteins 40 % of lysate; Plasma proteins 30 % of EV: {ADVICE['plasma']}"
+
+
+def test_what_is_stated_not_to_be_vesicles_needs_no_purer_preparation(example_assessment: Assessment) -> None:
+    shares = {("EV", "plasma"): 0.3}
+    without = with_shares(example_assessment, {}).gaps()
+    assert with_shares(example_assessment, shares, vesicles=False).gaps() == without
