@@ -206,3 +206,14 @@ def test_a_class_is_compared_per_ev_marker_from_enough_markers_of_both_on(
     assert (found["per_ev"] != "") == compared
     assert ("per_ev_log2_fc" in found) == compared
     assert change._per_ev(short, short.measured, CRITERIA.classes["ev"]) == {"per_ev": ""}
+
+
+def test_what_cannot_be_assessed_is_not_said_to_be_more_per_ev_marker(model: ContrastModel) -> None:
+    """Without a background the sources have no effect, though the two panels can be compared with each other."""
+    effects = replace(model.measured.effects, effect=-model.measured.effects.effect)
+    scheme = replace(model.measured, effects=effects, background=None, of_structures=None)
+    table, _ = source_verdicts(replace(model, measured=scheme, bounded=None))
+    rows = table[table["per_ev"] == "higher"]
+    assert len(rows)
+    assert set(rows["status"]) == {"too few measured"}
+    assert not rows["explanation"].str.contains("for each EV marker").any()
