@@ -49,6 +49,9 @@ def test_faulty_calls_are_refused() -> None:
         mk.membership(_exp(), "group", min_share=0)
     with pytest.raises(InputError, match="'EV' names a list and a group"):
         mk.membership(_exp(), "group", {"EV": ["Cd9"]})
+    imputed = mk.impute(_exp().select(samples=["s1", "s2"], proteins=["P1", "P2"]), method="mindet")
+    with pytest.raises(InputError, match="values of this experiment were imputed"):
+        mk.membership(imputed)
 
 
 def test_counts_of_a_database_are_joined_by_gene(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import polygamma
-from scipy.stats import hypergeom
+from scipy.stats import chi2, hypergeom, mannwhitneyu
 
 import markerkit as mk
 from markerkit.stats.background import trimmed_background
@@ -135,6 +135,14 @@ def test_rank_sum_of_three_proteins_by_hand() -> None:
     assert np.isnan(rank_sum(np.ones(3), members, np.zeros(3), np.inf)[0]).all()
 
 
+@pytest.mark.parametrize("m", [1, 3, 7])
+def test_rank_sum_of_independent_members_is_that_of_mann_and_whitney(m: int) -> None:
+    score = np.round(np.random.default_rng(m).normal(size=12), 1)
+    score[[0, 5]] = score[8]  # ties
+    expected = mannwhitneyu(score[:m], score[m:], method="asymptotic", use_continuity=True).pvalue
+    assert rank_sum(score, [np.arange(m)], np.zeros(1), np.inf)[2][0] == pytest.approx(expected)
+
+
 def test_columns_that_are_not_told_apart_are_left_out_whatever_their_number() -> None:
     """Fewer rows than columns: two columns that share the only row, and one that has its own."""
     assert _independent(np.array([[1.0, 1.0]]))[1].tolist() == [True, True]
@@ -162,6 +170,16 @@ def test_prior_df_do_not_depend_on_the_unit_of_the_variances() -> None:
         for other, unit in zip(found[1:], (0.3, 70.0), strict=True):
             np.testing.assert_allclose(other.df, found[0].df, rtol=1e-10)
             np.testing.assert_allclose(other.variance, unit * found[0].variance, rtol=1e-10)
+
+
+def test_prior_df_are_infinite_where_variances_scatter_by_chance_alone() -> None:
+    df = np.where(np.arange(300) % 3 == 0, 4.0, 6.0)
+    places = (np.arange(100) + 0.5) / 100
+    variance = np.empty(300)
+    for d in (4.0, 6.0):
+        variance[df == d] = chi2.ppf(np.resize(places, (df == d).sum()), d) / d
+    assert np.isinf(fit_prior(variance, df).df).all()
+    assert np.isfinite(fit_prior(variance**1.5, df).df).all()
 
 
 def test_robust_prior_df_are_those_with_the_variance_found_and_no_fewer_than_the_plain_ones() -> None:
