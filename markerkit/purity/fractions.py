@@ -24,7 +24,7 @@ from markerkit.purity.fraction_pools import pools_of
 from markerkit.purity.fraction_trends import trends_of
 from markerkit.purity.series_results import FractionPeaks, FractionPools, FractionProfiles, FractionTrends
 from markerkit.purity.shares import Panel, share_interval, source_panels
-from markerkit.stats.mixture import center_and_width, overlap, resolution, smoothed
+from markerkit.stats.mixture import center_and_width, overlap, resolution, top_fraction
 from markerkit.tables.registry import TABLES
 
 Array = npt.NDArray[np.float64]
@@ -313,8 +313,8 @@ def _peak(layout: Layout, profile: _Profile, curve: Array, drawn: Array) -> dict
     if not profile.assessed or not curve.sum() > 0:
         reason = profile.reason or "no signal in the fractions with an amount"
         return {"scale": scale, "status": VerdictWord.NOT_ASSESSABLE.value, "reason": reason}
-    top = int(smoothed(curve).argmax())
-    tops = np.bincount(smoothed(drawn).argmax(axis=-1), minlength=len(curve))
+    top = int(top_fraction(curve))
+    tops = np.bincount(top_fraction(drawn), minlength=len(curve))
     center, width = center_and_width(curve, layout.order)
     return {
         "scale": scale,

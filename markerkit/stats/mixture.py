@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 
+_SAME = 1e-9  # means that agree to this share are the same but for rounding
+
 
 def unit_fit(panels: Array, weight: Array | None = None) -> Array:
     """Coefficients, 0 or more, with which panels come nearest to 1 in every fraction.
@@ -84,6 +86,25 @@ def smoothed(profile: Array) -> Array:
     """
     padded = np.concatenate([profile[..., :1], profile, profile[..., -1:]], axis=-1)
     return np.asarray((padded[..., :-2] + padded[..., 1:-1] + padded[..., 2:]) / 3)
+
+
+def top_fraction(profile: Array) -> npt.NDArray[np.intp]:
+    """Place of the highest mean of a fraction and its two neighbors, along the last axis.
+
+    Of means that are the same, as those around a fraction that alone holds everything, the highest fraction itself.
+
+    Parameters
+    ----------
+    profile
+        Amounts by fraction, 0 or more, shape (..., fractions).
+
+    Returns
+    -------
+    Shape (...).
+    """
+    mean = smoothed(profile)
+    highest = mean >= mean.max(axis=-1, keepdims=True) * (1 - _SAME)
+    return np.asarray(np.where(highest, profile, -1.0).argmax(axis=-1))
 
 
 def center_and_width(profile: Array, order: Array) -> tuple[Array, Array]:

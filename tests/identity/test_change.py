@@ -190,3 +190,10 @@ def test_one_sample_a_group_is_said_in_a_comparison(example: mk.Experiment) -> N
     found = mk.assess(few, mk.Contrast("fraction", "EV", "lysate"))
     assert set(found.comparison.table["rule"]) == {"no_replicates"}
     assert found.identity.table.empty
+    # whether the control is vesicles comes first: without it identity is not asked, replicates or not
+    asked = mk.Contrast("fraction", "EV", "lysate", comparator="lysate")
+    for contrast, rule in (
+        (asked, "no_replicates"),
+        (replace(asked, comparator="ev"), "control_is_vesicles"),
+    ):
+        assert set(mk.assess_identity(few, contrast).table["rule"]) == {rule}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from markerkit.core.vocabulary import Rule
 from markerkit.effects.fit import fit_contrast
 from markerkit.effects.members import members_of
 from markerkit.effects.model import ContrastModel
+from markerkit.identity import change
 from markerkit.identity.measure import gather, markers_kept, without
 from markerkit.identity.rules import decide
 from markerkit.identity.table import identity_of
@@ -180,3 +182,38 @@ def test_mixed_tables_have_the_level_of_every_interval(model: ContrastModel) -> 
         "class": [T["class_confidence"]],
         "source": [T["confidence"]],
     }
+
+
+def short_of(model: ContrastModel, keep: Mapping[str, int]) -> ContrastModel:
+    """Model of a study that measured so many of the markers that some classes have for themselves."""
+    effect = model.measured.effects.effect.copy()
+    taken: set[str] = set()
+    for key, n in keep.items():
+        positive = markers_kept(model, model.measured, CRITERIA.classes[key]).positive.without_genes(taken)
+        taken |= set(positive.located.members.gene)
+        effect[positive.located.columns[positive.counted[n:]]] = np.nan
+    effects = replace(model.measured.effects, effect=effect)
+    return replace(model, measured=replace(model.measured, effects=effects))
+
+
+@pytest.mark.parametrize(("of_class", "of_ev", "compared"), [(0, 0, True), (-1, 0, False), (0, -1, False)])
+def test_a_class_is_compared_per_ev_marker_from_enough_markers_of_both_on(
+    model: ContrastModel, of_class: int, of_ev: int, compared: bool
+) -> None:
+    keep = {"ev": int(T["min_markers"]) + of_ev, "exosome": int(T["min_markers_margin"]) + of_class}
+    short = short_of(model, keep)
+    found = change._per_ev(short, short.measured, CRITERIA.classes["exosome"])
+    assert (found["per_ev"] != "") == compared
+    assert ("per_ev_log2_fc" in found) == compared
+    assert change._per_ev(short, short.measured, CRITERIA.classes["ev"]) == {"per_ev": ""}
+
+
+def test_what_cannot_be_assessed_is_not_said_to_be_more_per_ev_marker(model: ContrastModel) -> None:
+    """Without a background the sources have no effect, though the two panels can be compared with each other."""
+    effects = replace(model.measured.effects, effect=-model.measured.effects.effect)
+    scheme = replace(model.measured, effects=effects, background=None, of_structures=None)
+    table, _ = source_verdicts(replace(model, measured=scheme, bounded=None))
+    rows = table[table["per_ev"] == "higher"]
+    assert len(rows)
+    assert set(rows["status"]) == {"too few measured"}
+    assert not rows["explanation"].str.contains("for each EV marker").any()

@@ -566,7 +566,7 @@ def test_vesicles_are_declared_or_shown() -> None:
 @pytest.mark.parametrize("key", list(CRITERIA.classes))
 def test_what_is_stated_not_to_be_vesicles_has_no_class(key: str) -> None:
     found = verdict(evidence(facts=replace(FACTS, vesicles=False, not_vesicles=True)), key)
-    assert (found.word, found.rule) == (W.NOT_ASSESSABLE, R.STATED_NOT_VESICLES)
+    assert (found.word, found.rule, found.basis) == (W.NOT_ASSESSABLE, R.STATED_NOT_VESICLES, Basis.NONE)
     # not to state it is another thing
     assert verdict(evidence(facts=replace(FACTS, vesicles=False)), key).rule != R.STATED_NOT_VESICLES
 
@@ -643,13 +643,18 @@ def test_empty_parts_are_taken_from_the_bounds() -> None:
         margins=dict.fromkeys(THIN),
         competitor_specific={},
         over_organelles=None,
+        nuclear=None,
+        specific_per_ev=None,
         specific_over_organelles=None,
     )
     measured = replace(
         evidence(mine, microvesicle=absent, apoptotic_body=absent), organelles={"nucleus": None}
     )
-    bounded = replace(evidence(klass(specific_over_organelles=UP)), organelles={"nucleus": UP})
+    filled = klass(nuclear=FLAT, specific_per_ev=UP, specific_over_organelles=UP)
+    bounded = replace(evidence(filled), organelles={"nucleus": UP})
     found = completed([measured, bounded], T)[0]
+    assert found.classes["exosome"].nuclear == FLAT
+    assert found.classes["exosome"].specific_per_ev == UP
     assert found.classes["exosome"].specific_over_organelles == UP
     assert found.classes["exosome"].specific == UP
     assert found.classes["exosome"].margins == {"microvesicle": UP, "apoptotic_body": UP}

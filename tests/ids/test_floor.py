@@ -16,9 +16,11 @@ from markerkit.core.genes import gene_table
 from markerkit.ids.floor import OTHER_SPECIES, _style, warn_of_unmapped
 from markerkit.ids.harmonize import id_mapping
 from markerkit.ids.mapper import Mapped
+from markerkit.ids.style import style_of
 
 HUMAN = sorted(a for a, g in gene_table("human").by_accession.items() if a[:2] == "P0")
 MOUSE = sorted(gene_table("mouse").by_accession)
+MOUSE_SYMBOLS = sorted(gene_table("mouse").symbols)
 UNKNOWN = [f"A0A{i:03d}XYZ{i % 10}" for i in range(400)]
 
 
@@ -178,6 +180,40 @@ def test_rows_without_a_symbol_do_not_count_against_those_with_one() -> None:
     assert any("70 of 100 protein groups could not be mapped" in s for s in said)
 
 
+@pytest.mark.parametrize(("n_symbols", "refused"), [(9, True), (10, False)])
+def test_ten_symbols_speak_for_a_table_of_other_identifiers(n_symbols: int, refused: bool) -> None:
+    rows = [("", s) for s in sorted(gene_table("human").symbols)[:n_symbols]] + [
+        (f"contig_{i}", "") for i in range(90)
+    ]
+    if refused:
+        with pytest.raises(InputError, match=r"hardly known, such as .*: 9 of 99 are known"):
+            mk.harmonize_ids(experiment(rows))
+    else:
+        assert (mapped(rows)[0]["status"] == "mapped").sum() == n_symbols
+
+
+@pytest.mark.parametrize(
+    ("n_human", "words"), [(8, "the genes look like mouse or rat"), (7, "do not look like")]
+)
+def test_symbols_of_the_mouse_are_named_where_a_tenth_of_the_accessions_is_known(
+    n_human: int, words: str
+) -> None:
+    """With fewer, it is not one of the organisms that are read."""
+    names = [s for s in MOUSE_SYMBOLS if s.upper() != s][:80]
+    accessions = HUMAN[:n_human] + UNKNOWN[: 80 - n_human]
+    with pytest.raises(InputError, match=words):
+        mk.harmonize_ids(experiment(list(zip(accessions, names, strict=True))))
+
+
+@pytest.mark.parametrize(("n_loci", "named"), [(14, False), (15, True)])
+def test_a_species_is_named_from_half_of_the_identifiers_on(n_loci: int, named: bool) -> None:
+    rows = [(f"AT1G{i:05d}", "") for i in range(n_loci)] + [(f"contig_{i}", "") for i in range(30 - n_loci)]
+    with pytest.raises(InputError) as refusal:
+        mk.harmonize_ids(experiment(rows))
+    assert ("look like Arabidopsis thaliana" in str(refusal.value)) == named
+    assert ("the identifiers are hardly known" in str(refusal.value)) != named
+
+
 def test_a_panel_of_twenty_proteins_is_read() -> None:
     for rows in ([(a, "") for a in HUMAN[:20]], [("", g) for g in sorted(gene_table("human").symbols)[:20]]):
         table, said = mapped(rows)
@@ -199,6 +235,29 @@ def test_symbols_beside_unknown_accessions_count_where_all_but_a_few_are_ours(
         table, said = mapped(rows)
         assert (table["how"] == "symbol").sum() == 49
         assert any("genes were taken from the symbols" in s for s in said)
+
+
+@pytest.mark.parametrize(("n_symbols", "refused"), [(24, True), (25, False)])
+def test_symbols_beside_unknown_accessions_count_from_a_quarter_of_the_rows_on(
+    n_symbols: int, refused: bool
+) -> None:
+    """Rows without a symbol do not count against those with one."""
+    names = sorted(gene_table("human").symbols)[:n_symbols] + [""] * (100 - n_symbols)
+    rows = list(zip(UNKNOWN, names, strict=False))
+    if refused:
+        with pytest.raises(InputError, match="do not look like Homo sapiens: 0 of 100 accessions"):
+            mk.harmonize_ids(experiment(rows))
+    else:
+        assert (mapped(rows)[0]["how"] == "symbol").sum() == n_symbols
+
+
+@pytest.mark.parametrize(("approved", "read"), [(4, True), (5, False)])
+def test_capital_letters_of_a_cell_are_those_of_its_first_symbol(approved: int, read: bool) -> None:
+    """Where most symbols of ten proteins known by accession are written in another way, letters say nothing."""
+    cells = [f"{'CD63' if i < approved else 'Cd63'};CD9" for i in range(10)]
+    frame = pd.DataFrame({"accession": HUMAN[:10], "gene": cells})
+    assert style_of(frame, "human").any_case == read
+    assert not style_of(frame[1:], "human").any_case
 
 
 def test_contaminants_and_decoys_make_no_organism() -> None:

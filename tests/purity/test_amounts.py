@@ -78,7 +78,7 @@ def test_recovery_of_a_spike_in_and_of_the_start() -> None:
     assert relative["recovery"].to_numpy() == pytest.approx(np.ones(8))
     assert set(relative["recovery_of"]) == {"spike-in, relative to the median sample"}
     start = mk.amounts(
-        study((0.2, 0.1), noise=0, start_sample=["s5", *[None] * 7], protein_ug=[1.0] * 4 + [4.0] * 4)
+        study((0.2, 0.1), noise=0, start_sample=["s5", " ", *[None] * 6], protein_ug=[1.0] * 4 + [4.0] * 4)
     ).table
     assert start["recovery"].iloc[0] == pytest.approx(0.2 * 1 / (0.1 * 4))
     assert start["recovery_of"].tolist() == ["EV markers of s5", *[""] * 7]

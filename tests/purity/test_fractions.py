@@ -16,11 +16,18 @@ from markerkit.catalog.criteria import load_criteria
 from markerkit.catalog.load import shipped
 from markerkit.core.errors import InputError, MarkerkitWarning
 from markerkit.core.signal import signal_of
-from markerkit.purity.fraction_components import Components, agreeing_markers, fraction_weight, share_limits
+from markerkit.purity.fraction_components import (
+    Components,
+    agreeing_markers,
+    component_members,
+    components_of,
+    fraction_weight,
+    share_limits,
+)
 from markerkit.purity.fraction_layout import Layout, layout_of, natural_order
-from markerkit.purity.fraction_pools import proposal
+from markerkit.purity.fraction_pools import pools_of, proposal
 from markerkit.purity.fraction_trends import natural_spline
-from markerkit.purity.fractions import _likeliest, _note_misfit
+from markerkit.purity.fractions import _likeliest, _note_misfit, _peak, _Profile
 from markerkit.simulation.series import SeriesSimulation
 from markerkit.stats.mixture import overlap, resolution
 from tests.helpers import experiment
@@ -81,6 +88,15 @@ def test_parts_of_the_total_sum_to_one(found: mk.results.FractionProfiles) -> No
     assert of_ev["part"].sum() == pytest.approx(1)
     assert (of_ev["part_ci_low"].dropna() <= of_ev["part"].dropna()).all()
     assert set(of_ev["interval_over"]) == {"markers and replicates"}
+    assert found.params == {
+        "fraction": "fraction",
+        "order": "order",
+        "replicate": None,
+        "amount": "protein_ug",
+        "draws": 100,
+        "seed": found.params["seed"],
+        "misfit": found.params["misfit"],
+    }
     empty = of_ev[of_ev["fraction"] == "F1"].iloc[0]
     assert np.isnan(empty["share"])
     assert empty["reason"] == "nothing measured in this fraction"
@@ -142,7 +158,10 @@ def test_trends_find_what_rises_and_what_peaks(found: mk.results.FractionProfile
     assert trends.loc[("class", "ev"), "f_padj"] < 0.01
     assert trends.loc[("source", "mitochondrion"), "status"] == "not tested"
     assert trends.loc[("source", "mitochondrion"), "reason"] == "too few members measured"
-    assert (found.trends.table["kind"] == "protein").sum() > 300
+    of_proteins = found.trends.table[found.trends.table["kind"] == "protein"]
+    assert len(of_proteins) > 300
+    assert of_proteins["key"].is_unique
+    assert of_proteins["key"].notna().all()
 
 
 def test_trends_hold_their_level_on_noise() -> None:
@@ -267,6 +286,9 @@ def test_names_give_the_order_where_asked() -> None:
 
 
 def test_samples_without_an_order_are_no_fractions() -> None:
+    nameless = layout_of(small(fraction=["F2", None, "F1"], order=[np.nan] * 3), order="natural")
+    assert nameless.fractions == ("F1", "F2")
+    assert list(nameless.exp.samples.index) == ["s1", "s3"]
     layout = layout_of(small(order=[2, 1, np.nan]))
     assert layout.fractions == ("F2", "F1")
     assert layout.exp.n_samples == 2
@@ -315,6 +337,10 @@ def test_few_fractions_and_few_markers_say_so(series: SeriesSimulation, markers:
     three = exp.select(samples=[f"R1_F{i}" for i in (7, 10, 14)])
     found = mk.fraction_profiles(three, markers, draws=5)
     assert "3 fractions for 3 components" in found.pools.table["reason"].iloc[0]
+    status = found.table.groupby(["kind", "key"])["status"].agg(set)
+    assert status["component", "ev"] == {"not assessed"}
+    assert status["class", "ev"] == {"tested"}
+    assert status["source", "mitochondrion"] == {"too few measured"}
     assert found.trends.table.set_index(["kind", "key"]).loc[("class", "ev"), "n"] == 3
     two = mk.fraction_profiles(exp.select(samples=["R1_F7", "R1_F14"]), markers, draws=5)
     assert set(two.trends.table["status"]) == {"not tested"}
@@ -374,3 +400,78 @@ def test_limits_of_a_share_by_hand() -> None:
     assert [low[0], high[0]] == pytest.approx(expit(logit(0.3) + np.array([-half, half])))
     half = norm.ppf(0.975) * np.sqrt(of_markers[1])
     assert [low[1], high[1]] == pytest.approx(expit(logit(0.2) + np.array([-half, half])), rel=1e-6)
+
+
+@pytest.mark.parametrize(("by", "known"), [(-1, False), (0, True)])
+def test_a_fraction_of_too_few_proteins_has_no_composition(
+    series: SeriesSimulation, markers: mk.MarkerCatalog, by: int, known: bool
+) -> None:
+    n = int(load_criteria().convention["min_background"]) + by
+    of_ev = series.experiment.proteins["gene"].isin(component_members(markers)["ev"])
+    ev = series.experiment.values.loc["R1_F7", of_ev].nlargest(n - 5).index
+    exp = series.experiment.select(
+        samples=[f"R1_F{i}" for i in range(4, 17)],
+        proteins=[p for p, other in (~of_ev).items() if other or p in ev],
+    )
+    values = exp.values
+    others = values.loc["R1_F7"].drop(ev).dropna().index
+    values.loc["R1_F7", others[5:]] = np.nan
+    layout = layout_of(mk.Experiment(values, exp.samples, exp.proteins, exp.scale, history=exp.history))
+    found = components_of(layout, signal_of(layout.exp), markers, draws=3, seed=1)
+    at = layout.fractions.index("F7")
+    assert np.isfinite(found.share[:, at]).all() == known
+    assert np.isfinite(found.drawn[:, :, at]).all() == known
+    assert np.isfinite(np.delete(found.share, at, axis=1)).all()
+    if known:
+        assert found.share[:, at].sum(axis=-1) == pytest.approx(1)
+
+
+def test_a_gene_stands_for_one_component_only() -> None:
+    """The first that holds it: vesicles, then lipoprotein, then soluble protein."""
+    lists = {"pan_ev": ["CD9"], "lipoprotein": ["APOB", "CD9"], "plasma": ["ALB", "APOB", "CD9"]}
+    empty = {"misev_1a", "misev_2a", "plasma_soluble", "immunoglobulin", "coagulation"}
+    members = component_members(mk.MarkerCatalog.from_dict(lists | {key: ["TF"] for key in empty}))
+    assert members == {"ev": ("CD9", "TF"), "lipoprotein": ("APOB",), "soluble": ("ALB",)}
+
+
+def test_purity_and_yield_of_a_pool_are_means_of_the_replicates() -> None:
+    """EV shares of 0.2, 0.3 and 0.7 in the first of two fractions, 0.1 in the other, of 2 and 1 micrograms."""
+    share = np.array([[0.2, 0.1], [0.3, 0.1], [0.7, 0.1]])[..., None]
+    layout = layout_of(
+        experiment(
+            {"CD9": [1.0] * 6},
+            {
+                "fraction": ["F1", "F2"] * 3,
+                "order": [1, 2] * 3,
+                "replicate": ["a", "a", "b", "b", "c", "c"],
+                "protein_ug": [2.0, 1.0] * 3,
+            },
+        )
+    )
+    components = Components(("ev",), {}, {}, share, np.repeat(share[None], 5, axis=0), 0.0)
+    pools = pools_of(layout, components, seed=1).set_index("fractions")
+    assert pools.loc["F1", "purity"] == pytest.approx((0.2 + 0.3 + 0.7) / 3)
+    assert pools.loc["F1;F2", "purity"] == pytest.approx((0.5 + 0.7 + 1.5) / 3 / 3)
+    assert pools.loc["F1", "recovered"] == pytest.approx((4 / 5 + 6 / 7 + 14 / 15) / 3)
+    assert pools.loc["F1;F2", "recovered"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("share", "reason", "status"),
+    [
+        (0.0, "", "not assessable"),
+        (0.1, "", "assessed"),
+        (0.1, "2 of 9 members measured, too few", "not assessable"),
+    ],
+)
+def test_no_signal_where_the_amounts_are_known_gives_no_peak(share: float, reason: str, status: str) -> None:
+    curve = np.array([0, 0, share, 0, 0, 0])
+    drawn = np.repeat(curve[None], 3, axis=0)
+    profile = _Profile("class", "ev", curve[None], drawn[:, None], 9, 5, reason)
+    row = _peak(small_layout(), profile, curve, drawn)
+    assert row["status"] == status
+    if status == "assessed":
+        assert (row["peak"], row["reason"]) == ("F3", "")
+    else:
+        assert row["reason"] == (reason or "no signal in the fractions with an amount")
+        assert "peak" not in row

@@ -83,9 +83,23 @@ def test_two_members_have_no_interval_and_three_have_one(markers):
 
 
 def test_what_was_not_measured_is_missing_not_zero(markers):
-    row = shares_of(experiment({"CD63": [3.0]}), markers).loc["s1", "keratin"]
+    rows = shares_of(experiment({"CD63": [3.0]}), markers).loc["s1"]
+    row = rows.loc["keratin"]
     assert np.isnan(row["share"])
     assert row["n_measured"] == 0
+    # bovine entries, which a search without them cannot find, are a reason of their own
+    bovine = rows["reason"].str.contains("bovine")
+    assert (row["reason"], list(rows.index[bovine])) == (
+        "too few members measured for an interval",
+        ["bovine_serum"],
+    )
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_whether_signal_is_approximate_can_be_stated(markers, given):
+    exp = experiment({"KRT1": [40.0], "CD63": [140.0]})
+    assert set(source_shares(exp, markers, approximate=given)["approximate"]) == {given}
+    assert set(source_shares(exp, markers)["approximate"]) == {exp.approximate}
 
 
 def test_protein_groups_of_a_gene_are_summed_and_decoys_left_out(markers):

@@ -144,6 +144,9 @@ def test_refusals():
         mk.enrich(fitted(), SETS, method="camerra")
     with pytest.raises(InputError, match="inter_protein_cor"):
         mk.enrich(fitted(), SETS, method="fry", inter_protein_cor=0.1)
+    for option, wrong in (("seed", -1), ("seed", 0.5), ("min_measured", 0), ("min_measured", 2.5)):
+        with pytest.raises(InputError, match=f"`{option}`"):
+            mk.enrich(fitted(), SETS, method="fry", **{option: wrong})
 
 
 def _table(method, **options):

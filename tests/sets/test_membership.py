@@ -39,6 +39,7 @@ def test_lists_match_whatever_their_case_and_bring_their_own_rows() -> None:
     table = mk.membership(_exp(), "group", {"vesicles": ["CD9", "Cd63"]})
     assert table.loc[table["vesicles"]].index.tolist() == ["Cd9", "Cd63"]
     assert not table.loc["Cd63", ["EV", "Cell"]].any()
+    assert table.index.name == "gene"
 
 
 def test_faulty_calls_are_refused() -> None:
@@ -48,6 +49,9 @@ def test_faulty_calls_are_refused() -> None:
         mk.membership(_exp(), "group", min_share=0)
     with pytest.raises(InputError, match="'EV' names a list and a group"):
         mk.membership(_exp(), "group", {"EV": ["Cd9"]})
+    imputed = mk.impute(_exp().select(samples=["s1", "s2"], proteins=["P1", "P2"]), method="mindet")
+    with pytest.raises(InputError, match="values of this experiment were imputed"):
+        mk.membership(imputed)
 
 
 def test_counts_of_a_database_are_joined_by_gene(tmp_path: Path) -> None:
@@ -60,6 +64,24 @@ def test_counts_of_a_database_are_joined_by_gene(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(table, before)
     rows = pd.DataFrame({"content id": [1, 2, 3], "gene symbol": ["CD9", "cd9", "ALB"]})
     assert mk.add_ev_frequency(table, rows)["ev_frequency"].tolist() == [2, 1, 2, pd.NA]
+
+
+@pytest.mark.parametrize(
+    ("columns", "holds"),
+    [
+        (["note", "GENE SYMBOL"], "GENE SYMBOL"),
+        (["gene name", "Symbol"], "Symbol"),
+        (["note", "gene"], "gene"),
+        (["protein", "note"], "protein"),
+    ],
+)
+def test_symbols_stand_in_the_column_named_so_else_in_the_first_of_text(
+    columns: list[str], holds: str
+) -> None:
+    cells = {c: ["CD9", "ALB"] if c == holds else ["ALB", "CD9"] for c in columns}
+    counts = pd.DataFrame({"number": [7, 3], **cells})
+    joined = mk.add_ev_frequency(pd.DataFrame({"gene": ["CD9", "ALB"]}), counts)
+    assert joined["ev_frequency"].tolist() == [7, 3]
 
 
 def test_counts_that_cannot_be_joined_are_refused() -> None:

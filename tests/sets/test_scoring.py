@@ -6,6 +6,7 @@ import pytest
 
 import markerkit as mk
 from markerkit import InputError
+from markerkit.catalog import files
 from markerkit.catalog.load import shipped
 from markerkit.sets.scoring import SCORES, SINGLE_SAMPLE
 from markerkit.stats import ranks
@@ -163,6 +164,42 @@ def test_coverage_counts_every_set_and_role():
     assert row["n_set"] == len(MARKERS["exosome"].positive)
     assert len(row["measured"].split(";")) == 20
     assert row["fraction"] == pytest.approx(20 / row["n_set"])
+
+
+def test_coverage_by_weight():
+    """Of a weight of 3 in all 2 is measured; a set without any weight has no share of it."""
+
+    def members(**weight):
+        return [{**files.MARKER, "gene": g, "verified": "user", "weight": w} for g, w in weight.items()]
+
+    sets = {"weighted": members(CD63=2.0, CD9=1.0), "listed": members(CD63=0.0, CD9=0.0)}
+    records = [files.SetRecord({**files.HEADER, "id": k, "title": k}, m) for k, m in sets.items()]
+    exp = mk.Experiment(pd.DataFrame({"CD63": [5.0], "CD9": [np.nan], "ALB": [3.0]}, ["a"]))
+    table = mk.coverage(exp, mk.MarkerCatalog(records)).table.set_index("set")
+    assert table["fraction"].tolist() == [0.5, 0.5]
+    assert table.loc["weighted", "weight_fraction"] == pytest.approx(2 / 3)
+    assert np.isnan(table.loc["listed", "weight_fraction"])
+    assert table["not_measured"].tolist() == ["CD9", "CD9"]
+
+
+def test_imputed_values_and_numbers_that_are_no_count_are_refused():
+    imputed = mk.impute(mk.filter_detected(experiment(), min_fraction=0), seed=1)
+    for verb in (mk.coverage, mk.score_samples):
+        with pytest.raises(InputError, match="values of this experiment were imputed"):
+            verb(imputed, MARKERS)
+    for wrong in (0, -1, 1.5):
+        with pytest.raises(InputError, match="`min_measured`"):
+            mk.score_samples(experiment(), MARKERS, min_measured=wrong)
+    assert mk.score_samples(experiment(), MARKERS, min_measured=1).params["min_measured"] == 1
+
+
+@pytest.mark.parametrize(("least", "status"), [(20, "tested"), (21, "too few measured")])
+def test_a_set_is_scored_from_min_measured_on(least, status):
+    genes = [*MARKERS["exosome"].positive[:20], *(f"BG{i}" for i in range(30))]
+    exp = mk.Experiment(pd.DataFrame([np.arange(50.0)], ["a"], genes), scale="log2")
+    row = mk.score_samples(exp, MARKERS, min_measured=least).table.set_index("set").loc["exosome"]
+    assert (row["status"], np.isnan(row["score"])) == (status, status != "tested")
+    assert row["reason"] == ("" if status == "tested" else "fewer than 21 members measured")
 
 
 def test_identifiers_that_match_nothing_are_refused():

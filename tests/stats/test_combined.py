@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
-from markerkit.stats.combined import Arms, combined_test, detection_slope, possible_outcomes
+from markerkit.stats.combined import Arms, _totals_nearby, combined_test, detection_slope, possible_outcomes
 
 THREE = np.arange(6) < 3
 
@@ -156,3 +156,31 @@ def test_detections_that_agree_with_the_values_count_for_them():
     found = combined_test(z, scale, level, seen, arms())
     assert found.pvalue[first] < found.pvalue[second]
     assert found.score[first] > found.score[second]
+
+
+@pytest.mark.parametrize(("p", "width"), [(300, 200), (3000, 300)])
+def test_detections_are_counted_over_the_proteins_nearest_in_abundance(p, width):
+    """Over 200 proteins or a tenth of all, as many below as above, and two proteins' worth of the whole study."""
+    outcomes = possible_outcomes(arms())
+    even = np.flatnonzero(outcomes.even)
+    two, four = (even[(outcomes.case + outcomes.control)[even] == total][0] for total in (2, 4))
+    share = np.bincount(outcomes.case + outcomes.control, outcomes.chance * outcomes.even)
+    found = np.where(np.arange(p) < p // 2, two, four)  # the fainter half is seen twice, the other four times
+    for at in (0, p // 2 - width // 4, p // 2 + width // 4, p - 1):
+        start = min(max(at - width // 2, 0), p - width)
+        low = np.clip(p // 2 - start, 0, width)
+        nearby = np.array([low / share[2], (width - low) / share[4]])
+        everywhere = np.array([p // 2 / share[2], (p - p // 2) / share[4]])
+        expected = nearby + 2 * everywhere / everywhere.sum()
+        got = _totals_nearby(outcomes, found)[at]
+        np.testing.assert_allclose(got[[2, 4]], expected / expected.sum())
+        assert got.sum() == pytest.approx(1)
+
+
+def test_splits_that_are_all_uneven_are_counted_as_they_are():
+    outcomes = possible_outcomes(arms())
+    uneven = np.flatnonzero(~outcomes.even)
+    three, four = (uneven[(outcomes.case + outcomes.control)[uneven] == total][0] for total in (3, 4))
+    np.testing.assert_allclose(
+        _totals_nearby(outcomes, np.array([three, four, four, four]))[:, [3, 4]], [[0.25, 0.75]] * 4
+    )

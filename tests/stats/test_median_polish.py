@@ -66,3 +66,12 @@ def test_rounds_end_where_they_are_limited():
     once, often = (median_polish(table, max_rounds=n, tolerance=0) for n in (1, 50))
     assert np.abs(often.residual).sum() < np.abs(once.residual).sum()
     assert np.nanmedian(once.residual, axis=1) == pytest.approx(np.zeros((1, 5)), abs=1e-12)
+
+
+@pytest.mark.parametrize(("tolerance", "left"), [(0.177, 17), (0.176, 16)])
+def test_a_table_is_done_where_a_round_changes_its_residuals_by_less_than_the_tolerance(tolerance, left):
+    """The rounds leave 20, 17 and then 16 in sum: the second changes it by 3 of 17, 0.1765."""
+    table = np.array([[4.0, 3, 0], [2, 6, 2], [9, 4, 3], [9, 1, 4]])
+    sums = [np.abs(median_polish(table[None], max_rounds=n).residual).sum() for n in (1, 2, 3)]
+    assert sums == [20, 17, 16]
+    assert np.abs(median_polish(table[None], tolerance=tolerance).residual).sum() == left

@@ -14,6 +14,7 @@ from markerkit.stats.mixture import (
     overlap,
     resolution,
     smoothed,
+    top_fraction,
     unit_fit,
 )
 
@@ -79,3 +80,21 @@ def test_holm_steps_down() -> None:
     assert holm([0.5, 0.01, 0.02, np.nan])[:3] == pytest.approx([0.5, 0.03, 0.04])
     assert np.isnan(holm([np.nan])).all()
     assert holm([0.9, 0.8]).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("profile", "top"),
+    [
+        ([0, 0, 1, 0, 0], 2),  # all in one fraction: its neighbors have the same mean
+        ([0, 1, 3, 0, 0], 2),  # all in two
+        ([0, 3, 1, 0, 0], 1),
+        ([4.4, 0, 0, 3, 3], 4),  # the first and the last count twice: 8.8 and 9
+        ([4.6, 0, 0, 3, 3], 0),
+        ([4, 0, 0, 6, 0], 0),  # a mean counts first: 8 over 6
+        ([0, 0.1, 0.3, 0, 0], 2),
+    ],
+)
+def test_the_top_is_the_highest_of_the_fractions_with_the_highest_mean(
+    profile: list[float], top: int
+) -> None:
+    assert top_fraction(np.array([profile, profile], dtype=float)).tolist() == [top, top]

@@ -118,3 +118,11 @@ def test_the_first_part_is_not_changed(kind: str) -> None:
     sums.add({"x": np.ones(2, dtype=kind)})
     assert (first == 0).all()
     assert sums["x"].dtype == kind
+
+
+def test_sums_keep_a_small_number_before_a_large_negative_one() -> None:
+    """What is lost is told by the size of the numbers, not by their sign."""
+    sums = Sums()
+    for number in [1.0, -1e16, 1e16]:
+        sums.add({"x": np.array([number])})
+    assert sums["x"][0] == 1.0
