@@ -145,6 +145,11 @@ class SampleSheet:
 
     def _sample_column(self, matrix: list[str]) -> str:
         """Column that matches the names of the matrix, before others one that is named as sample columns are."""
+        if not len(self.frame.columns):
+            raise InputError(
+                f"the sample sheet {self.name!r} has no column with a name and a value; give one row per sample, with its name in "
+                "the column 'sample'."
+            )
         hits = {str(c): _hits(self._cells(c), matrix) for c in self.frame.columns}
         matched = {c: len(set(found) - {None}) for c, found in hits.items()}
         named = self._named()

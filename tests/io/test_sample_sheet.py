@@ -257,3 +257,9 @@ def test_a_channel_that_is_not_there_is_no_other_one() -> None:
         exp = mk.read_proteins(of_channels("F1"), samples=sheet)
     assert exp.values["P08962"].tolist() == [1000]
     assert exp.history[0]["not_in_sheet"] == [f"F1: {c}, Sample" for c in CHANNELS[1:]]
+
+
+@pytest.mark.parametrize("text", ['\t\n\t""\t', "\t\t\n\t\t\n"])
+def test_a_sheet_of_empty_columns_is_refused(tmp_path, text: str) -> None:
+    with pytest.raises(InputError, match="has no column with a name and a value|header only|empty"):
+        read(tmp_path, NAMES, text)
