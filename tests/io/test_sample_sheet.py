@@ -261,5 +261,5 @@ def test_a_channel_that_is_not_there_is_no_other_one() -> None:
 
 @pytest.mark.parametrize("text", ['\t\n\t""\t', "\t\t\n\t\t\n"])
 def test_a_sheet_of_empty_columns_is_refused(tmp_path, text: str) -> None:
-    with pytest.raises(InputError, match="has no column with a name and a value|header only|empty"):
+    with pytest.raises(InputError, match=r"has no column with a name and a value|header only|empty"):
         read(tmp_path, NAMES, text)
