@@ -10,6 +10,7 @@ import pandas as pd
 
 from markerkit.assessment.headline import Found, headline, shown_classes
 from markerkit.assessment.series import SeriesParts
+from markerkit.core.messages import HARD_STEPS
 from markerkit.core.vocabulary import VerdictWord
 from markerkit.core.wording import counted, names, number, percent
 from markerkit.effects.groups import failed_samples
@@ -157,12 +158,13 @@ class Answer:
         open_sources = (purity["next_step"] != "") & ((purity["status"] != "too few measured") | blind)
         for _, row in purity[open_sources].iterrows():
             steps.setdefault(row["next_step"], []).append(criteria.sources[row["source"]].title)
+        ordered = sorted(steps.items(), key=lambda step: step[0] in HARD_STEPS)
         lines = [
             *_undeclared(self.contrasts),
             *_failed(failed_samples(self.data.units)),
             *self._co_isolated(),
         ]
-        lines += [f"{', '.join(dict.fromkeys(titles))}: {next_step}" for next_step, titles in steps.items()]
+        lines += [f"{', '.join(dict.fromkeys(titles))}: {next_step}" for next_step, titles in ordered]
         needs = self.checklist.table
         items = list(dict.fromkeys(needs.loc[needs["answer"] == NEEDS_METADATA, "item"]))
         if items:

@@ -117,6 +117,8 @@ _HETEROGENEOUS_SOURCE = (
     "the markers are heterogeneous, which more replicates do not reduce: a comparator in which all markers of the panel "
     "are present or all absent"
 )
+#: steps that another experiment may take and that no more of the same would
+HARD_STEPS = frozenset({_HETEROGENEOUS, _HETEROGENEOUS_CHANGE, _HETEROGENEOUS_SOURCE})
 _BOVINE = "search against a database that holds bovine entries"
 _DECIDED = set(VerdictWord) - {VerdictWord.UNRESOLVED, VerdictWord.NOT_ASSESSABLE}
 

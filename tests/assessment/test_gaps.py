@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import markerkit as mk
+from markerkit.core.messages import HARD_STEPS
 from markerkit.qc.shares import ADVICE
 from markerkit.results import Assessment
 
@@ -95,3 +96,13 @@ def test_what_is_stated_not_to_be_vesicles_needs_no_purer_preparation(example_as
     shares = {("EV", "plasma"): 0.3}
     without = with_shares(example_assessment, {}).gaps()
     assert with_shares(example_assessment, shares, vesicles=False).gaps() == without
+
+
+def test_a_step_that_no_more_of_the_same_would_take_comes_after_the_others(
+    example_assessment: Assessment,
+) -> None:
+    steps = [gap.partition(": ")[2] for gap in example_assessment.gaps()]
+    hard = [step in HARD_STEPS for step in steps[:-1]]  # the last is the metadata of the guidelines
+    assert hard == sorted(hard)
+    assert hard[0] is False
+    assert hard[-1] is True
