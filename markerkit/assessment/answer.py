@@ -126,6 +126,8 @@ class Answer:
 
     def _co_isolated(self) -> Iterator[str]:
         """Say what would remove the large sources of every group of preparations."""
+        if self.data.context.get("vesicles") is False:
+            return
         controls = {c.control for c in self.contrasts if c.comparator != "ev"}
         groups = {g for c in self.contrasts for g in (c.case, c.control)} - controls
         table, least = self.composition.table, self.data.criteria.convention["share_review"]
@@ -134,7 +136,7 @@ class Answer:
         ]
         found: dict[str, list[str]] = {}
         for group, rows in large.sort_values("share", ascending=False).groupby("group", sort=False):
-            if self.data.context.get("vesicles") is False or (groups and group not in groups):
+            if groups and group not in groups:
                 continue
             for advice, some in rows.groupby(rows["component"].map(ADVICE), sort=False):
                 named = [f"{t} {percent(s, 2)}" for t, s in zip(some["title"], some["share"], strict=True)]
@@ -173,7 +175,11 @@ class Answer:
 
 
 def _first(groups: list[str]) -> list[str]:
-    """Name the first groups, and how many more there are."""
+    """Name the first groups, and how many more there are.
+
+    >>> _first(["a", "b", "c"]), _first(["a", "b", "c", "d"])
+    (['a', 'b', 'c'], ['a', 'b', 'c', 'and 1 more group'])
+    """
     more = len(groups) - _NAMED_GROUPS
     return [*groups[:_NAMED_GROUPS], f"and {counted(more, 'more group')}"] if more > 0 else groups
 

@@ -86,9 +86,8 @@ def _gene_table(organism: str) -> GeneTable:
 @lru_cache(maxsize=3)
 def known_names(organism: str) -> frozenset[str]:
     """Read the folded approved, previous and alias symbols of an organism alone, which is faster than its gene table."""
-    table = (
-        "\t".join(_lines(f"genes_{organism}.tsv")).upper().split("\t")
-    )  # symbol, accession, previous, alias
+    # four columns: symbol, accession, previous symbols, aliases
+    table = "\t".join(_lines(f"genes_{organism}.tsv")).upper().split("\t")
     return frozenset("|".join([*table[::4], *table[2::4], *table[3::4]]).split("|")) - {""}
 
 

@@ -117,7 +117,7 @@ _HETEROGENEOUS_SOURCE = (
     "the markers are heterogeneous, which more replicates do not reduce: a comparator in which all markers of the panel "
     "are present or all absent"
 )
-#: steps that another experiment may take and that no more of the same would
+#: steps that need another fraction or comparator; more of the same measurements would not help
 HARD_STEPS = frozenset({_HETEROGENEOUS, _HETEROGENEOUS_CHANGE, _HETEROGENEOUS_SOURCE})
 _BOVINE = "search against a database that holds bovine entries"
 _DECIDED = set(VerdictWord) - {VerdictWord.UNRESOLVED, VerdictWord.NOT_ASSESSABLE}
